@@ -1,0 +1,1 @@
+"""Consoles of officials and operators over the services below."""

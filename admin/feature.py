@@ -1,0 +1,1 @@
+"""What admin brings to the factory."""

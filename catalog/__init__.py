@@ -1,0 +1,1 @@
+"""Producers, certificates, products, listings, lots and stock."""

@@ -1,0 +1,8 @@
+"""What the catalogue brings to the factory."""
+
+MODELS = (
+    "catalog.producers.models",
+    "catalog.products.models",
+    "catalog.papers.models",
+    "catalog.lots.models",
+)

@@ -1,0 +1,1 @@
+"""Producers, their benefit links, and agents with mandates."""

@@ -1,0 +1,1 @@
+"""Categories, products, SKUs, listings and price tiers."""

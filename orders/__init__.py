@@ -1,0 +1,1 @@
+"""Procurement, contracts, orders, payments and the two books."""

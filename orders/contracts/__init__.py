@@ -1,0 +1,1 @@
+"""Contracts confirmed by both sides."""

@@ -1,0 +1,42 @@
+"""A contract per order: offered, then signed by both sides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shop.db import Base, PublicId
+from shop.identity.models import one_of
+
+
+class Contract(PublicId, Base):
+    """The contract of an order; its terms are frozen when it is offered."""
+
+    __tablename__ = "contracts"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), unique=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[str]
+    #: Parties, lines, freight, dates, payee account, payment terms: all that is printed.
+    terms: Mapped[dict[str, Any]]
+    #: SHA-256 of the terms in RFC 8785 form.
+    terms_sha256: Mapped[str]
+    #: Printed with a QR code; anyone may check it.
+    verification_code: Mapped[str] = mapped_column(unique=True)
+    offered_at: Mapped[datetime]
+    producer_signed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    producer_signed_at: Mapped[datetime | None]
+    buyer_signed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    buyer_signed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __table_args__ = (
+        one_of("status", ("offered", "signed_by_producer", "signed", "declined", "lapsed")),
+        CheckConstraint(
+            "status <> 'signed' OR (producer_signed_at IS NOT NULL AND buyer_signed_at IS NOT NULL)", name="signed"
+        ),
+    )

@@ -1,0 +1,10 @@
+"""What orders bring to the factory."""
+
+MODELS = (
+    "orders.ledger.models",
+    "orders.purchase.models",
+    "orders.contracts.models",
+    "orders.fulfilment.models",
+    "orders.invoices.models",
+    "orders.payments.models",
+)

@@ -1,0 +1,1 @@
+"""Invoices recorded and checked."""

@@ -1,0 +1,1 @@
+"""The two books: journal, postings, sealing, rollups, totals, filings, claims and periods."""

@@ -1,0 +1,1 @@
+"""Announced transfers, receipts confirmed by two persons, allocations and refunds."""

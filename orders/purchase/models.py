@@ -1,0 +1,210 @@
+"""Basket, procurement, order, order line and the moves between states."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from orders.ledger.models import CHANNELS, MODES, PARTNER_LEVELS
+from shop.db import Base, PublicId
+from shop.identity.models import one_of
+
+PAYMENT_MODES = ("goods_first", "pay_first")
+
+
+class BasketLine(Base):
+    """What an organisation's member has put aside; prices are always today's."""
+
+    __tablename__ = "basket_lines"
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), primary_key=True)
+    quantity: Mapped[Decimal]
+    added_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+
+
+class Procurement(PublicId, Base):
+    """What an institution asks for and approves; becomes one order per producer."""
+
+    __tablename__ = "procurements"
+
+    number: Mapped[str] = mapped_column(unique=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    #: 所属预算单位: whose total it counts to.
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    fund_source: Mapped[str | None]
+    #: ``draft``, ``submitted``, ``placed``, ``completed`` or ``cancelled``.
+    status: Mapped[str]
+    #: ``none``, ``pending``, ``approved``, ``rejected`` or ``void``.
+    approval: Mapped[str] = mapped_column(server_default="none", default="none")
+    payment_mode: Mapped[str] = mapped_column(server_default="goods_first", default="goods_first")
+    channel: Mapped[str] = mapped_column(server_default="shop", default="shop")
+    title: Mapped[str] = mapped_column(server_default="", default="")
+    note: Mapped[str] = mapped_column(server_default="", default="")
+    consignee: Mapped[str] = mapped_column(server_default="", default="")
+    consignee_phone: Mapped[str] = mapped_column(server_default="", default="")
+    delivery_address: Mapped[str] = mapped_column(server_default="", default="")
+    deliver_by: Mapped[date | None]
+    created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    placed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __table_args__ = (
+        one_of("status", ("draft", "submitted", "placed", "completed", "cancelled")),
+        one_of("approval", ("none", "pending", "approved", "rejected", "void")),
+        one_of("payment_mode", PAYMENT_MODES),
+        one_of("channel", CHANNELS),
+        CheckConstraint("fund_source IN ('canteen','union','personal','other')", name="fund_source"),
+        Index("ix_procurements_organisation", "organisation_id", "id"),
+    )
+
+
+class ProcurementLine(Base):
+    """A wanted quantity of a listing, until placing freezes it into an order line."""
+
+    __tablename__ = "procurement_lines"
+
+    procurement_id: Mapped[int] = mapped_column(ForeignKey("procurements.id"), primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), primary_key=True)
+    position: Mapped[int]
+    quantity: Mapped[Decimal]
+
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+
+
+class Order(PublicId, Base):
+    """One producer's part of a procurement, with its contract, delivery and money."""
+
+    __tablename__ = "orders"
+
+    number: Mapped[str] = mapped_column(unique=True)
+    procurement_id: Mapped[int] = mapped_column(ForeignKey("procurements.id"), index=True)
+    buyer_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    producer_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    fund_source: Mapped[str | None]
+    status: Mapped[str]
+    payment_mode: Mapped[str]
+    #: Lines as ordered, and freight as confirmed; the sum is ``total_fen``.
+    goods_fen: Mapped[int]
+    freight_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    total_fen: Mapped[int]
+    #: What is owed in the end: lines not rejected, cancelled or closed short, plus freight.
+    due_fen: Mapped[int]
+    #: Confirmed receipts allocated to it, confirmed refunds, and what a dispute holds.
+    received_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    refunded_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    held_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: In the remark of a transfer; unique.
+    reference_code: Mapped[str] = mapped_column(unique=True)
+    placed_at: Mapped[datetime]
+    #: Lapses when nobody has confirmed it by then.
+    confirm_by: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    promised_on: Mapped[date | None]
+    first_shipped_at: Mapped[datetime | None]
+    #: All shipped quantities decided.
+    accepted_at: Mapped[datetime | None]
+    #: When payment is due, by the dated rule of its payment mode.
+    pay_due_on: Mapped[date | None]
+    pay_extended: Mapped[bool] = mapped_column(server_default="false", default=False)
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+
+    lines: Mapped[list[OrderLine]] = relationship(lazy="raise", order_by="OrderLine.position")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __table_args__ = (
+        one_of(
+            "status",
+            (
+                "awaiting_confirmation", "confirmed", "part_shipped", "shipped", "declined", "lapsed", "cancelled",
+                "closed_short",
+            ),
+        ),
+        one_of("payment_mode", PAYMENT_MODES),
+        CheckConstraint("total_fen = goods_fen + freight_fen AND freight_fen >= 0 AND goods_fen > 0", name="total"),
+        CheckConstraint("refunded_fen BETWEEN 0 AND received_fen AND held_fen >= 0", name="money"),
+        Index("ix_orders_buyer", "buyer_id", "id"),
+        Index("ix_orders_producer", "producer_id", "id"),
+        Index("ix_orders_unconfirmed", "confirm_by", postgresql_where=text("status = 'awaiting_confirmation'")),
+    )  # fmt: skip
+
+
+class OrderLine(PublicId, Base):
+    """A line with every fact frozen at placing, and what became of its quantity and money."""
+
+    __tablename__ = "order_lines"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    position: Mapped[int]
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"))
+    sku_id: Mapped[int] = mapped_column(ForeignKey("skus.id"))
+    dimension_id: Mapped[int] = mapped_column(ForeignKey("ledger_dimensions.id"))
+    title: Mapped[str]
+    pack_spec: Mapped[str]
+    unit: Mapped[str]
+    tax_rate: Mapped[str]
+    county_code: Mapped[str] = mapped_column(ForeignKey("assisted_counties.code"))
+    eligibility_id: Mapped[int | None] = mapped_column(ForeignKey("eligibility_bases.id"))
+    #: Certificates in force at placing: list of scheme, issuer, number, scope, valid_to.
+    certificates: Mapped[list[Any]]
+    mode: Mapped[str]
+    partner_level: Mapped[str]
+    quantity: Mapped[Decimal]
+    unit_price_fen: Mapped[int]
+    amount_fen: Mapped[int]
+    shipped: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
+    accepted: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
+    rejected: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
+    #: Never to be shipped: cancelled, declined, lapsed or closed short.
+    cancelled: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
+    #: The line's targets as last posted.
+    ordered_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    accepted_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    paid_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    counted_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: The later of these is the day its money counts.
+    last_accepted_on: Mapped[date | None]
+    last_paid_on: Mapped[date | None]
+
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        one_of("mode", MODES),
+        one_of("partner_level", PARTNER_LEVELS),
+        CheckConstraint("quantity > 0 AND unit_price_fen > 0 AND amount_fen >= 0", name="positive"),
+        CheckConstraint(
+            "accepted >= 0 AND rejected >= 0 AND cancelled >= 0 AND accepted + rejected <= shipped"
+            " AND shipped + cancelled <= quantity",
+            name="quantities",
+        ),
+        Index("ix_order_lines_dimension", "dimension_id"),
+    )
+
+
+class Move(PublicId, Base):
+    """One move of a machine: who, when, why; append-only."""
+
+    __tablename__ = "moves"
+
+    #: ``procurement``, ``approval``, ``order``, ``contract``, ``invoice``, ``receipt``, ``refund``.
+    machine: Mapped[str]
+    subject_id: Mapped[int]
+    event: Mapped[str]
+    from_state: Mapped[str]
+    to_state: Mapped[str]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    at: Mapped[datetime]
+    why: Mapped[str] = mapped_column(server_default="", default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"), default=dict)
+
+    __table_args__ = (Index("ix_moves_subject", "machine", "subject_id", "id"),)

@@ -1,0 +1,98 @@
+"""The application factory: mounts the features by name, lowest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from types import ModuleType
+from typing import Any, cast
+
+from flask import Flask, g, request
+from flask.typing import ResponseReturnValue
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
+from werkzeug.utils import import_string
+
+from shop import api, auth, clock, health, i18n, jobs, layout, logs, problems, security
+from shop.config import Settings
+from shop.db import Base, db
+
+#: The kernel's own parts, always mounted.
+KERNEL = ("shop.outbox", "shop.geo", "shop.identity", "shop.files", "shop.notices", "shop.webhooks")
+#: Packages to mount, lowest first. Names, not imports: the kernel depends on no feature.
+FEATURES = ("catalog", "traceability", "orders", "admin")
+#: SQLSTATEs after which the same request, run again, can succeed.
+_RETRIED = frozenset({"40001", "40P01"})
+_ATTEMPTS = 3
+
+csrf = CSRFProtect()
+
+
+class Application(Flask):
+    """Flask that re-runs a view whose transaction lost a race, at most three times."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view; on a serialization failure or deadlock run it again from the start."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return super().dispatch_request()
+            except DBAPIError as error:
+                lost_race = getattr(error.orig, "sqlstate", None) in _RETRIED
+                if not lost_race or attempt == _ATTEMPTS or g.get("network_used"):
+                    raise
+                db.session.rollback()
+                request.environ["duikou.retries"] = attempt
+        raise AssertionError
+
+
+def create_app(settings: Settings | None = None, features: Sequence[str] = FEATURES) -> Flask:
+    """Build the application with the kernel and ``features``.
+
+    :raises BadSetting: if a needed setting is missing.
+    """
+    settings = settings or Settings.from_env()
+    app = Application("shop", static_folder=None, template_folder="templates")
+    app.config.from_mapping(asdict(settings), SETTINGS=settings, SQLALCHEMY_DATABASE_URI=settings.DATABASE_URL)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": settings.DB_POOL, "max_overflow": 20, "pool_pre_ping": False}
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    clock.set_offset(settings.CLOCK_OFFSET_S)
+    logs.init_app(app)
+    db.init_app(app)
+    Migrate(app, db, directory=f"{app.root_path}/migrations", compare_type=True)
+    csrf.init_app(app)
+    for part in (problems, i18n, api, security, layout, health):
+        part.init_app(app)
+    app.extensions["permissions"] = {}
+    app.extensions["task_modules"] = []
+    app.extensions["schedule"] = {}
+    for name in (*KERNEL, *features):
+        mount(app, import_string(f"{name}.feature"))
+    jobs.init_app(app, settings)
+    auth.require_guards(app)
+    return app
+
+
+def mount(app: Flask, feature: ModuleType) -> None:
+    """Add what a ``feature.py`` lists: dotted names of its API, pages, tasks, models and commands."""
+    part = cast("Any", feature)
+    for name in getattr(part, "MODELS", ()):
+        import_string(name)
+    for name in getattr(part, "API", ()):
+        blueprint = import_string(name)
+        csrf.exempt(blueprint)
+        app.extensions["api"].register_blueprint(blueprint)
+    for name in getattr(part, "PAGES", ()):
+        app.register_blueprint(import_string(name))
+    for name in getattr(part, "TASKS", ()):
+        import_string(name)
+        app.extensions["task_modules"].append(name)
+    for name in getattr(part, "COMMANDS", ()):
+        app.cli.add_command(import_string(name))
+    for name in getattr(part, "INIT", ()):
+        import_string(name)(app)
+    app.extensions["permissions"].update(getattr(part, "PERMISSIONS", {}))
+    app.extensions["schedule"].update(getattr(part, "SCHEDULE", {}))
+
+
+__all__ = ["FEATURES", "KERNEL", "Base", "create_app", "mount"]

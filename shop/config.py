@@ -1,0 +1,108 @@
+"""The settings: the environment read once into one frozen object."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+class BadSetting(Exception):
+    """A setting is missing or cannot be read; the message names it."""
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    return env.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(env.get(name) or default)
+    except ValueError as error:
+        message = f"{name} must be a whole number, not {env[name]!r}."
+        raise BadSetting(message) from error
+
+
+def clock_offset(env: Mapping[str, str]) -> float:
+    """Return the seconds between real and business time from ``CLOCK_OFFSET_S`` or ``CLOCK_START``."""
+    start, offset = env.get("CLOCK_START"), env.get("CLOCK_OFFSET_S")
+    if not start and not offset:
+        return 0.0
+    if _flag(env, "PRODUCTION"):
+        message = "CLOCK_START is refused when PRODUCTION=1."
+        raise BadSetting(message)
+    try:
+        if offset:
+            return float(offset)
+        at = datetime.fromisoformat(str(start))
+        return (at - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError) as error:
+        message = "CLOCK_START must be an instant with an offset, such as 2026-12-31T23:59:50+08:00."
+        raise BadSetting(message) from error
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the environment can say; ``docs/settings.md`` explains each."""
+
+    DATABASE_URL: str = field(repr=False)
+    BROKER_URL: str = field(repr=False)
+    SECRET_KEY: str = field(repr=False)
+    PRODUCTION: bool = False
+    TESTING: bool = False
+    #: Folder of content-addressed files, outgoing mail and logs of the embedded default.
+    DATA_DIR: Path = Path("data")
+    #: Public address used in links and codes.
+    BASE_URL: str = "http://127.0.0.1:8000"
+    CLOCK_OFFSET_S: float = 0.0
+    #: Outbound webhooks may reach loopback and private addresses.
+    WEBHOOK_ALLOW_PRIVATE: bool = False
+    #: Second factor required of officials and operators; on in production.
+    REQUIRE_SECOND_FACTOR: bool = False
+    #: Demo accounts and demo data may be shown.
+    DEMO: bool = True
+    MAX_CONTENT_LENGTH: int = 20 * 1024 * 1024
+    SESSION_DAYS: int = 14
+    CONFIRM_WITHIN_DAYS: int = 7
+    PAGE_CACHE: bool = True
+    DB_POOL: int = 5
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment.
+
+        :raises BadSetting: if a needed value is missing or malformed.
+        """
+        env = os.environ if env is None else env
+        missing = [name for name in ("DATABASE_URL", "BROKER_URL", "SECRET_KEY") if not env.get(name)]
+        if missing:
+            message = f"Missing settings: {', '.join(missing)}. `duikou up` provides them; see docs/settings.md."
+            raise BadSetting(message)
+        production = _flag(env, "PRODUCTION")
+        return cls(
+            DATABASE_URL=_psycopg(env["DATABASE_URL"]),
+            BROKER_URL=env["BROKER_URL"],
+            SECRET_KEY=env["SECRET_KEY"],
+            PRODUCTION=production,
+            DATA_DIR=Path(env.get("DUIKOU_DATA") or "data").absolute(),
+            BASE_URL=(env.get("BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
+            CLOCK_OFFSET_S=clock_offset(env),
+            WEBHOOK_ALLOW_PRIVATE=_flag(env, "WEBHOOK_ALLOW_PRIVATE"),
+            REQUIRE_SECOND_FACTOR=production,
+            DEMO=not production,
+            MAX_CONTENT_LENGTH=_number(env, "MAX_CONTENT_LENGTH", cls.MAX_CONTENT_LENGTH),
+            SESSION_DAYS=_number(env, "SESSION_DAYS", cls.SESSION_DAYS),
+            CONFIRM_WITHIN_DAYS=_number(env, "CONFIRM_WITHIN_DAYS", cls.CONFIRM_WITHIN_DAYS),
+            PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0",
+            DB_POOL=_number(env, "DB_POOL", cls.DB_POOL),
+        )
+
+
+def _psycopg(url: str) -> str:
+    """Return ``url`` with the driver SQLAlchemy must use."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url

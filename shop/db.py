@@ -1,0 +1,164 @@
+"""The database session, the declarative base, and the transaction that entry points open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Date, DateTime, MetaData, Numeric, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from uuid6 import uuid7
+
+
+class Base(DeclarativeBase):
+    """Base of every table; types follow from annotations, constraint names from one convention."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012  read by SQLAlchemy as a class attribute
+        int: BigInteger,
+        str: Text,
+        Decimal: Numeric(14, 3),
+        datetime: DateTime(timezone=True),
+        date: Date,
+        UUID: Uuid,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+#: Gives the session and the engine; tables derive from :class:`Base`, not from ``db.Model``.
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+class PublicId:
+    """A surrogate key that is never shown and the UUIDv7 that is."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[UUID] = mapped_column(unique=True, default=uuid7)
+
+
+class Dated:
+    """A fact that holds from a day to a day, both inclusive; an open end is ``None``."""
+
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+def no_overlap(table: str, *columns: str, where: str | None = None) -> ExcludeConstraint:
+    """Return the constraint that two rows alike in ``columns`` never hold on one day."""
+    keys = [(text(column), "=") for column in columns]
+    return ExcludeConstraint(
+        *keys,
+        (text("daterange(valid_from, valid_to, '[]')"), "&&"),
+        using="gist",
+        name=f"ex_{table}_dates",
+        where=text(where) if where else None,
+    )
+
+
+class NestedTransaction(RuntimeError):
+    """``transaction()`` was opened inside another: a service opened one, or a view two."""
+
+
+_OPEN, _JOINED, _AFTER = "transaction_open", "transaction_joined", "after_commit"
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Run the block in one transaction: commit at its end, roll back on any exception.
+
+    Ends a read transaction left open by a loader. Inside :func:`joined_transaction` it joins.
+
+    :raises NestedTransaction: if one is open already.
+    """
+    session = db.session()
+    if session.info.get(_JOINED):
+        yield
+        return
+    with _run(joined=False):
+        yield
+
+
+@contextmanager
+def joined_transaction() -> Iterator[None]:
+    """Run the block in one transaction that a ``transaction()`` inside it joins (idempotency keys)."""
+    with _run(joined=True):
+        yield
+
+
+@contextmanager
+def _run(*, joined: bool) -> Iterator[None]:
+    session = db.session()
+    if session.info.get(_OPEN):
+        message = "transaction() does not nest: only entry points open one."
+        raise NestedTransaction(message)
+    session.rollback()
+    session.info[_OPEN], session.info[_JOINED], session.info[_AFTER] = True, joined, []
+    try:
+        yield
+        session.flush()
+        session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info[_AFTER] = []
+        raise
+    finally:
+        session.info[_OPEN] = session.info[_JOINED] = False
+    callbacks, session.info[_AFTER] = session.info[_AFTER], []
+    for callback in callbacks:
+        callback()
+
+
+def in_transaction() -> bool:
+    """Say whether an entry point's transaction is open."""
+    return bool(db.session().info.get(_OPEN))
+
+
+def require_no_transaction() -> None:
+    """Refuse to go on inside a transaction; called before anything that uses the network."""
+    if in_transaction():
+        message = "No network inside a transaction."
+        raise RuntimeError(message)
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Call ``callback`` once the open transaction has committed; never if it rolls back."""
+    if not in_transaction():
+        message = "after_commit() needs an open transaction."
+        raise RuntimeError(message)
+    callbacks = db.session().info[_AFTER]
+    if callback not in callbacks:
+        callbacks.append(callback)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Run reads in one read-only REPEATABLE READ transaction, so that they agree with each other."""
+    session = db.session()
+    if session.info.get(_OPEN):
+        message = "snapshot() does not nest in transaction()."
+        raise NestedTransaction(message)
+    session.rollback()
+    session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    session.info[_OPEN] = True
+    try:
+        yield
+    finally:
+        session.info[_OPEN] = False
+        session.rollback()

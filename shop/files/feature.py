@@ -1,0 +1,3 @@
+"""What files bring to the factory."""
+
+MODELS = ("shop.files.models",)

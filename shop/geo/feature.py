@@ -1,0 +1,3 @@
+"""What divisions and pairings bring to the factory."""
+
+MODELS = ("shop.geo.models",)

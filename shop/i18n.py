@@ -1,0 +1,40 @@
+"""Languages: Simplified Chinese by default (it is the message id), English by switch."""
+
+from __future__ import annotations
+
+from flask import Flask, has_request_context, request
+from flask_babel import Babel
+from flask_babel import gettext as _gettext
+from flask_babel import lazy_gettext as lazy
+
+LOCALES = ("zh_Hans", "en")
+COOKIE = "lang"
+
+
+def _(message: str, **values: object) -> str:
+    """Translate ``message`` and fill its ``%(name)s``; outside a request the Chinese itself."""
+    if not has_request_context():
+        return message % values if values else message
+    return str(_gettext(message, **values))
+
+
+def select_locale() -> str:
+    """Return the language: ``?lang=``, then the cookie, then ``Accept-Language``; Chinese if in doubt."""
+    asked = request.args.get("lang") or request.cookies.get(COOKIE, "")
+    if asked in ("en", "zh_Hans", "zh-Hans", "zh"):
+        return "en" if asked == "en" else "zh_Hans"
+    if request.path.startswith("/api/"):
+        best = request.accept_languages.best_match(["zh", "zh-Hans", "zh-CN", "en"], default="zh")
+        return "en" if best == "en" else "zh_Hans"
+    return "zh_Hans"
+
+
+def init_app(app: Flask) -> None:
+    """Start Babel on the catalogues in ``shop/translations``."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh_Hans")
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", f"{app.root_path}/translations")
+    Babel(app, locale_selector=select_locale)
+
+
+__all__ = ["COOKIE", "LOCALES", "_", "init_app", "lazy", "select_locale"]

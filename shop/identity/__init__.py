@@ -1,0 +1,1 @@
+"""Organisations with their units, members with dated roles, sign-in and API tokens."""

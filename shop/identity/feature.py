@@ -1,0 +1,3 @@
+"""What identity brings to the factory."""
+
+MODELS = ("shop.identity.models",)

@@ -1,0 +1,1 @@
+"""Notices to people: always in the site; SMS, WeChat and mail by adapter."""

@@ -1,0 +1,3 @@
+"""What notices bring to the factory."""
+
+MODELS = ("shop.notices.models",)

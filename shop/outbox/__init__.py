@@ -1,0 +1,1 @@
+"""Events that leave with the commit, and their deliveries to subscribers."""

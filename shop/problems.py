@@ -1,0 +1,123 @@
+"""Refusals as answers: RFC 9457 problem documents on the API, a page for people elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from shop.auth import is_api_request
+from shop.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+
+#: The one place where a kind of refusal gets its status; the first match in order wins.
+STATUS: tuple[tuple[type[DomainError], int], ...] = (
+    (NotFound, 404),
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (TooMany, 429),
+    (Conflict, 409),
+    (Invalid, 422),
+    (DomainError, 400),
+)
+_TITLES = {
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type",
+    422: "Unprocessable Content", 428: "Precondition Required", 429: "Too Many Requests", 500: "Internal Server Error",
+}  # fmt: skip
+_STATUS_WORDS = {
+    400: "请求有误", 401: "请先登录", 403: "没有权限", 404: "没有找到", 405: "不支持的操作", 409: "现在不能这样做",
+    412: "内容已被他人修改", 413: "文件太大", 422: "内容有误", 429: "操作太频繁", 500: "系统出错",
+}  # fmt: skip
+
+
+def status_of(error: DomainError) -> int:
+    """Return the HTTP status of a refusal: its own ``status`` attribute or the table's."""
+    own = getattr(error, "http_status", None)
+    return own if isinstance(own, int) else next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def problem(status: int, *, code: str, detail: str, members: dict[str, Any] | None = None) -> Response:
+    """Build a problem document; ``code`` ``"about:blank"`` has no type of its own."""
+    document = {
+        "type": code if code == "about:blank" else f"/problems/{code}",
+        "title": _TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        **(members or {}),
+    }
+    body = json.dumps(document, ensure_ascii=False, default=str)
+    answer = Response(body, status, content_type="application/problem+json")
+    if status == 401:  # noqa: PLR2004  the header that RFC 9110 asks for
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="duikou"'
+    if status == 429 and members and "retry_after_s" in members:  # noqa: PLR2004
+        answer.headers["Retry-After"] = str(members["retry_after_s"])
+    return answer
+
+
+def pointers(messages: Any, path: str = "#") -> Iterator[dict[str, str]]:
+    """Flatten marshmallow's nested messages into JSON pointers with one detail each."""
+    if isinstance(messages, dict):
+        for key, value in messages.items():
+            here = path if key in ("_schema", "json") else f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}"
+            yield from pointers(value, here)
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from pointers(message, path)
+    else:
+        yield {"pointer": path, "detail": str(messages)}
+
+
+def _page(status: int, detail: str) -> tuple[str, int]:
+    words = _STATUS_WORDS.get(status, "出错了")
+    return render_template("error.html", status=status, words=words, detail=detail), status
+
+
+def answer_domain_error(error: DomainError) -> Any:
+    """Answer a service's refusal in the caller's form."""
+    status = status_of(error)
+    if is_api_request():
+        return problem(status, code=error.code, detail=error.detail, members=error.members)
+    return _page(status, error.detail)
+
+
+def answer_http_error(error: HTTPException) -> Any:
+    """Answer werkzeug's errors and marshmallow's messages in the caller's form."""
+    status = error.code or 500
+    if status < 400:  # noqa: PLR2004  a redirect raised by routing
+        return error
+    if not is_api_request():
+        return _page(status, "" if status == 404 else error.description or "")  # noqa: PLR2004
+    data = getattr(error, "data", None) or {}
+    messages = data.get("messages") or data.get("errors")
+    if messages:
+        found = list(pointers(messages))
+        detail = found[0]["detail"] if len(found) == 1 else "请求内容有误,详见 errors。"
+        code = "malformed" if status == 400 else "validation"  # noqa: PLR2004
+        answer = problem(status, code=code, detail=detail, members={"errors": found})
+    else:
+        answer = problem(status, code="about:blank", detail=error.description or "")
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            answer.headers[name] = value
+    return answer
+
+
+def answer_bug(error: Exception) -> Any:
+    """Answer an unexpected error with a bare 500, after logging it; in tests it propagates."""
+    if current_app.testing or current_app.config.get("PROPAGATE_EXCEPTIONS"):
+        raise error
+    current_app.logger.exception("unexpected error")
+    if is_api_request():
+        return problem(500, code="about:blank", detail="")
+    return _page(500, "")
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(DomainError, answer_domain_error)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(Exception, answer_bug)

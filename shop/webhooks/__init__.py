@@ -1,0 +1,1 @@
+"""Signed outbound webhooks with retries and a delivery log."""

@@ -1,0 +1,3 @@
+"""What outbound webhooks bring to the factory."""
+
+MODELS = ("shop.webhooks.models",)

@@ -1,0 +1,125 @@
+"""Fixtures of all tests: the application, a session that is undone, clients, actors and deliveries."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import text
+
+from shop import clock
+from shop.app import create_app
+from shop.config import Settings
+from shop.db import db, transaction
+from shop.outbox import services as outbox
+from tests.database import cluster, database_url, throwaway_url
+
+__all__ = ["cluster", "database_url", "throwaway_url"]
+
+hypothesis_settings.register_profile("duikou", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "50")))
+hypothesis_settings.load_profile("duikou")
+
+#: Noon in Shanghai on a Wednesday: the instant at which every test's clock stands.
+NOON = datetime(2026, 7, 15, 4, 0, tzinfo=UTC)
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: object) -> None:
+    host = address[0] if isinstance(address, tuple) else "local"
+    if isinstance(address, tuple) and host not in ("127.0.0.1", "::1", "localhost"):
+        message = f"Tests reach loopback only, not {host}."
+        raise RuntimeError(message)
+    _connect(self, address)  # type: ignore[arg-type]
+
+
+socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
+
+
+def make_settings(url: str, **changes: object) -> Settings:
+    values: dict[str, object] = {
+        "DATABASE_URL": url.replace("postgresql://", "postgresql+psycopg://"),
+        "BROKER_URL": "memory://",
+        "SECRET_KEY": "a test's secret key, long enough for everyone",
+        "TESTING": True,
+    }
+    return Settings(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = create_app(make_settings(database_url, DATA_DIR=tmp_path_factory.mktemp("data")))
+    app.config.update(WTF_CSRF_ENABLED=False)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock() -> Iterator[None]:
+    """Every test runs at :data:`NOON`."""
+    with clock.stopped_at(NOON):
+        yield
+
+
+@pytest.fixture
+def session(request: pytest.FixtureRequest, app: Flask) -> Iterator[object]:
+    """A session inside an outer transaction that is undone, so the code under test may commit."""
+    with app.app_context():
+        engine = db.engine
+        connection = engine.connect()
+        outer = connection.begin()
+        db.engines[None] = connection  # type: ignore[assignment]
+        db.session.remove()
+        db.session.configure(join_transaction_mode="create_savepoint")
+        yield db.session
+        db.session.remove()
+        outer.rollback()
+        connection.close()
+        db.engines[None] = engine
+
+
+@pytest.fixture
+def client(app: Flask, session: object) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def committed_app(throwaway_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application on a throwaway database, for tests that commit (``@pytest.mark.committed``)."""
+    app = create_app(make_settings(throwaway_url, DATA_DIR=tmp_path_factory.mktemp("data")))
+    app.config.update(WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def deliver() -> Callable[..., int]:
+    """Run the open deliveries in process until none is left; ``times=2`` runs each twice."""
+
+    def run(times: int = 1) -> int:
+        done = 0
+        while True:
+            with transaction():
+                claimed = outbox.claim_deliveries(clock.real_now())
+            if not claimed:
+                return done
+            for event_id, subscriber in claimed:
+                for _ in range(times):
+                    with transaction():
+                        done += outbox.run_delivery(event_id, subscriber, clock.real_now())
+
+    return run
+
+
+def count(table: str) -> int:
+    """Return the number of rows of a table, for asserting that a refusal changed nothing."""
+    return int(db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())

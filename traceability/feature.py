@@ -1,0 +1,1 @@
+"""What traceability brings to the factory."""
