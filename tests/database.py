@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MIGRATIONS = ROOT / "shop" / "migrations"
 
 #: The cluster listens on nothing but a socket in a folder of mode 0700, and holds no data of worth.
-PASSWORD = "test"  # noqa: S105 - no secret
+PASSWORD = "test"
 
 #: As in earnest, the application owns its database and has no rights beyond it.
 OWNER = "duikou"
@@ -120,7 +120,7 @@ def migrate(url: str) -> None:
     """Bring the database at ``url`` to the newest migration, in a process of its own."""
     environment = {**os.environ, "DATABASE_URL": url, "BROKER_URL": "memory://", "SECRET_KEY": "test"}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)  # noqa: S603 - our own
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
 
 
 def _migrations_hash() -> str:
@@ -135,7 +135,7 @@ def _migrations_hash() -> str:
 def _home() -> Path:
     """Return where the cluster lives: in the checkout, or where the server's account can reach it."""
     folder = ROOT / ".test-cluster"
-    account = server_account()
+    account = server_account(folder / "postgres")
     if not account.reaches(ROOT):
         folder = shared_root(account) / f"tests-{hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]}"
     folder.mkdir(mode=0o755 if account.is_other else 0o700, exist_ok=True)

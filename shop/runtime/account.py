@@ -28,9 +28,7 @@ class Account:
     name: str
     is_other: bool
 
-    def run(
-        self, command: Sequence[str | Path], *, cwd: Path, timeout_s: float
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, command: Sequence[str | Path], *, cwd: Path, timeout_s: float) -> subprocess.CompletedProcess[str]:
         """Run ``command`` as this account with a clean environment; output is captured as text."""
         return subprocess.run(  # noqa: S603 - our own programs
             [str(part) for part in command],
@@ -54,7 +52,7 @@ class Account:
         os.chown(path, self.uid, self.gid)
         for folder, folders, files in os.walk(path):
             for name in (*folders, *files):
-                os.lchown(os.path.join(folder, name), self.uid, self.gid)
+                os.lchown(Path(folder, name), self.uid, self.gid)
 
     def reaches(self, path: Path) -> bool:
         """Say whether this account can enter every folder from the root down to ``path``."""
@@ -72,19 +70,22 @@ class Account:
         return bool(found.st_mode & (bit >> 6))
 
 
-def server_account() -> Account:
-    """Return who runs the database server: ourselves, or for root an account without rights.
+def server_account(home: Path) -> Account:
+    """Return who runs the database server in ``home``: ourselves, or for root an account without rights.
+
+    A home that exists keeps its account.
 
     :raises StartError: if we are root and the machine has no such account.
     """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid(), str(os.geteuid()), is_other=False)
-    for name in ACCOUNT_NAMES:
+    owner = home.stat().st_uid if home.exists() else 0
+    for found in (owner or None, *ACCOUNT_NAMES):
         try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
+            entry = pwd.getpwnam(found) if isinstance(found, str) else pwd.getpwuid(found or -1)
+        except (KeyError, OverflowError):
             continue
-        return Account(entry.pw_uid, entry.pw_gid, name, is_other=True)
+        return Account(entry.pw_uid, entry.pw_gid, entry.pw_name, is_other=True)
     message = "PostgreSQL does not run as root, and this machine has no account duikou or nobody."
     raise StartError(message)
 
@@ -132,7 +133,7 @@ def reachable_copy(source: Path, siblings: Sequence[Path], *, name: str, account
 
 def _open_for_reading(tree: Path) -> None:
     for folder, _, files in os.walk(tree):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         for name in files:
             path = Path(folder, name)
             if not path.is_symlink():

