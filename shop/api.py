@@ -24,7 +24,9 @@ class Schema(MarshmallowSchema):
 class ErrorDetail(Schema):
     """One thing wrong in a request."""
 
-    pointer = fields.String(required=True, metadata={"description": "JSON pointer to the member", "example": "#/lines/0"})
+    pointer = fields.String(
+        required=True, metadata={"description": "JSON pointer to the member", "example": "#/lines/0"}
+    )
     detail = fields.String(required=True)
 
 

@@ -54,7 +54,11 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
     settings = settings or Settings.from_env()
     app = Application("shop", static_folder=None, template_folder="templates")
     app.config.from_mapping(asdict(settings), SETTINGS=settings, SQLALCHEMY_DATABASE_URI=settings.DATABASE_URL)
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": settings.DB_POOL, "max_overflow": 20, "pool_pre_ping": False}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": settings.DB_POOL,
+        "max_overflow": 20,
+        "pool_pre_ping": False,
+    }
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     clock.set_offset(settings.CLOCK_OFFSET_S)
     logs.init_app(app)

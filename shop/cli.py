@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from flask import Flask
 from flask.cli import FlaskGroup, ScriptInfo
 
 from shop.app import create_app
@@ -13,13 +14,16 @@ from shop.runtime.services import provide_environment
 from shop.runtime.up import up
 
 
-def _create() -> object:
+def _create() -> Flask:
     provide_environment()
     return create_app()
 
 
 @click.group(
-    cls=FlaskGroup, create_app=_create, add_default_commands=False, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=FlaskGroup,
+    create_app=_create,
+    add_default_commands=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 def main() -> None:
     """Run and look after a Duikou installation."""

@@ -103,7 +103,12 @@ def _run_once(key: str, run: Callable[[], Any]) -> Response:
             db.session.execute(
                 text("""UPDATE idempotency_keys SET status = :status, headers = cast(:headers AS jsonb), answer = :answer
                         WHERE organisation_id = :org AND user_id = :user AND key = :key"""),
-                {**who, "status": response.status_code, "answer": response.get_data(), "headers": _kept_headers(response)},
+                {
+                    **who,
+                    "status": response.status_code,
+                    "answer": response.get_data(),
+                    "headers": _kept_headers(response),
+                },
             )
             return response
     except _Refused as refused:

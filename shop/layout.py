@@ -92,8 +92,7 @@ def _nav(app: Flask) -> Any:
         items = [
             item
             for item in app.extensions.get("nav", [])
-            if item.desk == desk
-            and (item.permission is None or (actor is not None and actor.may(item.permission)))
+            if item.desk == desk and (item.permission is None or (actor is not None and actor.may(item.permission)))
         ]
         return sorted(items, key=lambda item: item.order)
 

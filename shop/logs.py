@@ -33,7 +33,11 @@ def configure(level: int = logging.INFO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        processors=[
+            *shared,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -63,9 +67,7 @@ def init_app(app: Flask) -> None:
         response.headers["X-Request-Id"] = request_id.get()
         if response.status_code >= 500 or request.method != "GET":  # noqa: PLR2004  reads are counted, not logged
             took = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
-            log.info(
-                "request", method=request.method, path=request.path, status=response.status_code, took_ms=took
-            )
+            log.info("request", method=request.method, path=request.path, status=response.status_code, took_ms=took)
         return response
 
     app.before_request(begin)

@@ -75,14 +75,14 @@ def session(request: pytest.FixtureRequest, app: Flask) -> Iterator[object]:
         engine = db.engine
         connection = engine.connect()
         outer = connection.begin()
-        db.engines[None] = connection  # type: ignore[assignment]
+        db.engines[None] = connection  # type: ignore[index]
         db.session.remove()
         db.session.configure(join_transaction_mode="create_savepoint")
         yield db.session
         db.session.remove()
         outer.rollback()
         connection.close()
-        db.engines[None] = engine
+        db.engines[None] = engine  # type: ignore[index]
 
 
 @pytest.fixture

@@ -153,11 +153,18 @@ class Posting(Base):
     __table_args__ = (
         one_of("book", ("money", "stats")),
         CheckConstraint("amount_fen <> 0 AND debit_id <> credit_id", name="moves_something"),
-        CheckConstraint("(book = 'stats') = (measure IS NOT NULL AND dimension_id IS NOT NULL)", name="measure_of_stats"),
+        CheckConstraint(
+            "(book = 'stats') = (measure IS NOT NULL AND dimension_id IS NOT NULL)", name="measure_of_stats"
+        ),
         CheckConstraint("book = 'stats' OR amount_fen > 0", name="money_positive"),
         CheckConstraint("measure IN ('contracted','ordered','accepted','paid','counted')", name="measure"),
         Index(
-            "uq_postings_fact", "entry_id", "measure", "dimension_id", unique=True, postgresql_where=text("book = 'stats'")
+            "uq_postings_fact",
+            "entry_id",
+            "measure",
+            "dimension_id",
+            unique=True,
+            postgresql_where=text("book = 'stats'"),
         ),
         Index("ix_postings_dimension", "dimension_id", "measure"),
         Index("ix_postings_day", "measure", "business_on", postgresql_where=text("book = 'stats'")),

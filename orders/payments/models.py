@@ -109,5 +109,7 @@ class Refund(PublicId, Base):
         CheckConstraint("amount_fen > 0", name="amount_fen"),
         CheckConstraint("decided_by IS NULL OR recorded_by IS NULL OR decided_by <> recorded_by", name="two_persons"),
         CheckConstraint("status NOT IN ('recorded','confirmed') OR value_on IS NOT NULL", name="value_on"),
-        Index("uq_refunds_serial", "order_id", "bank_serial", unique=True, postgresql_where=text("status <> 'refused'")),
+        Index(
+            "uq_refunds_serial", "order_id", "bank_serial", unique=True, postgresql_where=text("status <> 'refused'")
+        ),
     )

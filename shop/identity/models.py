@@ -98,9 +98,7 @@ class AuthorityScope(Dated, Base):
     __table_args__ = (
         one_of("kind", ("division", "budget")),
         CheckConstraint("kind = 'budget' OR division_code IS NOT NULL", name="division"),
-        CheckConstraint(
-            "kind = 'division' OR budget_level IS NOT NULL OR superior_id IS NOT NULL", name="budget"
-        ),
+        CheckConstraint("kind = 'division' OR budget_level IS NOT NULL OR superior_id IS NOT NULL", name="budget"),
         no_overlap("authority_scopes", "organisation_id", "kind", "coalesce(division_code, '')"),
     )
 

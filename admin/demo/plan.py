@@ -1,0 +1,128 @@
+"""What each made-up procurement will be, drawn from the seed alone: who buys what, when, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+SEED = 832
+#: Procurements begun in each year of the story; 2026 ends with the story's today.
+PER_YEAR: Mapping[int, int] = {2020: 240, 2021: 340, 2022: 420, 2023: 480, 2024: 520, 2025: 540, 2026: 460}
+LAST_DAY = date(2026, 11, 22)
+#: Relative weight of each month: New Year and Mid-Autumn gifts, canteens closed in summer.
+_MONTHS = (14, 6, 8, 8, 8, 8, 5, 6, 13, 8, 9, 12)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A listing the story can buy: its place in the world, minimum, step and price of the first tier in fen."""
+
+    listing: int
+    producer: int
+    county: str
+    minimum: Decimal
+    step: Decimal
+    price_fen: int
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """An institution of the story; ``scale`` multiplies what it buys, ``partners`` are its counties."""
+
+    place: int
+    kind: str
+    scale: int
+    partners: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Want:
+    """A quantity of a listing."""
+
+    listing: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One procurement before anything has happened."""
+
+    number: int
+    at: datetime
+    buyer: int
+    wants: tuple[Want, ...]
+    fund_source: str | None
+    payment_mode: str
+    #: ``normal``, ``declined``, ``lapsed``, ``cancelled_by_buyer`` or ``cancelled_by_producer``.
+    fate: str
+
+
+def draw(number: int, *parts: object) -> Random:
+    """Return the generator of one decision; the same whatever else was drawn before."""
+    return Random(f"{SEED}:{number}:" + ":".join(map(str, parts)))  # noqa: S311  a story, not a secret
+
+
+def instants() -> list[datetime]:
+    """Return when each procurement begins, ascending: working hours of Shanghai's weekdays."""
+    found = []
+    for year, count in PER_YEAR.items():
+        rng = draw(year, "instants")
+        months = 11 if year == LAST_DAY.year else 12
+        for _ in range(count):
+            month = rng.choices(range(1, months + 1), weights=_MONTHS[:months])[0]
+            last = LAST_DAY.day if (year, month) == (LAST_DAY.year, LAST_DAY.month) else 28
+            day = date(year, month, rng.randint(1, last))
+            day += timedelta(days=-(day.weekday() - 4) if day.weekday() > 4 else 0)  # noqa: PLR2004  Friday
+            minute = rng.randint(0, 9 * 60 - 1)
+            found.append(datetime(day.year, day.month, day.day, 0, 30, tzinfo=UTC) + timedelta(minutes=minute))
+    return sorted(found)
+
+
+def _wants(rng: Random, buyer: Buyer, offers: Sequence[Offer], by_county: Mapping[str, Sequence[Offer]]) -> list[Want]:
+    near = [offer for county in buyer.partners for offer in by_county.get(county, ())]
+    chosen: dict[int, Want] = {}
+    for _ in range(rng.choices((1, 2, 3, 4), weights=(30, 38, 22, 10))[0]):
+        offer = rng.choice(near) if near and rng.random() < 0.7 else rng.choice(offers)  # noqa: PLR2004  seven of ten
+        budget_fen = rng.randint(2_000_00, 18_000_00) * buyer.scale
+        steps = max(0, (budget_fen // offer.price_fen - int(offer.minimum)) // max(1, int(offer.step)))
+        chosen.setdefault(offer.listing, Want(offer.listing, offer.minimum + offer.step * min(steps, 2_000)))
+    return list(chosen.values())
+
+
+def _fund_source(rng: Random, kind: str) -> str | None:
+    if kind in ("company", "supermarket", "trader"):
+        return rng.choice((None, "union", "other"))
+    if kind == "union":
+        return "union"
+    return rng.choices(("canteen", "union", "other"), weights=(70, 24, 6))[0]
+
+
+def plans(buyers: Sequence[Buyer], offers: Sequence[Offer]) -> list[Plan]:
+    """Return every procurement in time order."""
+    by_county: dict[str, list[Offer]] = {}
+    for offer in offers:
+        by_county.setdefault(offer.county, []).append(offer)
+    made = []
+    for number, at in enumerate(instants(), start=1):
+        rng = draw(number, "plan")
+        buyer = rng.choice(buyers)
+        fate = rng.choices(
+            ("normal", "declined", "lapsed", "cancelled_by_buyer", "cancelled_by_producer"),
+            weights=(920, 22, 13, 30, 15),
+        )[0]
+        pay_first = rng.random() < (0.35 if buyer.kind in ("company", "supermarket") else 0.08)
+        made.append(
+            Plan(
+                number=number,
+                at=at,
+                buyer=buyer.place,
+                wants=tuple(_wants(rng, buyer, offers, by_county)),
+                fund_source=_fund_source(rng, buyer.kind),
+                payment_mode="pay_first" if pay_first else "goods_first",
+                fate=fate,
+            )
+        )
+    return made
