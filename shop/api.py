@@ -9,6 +9,7 @@ from flask import Flask
 from marshmallow import Schema as MarshmallowSchema
 from marshmallow import fields
 
+from shop import fields as own_fields
 from shop import problems
 
 
@@ -41,11 +42,11 @@ class ProblemSchema(MarshmallowSchema):
     errors = fields.List(fields.Nested(ErrorDetail))
 
 
-class Blueprint(flask_smorest.Blueprint):
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """A blueprint of API routes under ``/api/v1``."""
 
 
-class Api(flask_smorest.Api):
+class Api(flask_smorest.Api):  # type: ignore[misc]
     """flask-smorest whose errors are problems."""
 
     ERROR_SCHEMA = ProblemSchema
@@ -76,6 +77,9 @@ def init_app(app: Flask) -> None:
     app.config["API_TITLE"], app.config["API_VERSION"] = "Duikou", "v1"
     app.config["OPENAPI_VERSION"] = "3.1.0"
     instance = Api(spec_kwargs=api._spec_kwargs)  # noqa: SLF001  one spec per application
+    for field in own_fields.OWN:
+        instance.register_field(field, field.json_type, field.json_format)
     instance.init_app(app)
+    instance.ma_plugin.converter.add_attribute_function(own_fields.describe_field)
     instance.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     app.extensions["api"] = instance

@@ -4,12 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+
+from shop.errors import Invalid
+from shop.i18n import _
 
 #: The largest amount a column may hold with room for sums: 10 trillion yuan.
 MAX_FEN = 10**15
 _AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2})?\Z", re.ASCII)
 _QUANTITY = re.compile(r"\d{1,11}(\.\d{1,3})?\Z", re.ASCII)
+
+
+class WrongUnit(Invalid):
+    """A quantity came in another unit than the thing is counted in."""
+
+    code = "wrong-unit"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity with three decimals and its unit; ``""`` if the caller named none."""
+
+    value: Decimal
+    unit: str = ""
+
+    def in_unit(self, unit: str) -> Decimal:
+        """Return the value, which must be in ``unit`` or say no unit.
+
+        :raises WrongUnit: if it says another one.
+        """
+        if self.unit and self.unit != unit:
+            raise WrongUnit(_("单位须是 %(unit)s。", unit=unit), unit=unit)
+        return self.value
 
 
 def parse_yuan(text: object) -> int:
