@@ -1,0 +1,83 @@
+"""Conditions of moves beyond state and side: each returns why not, or ``None``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shop.i18n import _
+
+Context = Mapping[str, Any]
+
+
+def has_lines(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001  one signature for all guards
+    """Ask for a line, and for somebody in the organisation who approves."""
+    if not context.get("lines", 1):
+        return _("采购单还没有商品,请先添加。")
+    if not context.get("needs_approval", True):
+        return _("本单位没有设审批人,可以直接下单。")
+    return None
+
+
+def needs_no_approval(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask that nobody in the organisation approves."""
+    if context.get("needs_approval"):
+        return _("本单位设有审批人,请先提交审批。")
+    return None
+
+
+def is_approved(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for an approval that stands."""
+    return None if subject.approval == "approved" else _("还没有审批通过。")
+
+
+def another_person_asked(subject: Any, actor: Any, context: Context) -> str | None:
+    """Ask for another person than who made or submitted it."""
+    if actor is not None and actor.user_id in (subject.created_by, context.get("submitted_by")):
+        return _("提交人不能审批自己的采购单,请由另一位审批人办理。")
+    return None
+
+
+def all_resolved(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask that every order has ended and every shipped quantity is decided."""
+    return None if context.get("all_resolved") else _("还有订单没有办完。")
+
+
+def in_time(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask that the time to confirm is not over."""
+    at: datetime = context["at"]
+    return None if at < subject.confirm_by else _("确认期限已过,订单已失效。")
+
+
+def out_of_time(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask that the time to confirm is over."""
+    at: datetime = context["at"]
+    return None if at >= subject.confirm_by else _("确认期限还没有到。")
+
+
+def may_extend(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for pay-first, not yet paid, not extended before."""
+    if subject.payment_mode != "pay_first" or subject.pay_extended or subject.pay_due_on is None:
+        return _("只有先款后货的订单可以延期付款,且只能延期一次。")
+    return _("订单已付清。") if _paid(subject) else None
+
+
+def may_ship(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for a contract signed by both; for pay-first: paid in full."""
+    if context.get("contract") != "signed":
+        return _("合同双方签署后才能发货。")
+    if subject.payment_mode == "pay_first" and not _paid(subject):
+        return _("先款后货的订单付清后才能发货。")
+    return None
+
+
+def another_person_recorded(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for another person than who recorded it."""
+    if actor is not None and actor.user_id == subject.recorded_by:
+        return _("登记人不能确认自己登记的内容,请由另一位同事办理。")
+    return None
+
+
+def _paid(subject: Any) -> bool:
+    return bool(subject.received_fen - subject.refunded_fen - subject.held_fen >= subject.due_fen)

@@ -1,0 +1,118 @@
+"""What states, moves and codes are called, for people."""
+
+from __future__ import annotations
+
+from shop.i18n import lazy
+
+STATES = {
+    "procurement": {
+        "draft": lazy("草稿"),
+        "submitted": lazy("待审批"),
+        "placed": lazy("已下单"),
+        "completed": lazy("已办结"),
+        "cancelled": lazy("已取消"),
+    },
+    "approval": {
+        "none": lazy("未提交"),
+        "pending": lazy("待审批"),
+        "approved": lazy("已通过"),
+        "rejected": lazy("已退回"),
+        "void": lazy("已失效(内容有改动)"),
+    },
+    "order": {
+        "awaiting_confirmation": lazy("待供应商确认"),
+        "confirmed": lazy("供应商已确认"),
+        "part_shipped": lazy("部分发货"),
+        "shipped": lazy("已发货"),
+        "declined": lazy("供应商已谢绝"),
+        "lapsed": lazy("逾期未确认,已失效"),
+        "cancelled": lazy("已取消"),
+        "closed_short": lazy("少发结单"),
+    },
+    "contract": {
+        "offered": lazy("待供应商签署"),
+        "signed_by_producer": lazy("待采购单位签署"),
+        "signed": lazy("双方已签署"),
+        "declined": lazy("已拒签"),
+        "lapsed": lazy("已失效"),
+    },
+    "invoice": {"recorded": lazy("待验票"), "checked": lazy("已验票"), "refused": lazy("已退票")},
+    "receipt": {"recorded": lazy("待确认"), "confirmed": lazy("已确认"), "refused": lazy("已退回")},
+    "refund": {
+        "requested": lazy("待退款"),
+        "recorded": lazy("已登记退款,待确认"),
+        "confirmed": lazy("已退款"),
+        "refused": lazy("不予退款"),
+    },
+}
+
+EVENTS = {
+    ("procurement", "draft"): lazy("建立采购单"),
+    ("procurement", "submit"): lazy("提交审批"),
+    ("procurement", "place"): lazy("下单"),
+    ("procurement", "reopen"): lazy("退回修改"),
+    ("procurement", "cancel"): lazy("取消采购单"),
+    ("procurement", "complete"): lazy("办结"),
+    ("approval", "request"): lazy("提交审批"),
+    ("approval", "approve"): lazy("同意采购"),
+    ("approval", "reject"): lazy("退回采购单"),
+    ("approval", "void"): lazy("审批失效"),
+    ("order", "place"): lazy("下单"),
+    ("order", "confirm"): lazy("确认订单"),
+    ("order", "decline"): lazy("谢绝订单"),
+    ("order", "lapse"): lazy("逾期失效"),
+    ("order", "cancel"): lazy("取消订单"),
+    ("order", "extend_payment"): lazy("延期付款"),
+    ("order", "ship_part"): lazy("部分发货"),
+    ("order", "ship_all"): lazy("发货"),
+    ("order", "close_short"): lazy("少发结单"),
+    ("contract", "offer"): lazy("拟定合同"),
+    ("contract", "sign"): lazy("签署合同"),
+    ("contract", "decline"): lazy("拒签合同"),
+    ("contract", "lapse"): lazy("合同失效"),
+    ("invoice", "record"): lazy("登记发票"),
+    ("invoice", "check"): lazy("验票通过"),
+    ("invoice", "refuse"): lazy("退票"),
+    ("receipt", "record"): lazy("登记到账"),
+    ("receipt", "confirm"): lazy("确认到账"),
+    ("receipt", "refuse"): lazy("退回到账登记"),
+    ("refund", "request"): lazy("申请退款"),
+    ("refund", "record"): lazy("登记退款"),
+    ("refund", "confirm"): lazy("确认退款"),
+    ("refund", "refuse"): lazy("不予退款"),
+}
+
+PAYMENT_MODES = {"goods_first": lazy("先货后款"), "pay_first": lazy("先款后货")}
+FUND_SOURCES = {
+    "canteen": lazy("食堂"),
+    "union": lazy("工会"),
+    "personal": lazy("个人"),
+    "other": lazy("其他"),
+}
+MODES = {"direct": lazy("直接采购"), "helped": lazy("帮助销售")}
+PARTNER_LEVELS = {
+    "own": lazy("本地对口县"),
+    "province": lazy("本省对口地区"),
+    "other_east": lazy("其他东部对口地区"),
+    "elsewhere": lazy("其他脱贫县"),
+}
+TAX_RATES = {"exempt": lazy("免税"), "1": "1%", "3": "3%", "9": "9%", "13": "13%"}
+UNITS = {
+    "bag": lazy("袋"),
+    "box": lazy("盒"),
+    "bottle": lazy("瓶"),
+    "tin": lazy("罐"),
+    "piece": lazy("件"),
+    "pack": lazy("包"),
+    "kg": lazy("千克"),
+}
+
+
+def state_label(machine: str, state: str) -> str:
+    """Return what a state is called."""
+    return str(STATES.get(machine, {}).get(state, state))
+
+
+def event_label(machine: str, event: str) -> str:
+    """Return what a move is called, as a button says it."""
+    return str(EVENTS.get((machine, event), event))

@@ -1,0 +1,58 @@
+"""On which side of a purchase an actor stands; an agent stands on the side of those it has a mandate for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import text
+
+from shop import clock
+from shop.auth import Actor
+from shop.db import db
+
+_MANDATES = text("""
+    SELECT producer_id FROM agent_mandates
+    WHERE agent_id = :agent AND valid_from <= :on AND (valid_to IS NULL OR valid_to >= :on)""")
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Whose a thing is: keys of organisations, ``None`` where it has no such side."""
+
+    buyer_id: int | None = None
+    producer_id: int | None = None
+
+    @classmethod
+    def of(cls, subject: object) -> Parties:
+        """Read the sides from a procurement, order, invoice or receipt."""
+        seller = ("producer_id", "seller_id", "payee_id")
+        return cls(
+            buyer_id=next((v for n in ("buyer_id", "organisation_id") if (v := getattr(subject, n, None))), None),
+            producer_id=next((v for n in seller if (v := getattr(subject, n, None))), None),
+        )
+
+
+def producers_of(actor: Actor, on: date) -> frozenset[int]:
+    """Return the producers an actor acts for on a day: its own organisation, or those an agent has a mandate of."""
+    if actor.organisation_kind == "producer":
+        return frozenset((actor.organisation_id,))
+    if actor.organisation_kind != "agent":
+        return frozenset()
+    rows = db.session.execute(_MANDATES, {"agent": actor.organisation_id, "on": on})
+    return frozenset((actor.organisation_id, *rows.scalars()))
+
+
+def side_of(actor: Actor | None, parties: Parties, at: datetime) -> str | None:
+    """Return ``buyer``, ``producer``, ``operator``, ``system`` (nobody), or ``None`` for a stranger."""
+    if actor is None:
+        return "system"
+    if actor.organisation_id == parties.buyer_id:
+        return "buyer"
+    if actor.organisation_id == parties.producer_id:
+        return "producer"
+    if actor.organisation_kind == "operator":
+        return "operator"
+    if actor.organisation_kind == "agent" and parties.producer_id in producers_of(actor, clock.business_day(at)):
+        return "producer"
+    return None

@@ -1,0 +1,103 @@
+"""The one table of moves: machine, from, event, to, who, guard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orders.purchase import guards
+
+Guard = Callable[[Any, Any, Mapping[str, Any]], str | None]
+#: Side and the permission it needs: ``buyer``, ``producer``, ``operator`` or ``system``.
+Who = tuple[str, str]
+
+#: Where a machine's state is kept, if not in ``status``.
+ATTRIBUTE = {"approval": "approval"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One possible move; ``source`` is empty for the first."""
+
+    machine: str
+    source: str
+    event: str
+    target: str
+    who: tuple[Who, ...]
+    guard: Guard | None = None
+
+
+_SYSTEM: Who = ("system", "")
+_CREATE: Who = ("buyer", "procurements:create")
+_SUBMIT: Who = ("buyer", "procurements:submit")
+_APPROVE: Who = ("buyer", "procurements:approve")
+_CONFIRM: Who = ("producer", "orders:confirm")
+_CANCEL: tuple[Who, ...] = (("buyer", "orders:cancel"), ("producer", "orders:cancel"), _SYSTEM)
+_SHIP: Who = ("producer", "goods:ship")
+_CHECK: Who = ("buyer", "invoices:check")
+
+_PROCUREMENT = (
+    Rule("procurement", "", "draft", "draft", (_CREATE,)),
+    Rule("procurement", "draft", "submit", "submitted", (_SUBMIT,), guards.has_lines),
+    Rule("procurement", "draft", "place", "placed", (_SUBMIT,), guards.needs_no_approval),
+    Rule("procurement", "submitted", "place", "placed", (_SUBMIT, _APPROVE), guards.is_approved),
+    Rule("procurement", "submitted", "reopen", "draft", (_CREATE,)),
+    Rule("procurement", "draft", "cancel", "cancelled", (_CREATE,)),
+    Rule("procurement", "submitted", "cancel", "cancelled", (_CREATE,)),
+    Rule("procurement", "placed", "complete", "completed", (_SYSTEM,), guards.all_resolved),
+)
+_APPROVAL = (
+    *(Rule("approval", was, "request", "pending", (_SUBMIT,)) for was in ("none", "rejected", "void")),
+    Rule("approval", "pending", "approve", "approved", (_APPROVE,), guards.another_person_asked),
+    Rule("approval", "pending", "reject", "rejected", (_APPROVE,), guards.another_person_asked),
+    *(Rule("approval", was, "void", "void", (_CREATE,)) for was in ("pending", "approved", "rejected")),
+)
+_ORDER = (
+    Rule("order", "", "place", "awaiting_confirmation", (_SUBMIT, _APPROVE)),
+    Rule("order", "awaiting_confirmation", "confirm", "confirmed", (_CONFIRM,), guards.in_time),
+    Rule("order", "awaiting_confirmation", "decline", "declined", (_CONFIRM,)),
+    Rule("order", "awaiting_confirmation", "lapse", "lapsed", (_SYSTEM,), guards.out_of_time),
+    Rule("order", "awaiting_confirmation", "cancel", "cancelled", _CANCEL),
+    Rule("order", "confirmed", "cancel", "cancelled", _CANCEL),
+    Rule("order", "confirmed", "extend_payment", "confirmed", (("buyer", "payments:announce"),), guards.may_extend),
+    Rule("order", "confirmed", "ship_part", "part_shipped", (_SHIP,), guards.may_ship),
+    Rule("order", "confirmed", "ship_all", "shipped", (_SHIP,), guards.may_ship),
+    Rule("order", "part_shipped", "ship_part", "part_shipped", (_SHIP,), guards.may_ship),
+    Rule("order", "part_shipped", "ship_all", "shipped", (_SHIP,), guards.may_ship),
+    Rule("order", "part_shipped", "close_short", "closed_short", _CANCEL),
+)
+_SIGN_B: Who = ("buyer", "contracts:sign")
+_SIGN_P: Who = ("producer", "contracts:sign")
+_CONTRACT = (
+    Rule("contract", "", "offer", "offered", (_CONFIRM,)),
+    Rule("contract", "offered", "sign", "signed_by_producer", (_SIGN_P,)),
+    Rule("contract", "signed_by_producer", "sign", "signed", (_SIGN_B,)),
+    *(Rule("contract", was, "decline", "declined", (_SIGN_B, _SIGN_P)) for was in ("offered", "signed_by_producer")),
+    *(Rule("contract", was, "lapse", "lapsed", (_SYSTEM,)) for was in ("offered", "signed_by_producer")),
+)
+_INVOICE = (
+    Rule("invoice", "", "record", "recorded", (("producer", "invoices:record"),)),
+    Rule("invoice", "recorded", "check", "checked", (_CHECK,)),
+    Rule("invoice", "recorded", "refuse", "refused", (_CHECK,)),
+)
+_RECORD_PAYMENT: tuple[Who, ...] = (("producer", "payments:record"), ("operator", "payments:record"))
+_CONFIRM_PAYMENT: tuple[Who, ...] = (("producer", "payments:confirm"), ("operator", "payments:confirm"))
+_RECORD_REFUND: tuple[Who, ...] = (("producer", "refunds:record"), ("operator", "refunds:record"))
+_CONFIRM_REFUND: tuple[Who, ...] = (("producer", "refunds:confirm"), ("operator", "refunds:confirm"))
+_RECEIPT = (
+    Rule("receipt", "", "record", "recorded", _RECORD_PAYMENT),
+    Rule("receipt", "recorded", "confirm", "confirmed", _CONFIRM_PAYMENT, guards.another_person_recorded),
+    Rule("receipt", "recorded", "refuse", "refused", _CONFIRM_PAYMENT, guards.another_person_recorded),
+)
+_REFUND = (
+    Rule("refund", "", "request", "requested", (("buyer", ""), ("producer", ""), _SYSTEM)),
+    Rule("refund", "requested", "record", "recorded", _RECORD_REFUND),
+    Rule("refund", "requested", "refuse", "refused", _RECORD_REFUND),
+    Rule("refund", "recorded", "confirm", "confirmed", _CONFIRM_REFUND, guards.another_person_recorded),
+    Rule("refund", "recorded", "refuse", "refused", _CONFIRM_REFUND, guards.another_person_recorded),
+)
+
+RULES: tuple[Rule, ...] = (
+    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND,
+)  # fmt: skip
