@@ -1,6 +1,7 @@
 """What is looked at before anything is started: each finding is one line."""
 
 import errno
+import fcntl
 import os
 import socket
 from pathlib import Path
@@ -50,8 +51,8 @@ def require_alone(lock: Path) -> int:
     """
     handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        os.lockf(handle, os.F_TLOCK, 0)
-    except OSError as error:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
         os.close(handle)
         message = f"Duikou already runs on the data folder {lock.parent}; stop it, or choose another by DUIKOU_DATA."
         raise StartError(message) from error

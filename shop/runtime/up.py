@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from werkzeug.utils import import_string
 
+from shop.app import FEATURES, KERNEL
 from shop.runtime import folder
 from shop.runtime.children import Child
 from shop.runtime.console import Console
@@ -21,6 +23,12 @@ from shop.runtime.supervisor import Stopped, Supervisor
 
 _PYTHON = (sys.executable, "-u", "-m")
 _DUIKOU = (*_PYTHON, "shop")
+
+#: Threads of one web process: as many as its share of the processors and the database can serve.
+_WEB_THREADS = 2 * (os.cpu_count() or 1) + 1
+
+#: Jobs carry JSON, so that the worker may run as root like the rest, and says so.
+_ROOT_IS_MEANT = "ignore:You're running the worker with superuser privileges"
 
 #: Disk that the demo data, its indexes and the write-ahead log take at first.
 _FIRST_START_MB = 1500
@@ -59,9 +67,9 @@ class Run:
             supervisor = Supervisor(env, self._console, self._tend)
             supervisor.catch_signals()
             self._bring_up_to_date(supervisor, env["DATABASE_URL"])
-            self._start_programs(supervisor)
-            self._say("Waiting for the first page …")
+            supervisor.start(Child("web", self._web(), patience_s=15))
             supervisor.wait_for_answer(f"{self._options.address}/healthz")
+            self._start_jobs(supervisor)
             self._greet(supervisor, time.monotonic() - started_at_s)
             supervisor.watch()
         except (Stopped, KeyboardInterrupt):
@@ -87,23 +95,28 @@ class Run:
             supervisor.run_once("data", [*_DUIKOU, "load", "reference"])
             mark.write_text(now)
 
-    def _start_programs(self, supervisor: Supervisor) -> None:
+    def _web(self) -> list[str]:
         options = self._options
         web = [*_PYTHON, "granian", "--interface", "wsgi", "--host", options.host, "--port", str(options.port)]
         web += ["--workers", str(options.web_workers), "--no-ws", "--respawn-failed-workers"]
-        web += ["--respawn-interval", "0.5", "--workers-kill-timeout", "10", "--log-level", "warning", "wsgi:app"]
-        celery = [*_PYTHON, "celery", "-A", "wsgi.celery"]
+        web += ["--respawn-interval", "0.5", "--workers-kill-timeout", "10", "--log-level", "warning"]
+        return [*web, "--blocking-threads", str(_WEB_THREADS), "--backpressure", str(8 * _WEB_THREADS), "wsgi:app"]
+
+    def _start_jobs(self, supervisor: Supervisor) -> None:
+        celery = [sys.executable, "-u", "-W", _ROOT_IS_MEANT, "-m", "celery", "--quiet", "-A", "wsgi.celery"]
         quiet = ["--loglevel", "WARNING"]
         schedule = str(self._data / "beat-schedule")
-        supervisor.start(Child("web", web, patience_s=15))
-        worker = [*celery, "worker", *quiet, "--concurrency", str(options.job_workers), "--without-mingle"]
+        worker = [*celery, "worker", *quiet, "--concurrency", str(self._options.job_workers), "--without-mingle"]
         supervisor.start(Child("worker", [*worker, "--without-gossip"], patience_s=20))
         supervisor.start(Child("beat", [*celery, "beat", *quiet, "--schedule", schedule, "--pidfile="]))
 
     def _greet(self, supervisor: Supervisor, took_s: float) -> None:
         self._say(f"Duikou answers at {self._options.address} after {took_s:.1f} s. Ctrl-C stops it.")
-        if self._wants_demo:
-            supervisor.start(Child("demo", [*_DUIKOU, "accounts"], is_kept=False))
+        accounts = demo_accounts() if self._wants_demo else []
+        if accounts:
+            self._say("Demo accounts (role, sign-in name, password):")
+        for role, name, password in accounts:
+            self._say(f"    {role}  {name}  {password}")
         if self._demo_mark.exists():
             self._say("Loading the demo data; the pages can be used meanwhile …")
             load = Child("demo", [*_DUIKOU, "load", "demo"], is_kept=False, niceness=10, on_end=self._note_demo)
@@ -139,6 +152,12 @@ class Run:
 
     def _say(self, text: str) -> None:
         self._console.say(text)
+
+
+def demo_accounts() -> list[tuple[str, str, str]]:
+    """Return role, sign-in name and password of the accounts that the features list for a demo."""
+    features = [import_string(f"{name}.feature") for name in (*KERNEL, *FEATURES)]
+    return [account for feature in features for account in getattr(feature, "DEMO_ACCOUNTS", ())]
 
 
 def _reference_digest(url: str) -> str:
