@@ -104,6 +104,10 @@ class Order(PublicId, Base):
     received_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     refunded_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     held_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: Refunds asked for or recorded, not yet confirmed or refused.
+    refunding_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: Of received less refunded: what went straight to the producer, not through the supervised account.
+    direct_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     #: In the remark of a transfer; unique.
     reference_code: Mapped[str] = mapped_column(unique=True)
     placed_at: Mapped[datetime]
@@ -132,7 +136,12 @@ class Order(PublicId, Base):
         ),
         one_of("payment_mode", PAYMENT_MODES),
         CheckConstraint("total_fen = goods_fen + freight_fen AND freight_fen >= 0 AND goods_fen > 0", name="total"),
-        CheckConstraint("refunded_fen BETWEEN 0 AND received_fen AND held_fen >= 0", name="money"),
+        CheckConstraint(
+            "refunded_fen >= 0 AND refunding_fen >= 0 AND held_fen >= 0"
+            " AND refunded_fen + refunding_fen + held_fen <= received_fen"
+            " AND direct_fen BETWEEN 0 AND received_fen - refunded_fen",
+            name="money",
+        ),
         Index("ix_orders_buyer", "buyer_id", "id"),
         Index("ix_orders_producer", "producer_id", "id"),
         Index("ix_orders_unconfirmed", "confirm_by", postgresql_where=text("status = 'awaiting_confirmation'")),

@@ -711,7 +711,9 @@ def upgrade() -> None:
     sa.Column('payer_account', sa.Text(), server_default='', nullable=False),
     sa.Column('remark', sa.Text(), server_default='', nullable=False),
     sa.Column('payee_id', sa.BigInteger(), nullable=False),
+    sa.Column('buyer_id', sa.BigInteger(), nullable=True),
     sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.Column('allocated_fen', sa.BigInteger(), server_default='0', nullable=False),
     sa.Column('value_on', sa.Date(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('evidence_file_id', sa.BigInteger(), nullable=True),
@@ -725,9 +727,11 @@ def upgrade() -> None:
     sa.Column('public_id', sa.Uuid(), nullable=False),
     sa.CheckConstraint("clearing IN ('direct','supervised')", name=op.f('ck_payments_clearing')),
     sa.CheckConstraint("rail IN ('bank','stripe')", name=op.f('ck_payments_rail')),
+    sa.CheckConstraint("status <> 'confirmed' OR buyer_id IS NOT NULL", name=op.f('ck_payments_buyer_known')),
     sa.CheckConstraint("status IN ('recorded','confirmed','refused')", name=op.f('ck_payments_status')),
-    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_payments_amount_fen')),
+    sa.CheckConstraint('amount_fen > 0 AND allocated_fen BETWEEN 0 AND amount_fen', name=op.f('ck_payments_amount_fen')),
     sa.CheckConstraint('decided_by IS NULL OR decided_by <> recorded_by', name=op.f('ck_payments_two_persons')),
+    sa.ForeignKeyConstraint(['buyer_id'], ['organisations.id'], name=op.f('fk_payments_buyer_id')),
     sa.ForeignKeyConstraint(['decided_by'], ['users.id'], name=op.f('fk_payments_decided_by')),
     sa.ForeignKeyConstraint(['evidence_file_id'], ['stored_files.id'], name=op.f('fk_payments_evidence_file_id')),
     sa.ForeignKeyConstraint(['payee_id'], ['organisations.id'], name=op.f('fk_payments_payee_id')),
@@ -735,6 +739,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_payments')),
     sa.UniqueConstraint('public_id', name=op.f('uq_payments_public_id'))
     )
+    op.create_index(op.f('ix_payments_buyer_id'), 'payments', ['buyer_id'], unique=False)
+    op.create_index('ix_payments_credit', 'payments', ['buyer_id', 'payee_id'], unique=False, postgresql_where=sa.text('allocated_fen < amount_fen'))
     op.create_index(op.f('ix_payments_payee_id'), 'payments', ['payee_id'], unique=False)
     op.create_index('uq_payments_serial', 'payments', ['payee_id', 'bank_serial'], unique=True, postgresql_where=sa.text("status <> 'refused'"))
     op.create_table('procurements',
@@ -979,6 +985,8 @@ def upgrade() -> None:
     sa.Column('received_fen', sa.BigInteger(), server_default='0', nullable=False),
     sa.Column('refunded_fen', sa.BigInteger(), server_default='0', nullable=False),
     sa.Column('held_fen', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('refunding_fen', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('direct_fen', sa.BigInteger(), server_default='0', nullable=False),
     sa.Column('reference_code', sa.Text(), nullable=False),
     sa.Column('placed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('confirm_by', sa.DateTime(timezone=True), nullable=False),
@@ -993,7 +1001,7 @@ def upgrade() -> None:
     sa.Column('public_id', sa.Uuid(), nullable=False),
     sa.CheckConstraint("payment_mode IN ('goods_first','pay_first')", name=op.f('ck_orders_payment_mode')),
     sa.CheckConstraint("status IN ('awaiting_confirmation','confirmed','part_shipped','shipped','declined','lapsed','cancelled','closed_short')", name=op.f('ck_orders_status')),
-    sa.CheckConstraint('refunded_fen BETWEEN 0 AND received_fen AND held_fen >= 0', name=op.f('ck_orders_money')),
+    sa.CheckConstraint('refunded_fen >= 0 AND refunding_fen >= 0 AND held_fen >= 0 AND refunded_fen + refunding_fen + held_fen <= received_fen AND direct_fen BETWEEN 0 AND received_fen - refunded_fen', name=op.f('ck_orders_money')),
     sa.CheckConstraint('total_fen = goods_fen + freight_fen AND freight_fen >= 0 AND goods_fen > 0', name=op.f('ck_orders_total')),
     sa.ForeignKeyConstraint(['buyer_id'], ['organisations.id'], name=op.f('fk_orders_buyer_id')),
     sa.ForeignKeyConstraint(['procurement_id'], ['procurements.id'], name=op.f('fk_orders_procurement_id')),
@@ -1167,34 +1175,45 @@ def upgrade() -> None:
     )
     op.create_index('ix_lots_fefo', 'lots', ['sku_id', 'status', 'expires_on', 'id'], unique=False)
     op.create_table('payment_allocations',
+    sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('payment_id', sa.BigInteger(), nullable=False),
     sa.Column('order_id', sa.BigInteger(), nullable=False),
     sa.Column('amount_fen', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_payment_allocations_amount_fen')),
+    sa.Column('effective_on', sa.Date(), nullable=False),
+    sa.Column('allocated_by', sa.BigInteger(), nullable=False),
+    sa.Column('allocated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('amount_fen <> 0', name=op.f('ck_payment_allocations_amount_fen')),
+    sa.ForeignKeyConstraint(['allocated_by'], ['users.id'], name=op.f('fk_payment_allocations_allocated_by')),
     sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_payment_allocations_order_id')),
     sa.ForeignKeyConstraint(['payment_id'], ['payments.id'], name=op.f('fk_payment_allocations_payment_id')),
-    sa.PrimaryKeyConstraint('payment_id', 'order_id', name=op.f('pk_payment_allocations'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_allocations'))
     )
     op.create_index(op.f('ix_payment_allocations_order_id'), 'payment_allocations', ['order_id'], unique=False)
+    op.create_index(op.f('ix_payment_allocations_payment_id'), 'payment_allocations', ['payment_id'], unique=False)
     op.create_table('refunds',
     sa.Column('order_id', sa.BigInteger(), nullable=False),
     sa.Column('amount_fen', sa.BigInteger(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('clearing', sa.Text(), nullable=True),
     sa.Column('bank_serial', sa.Text(), nullable=True),
     sa.Column('value_on', sa.Date(), nullable=True),
     sa.Column('evidence_file_id', sa.BigInteger(), nullable=True),
-    sa.Column('requested_by', sa.BigInteger(), nullable=False),
+    sa.Column('requested_by', sa.BigInteger(), nullable=True),
     sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('recorded_by', sa.BigInteger(), nullable=True),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('decided_by', sa.BigInteger(), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('refusal', sa.Text(), server_default='', nullable=False),
     sa.Column('version', sa.BigInteger(), server_default='1', nullable=False),
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('public_id', sa.Uuid(), nullable=False),
+    sa.CheckConstraint("cause IN ('rejected','cancelled','overpaid','agreed')", name=op.f('ck_refunds_cause')),
+    sa.CheckConstraint("clearing IN ('direct','supervised')", name=op.f('ck_refunds_clearing')),
     sa.CheckConstraint("status IN ('requested','recorded','confirmed','refused')", name=op.f('ck_refunds_status')),
-    sa.CheckConstraint("status NOT IN ('recorded','confirmed') OR value_on IS NOT NULL", name=op.f('ck_refunds_value_on')),
+    sa.CheckConstraint("status NOT IN ('recorded','confirmed') OR (value_on IS NOT NULL AND bank_serial IS NOT NULL AND clearing IS NOT NULL AND recorded_by IS NOT NULL)", name=op.f('ck_refunds_recorded')),
     sa.CheckConstraint('amount_fen > 0', name=op.f('ck_refunds_amount_fen')),
     sa.CheckConstraint('decided_by IS NULL OR recorded_by IS NULL OR decided_by <> recorded_by', name=op.f('ck_refunds_two_persons')),
     sa.ForeignKeyConstraint(['decided_by'], ['users.id'], name=op.f('fk_refunds_decided_by')),
@@ -1422,6 +1441,7 @@ def downgrade() -> None:
     op.drop_index('uq_refunds_serial', table_name='refunds', postgresql_where=sa.text("status <> 'refused'"))
     op.drop_index(op.f('ix_refunds_order_id'), table_name='refunds')
     op.drop_table('refunds')
+    op.drop_index(op.f('ix_payment_allocations_payment_id'), table_name='payment_allocations')
     op.drop_index(op.f('ix_payment_allocations_order_id'), table_name='payment_allocations')
     op.drop_table('payment_allocations')
     op.drop_index('ix_lots_fefo', table_name='lots')
@@ -1477,6 +1497,8 @@ def downgrade() -> None:
     op.drop_table('procurements')
     op.drop_index('uq_payments_serial', table_name='payments', postgresql_where=sa.text("status <> 'refused'"))
     op.drop_index(op.f('ix_payments_payee_id'), table_name='payments')
+    op.drop_index('ix_payments_credit', table_name='payments', postgresql_where=sa.text('allocated_fen < amount_fen'))
+    op.drop_index(op.f('ix_payments_buyer_id'), table_name='payments')
     op.drop_table('payments')
     op.drop_index(op.f('ix_memberships_organisation_id'), table_name='memberships')
     op.drop_table('memberships')

@@ -1,0 +1,217 @@
+"""Keeping the two books in step with an order: after each fact, post what its targets differ by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from orders.ledger import books
+from orders.ledger.books import Account, MoneyPosting, StatsPosting, org_owner
+from orders.ledger.models import LedgerAccount, LedgerDimension, Posting
+from orders.purchase import targets
+from orders.purchase.models import Order, OrderLine
+from orders.purchase.targets import LineFacts, LineTargets, OrderFacts, OrderTargets
+from shop.auth import Actor
+from shop.db import db
+
+
+def recount(order: Order, *, fact: str, key: str, at: datetime, on: date, actor: Actor | None = None) -> OrderTargets:
+    """Bring the books, the lines' and the order's sums to what the facts say; the caller holds the order's lock.
+
+    The caller has already changed what the fact changes: quantities of the lines, freight, or the order's received,
+    refunded, refunding, held and direct sums. Posts the difference of every measure and account in one entry; when
+    nothing differs there is no entry.
+
+    :param fact: what happened, such as ``goods_accepted``.
+    :param key: names the fact, unique: ``order:12:acceptance:7``.
+    :param at: when it happened; ``on`` is its business day (a receipt's value day).
+    """
+    rows = _lines_with_dimensions(order.id)
+    goal = targets.compute(order_facts(order), [_facts(line, dimension) for line, dimension in rows])
+    stats: list[StatsPosting] = []
+    for (line, dimension), target in zip(rows, goal.lines, strict=True):
+        stats += _move_line(order, line, dimension, target=target, on=on)
+    order.due_fen = goal.due
+    money = _money_difference(order, goal, on)
+    if stats or money:
+        books.record_entry(key, fact, occurred_at=at, stats=stats, money=money, order_id=order.id, actor=actor)
+    return goal
+
+
+def order_facts(order: Order) -> OrderFacts:
+    """Return the sums of an order that its targets depend on."""
+    return OrderFacts(
+        freight_fen=order.freight_fen,
+        received_fen=order.received_fen,
+        refunded_fen=order.refunded_fen,
+        refunding_fen=order.refunding_fen,
+        held_fen=order.held_fen,
+        direct_fen=order.direct_fen,
+    )
+
+
+def current_targets(order: Order) -> OrderTargets:
+    """Return the targets of an order as its facts stand, posting nothing."""
+    rows = _lines_with_dimensions(order.id)
+    return targets.compute(order_facts(order), [_facts(line, dimension) for line, dimension in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLine:
+    """A line that was just placed: its dimension, county and amount."""
+
+    dimension_id: int
+    county_code: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order that was just placed, with its lines in ascending id."""
+
+    order_id: int
+    buyer_id: int
+    lines: Sequence[PlacedLine]
+
+
+def post_placed(orders: Sequence[PlacedOrder], *, at: datetime, on: date, actor: Actor | None = None) -> None:
+    """Post ``ordered`` for orders that were just placed; no row of theirs is read or written.
+
+    The caller inserts each line with ``ordered_fen`` equal to its amount, and each order with ``due_fen`` equal to
+    its total. The key is ``order:ID:placed``.
+    """
+    for order in sorted(orders, key=lambda each: each.order_id):
+        owner = org_owner(order.buyer_id)
+        books.record_entry(
+            f"order:{order.order_id}:placed",
+            "order_placed",
+            occurred_at=at,
+            stats=[
+                StatsPosting("ordered", line.dimension_id, line.county_code, owner, line.amount_fen, on)
+                for line in order.lines
+            ],
+            order_id=order.order_id,
+            actor=actor,
+        )
+
+
+def post_contracted(order: Order, *, fact: str, key: str, at: datetime, on: date, actor: Actor | None = None) -> None:
+    """Bring ``contracted`` to what is ordered now, under the order's lock.
+
+    Called when the contract is signed by both sides, and again when an order under a signed contract is cancelled
+    or closed short, so that what was contracted and what is left of it can both be read from the postings.
+    """
+    rows = _lines_with_dimensions(order.id)
+    posted = _posted_contracted([line.dimension_id for line, _dimension in rows])
+    goal = targets.compute(order_facts(order), [_facts(line, dimension) for line, dimension in rows])
+    stats = [
+        _stats("contracted", order, dimension, amount=target.ordered - posted.get(dimension.id, 0), on=on)
+        for (_line, dimension), target in zip(rows, goal.lines, strict=True)
+        if target.ordered != posted.get(dimension.id, 0)
+    ]
+    if stats:
+        books.record_entry(key, fact, occurred_at=at, stats=stats, order_id=order.id, actor=actor)
+
+
+def _lines_with_dimensions(order_id: int) -> list[tuple[OrderLine, LedgerDimension]]:
+    """Return the lines in ascending id as the database has them now, with what they carry."""
+    found = db.session.execute(
+        select(OrderLine, LedgerDimension)
+        .join(LedgerDimension, LedgerDimension.id == OrderLine.dimension_id)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.id)
+        .execution_options(populate_existing=True)
+    )
+    return [(line, dimension) for line, dimension in found]
+
+
+def _facts(line: OrderLine, dimension: LedgerDimension) -> LineFacts:
+    return LineFacts(line.unit_price_fen, line.quantity, line.accepted, line.rejected, line.cancelled, dimension.counts)
+
+
+def _move_line(
+    order: Order, line: OrderLine, dimension: LedgerDimension, *, target: LineTargets, on: date
+) -> Iterator[StatsPosting]:
+    """Set a line's sums to its targets and yield the differences.
+
+    What counts more does so on the later of acceptance and payment: this fact's day for the side that it raised,
+    the last day of the other. What counts less does so on this fact's day.
+    """
+    accepted_on = on if target.accepted > line.accepted_fen else line.last_accepted_on
+    paid_on = on if target.paid > line.paid_fen else line.last_paid_on
+    if accepted_on and (line.last_accepted_on is None or accepted_on > line.last_accepted_on):
+        line.last_accepted_on = accepted_on
+    if paid_on and (line.last_paid_on is None or paid_on > line.last_paid_on):
+        line.last_paid_on = paid_on
+    counted_on = max(accepted_on or on, paid_on or on) if target.counted > line.counted_fen else on
+    for measure, before, after, day in (
+        ("ordered", line.ordered_fen, target.ordered, on),
+        ("accepted", line.accepted_fen, target.accepted, on),
+        ("paid", line.paid_fen, target.paid, on),
+        ("counted", line.counted_fen, target.counted, counted_on),
+    ):
+        if after != before:
+            yield _stats(measure, order, dimension, amount=after - before, on=day)
+    line.ordered_fen, line.accepted_fen = target.ordered, target.accepted
+    line.paid_fen, line.counted_fen = target.paid, target.counted
+
+
+def _stats(measure: str, order: Order, dimension: LedgerDimension, *, amount: int, on: date) -> StatsPosting:
+    return StatsPosting(measure, dimension.id, dimension.county_code, org_owner(order.buyer_id), amount, on)
+
+
+def _posted_contracted(dimension_ids: list[int]) -> dict[int, int]:
+    rows = db.session.execute(
+        select(Posting.dimension_id, func.sum(Posting.amount_fen))
+        .where(Posting.dimension_id.in_(dimension_ids), Posting.measure == "contracted")
+        .group_by(Posting.dimension_id)
+    )
+    return {dimension_id: int(amount) for dimension_id, amount in rows if dimension_id is not None}
+
+
+def money_targets(order: Order, goal: OrderTargets) -> dict[tuple[Account, Account], int]:
+    """Return what an order should have moved in the money book, by debit and credit account.
+
+    What the buyer owes for accepted goods against what the producer is to get; the buyer's money applied to it, set
+    aside for refunds or held; and what of the producer's due it has received directly. See ``docs/books.md``.
+    """
+    buyer, producer = org_owner(order.buyer_id), org_owner(order.producer_id)
+    receivable, credit = Account("buyer_receivable", buyer), Account("buyer_credit", buyer)
+    payable = Account("producer_payable", producer)
+    return {
+        (receivable, payable): goal.earned,
+        (credit, receivable): goal.applied,
+        (payable, Account("paid_direct", producer)): goal.applied_direct,
+        (credit, Account("refund_payable", buyer)): goal.refunds,
+        (credit, Account("dispute_hold", buyer)): goal.held,
+    }
+
+
+def _money_difference(order: Order, goal: OrderTargets, on: date) -> list[MoneyPosting]:
+    """Return the postings from what the order has moved so far to its targets, turned round when negative."""
+    wanted = money_targets(order, goal)
+    posted = _posted_money(order.id)
+    found = []
+    for (debit, credit), amount in wanted.items():
+        more = amount - posted.get((debit.kind, credit.kind), 0) + posted.get((credit.kind, debit.kind), 0)
+        if more > 0:
+            found.append(MoneyPosting(debit, credit, more, on))
+        elif more < 0:
+            found.append(MoneyPosting(credit, debit, -more, on))
+    return found
+
+
+def _posted_money(order_id: int) -> dict[tuple[str, str], int]:
+    debit, credit = aliased(LedgerAccount), aliased(LedgerAccount)
+    rows = db.session.execute(
+        select(debit.kind, credit.kind, func.sum(Posting.amount_fen))
+        .join(debit, debit.id == Posting.debit_id)
+        .join(credit, credit.id == Posting.credit_id)
+        .where(Posting.order_id == order_id, Posting.book == "money")
+        .group_by(debit.kind, credit.kind)
+    )
+    return {(debit_kind, credit_kind): int(amount) for debit_kind, credit_kind, amount in rows}
