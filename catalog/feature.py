@@ -6,3 +6,4 @@ MODELS = (
     "catalog.papers.models",
     "catalog.lots.models",
 )
+REFERENCE = ("catalog.products.reference:load",)

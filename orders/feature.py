@@ -8,3 +8,4 @@ MODELS = (
     "orders.invoices.models",
     "orders.payments.models",
 )
+REFERENCE = ("orders.ledger.reference:load",)

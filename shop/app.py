@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
         part.init_app(app)
     app.extensions["permissions"] = {}
     app.extensions["task_modules"] = []
+    app.extensions["reference"] = []
     app.extensions["schedule"] = {}
     for name in (*KERNEL, *features):
         mount(app, import_string(f"{name}.feature"))
@@ -93,6 +94,8 @@ def mount(app: Flask, feature: ModuleType) -> None:
         app.extensions["task_modules"].append(name)
     for name in getattr(part, "COMMANDS", ()):
         app.cli.add_command(import_string(name))
+    for name in getattr(part, "REFERENCE", ()):
+        app.extensions["reference"].append(import_string(name))
     for name in getattr(part, "INIT", ()):
         import_string(name)(app)
     app.extensions["permissions"].update(getattr(part, "PERMISSIONS", {}))

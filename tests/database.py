@@ -1,4 +1,4 @@
-"""The databases of the tests: one cluster per checkout, one migrated template, a clone for each user.
+"""The databases of the tests: one cluster per checkout, one template with tables and reference data, clones of it.
 
 The first test process to come starts the cluster, the last to leave stops it; its data stays, so
 that the next run starts in a moment. Durability is off: after a crash it is made anew.
@@ -25,6 +25,9 @@ from shop.runtime.postgres import Cluster
 
 ROOT = Path(__file__).resolve().parents[1]
 MIGRATIONS = ROOT / "shop" / "migrations"
+PACKAGES = ("shop", "catalog", "orders", "traceability", "admin")
+#: Files from which the reference data is made.
+REFERENCE = ("data/*.csv", "reference.py", "roles.py")
 
 #: The cluster listens on nothing but a socket in a folder of mode 0700, and holds no data of worth.
 PASSWORD = "test"
@@ -117,18 +120,20 @@ class TestCluster:
 
 
 def migrate(url: str) -> None:
-    """Bring the database at ``url`` to the newest migration, in a process of its own."""
+    """Bring the database at ``url`` to the newest migration and load the reference data, in processes of their own."""
     environment = {**os.environ, "DATABASE_URL": url, "BROKER_URL": "memory://", "SECRET_KEY": "test"}
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    for command in (["db", "upgrade"], ["load", "reference"]):
+        arguments = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
+        subprocess.run(arguments, cwd=ROOT, env=environment, check=True, capture_output=True)
 
 
 def _migrations_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted(MIGRATIONS.rglob("*")):
-        if path.suffix in {".py", ".sql", ".csv", ".mako"}:
-            digest.update(path.relative_to(MIGRATIONS).as_posix().encode())
-            digest.update(path.read_bytes())
+    migrations = [path for path in MIGRATIONS.rglob("*") if path.suffix in {".py", ".sql", ".csv", ".mako"}]
+    reference = [path for package in PACKAGES for name in REFERENCE for path in (ROOT / package).rglob(name)]
+    for path in sorted(migrations + reference):
+        digest.update(path.relative_to(ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
