@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from flask import Flask, has_request_context, request
 from flask_babel import Babel
 from flask_babel import gettext as _gettext
@@ -29,8 +34,21 @@ def select_locale() -> str:
     return "zh_Hans"
 
 
+def compile_catalogues(folder: Path) -> None:
+    """Write each ``.mo`` that is missing or older than its ``.po``; safe when several processes start at once."""
+    for source in folder.glob("*/LC_MESSAGES/*.po"):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        draft = target.with_suffix(f".{os.getpid()}")
+        with source.open("rb") as po, draft.open("wb") as mo:
+            write_mo(mo, read_po(po))
+        draft.replace(target)
+
+
 def init_app(app: Flask) -> None:
     """Start Babel on the catalogues in ``shop/translations``."""
+    compile_catalogues(Path(app.root_path) / "translations")
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh_Hans")
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", f"{app.root_path}/translations")
