@@ -1,25 +1,27 @@
-"""What every page shares: the frame, its navigation, static files and filters for figures."""
+"""What every page shares: the frame, its navigation, and filters for figures."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from flask import Blueprint, Flask, Response, request, send_from_directory, url_for
-from flask_babel import get_locale
+from flask import Flask, request, url_for
+from flask_babel import get_locale, gettext
 from flask_bootstrap import Bootstrap5
+from werkzeug.datastructures import MultiDict
 
-from shop import money
-from shop.auth import find_actor, public
+from shop import assets, clock, money
+from shop.auth import find_actor
 from shop.clock import SHANGHAI
+from shop.logs import request_id
 
-STATIC = Path(__file__).parent / "static"
-bp = Blueprint("assets", __name__)
+#: First part of an address that is a desk with a navigation of its own.
+DESKS = ("desk", "producer", "official", "operator", "account")
 
 
 @dataclass(frozen=True)
@@ -36,18 +38,6 @@ class NavItem:
 def add_nav(app: Flask, *items: NavItem) -> None:
     """Add links to the navigation; called from a feature's ``INIT``."""
     app.extensions.setdefault("nav", []).extend(items)
-
-
-@bp.get("/static/<path:name>")
-@public
-def static_file(name: str) -> Response:
-    """Serve a file of the pages; its address carries a hash, so it may be kept for a year."""
-    return send_from_directory(STATIC, name, max_age=31536000 if "v" in request.args else 3600)
-
-
-def _asset(name: str) -> str:
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return url_for("assets.static_file", name=name, v=digest)
 
 
 def show_day(value: date | datetime | None) -> str:
@@ -80,13 +70,37 @@ def show_quantity(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def current_desk() -> str:
+    """Return the desk whose address the request has; ``""`` for the shop."""
+    first = request.path.split("/", 2)[1]
+    return first if first in DESKS else ""
+
+
+def address_with(**changes: object) -> str:
+    """Return the request's address with parameters changed; ``None`` takes one away. A page's cursor goes too."""
+    args: MultiDict[str, str] = MultiDict(request.args)
+    for name, value in {"cursor": None, **changes}.items():
+        args.poplist(name)
+        if value is not None:
+            args[name] = str(value)
+    query = urlencode(list(args.items(multi=True)))
+    return f"{quote(request.path)}?{query}" if query else quote(request.path)
+
+
+def other_language_url() -> str:
+    """Return the address of the same page in the other language."""
+    return address_with(lang="zh" if str(get_locale()) == "en" else "en")
+
+
 def _context() -> dict[str, Any]:
-    actor = find_actor()
-    locale = str(get_locale())
-    return {"actor": actor, "lang": "en" if locale == "en" else "zh-Hans", "new_key": lambda: uuid4().hex}
+    return {
+        "actor": find_actor(),
+        "lang": "en" if str(get_locale()) == "en" else "zh-Hans",
+        "here": current_desk(),
+    }
 
 
-def _nav(app: Flask) -> Any:
+def _nav(app: Flask) -> Callable[[str], list[NavItem]]:
     def for_desk(desk: str) -> list[NavItem]:
         actor = find_actor()
         items = [
@@ -99,17 +113,41 @@ def _nav(app: Flask) -> Any:
     return for_desk
 
 
+def _nav_links(app: Flask) -> Callable[[str], list[tuple[str, str, str]]]:
+    """Return ``(label, address, aria-current)`` of a desk's links; the longest address that fits is the current one."""
+    nav_for = _nav(app)
+
+    def links(desk: str) -> list[tuple[str, str, str]]:
+        found = [(gettext(item.label), url_for(item.endpoint)) for item in nav_for(desk)]
+        path = request.path.rstrip("/")
+        fitting = [address for _, address in found if path == address or path.startswith(f"{address.rstrip('/')}/")]
+        here = max(fitting, key=len, default=None)
+        return [(label, address, _current(address, here, path)) for label, address in found]
+
+    return links
+
+
+def _current(address: str, here: str | None, path: str) -> str:
+    if address != here:
+        return ""
+    return "page" if address.rstrip("/") == path else "true"
+
+
 def init_app(app: Flask) -> None:
     """Add the filters, globals and static files."""
     app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
     Bootstrap5(app)
-    app.register_blueprint(bp)
+    app.register_blueprint(assets.bp)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         yuan=money.show_yuan, wan=money.show_wan, day=show_day, instant=show_instant, long_day=show_long_day,
         quantity=show_quantity,
     )  # fmt: skip
-    app.jinja_env.globals.update(asset=_asset, nav_for=_nav(app))
+    app.jinja_env.globals.update(
+        asset=assets.address, nav_for=_nav(app), nav_links=_nav_links(app), address_with=address_with,
+        other_language_url=other_language_url, request_id=request_id.get, new_key=lambda: uuid4().hex,
+        now_text=lambda: show_instant(clock.now()),
+    )  # fmt: skip
     app.context_processor(_context)
 
 
