@@ -8,12 +8,13 @@ from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from shop.errors import Forbidden, Unauthenticated
 
 View = TypeVar("View", bound=Callable[..., Any])
+_ACTOR = "duikou.actor"
 
 #: Endpoints of libraries, with the guard each has by itself.
 EXTERNAL: dict[str, str] = {
@@ -75,10 +76,11 @@ def is_api_request() -> bool:
 
 def find_actor() -> Actor | None:
     """Return who sent the request, or ``None``; looked up once per request."""
-    if "actor" not in g:
+    # Kept on the request, not in ``g``: an application context may be older than the request inside it.
+    if _ACTOR not in request.environ:
         load = current_app.extensions.get("load_actor")
-        g.actor = load() if load is not None else None
-    actor: Actor | None = g.actor
+        request.environ[_ACTOR] = load() if load is not None else None
+    actor: Actor | None = request.environ[_ACTOR]
     return actor
 
 

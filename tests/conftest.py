@@ -15,8 +15,10 @@ from sqlalchemy import text
 
 from shop import clock
 from shop.app import create_app
+from shop.auth import Actor
 from shop.config import Settings
 from shop.db import db, transaction
+from shop.identity import loader, services, sessions
 from shop.outbox import services as outbox
 from tests.database import cluster, database_url, throwaway_url
 
@@ -123,3 +125,31 @@ def deliver() -> Callable[..., int]:
 def count(table: str) -> int:
     """Return the number of rows of a table, for asserting that a refusal changed nothing."""
     return int(db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+@pytest.fixture
+def login(client: FlaskClient) -> Callable[[Actor], FlaskClient]:
+    """Sign the client in as an actor, by a session row as pages have it: ``login(actor).get("/desk")``."""
+
+    def sign_in(actor: Actor) -> FlaskClient:
+        now = clock.real_now()
+        with transaction():
+            secret = sessions.open_session(
+                actor.user_id, at=now, days=1, membership_id=actor.membership_id, second_factor_at=now
+            )
+        client.set_cookie(loader.COOKIE, secret)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def bearer(session: object) -> Callable[..., dict[str, str]]:
+    """Make an API token of an actor and return its header; without scopes all that the member holds."""
+
+    def issue(actor: Actor, *scopes: str) -> dict[str, str]:
+        with transaction():
+            issued = services.issue_token(actor.membership_id, "test", scopes or ("*",), at=clock.real_now())
+        return {"Authorization": f"Bearer {issued.secret}"}
+
+    return issue

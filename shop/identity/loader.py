@@ -1,0 +1,80 @@
+"""From a request to its actor: the session cookie on pages, the Bearer token on interfaces for programs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, request
+from sqlalchemy import RowMapping, text
+
+from shop import clock
+from shop.auth import Actor, is_api_request
+from shop.db import db, in_transaction, transaction
+from shop.identity.queries import ACTOR_SQL, actor_from
+from shop.identity.services import TOKEN_PREFIX, hash_secret
+
+#: Holds the session's secret; Flask's own signed cookie holds only the form token and messages.
+COOKIE = "duikou_session"
+#: Where the request keeps when its session gave a second factor.
+SECOND_FACTOR_AT = "duikou.second_factor_at"
+#: How exactly "last seen" is kept: a write at most this often.
+SEEN_EVERY = timedelta(minutes=10)
+
+_BY_TOKEN = text(f"""
+    SELECT a.*, t.id AS token_id, t.scopes AS token_scopes, t.last_used_on
+      FROM api_tokens t CROSS JOIN LATERAL ({ACTOR_SQL} AND m.id = t.membership_id) a
+     WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > :now)""")
+
+#: The chosen organisation, or the oldest membership where that has ended.
+_BY_SESSION = text(f"""
+    SELECT a.*, s.id AS session_id, s.second_factor_at, s.last_seen_at
+      FROM user_sessions s CROSS JOIN LATERAL (
+           {ACTOR_SQL} AND m.user_id = s.user_id
+           ORDER BY m.id IS NOT DISTINCT FROM s.membership_id DESC, m.id LIMIT 1) a
+     WHERE s.token_hash = :hash AND s.revoked_at IS NULL AND s.expires_at > :now""")
+
+
+def load_actor() -> Actor | None:
+    """Return who sent the request; cookies are ignored on the API and Bearer tokens on pages."""
+    return _from_token() if is_api_request() else _from_session()
+
+
+def _from_token() -> Actor | None:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    secret = secret.strip()
+    if scheme.lower() != "bearer" or not secret.startswith(TOKEN_PREFIX):
+        return None
+    row = _read(_BY_TOKEN, secret)
+    if row is None:
+        return None
+    if row["last_used_on"] != clock.today() and not in_transaction():
+        _write("UPDATE api_tokens SET last_used_on = :on WHERE id = :id", id=row["token_id"], on=clock.today())
+    return actor_from(row, via=f"token:{row['token_id']}", scopes=row["token_scopes"])
+
+
+def _from_session() -> Actor | None:
+    secret = request.cookies.get(COOKIE, "")
+    row = _read(_BY_SESSION, secret) if secret else None
+    if row is None:
+        return None
+    now = clock.real_now()
+    if row["last_seen_at"] < now - SEEN_EVERY and not in_transaction():
+        _write("UPDATE user_sessions SET last_seen_at = :at WHERE id = :id", id=row["session_id"], at=now)
+    request.environ[SECOND_FACTOR_AT] = row["second_factor_at"]
+    return actor_from(row, via=f"session:{row['session_id']}")
+
+
+def _read(statement: Any, secret: str) -> RowMapping | None:
+    values = {"hash": hash_secret(secret), "now": clock.real_now(), "on": clock.today()}
+    return db.session.execute(statement, values).mappings().first()
+
+
+def _write(statement: str, **values: int | datetime | Any) -> None:
+    with transaction():
+        db.session.execute(text(statement), values)
+
+
+def init_app(app: Flask) -> None:
+    """Tell the guards how to find the actor."""
+    app.extensions["load_actor"] = load_actor

@@ -1,0 +1,84 @@
+"""Roles and what each may do when an installation is new; afterwards the table decides, edited by the operator."""
+
+from __future__ import annotations
+
+#: Permissions of identity itself, for the operator's page.
+PERMISSIONS = {
+    "organisation:manage": "Edit the own organisation: profile, units and their placements, bank accounts",
+    "members:manage": "Invite and end members of the own organisation, grant and end their roles",
+    "tokens:manage": "Issue and revoke API tokens of one's own membership",
+    "organisations:verify": "See all organisations, register, verify and suspend them, appoint their first administrator",
+    "permissions:edit": "Decide which role holds which permission",
+}
+
+_DESK = {"organisation:manage", "members:manage", "tokens:manage", "webhooks:manage"}
+
+_REQUESTER = {
+    "basket:edit", "procurements:read", "procurements:create", "procurements:submit", "orders:read", "orders:cancel",
+}  # fmt: skip
+_APPROVER = {"procurements:read", "procurements:approve", "orders:read", "contracts:sign"}
+_RECEIVER = {"orders:read", "goods:accept"}
+_BUYER_FINANCE = {
+    "procurements:read", "orders:read", "invoices:check", "payments:read", "payments:announce", "totals:read",
+}  # fmt: skip
+_CLERK = {
+    "catalogue:edit", "lots:edit", "papers:submit", "orders:read", "orders:confirm", "orders:cancel", "contracts:sign",
+    "goods:ship", "filings:enter",
+}  # fmt: skip
+_SELLER_FINANCE = {
+    "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:record",
+    "refunds:confirm", "totals:read",
+}  # fmt: skip
+_VIEWER = {"totals:read", "orders:inspect", "filings:read"}
+
+#: (code, kind of organisation, Chinese name, English name, permissions)
+ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
+    ("institution_requester", "institution", "采购经办", "Requester", frozenset(_REQUESTER)),
+    ("institution_approver", "institution", "采购审批", "Approver", frozenset(_APPROVER)),
+    ("institution_receiver", "institution", "验收", "Receiver", frozenset(_RECEIVER)),
+    ("institution_finance", "institution", "财务", "Finance", frozenset(_BUYER_FINANCE)),
+    (
+        "institution_admin", "institution", "单位管理员", "Administrator",
+        frozenset(_REQUESTER | _APPROVER | _RECEIVER | _BUYER_FINANCE | _DESK),
+    ),
+    ("producer_clerk", "producer", "业务经办", "Clerk", frozenset(_CLERK)),
+    ("producer_finance", "producer", "财务", "Finance", frozenset(_SELLER_FINANCE)),
+    ("producer_admin", "producer", "企业管理员", "Administrator", frozenset(_CLERK | _SELLER_FINANCE | _DESK)),
+    ("agent_clerk", "agent", "业务经办", "Clerk", frozenset(_CLERK)),
+    ("agent_finance", "agent", "财务", "Finance", frozenset(_SELLER_FINANCE)),
+    ("agent_admin", "agent", "企业管理员", "Administrator", frozenset(_CLERK | _SELLER_FINANCE | _DESK)),
+    ("authority_viewer", "authority", "查询", "Viewer", frozenset(_VIEWER)),
+    ("authority_reviewer", "authority", "经办", "Reviewer", frozenset(_VIEWER | {"filings:enter", "papers:review"})),
+    (
+        "authority_confirmer", "authority", "确认", "Confirmer",
+        frozenset(_VIEWER | _DESK | {"filings:confirm", "papers:decide"}),
+    ),
+    (
+        "operator_reviewer", "operator", "审核", "Reviewer",
+        frozenset({"papers:review", "orders:inspect", "totals:read", "filings:read", "organisations:verify", "outbox:manage"}),
+    ),
+    (
+        "operator_finance", "operator", "财务", "Finance",
+        frozenset({"payments:read", "payments:record", "refunds:record", "orders:inspect", "totals:read"}),
+    ),
+    (
+        "operator_confirmer", "operator", "复核", "Confirmer",
+        frozenset({
+            "payments:read", "payments:confirm", "refunds:confirm", "papers:decide", "filings:confirm", "filings:read",
+            "permissions:edit", "organisations:verify", "orders:inspect", "totals:read", *_DESK,
+        }),
+    ),
+    (
+        "operator_auditor", "operator", "审计", "Auditor",
+        frozenset({"audit:read", "orders:inspect", "totals:read", "filings:read", "payments:read"}),
+    ),
+)  # fmt: skip
+
+#: The role that may do all in each kind; the first member of an organisation gets it.
+ADMIN_ROLE = {
+    "institution": "institution_admin",
+    "producer": "producer_admin",
+    "agent": "agent_admin",
+    "authority": "authority_confirmer",
+    "operator": "operator_confirmer",
+}

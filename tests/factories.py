@@ -1,0 +1,106 @@
+"""Rows for tests: valid by default, each argument changes one thing. One section a package."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import Any
+
+from stdnum.cn import uscc
+
+from shop.auth import Actor
+from shop.db import db, transaction
+from shop.geo.models import Division
+from shop.identity import queries as identity_queries
+from shop.identity import services as identity
+from shop.identity.models import Organisation, User
+from shop.identity.roles import ADMIN_ROLE
+
+#: When factories' things begin unless told otherwise, and the day on which tests act.
+LONG_AGO = datetime(2019, 1, 1, 4, 0, tzinfo=UTC)
+TODAY = date(2026, 7, 15)
+_number = count(1)
+
+# --- organisations and users ------------------------------------------------------------------
+
+#: code -> (name, level, parent): Jingyuan in Gansu and its partner Heping, Qianxinan and its partner Huizhou.
+DIVISIONS = {
+    "620000": ("甘肃省", "province", None),
+    "620400": ("白银市", "prefecture", "620000"),
+    "620421": ("靖远县", "county", "620400"),
+    "620422": ("会宁县", "county", "620400"),
+    "120000": ("天津市", "province", None),
+    "120101": ("和平区", "county", "120000"),
+    "440000": ("广东省", "province", None),
+    "441300": ("惠州市", "prefecture", "440000"),
+    "441302": ("惠城区", "county", "441300"),
+    "520000": ("贵州省", "province", None),
+    "522300": ("黔西南布依族苗族自治州", "prefecture", "520000"),
+    "522301": ("兴义市", "county", "522300"),
+}
+
+
+def make_division(code: str) -> Division:
+    """Return a division of :data:`DIVISIONS`, with those above it, made unless it is there."""
+    found = db.session.get(Division, code)
+    if found is not None:
+        return found
+    name, level, parent = DIVISIONS[code]
+    above = make_division(parent) if parent else None
+    division = Division(
+        code=code, name=name, level=level, parent_code=parent, province_code=above.province_code if above else code,
+        prefecture_code=code if level == "prefecture" else above.prefecture_code if above else None, pinyin=name,
+    )  # fmt: skip
+    db.session.add(division)
+    db.session.flush()
+    return division
+
+
+def make_credit_code(division_code: str = "120101") -> str:
+    """Return a valid credit code that no other organisation of the test has."""
+    body = f"91{division_code}{next(_number):09d}"
+    return f"{body}{uscc.calc_check_digit(body)}"
+
+
+def make_organisation(kind: str = "institution", **changes: Any) -> Organisation:
+    """Return a verified organisation: buyers in Heping, sellers in Jingyuan, authorities in Gansu."""
+    seats = {"institution": "120101", "authority": "620000", "operator": "120000"}
+    division_code = changes.pop("division_code", seats.get(kind, "620421"))
+    make_division(division_code)
+    values: dict[str, Any] = {
+        "name": f"{kind}{next(_number)}",
+        "credit_code": make_credit_code(division_code),
+        "institution_type": "budget_unit" if kind == "institution" else None,
+    }
+    at = changes.pop("at", LONG_AGO)
+    is_verified = changes.pop("is_verified", True)
+    new = identity.NewOrganisation(kind=kind, division_code=division_code, **(values | changes))
+    return identity.create_organisation(new, at=at, is_verified=is_verified)
+
+
+def make_user(**changes: Any) -> User:
+    """Return a person with a phone number; ``password=`` costs time, so there is none by default."""
+    values: dict[str, Any] = {"phone": f"138{next(_number):08d}", "at": LONG_AGO} | changes
+    return identity.create_user(values.pop("name", f"用户{next(_number)}"), **values)
+
+
+def make_member(
+    kind: str = "institution", *roles: str, organisation: Organisation | None = None, user: User | None = None
+) -> Actor:
+    """Return a member as :class:`Actor`; without roles the administrator of that kind.
+
+    Opens its own transaction unless one is open; more members of one organisation: pass ``organisation=``.
+    """
+    if db.session().info.get("transaction_open"):
+        return _make_member(kind, roles, organisation, user)
+    with transaction():
+        return _make_member(kind, roles, organisation, user)
+
+
+def _make_member(kind: str, roles: tuple[str, ...], organisation: Organisation | None, user: User | None) -> Actor:
+    organisation = organisation or make_organisation(kind)
+    user = user or make_user()
+    chosen = roles or (ADMIN_ROLE[organisation.kind],)
+    identity.add_member(user.id, organisation.id, since=LONG_AGO.date(), roles=chosen)
+    db.session.flush()
+    return identity_queries.actor_of(user.id, organisation.id, TODAY)
