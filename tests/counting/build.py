@@ -155,7 +155,7 @@ def _add_lines(
                 producer_id=order.producer_id,
                 buyer_id=order.buyer_id,
                 fund_source="canteen",
-            )  # fmt: skip
+            )
             for line_id in ids
         ]
     )
