@@ -158,14 +158,8 @@ class Posting(Base):
         ),
         CheckConstraint("book = 'stats' OR amount_fen > 0", name="money_positive"),
         CheckConstraint("measure IN ('contracted','ordered','accepted','paid','counted')", name="measure"),
-        Index(
-            "uq_postings_fact",
-            "entry_id",
-            "measure",
-            "dimension_id",
-            unique=True,
-            postgresql_where=text("book = 'stats'"),
-        ),
+        # Money has no measure and nulls differ, so it also finds an entry's postings of both books.
+        Index("uq_postings_fact", "entry_id", "measure", "dimension_id", unique=True),
         Index("ix_postings_dimension", "dimension_id", "measure"),
         Index("ix_postings_day", "measure", "business_on", postgresql_where=text("book = 'stats'")),
         Index("ix_postings_order", "order_id", postgresql_where=text("book = 'money'")),

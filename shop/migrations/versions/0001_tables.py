@@ -1042,7 +1042,7 @@ def upgrade() -> None:
     op.create_index('ix_postings_day', 'postings', ['measure', 'business_on'], unique=False, postgresql_where=sa.text("book = 'stats'"))
     op.create_index('ix_postings_dimension', 'postings', ['dimension_id', 'measure'], unique=False)
     op.create_index('ix_postings_order', 'postings', ['order_id'], unique=False, postgresql_where=sa.text("book = 'money'"))
-    op.create_index('uq_postings_fact', 'postings', ['entry_id', 'measure', 'dimension_id'], unique=True, postgresql_where=sa.text("book = 'stats'"))
+    op.create_index('uq_postings_fact', 'postings', ['entry_id', 'measure', 'dimension_id'], unique=True)
     op.create_table('skus',
     sa.Column('product_id', sa.BigInteger(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -1459,7 +1459,7 @@ def downgrade() -> None:
     op.drop_table('user_sessions')
     op.drop_index(op.f('ix_skus_product_id'), table_name='skus')
     op.drop_table('skus')
-    op.drop_index('uq_postings_fact', table_name='postings', postgresql_where=sa.text("book = 'stats'"))
+    op.drop_index('uq_postings_fact', table_name='postings')
     op.drop_index('ix_postings_order', table_name='postings', postgresql_where=sa.text("book = 'money'"))
     op.drop_index('ix_postings_dimension', table_name='postings')
     op.drop_index('ix_postings_day', table_name='postings', postgresql_where=sa.text("book = 'stats'"))
