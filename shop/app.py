@@ -22,8 +22,6 @@ from shop.db import Base, db
 KERNEL = ("shop.outbox", "shop.geo", "shop.identity", "shop.files", "shop.notices", "shop.webhooks")
 #: Packages to mount, lowest first. Names, not imports: the kernel depends on no feature.
 FEATURES = ("catalog", "traceability", "orders", "admin")
-#: SQLSTATEs after which the same request, run again, can succeed.
-_RETRIED = frozenset({"40001", "40P01"})
 _ATTEMPTS = 3
 
 csrf = CSRFProtect()
@@ -38,8 +36,7 @@ class Application(Flask):
             try:
                 return super().dispatch_request()
             except DBAPIError as error:
-                lost_race = getattr(error.orig, "sqlstate", None) in _RETRIED
-                if not lost_race or attempt == _ATTEMPTS or g.get("network_used"):
+                if not problems.lost_race(error) or attempt == _ATTEMPTS or g.get("network_used"):
                     raise
                 db.session.rollback()
                 request.environ["duikou.retries"] = attempt

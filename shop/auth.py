@@ -12,6 +12,7 @@ from flask import Flask, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from shop.errors import Forbidden, Unauthenticated
+from shop.i18n import _
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ACTOR = "duikou.actor"
@@ -66,7 +67,7 @@ class Actor:
         :raises Forbidden: if not.
         """
         if permission not in self.permissions:
-            raise Forbidden(f"需要权限:{permission}", permission=permission)
+            raise Forbidden(_("需要权限:%(name)s。", name=permission), permission=permission)
 
 
 def is_api_request() -> bool:
@@ -114,7 +115,7 @@ def requires(permission: str) -> Callable[[View], View]:
 
 def _ask_to_sign_in() -> Response:
     if is_api_request():
-        raise Unauthenticated("请提供有效的访问令牌。")
+        raise Unauthenticated(_("请提供有效的访问令牌。"))
     back = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("identity_pages.sign_in", next=back))
 

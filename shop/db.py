@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from flask import g, has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Date, DateTime, MetaData, Numeric, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
@@ -135,6 +136,9 @@ def require_no_transaction() -> None:
     if in_transaction():
         message = "No network inside a transaction."
         raise RuntimeError(message)
+    if has_request_context():
+        # What was sent cannot be unsent, so the factory does not run this view again.
+        g.network_used = True
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from shop.errors import DomainError, Forbidden, NotFound, Unauthenticated
 from shop.i18n import _
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """Base of every form.
 
     Used so: ``with form.refusals(): with transaction(): services...; return redirect(...)``; after a refusal

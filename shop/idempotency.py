@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
@@ -20,7 +21,7 @@ from shop.i18n import _
 
 View = TypeVar("View", bound=Callable[..., Any])
 KEPT = timedelta(hours=48)
-MAX_KEY = 255
+_KEY = re.compile(r"[!-~]{1,255}\Z")
 #: Name of the hidden field that carries the key on pages.
 FIELD = "idempotency_key"
 
@@ -69,12 +70,13 @@ def idempotent(view: View) -> View:
     @wraps(view)
     def keyed(*args: Any, **kwargs: Any) -> Any:
         key = request.headers.get("Idempotency-Key", "") or request.form.get(FIELD, "")
-        if not key or len(key) > MAX_KEY or not key.isprintable():
+        if not _KEY.match(key):
             if not is_api_request():
                 return view(*args, **kwargs)
             raise IdempotencyKeyMissing(_("请求头 Idempotency-Key 必填,1 至 255 个可见字符。"))
         return _run_once(key, lambda: view(*args, **kwargs))
 
+    keyed.is_idempotent = True  # type: ignore[attr-defined]
     return keyed  # type: ignore[return-value]
 
 
@@ -98,21 +100,21 @@ def _run_once(key: str, run: Callable[[], Any]) -> Response:
             if kept is not None:
                 return kept
             response: Response = current_app.make_response(run())
-            if response.status_code >= 400 or (response.status_code == 200 and not is_api_request()):  # noqa: PLR2004
-                raise _Refused(response)
-            db.session.execute(
-                text("""UPDATE idempotency_keys SET status = :status, headers = cast(:headers AS jsonb), answer = :answer
-                        WHERE organisation_id = :org AND user_id = :user AND key = :key"""),
-                {
-                    **who,
-                    "status": response.status_code,
-                    "answer": response.get_data(),
-                    "headers": _kept_headers(response),
-                },
-            )
+            _keep(who, response)
             return response
     except _Refused as refused:
         return refused.response
+
+
+def _keep(who: dict[str, Any], response: Response) -> None:
+    """Keep a 2xx answer and a page's redirect under the key; anything else undoes the transaction."""
+    if response.status_code >= 400 or (response.status_code == 200 and not is_api_request()):  # noqa: PLR2004
+        raise _Refused(response)
+    db.session.execute(
+        text("""UPDATE idempotency_keys SET status = :status, headers = cast(:headers AS jsonb), answer = :answer
+                WHERE organisation_id = :org AND user_id = :user AND key = :key"""),
+        {**who, "status": response.status_code, "answer": response.get_data(), "headers": _kept_headers(response)},
+    )
 
 
 def _form_items() -> list[tuple[str, str]]:

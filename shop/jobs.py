@@ -17,7 +17,7 @@ from shop.outbox import services as outbox
 def init_app(app: Flask, settings: Settings) -> Celery:
     """Make the Celery application and, in web processes, the thread that asks it to drain the outbox."""
 
-    class ContextTask(Task):  # type: ignore[type-arg]
+    class ContextTask(Task):
         """A task inside the application's context."""
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -14,6 +14,7 @@ from marshmallow import fields, validate
 from shop.api import Schema
 from shop.errors import Invalid
 from shop.i18n import _
+from shop.parsing import storable
 
 T = TypeVar("T")
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
@@ -49,18 +50,25 @@ def encode_cursor(*key: object) -> str:
 def decode_cursor(cursor: str | None, *kinds: Callable[[str], Any]) -> list[Any] | None:
     """Return the sort key in ``cursor``, each part read by its kind; ``None`` for the first page.
 
-    :raises BadCursor: if it is not one.
+    :raises BadCursor: if it is not one, or names what no column can hold.
     """
     if not cursor:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         parts = json.loads(raw)
-        if not isinstance(parts, list) or len(parts) != len(kinds):
-            raise ValueError
-        return [kind(part) for kind, part in zip(kinds, parts, strict=True)]
+        key = [kind(part) for kind, part in zip(kinds, list(parts), strict=True)]
     except (ValueError, TypeError, binascii.Error, ArithmeticError) as error:
         raise BadCursor(_("分页标记无效,请从第一页重新开始。")) from error
+    if not all(_fits(part) for part in key):
+        raise BadCursor(_("分页标记无效,请从第一页重新开始。"))
+    return key
+
+
+def _fits(part: Any) -> bool:
+    if isinstance(part, str):
+        return storable(part)
+    return not isinstance(part, int) or abs(part) < 2**63
 
 
 def make_page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[object]]) -> Page[T]:

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from shop.auth import is_api_request
 from shop.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from shop.i18n import _
+from shop.messages import translate
 
+MEDIA_TYPE = "application/problem+json"
 #: The one place where a kind of refusal gets its status; the first match in order wins.
 STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotFound, 404),
@@ -26,10 +30,13 @@ _TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type",
     422: "Unprocessable Content", 428: "Precondition Required", 429: "Too Many Requests", 500: "Internal Server Error",
+    503: "Service Unavailable",
 }  # fmt: skip
+#: What webargs and marshmallow call the whole of something; not a member of the request.
+_PLACES = frozenset({"_schema", "json", "query", "querystring", "form", "files", "headers", "path", "json_or_form"})
 _STATUS_WORDS = {
     400: "请求有误", 401: "请先登录", 403: "没有权限", 404: "没有找到", 405: "不支持的操作", 409: "现在不能这样做",
-    412: "内容已被他人修改", 413: "文件太大", 422: "内容有误", 429: "操作太频繁", 500: "系统出错",
+    412: "内容已被他人修改", 413: "文件太大", 422: "内容有误", 429: "操作太频繁", 500: "系统出错", 503: "系统正忙",
 }  # fmt: skip
 
 
@@ -50,25 +57,37 @@ def problem(status: int, *, code: str, detail: str, members: dict[str, Any] | No
         **(members or {}),
     }
     body = json.dumps(document, ensure_ascii=False, default=str)
-    answer = Response(body, status, content_type="application/problem+json")
+    answer = Response(body, status, content_type=MEDIA_TYPE)
     if status == 401:  # noqa: PLR2004  the header that RFC 9110 asks for
         answer.headers["WWW-Authenticate"] = 'Bearer realm="duikou"'
-    if status == 429 and members and "retry_after_s" in members:  # noqa: PLR2004
+    if members and "retry_after_s" in members:
         answer.headers["Retry-After"] = str(members["retry_after_s"])
     return answer
+
+
+def example(status: int) -> dict[str, Any]:
+    """Return what a refusal with ``status`` looks like, for the API's document."""
+    codes = {400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not-found", 409: "conflict",
+             412: "version-changed", 415: "unsupported-media-type", 422: "validation", 428: "precondition-required",
+             429: "too-many-requests", 503: "busy"}  # fmt: skip
+    kind = f"/problems/{codes[status]}" if status in codes else "about:blank"
+    document = {"type": kind, "title": _TITLES.get(status, "Error"), "status": status, "instance": "/api/v1/orders"}
+    if status == 422:  # noqa: PLR2004
+        document["errors"] = [{"pointer": "#/lines/0/quantity", "detail": "必填。"}]
+    return document
 
 
 def pointers(messages: Any, path: str = "#") -> Iterator[dict[str, str]]:
     """Flatten marshmallow's nested messages into JSON pointers with one detail each."""
     if isinstance(messages, dict):
         for key, value in messages.items():
-            here = path if key in ("_schema", "json") else f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}"
+            here = path if key in _PLACES else f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}"
             yield from pointers(value, here)
     elif isinstance(messages, list):
         for message in messages:
             yield from pointers(message, path)
     else:
-        yield {"pointer": path, "detail": str(messages)}
+        yield {"pointer": path, "detail": translate(str(messages))}
 
 
 def _page(status: int, detail: str) -> tuple[str, int]:
@@ -95,7 +114,7 @@ def answer_http_error(error: HTTPException) -> Any:
     messages = data.get("messages") or data.get("errors")
     if messages:
         found = list(pointers(messages))
-        detail = found[0]["detail"] if len(found) == 1 else "请求内容有误,详见 errors。"
+        detail = found[0]["detail"] if len(found) == 1 else _("请求内容有误,详见 errors。")
         code = "malformed" if status == 400 else "validation"  # noqa: PLR2004
         answer = problem(status, code=code, detail=detail, members={"errors": found})
     else:
@@ -107,13 +126,29 @@ def answer_http_error(error: HTTPException) -> Any:
 
 
 def answer_bug(error: Exception) -> Any:
-    """Answer an unexpected error with a bare 500, after logging it; in tests it propagates."""
+    """Answer an unexpected error with a bare 500, after logging it; in tests it propagates.
+
+    A race lost three times over, or a database that is away, is a 503: the caller may try again.
+    """
+    if isinstance(error, DBAPIError) and (lost_race(error) or isinstance(error, OperationalError)):
+        current_app.logger.warning("database is busy or away", exc_info=error)
+        detail = _("系统正忙,请稍后再试。")
+        return (
+            problem(503, code="busy", detail=detail, members={"retry_after_s": 1})
+            if is_api_request()
+            else _page(503, detail)
+        )
     if current_app.testing or current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
-    current_app.logger.exception("unexpected error")
+    current_app.logger.error("unexpected error", exc_info=error)
     if is_api_request():
         return problem(500, code="about:blank", detail="")
     return _page(500, "")
+
+
+def lost_race(error: DBAPIError) -> bool:
+    """Say whether the same transaction, run again, can succeed: serialization failure or deadlock."""
+    return getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
 
 
 def init_app(app: Flask) -> None:

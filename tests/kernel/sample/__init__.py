@@ -1,0 +1,1 @@
+"""A small feature that shows what the kernel gives to any."""

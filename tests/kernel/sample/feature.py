@@ -1,0 +1,6 @@
+"""What the sample brings to the factory."""
+
+API = ("tests.kernel.sample.views.bp",)
+PAGES = ("tests.kernel.sample.views.pages",)
+PERMISSIONS = {"samples:edit": "Edit samples."}
+TOPICS = {"samples.sample_made": "A sample was made."}
