@@ -73,4 +73,5 @@ def static_file(name: str) -> Response:
     answer.set_etag(asset.tag)
     answer.cache_control.public = True
     answer.cache_control.max_age = _YEAR_S if request.args.get("v") == asset.tag else 3600
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

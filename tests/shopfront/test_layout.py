@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from flask import g, render_template_string
@@ -13,6 +14,7 @@ from shop.auth import Actor
 from shop.forms import Form
 from shop.layout import NavItem, address_with
 
+NOBODY = UUID(int=0)
 IMPORTS = (
     '{% import "macros/forms.html" as forms %}{% import "macros/tables.html" as tables %}'
     '{% import "macros/figures.html" as figures %}'
@@ -105,7 +107,7 @@ def test_an_act_that_cannot_be_undone_says_its_effect(in_page):
 
 
 def test_a_desk_page_marks_where_one_is_and_shows_only_what_one_may(app, session):
-    actor = Actor(1, None, "王芳", 1, None, "靖远合作社", "producer", 1, frozenset({"orders:read"}))
+    actor = Actor(1, NOBODY, "王芳", 1, NOBODY, "靖远合作社", "producer", 1, frozenset({"orders:read"}))
     app.extensions.setdefault("nav", []).extend(
         [
             NavItem("producer", "就绪", "health.readyz", "orders:read"),
