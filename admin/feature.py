@@ -1,1 +1,3 @@
-"""What admin brings to the factory."""
+"""What the desks and the demo bring to the factory."""
+
+MODELS = ("admin.demo.models",)

@@ -78,6 +78,14 @@ def upgrade() -> None:
     postgresql.ExcludeConstraint((sa.text("daterange(valid_from, valid_to, '[]')"), '&&'), using='gist', name='ex_counting_rules_dates'),
     sa.PrimaryKeyConstraint('version', name=op.f('pk_counting_rules'))
     )
+    op.create_table('demo_steps',
+    sa.Column('thread', sa.Text(), nullable=False),
+    sa.Column('step', sa.Text(), nullable=False),
+    sa.Column('next_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('memory', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
+    sa.PrimaryKeyConstraint('thread', name=op.f('pk_demo_steps'))
+    )
+    op.create_index('ix_demo_steps_open', 'demo_steps', ['next_at'], unique=False, postgresql_where=sa.text('next_at IS NOT NULL'))
     op.create_table('divisions',
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -1579,6 +1587,8 @@ def downgrade() -> None:
     op.drop_table('idempotency_keys')
     op.drop_index('ix_divisions_parent_code', table_name='divisions')
     op.drop_table('divisions')
+    op.drop_index('ix_demo_steps_open', table_name='demo_steps', postgresql_where=sa.text('next_at IS NOT NULL'))
+    op.drop_table('demo_steps')
     op.drop_table('counting_rules')
     op.drop_table('claim_schemes')
     op.drop_index(op.f('ix_categories_parent_code'), table_name='categories')
