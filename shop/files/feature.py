@@ -1,3 +1,6 @@
 """What files bring to the factory."""
 
 MODELS = ("shop.files.models",)
+INIT = ("shop.files.blobs.init_app",)
+API = ("shop.files.views.bp",)
+PAGES = ("shop.files.pages.bp",)

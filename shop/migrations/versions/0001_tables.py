@@ -495,9 +495,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_stored_files_organisation_id')),
     sa.ForeignKeyConstraint(['uploaded_by'], ['users.id'], name=op.f('fk_stored_files_uploaded_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stored_files')),
+    sa.UniqueConstraint('organisation_id', 'sha256', 'name', name=op.f('uq_stored_files_organisation_id_sha256_name')),
     sa.UniqueConstraint('public_id', name=op.f('uq_stored_files_public_id'))
     )
-    op.create_index(op.f('ix_stored_files_organisation_id'), 'stored_files', ['organisation_id'], unique=False)
     op.create_index(op.f('ix_stored_files_sha256'), 'stored_files', ['sha256'], unique=False)
     op.create_table('units',
     sa.Column('organisation_id', sa.BigInteger(), nullable=False),
@@ -1537,7 +1537,6 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_units_organisation_id'), table_name='units')
     op.drop_table('units')
     op.drop_index(op.f('ix_stored_files_sha256'), table_name='stored_files')
-    op.drop_index(op.f('ix_stored_files_organisation_id'), table_name='stored_files')
     op.drop_table('stored_files')
     op.drop_index(op.f('ix_producers_county_code'), table_name='producers')
     op.drop_table('producers')

@@ -1,0 +1,39 @@
+"""Files over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from shop.api import Blueprint
+from shop.auth import Actor, requires
+from shop.db import transaction
+from shop.files import services
+from shop.files.models import StoredFile
+from shop.files.pages import answer_download
+from shop.files.schemas import StoredFileSchema, UploadSchema
+
+bp = Blueprint("files", __name__, url_prefix="/api/v1/files", description="Evidence: papers, invoices, photos")
+
+
+@bp.route("", methods=["POST"])
+@requires("signed_in")
+@bp.arguments(UploadSchema, location="files", content_type="multipart/form-data")
+@bp.response(201, StoredFileSchema)
+def upload(body: dict[str, Any], actor: Actor) -> StoredFile:
+    """Store a file. The same content under the same name is stored once, so sending again is safe."""
+    upload = body["file"]
+    data = upload.stream.read(services.MAX_BYTES + 1)
+    with transaction():
+        return services.store(data, upload.filename or "", actor)
+
+
+@bp.route("/<uuid:file_id>")
+@requires("signed_in")
+@bp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@bp.alt_response(404, description="No such file, or not for you")
+def download(actor: Actor, file_id: UUID) -> Response:
+    """Read a file of the own organisation, or one that is evidence of something the caller sees."""
+    return answer_download(services.get_readable(file_id, actor))
