@@ -56,13 +56,27 @@ def require_machine():
 
 
 def make_environment():
-    """Make an empty virtual environment."""
-    step("Making the virtual environment", [sys.executable, "-m", "venv", "--clear", VENV])
+    """Make an empty virtual environment, with a pip of its own only if there is none to use."""
+    command = [sys.executable, "-m", "venv", "--clear", VENV]
+    step("Making the virtual environment", command + (["--without-pip"] if outer_pip_serves() else []))
+
+
+def outer_pip_serves():
+    """Say whether the Python we run with has a pip that can install into other environments."""
+    probe = "import pip, sys; sys.exit(tuple(map(int, pip.__version__.split('.')[:2])) < (22, 3))"
+    return subprocess.call([sys.executable, "-c", probe], stderr=subprocess.DEVNULL) == 0
 
 
 def install(locks):
-    """Install what the locks name, checked against their hashes."""
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    """Install what the locks name, checked against their hashes.
+
+    The locks are complete, so nothing is resolved; modules are compiled when they are first used.
+    """
+    pip = [PYTHON, "-m", "pip"]
+    if subprocess.call([*pip, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0:
+        pip = [sys.executable, "-m", "pip", "--python", PYTHON]
+    command = [*pip, "install", "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command += ["--require-hashes", "--no-deps", "--no-compile"]
     for name in locks:
         command += ["-r", os.path.join(ROOT, name)]
     step("Installing the locked libraries ({})".format(", ".join(locks)), command)
