@@ -16,7 +16,7 @@ from werkzeug.utils import import_string
 
 from shop import api, auth, clock, health, i18n, jobs, layout, logs, problems, security
 from shop.config import Settings
-from shop.db import Base, db
+from shop.db import Base, db, discard
 
 #: The kernel's own parts, always mounted.
 KERNEL = ("shop.outbox", "shop.geo", "shop.identity", "shop.files", "shop.notices", "shop.webhooks")
@@ -38,7 +38,7 @@ class Application(Flask):
             except DBAPIError as error:
                 if not problems.lost_race(error) or attempt == _ATTEMPTS or g.get("network_used"):
                     raise
-                db.session.rollback()
+                discard()
                 request.environ["duikou.retries"] = attempt
         raise AssertionError
 

@@ -126,6 +126,11 @@ def _run(*, joined: bool) -> Iterator[None]:
         callback()
 
 
+def discard() -> None:
+    """Undo whatever the session holds, after a statement failed outside ``transaction()`` or before a re-run."""
+    db.session.rollback()
+
+
 def in_transaction() -> bool:
     """Say whether an entry point's transaction is open."""
     return bool(db.session().info.get(_OPEN))

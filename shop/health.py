@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shop.auth import public
-from shop.db import db
+from shop.db import db, discard
 
 bp = Blueprint("health", __name__)
 requests_total = Counter("duikou_requests", "Answers by status class.", ["status"])
@@ -36,7 +36,7 @@ def readyz() -> tuple[dict[str, Any], int]:
     try:
         current = db.session.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
     except SQLAlchemyError:
-        db.session.rollback()
+        discard()
         checks["database"], checks["migrations"] = "down", "unknown"
     else:
         if set(current) != current_app.extensions["migration_heads"]:

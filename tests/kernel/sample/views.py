@@ -1,6 +1,7 @@
 """Views that use every part of the kernel once; what they write is an outbox event."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint as PageBlueprint
@@ -56,7 +57,7 @@ class SampleIsBusy(Conflict):
     code = "sample-is-busy"
 
 
-def _sample(title: str, fen: int) -> dict[str, object]:
+def _sample(title: str, fen: int) -> dict[str, Any]:
     return {"id": KNOWN, "title": title, "price": fen, "made_at": datetime(2026, 7, 15, 4, tzinfo=UTC)}
 
 
@@ -64,7 +65,7 @@ def _sample(title: str, fen: int) -> dict[str, object]:
 @public
 @bp.arguments(SampleQuery, location="query")
 @bp.response(200, SampleListSchema)
-def list_samples(query: dict[str, object]) -> Page[int]:
+def list_samples(query: dict[str, Any]) -> Page[int]:
     """List samples."""
     after = decode_cursor(query["cursor"], int)
     first = after[0] + 1 if after else 1
@@ -77,7 +78,7 @@ def list_samples(query: dict[str, object]) -> Page[int]:
 @idempotent
 @bp.arguments(MakeSampleSchema)
 @bp.response(201, SampleSchema)
-def make_sample(body: dict[str, object], actor: Actor) -> dict[str, object]:
+def make_sample(body: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """Make a sample."""
     runs.append(body["title"])
     with transaction():
@@ -91,7 +92,7 @@ def make_sample(body: dict[str, object], actor: Actor) -> dict[str, object]:
 @requires("samples:edit")
 @bp.arguments(NoteSchema)
 @bp.response(200, SampleSchema)
-def change_sample(body: dict[str, object], actor: Actor, sample_id: UUID) -> dict[str, object]:
+def change_sample(body: dict[str, Any], actor: Actor, sample_id: UUID) -> dict[str, Any]:
     """Change a sample."""
     check_version(if_match(), 3)
     if sample_id != KNOWN:
