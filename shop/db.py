@@ -158,13 +158,17 @@ def after_commit(callback: Callable[[], None]) -> None:
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Run reads in one read-only REPEATABLE READ transaction, so that they agree with each other."""
+    """Run reads in one read-only REPEATABLE READ transaction, so that they agree with each other.
+
+    Inside a savepoint (a test's) the outer transaction has begun already and decides.
+    """
     session = db.session()
     if session.info.get(_OPEN):
         message = "snapshot() does not nest in transaction()."
         raise NestedTransaction(message)
     session.rollback()
-    session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    if not session.connection().in_nested_transaction():
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
     session.info[_OPEN] = True
     try:
         yield

@@ -79,7 +79,7 @@ def plan(from_on: date, to_on: date, *, dimensions: Collection[str], finest: str
     """
     pieces: list[Piece] = []
     rest = [(from_on, to_on)]
-    for bucket in BUCKETS[BUCKETS.index(finest) :] if finest != "year" else BUCKETS:
+    for bucket in BUCKETS[BUCKETS.index(finest) :]:
         grain = next((g for g in GRAINS if g.bucket == bucket and set(dimensions) <= set(g.keys)), None)
         if grain is None:
             continue
