@@ -5,5 +5,6 @@ MODELS = (
     "catalog.products.models",
     "catalog.papers.models",
     "catalog.lots.models",
+    "catalog.shopfront.models",
 )
 REFERENCE = ("catalog.products.reference:load",)

@@ -40,6 +40,11 @@ def upgrade() -> None:
     )
     op.create_index('ix_audit_entries_organisation', 'audit_entries', ['organisation_id', 'id'], unique=False)
     op.create_index('ix_audit_entries_subject', 'audit_entries', ['subject_type', 'subject_id', 'id'], unique=False)
+    op.create_table('catalogue_changes',
+    sa.Column('version', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('listing_id', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('version', name=op.f('pk_catalogue_changes'))
+    )
     op.create_table('catalogue_versions',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
@@ -1593,6 +1598,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_categories_parent_code'), table_name='categories')
     op.drop_table('categories')
     op.drop_table('catalogue_versions')
+    op.drop_table('catalogue_changes')
     op.drop_index('ix_audit_entries_subject', table_name='audit_entries')
     op.drop_index('ix_audit_entries_organisation', table_name='audit_entries')
     op.drop_table('audit_entries')
