@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
     for part in (problems, i18n, api, security, layout, health):
         part.init_app(app)
     app.extensions["permissions"] = {}
+    app.extensions["topics"] = {}
     app.extensions["task_modules"] = []
     app.extensions["reference"] = []
     app.extensions["schedule"] = {}
@@ -96,6 +97,7 @@ def mount(app: Flask, feature: ModuleType) -> None:
     for name in getattr(part, "INIT", ()):
         import_string(name)(app)
     app.extensions["permissions"].update(getattr(part, "PERMISSIONS", {}))
+    app.extensions["topics"].update(getattr(part, "TOPICS", {}))
     app.extensions["schedule"].update(getattr(part, "SCHEDULE", {}))
 
 
