@@ -57,6 +57,11 @@ def format_yuan(fen: int) -> str:
     return f"{sign}{yuan}.{rest:02d}"
 
 
+def as_json(fen: int) -> dict[str, str]:
+    """Return fen as it is sent: ``{"amount": "12.30", "currency": "CNY"}``."""
+    return {"amount": format_yuan(fen), "currency": "CNY"}
+
+
 def show_yuan(fen: int) -> str:
     """Return fen for people: ``1,234,567.89``."""
     sign = "-" if fen < 0 else ""

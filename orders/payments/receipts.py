@@ -1,0 +1,282 @@
+"""Receipts of money: recorded by one person, confirmed or refused by another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from orders.ledger import books
+from orders.ledger.books import Account, MoneyPosting, org_owner
+from orders.payments import access
+from orders.payments.models import Payment, PaymentAllocation
+from orders.purchase import counting, machine
+from orders.purchase.models import Order
+from shop import audit, clock, money
+from shop.auth import Actor
+from shop.constraints import refusing
+from shop.db import db
+from shop.errors import Conflict, Invalid
+from shop.i18n import _
+from shop.outbox.services import publish
+
+#: Where the money came in, by how it is cleared.
+CASH = {"direct": "paid_direct", "supervised": "bank_supervised"}
+#: States of an order that money may be for: it was confirmed once; a cancelled one is paid back.
+PAYABLE_STATES = frozenset({"confirmed", "part_shipped", "shipped", "closed_short", "cancelled"})
+
+
+class ValueDayAhead(Invalid):
+    """The value day has not come yet."""
+
+    code = "value-day-ahead"
+
+
+class SerialAlreadyRecorded(Conflict):
+    """The receiver has a receipt with the same bank serial number already."""
+
+    code = "serial-already-recorded"
+
+
+class TooMuchAllocated(Invalid):
+    """The allocations are more than the receipt."""
+
+    code = "too-much-allocated"
+
+
+class OrderNotPayable(Conflict):
+    """Nobody has confirmed the order yet, or it came to nothing before that; no money is for it."""
+
+    code = "order-not-payable"
+
+
+class OtherParties(Invalid):
+    """The orders of one receipt have one buyer and one producer."""
+
+    code = "other-parties"
+
+
+class BuyerUnknown(Conflict):
+    """Nobody knows yet whose money it is: allocate it to an order or name the buyer first."""
+
+    code = "buyer-unknown"
+
+
+class SamePerson(Conflict):
+    """Who recorded or allocated a receipt does not confirm it."""
+
+    code = "same-person"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """How much of a receipt is for an order."""
+
+    order: UUID
+    amount_fen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptFacts:
+    """What a bank's receipt says; ``payee`` is the producer whose money it is, the actor's own if left out."""
+
+    bank_serial: str
+    payer_name: str
+    amount_fen: int
+    value_on: date
+    clearing: str = "direct"
+    payer_account: str = ""
+    remark: str = ""
+    payee: UUID | None = None
+    buyer: UUID | None = None
+    evidence_file: UUID | None = None
+    allocations: Sequence[Share] = ()
+
+
+def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
+    """Record a receipt with the orders that it is for; nothing is paid before another person confirms it.
+
+    :raises NotFound: for a payee, order or file that is not the actor's to use.
+    :raises ValueDayAhead: if the bank's day lies in the future.
+    :raises SerialAlreadyRecorded: if the receipt is there already.
+    :raises OtherParties: if an order is another buyer's or producer's.
+    :raises OrderNotPayable: if an order was never confirmed.
+    :raises TooMuchAllocated: if the orders are given more than there is.
+    """
+    on = clock.business_day(at)
+    if facts.value_on > on:
+        raise ValueDayAhead(_("起息日不能晚于今天。"), value_on=facts.value_on.isoformat())
+    payee_id = access.payee_key(facts.payee, actor, on)
+    payment = Payment(
+        rail="bank", clearing=facts.clearing, bank_serial="".join(facts.bank_serial.split()),
+        payer_name=facts.payer_name.strip(), payer_account=facts.payer_account.strip(), remark=facts.remark.strip(),
+        payee_id=payee_id, buyer_id=access.buyer_key(facts.buyer), amount_fen=facts.amount_fen, allocated_fen=0,
+        value_on=facts.value_on, status="recorded", recorded_by=actor.user_id, recorded_at=at,
+        evidence_file_id=access.file_key(facts.evidence_file, actor),
+    )  # fmt: skip
+    taken = SerialAlreadyRecorded(_("该银行流水号已经登记过。"), bank_serial=payment.bank_serial)
+    with refusing(uq_payments_serial=taken):
+        db.session.add(payment)
+    machine.record_start("receipt", payment, "record", actor=actor, at=at)
+    allocate_rows(payment, facts.allocations, actor, at)
+    audit.record(actor, "payments.receipt_recorded", "payment", payment.id, amount_fen=[None, payment.amount_fen])
+    return payment
+
+
+def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
+    """Confirm a receipt: its orders are paid by it, what is left over becomes the buyer's credit.
+
+    :raises NotFound: if it is not the actor's.
+    :raises WrongState: if it is not waiting, or the same person recorded it.
+    :raises BuyerUnknown: if it is for nobody yet.
+    """
+    payment_id = access.get_payment(public_id, actor, clock.business_day(at)).id
+    shares, locked = lock_with_orders(payment_id)
+    payment = access.lock_payment(payment_id)
+    machine.check("receipt", payment, "confirm", actor=actor, at=at)
+    _require_second_person(payment_id, actor)
+    if payment.buyer_id is None:
+        raise BuyerUnknown(_("还不知道这笔款是谁付的,请先分配到订单。"))
+    machine.move("receipt", payment, "confirm", actor=actor, at=at)
+    payment.decided_by, payment.decided_at = actor.user_id, at
+    _post_cash(payment, actor, at)
+    for order_id, fen in shares.items():
+        order = locked[order_id]
+        take_in(order, payment, fen)
+        counting.recount(
+            order, fact="receipt_confirmed", key=f"order:{order_id}:receipt:{payment_id}", at=at,
+            on=_paid_on(payment, order), actor=actor,
+        )  # fmt: skip
+    audit.record(actor, "payments.receipt_confirmed", "payment", payment_id, status=["recorded", "confirmed"])
+    _publish_confirmed(payment, list(locked.values()))
+    return payment
+
+
+def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
+    """Refuse a recorded receipt with a reason; it may then be recorded again, rightly.
+
+    :raises NotFound: if it is not the actor's.
+    :raises WrongState: if it is not waiting, or the same person recorded it.
+    """
+    payment_id = access.get_payment(public_id, actor, clock.business_day(at)).id
+    payment = access.lock_payment(payment_id)
+    machine.move("receipt", payment, "refuse", actor=actor, at=at, why=reason)
+    payment.decided_by, payment.decided_at, payment.reason = actor.user_id, at, reason
+    audit.record(actor, "payments.receipt_refused", "payment", payment_id, status=["recorded", "refused"])
+    return payment
+
+
+def take_in(order: Order, payment: Payment, fen: int) -> None:
+    """Add to what an order has received, or (negative) take it away, under the order's lock."""
+    order.received_fen += fen
+    if payment.clearing == "direct":
+        order.direct_fen += fen
+
+
+def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: datetime) -> dict[int, int]:
+    """Write so much of a receipt down for each order; return fen by the order's key. The receipt is new or locked.
+
+    Raises as :func:`record`.
+    """
+    on = clock.business_day(at)
+    by_order: dict[int, int] = {}
+    for share in shares:
+        order = access.get_order(share.order, actor, on)
+        _check_share(payment, order)
+        payment.buyer_id = order.buyer_id
+        by_order[order.id] = by_order.get(order.id, 0) + share.amount_fen
+        day = _paid_on(payment, order) if payment.status == "recorded" else on
+        db.session.add(
+            PaymentAllocation(
+                payment_id=payment.id,
+                order_id=order.id,
+                amount_fen=share.amount_fen,
+                effective_on=day,
+                allocated_by=actor.user_id,
+                allocated_at=at,
+            )
+        )
+    if payment.allocated_fen + sum(by_order.values()) > payment.amount_fen:
+        left = payment.amount_fen - payment.allocated_fen
+        raise TooMuchAllocated(_("分配金额超过了可分配的余额。"), left=money.as_json(left))
+    payment.allocated_fen += sum(by_order.values())
+    return by_order
+
+
+def lock_with_orders(payment_id: int, more: Sequence[int] = ()) -> tuple[dict[int, int], dict[int, Order]]:
+    """Lock the orders that a receipt is for (and ``more``), then the receipt; return its shares and the orders.
+
+    :raises Conflict: if somebody allocated it to a further order in between; a repeat finds it.
+    """
+    locked = access.lock_orders([*shares_of(payment_id), *more])
+    access.lock_payment(payment_id)
+    shares = shares_of(payment_id)
+    if shares.keys() - locked.keys():
+        raise Conflict(_("这笔到账刚刚被他人分配,请刷新后再试。"))
+    return shares, locked
+
+
+def shares_of(payment_id: int) -> dict[int, int]:
+    """Return how much of a receipt is for each order."""
+    shares: dict[int, int] = {}
+    rows = db.session.execute(
+        select(PaymentAllocation.order_id, PaymentAllocation.amount_fen)
+        .where(PaymentAllocation.payment_id == payment_id)
+        .order_by(PaymentAllocation.order_id)
+    )
+    for order_id, fen in rows:
+        shares[order_id] = shares.get(order_id, 0) + fen
+    return {order_id: fen for order_id, fen in shares.items() if fen}
+
+
+def _check_share(payment: Payment, order: Order) -> None:
+    if order.producer_id != payment.payee_id or payment.buyer_id not in (None, order.buyer_id):
+        raise OtherParties(_("一笔到账只能分配给同一采购单位、同一供应商的订单。"), order=order.number)
+    if order.status not in PAYABLE_STATES:
+        raise OrderNotPayable(_("订单还没有被供应商确认,不能收款。"), order=order.number, state=order.status)
+
+
+def _paid_on(payment: Payment, order: Order) -> date:
+    """Return the day a receipt pays an order: the bank's value day, but not before there was an order."""
+    return max(payment.value_on, clock.business_day(order.placed_at))
+
+
+def _require_second_person(payment_id: int, actor: Actor) -> None:
+    """Refuse a person who allocated the receipt; who recorded it is refused by the machine."""
+    mine = select(PaymentAllocation.id).where(
+        PaymentAllocation.payment_id == payment_id, PaymentAllocation.allocated_by == actor.user_id
+    )
+    if db.session.scalar(mine.limit(1)) is not None:
+        raise SamePerson(_("登记或分配到账的人不能确认,请由另一位同事办理。"))
+
+
+def _post_cash(payment: Payment, actor: Actor, at: datetime) -> None:
+    """Post that the money is there, as the buyer's credit until orders use it."""
+    books.record_entry(
+        f"receipt:{payment.id}:confirmed",
+        "receipt_confirmed",
+        occurred_at=at,
+        money=[
+            MoneyPosting(
+                Account(CASH[payment.clearing], org_owner(payment.payee_id)),
+                Account("buyer_credit", org_owner(payment.buyer_id or 0)),
+                payment.amount_fen,
+                payment.value_on,
+            )
+        ],
+        actor=actor,
+    )
+
+
+def _publish_confirmed(payment: Payment, orders: list[Order]) -> None:
+    publish(
+        "orders.payment_confirmed",
+        organisations=[payment.payee_id, payment.buyer_id or 0],
+        payment_id=str(payment.public_id),
+        order_ids=[str(order.public_id) for order in orders],
+        amount=money.as_json(payment.amount_fen),
+        value_on=payment.value_on.isoformat(),
+    )

@@ -1,0 +1,230 @@
+"""Money back: asked for, recorded by one person, confirmed by another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from orders.ledger import books
+from orders.ledger.books import Account, MoneyPosting, org_owner
+from orders.payments import access
+from orders.payments.credit import excess_fen
+from orders.payments.models import Refund
+from orders.payments.receipts import CASH, ValueDayAhead
+from orders.purchase import counting, machine
+from orders.purchase.models import Order
+from orders.purchase.parties import Parties
+from shop import audit, clock, money
+from shop.auth import Actor
+from shop.constraints import refusing
+from shop.db import db
+from shop.errors import Conflict, Invalid
+from shop.i18n import _
+from shop.outbox.services import publish
+
+
+class RefundTooHigh(Invalid):
+    """The refund is more than was received and not yet given back, promised back or held."""
+
+    code = "refund-too-high"
+
+
+class RefundBeforeOrder(Invalid):
+    """The value day of a refund lies before the order."""
+
+    code = "refund-before-order"
+
+
+class RefundSerialTaken(Conflict):
+    """The order has a refund with the same bank serial number."""
+
+    code = "refund-serial-taken"
+
+
+class OtherAccount(Invalid):
+    """So much of the order's money did not come in that way, so it cannot go back that way."""
+
+    code = "other-account"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferBack:
+    """What the bank's slip of a refund says."""
+
+    bank_serial: str
+    value_on: date
+    clearing: str = "direct"
+    evidence_file: UUID | None = None
+
+
+def request(order_id: UUID, amount_fen: int, reason: str, *, actor: Actor, at: datetime) -> Refund:
+    """Ask for money back, by the buyer, the producer or the operator; it is set aside at once.
+
+    :raises NotFound: if the order is not the actor's.
+    :raises RefundTooHigh: if it is more than was received and not yet given or promised back.
+    """
+    order = access.lock_order(access.get_order(order_id, actor, clock.business_day(at)).id)
+    return _request(order, amount_fen, reason, cause="agreed", actor=actor, at=at)
+
+
+def request_what_is_too_much(order_id: UUID, at: datetime) -> Refund | None:
+    """Ask, as the system, for what goods rejected or cancelled after payment leave too much; ``None`` if nothing.
+
+    What a payer paid too much stays its credit; only what fell away from the order is asked back, once.
+    """
+    key = db.session.scalar(select(Order.id).where(Order.public_id == order_id))
+    if key is None:
+        return None
+    order = access.lock_order(key)
+    asked = db.session.scalar(
+        select(func.coalesce(func.sum(Refund.amount_fen), 0)).where(
+            Refund.order_id == order.id, Refund.status != "refused", Refund.cause.in_(("rejected", "cancelled"))
+        )
+    )
+    amount = min(excess_fen(order), order.total_fen - order.due_fen - int(asked or 0))
+    if amount <= 0:
+        return None
+    cancelled = order.status in {"cancelled", "closed_short"}
+    reason = _("取消未发货商品退款") if cancelled else _("验收拒收商品退款")
+    return _request(order, amount, reason, cause="cancelled" if cancelled else "rejected", actor=None, at=at)
+
+
+def record(refund_id: UUID, slip: TransferBack, actor: Actor, at: datetime) -> Refund:
+    """Record that the money was sent back; another person confirms it.
+
+    :raises NotFound: if it is not the actor's.
+    :raises WrongState: if it is not waiting for this, or the actor is not the producer or operator.
+    :raises ValueDayAhead, RefundBeforeOrder: for a day that cannot be.
+    :raises OtherAccount: if the order's money did not come in by this clearing.
+    :raises RefundSerialTaken: if the order has a refund with this serial.
+    """
+    refund, order = _locked(refund_id, actor, at)
+    _check_slip(slip, order, refund.amount_fen, on=clock.business_day(at))
+    evidence_id = access.file_key(slip.evidence_file, actor)
+    taken = RefundSerialTaken(_("该银行流水号已经用于本订单的另一笔退款。"), bank_serial=slip.bank_serial)
+    with refusing(uq_refunds_serial=taken):
+        refund.bank_serial, refund.value_on = "".join(slip.bank_serial.split()), slip.value_on
+        refund.clearing, refund.recorded_by, refund.recorded_at = slip.clearing, actor.user_id, at
+        refund.evidence_file_id = evidence_id
+        machine.move("refund", refund, "record", actor=actor, at=at, parties=_parties(order))
+    audit.record(actor, "payments.refund_recorded", "refund", refund.id, status=["requested", "recorded"])
+    return refund
+
+
+def confirm(refund_id: UUID, actor: Actor, at: datetime) -> Refund:
+    """Confirm that the money went back; what counted because of it falls on the refund's value day.
+
+    :raises NotFound: if it is not the actor's.
+    :raises WrongState: if it is not waiting, or the same person recorded it.
+    """
+    refund, order = _locked(refund_id, actor, at)
+    _check_clearing(order, str(refund.clearing), refund.amount_fen)
+    machine.move("refund", refund, "confirm", actor=actor, at=at, parties=_parties(order))
+    refund.decided_by, refund.decided_at = actor.user_id, at
+    order.refunding_fen -= refund.amount_fen
+    order.refunded_fen += refund.amount_fen
+    if refund.clearing == "direct":
+        order.direct_fen -= refund.amount_fen
+    value_on = refund.value_on or clock.business_day(at)
+    _post_cash(refund, order, actor, at=at, on=value_on)
+    counting.recount(
+        order, fact="refund_confirmed", key=f"order:{order.id}:refund:{refund.id}:confirmed", at=at, on=value_on,
+        actor=actor,
+    )  # fmt: skip
+    audit.record(actor, "payments.refund_confirmed", "refund", refund.id, status=["recorded", "confirmed"])
+    _publish("orders.refund_confirmed", refund, order)
+    return refund
+
+
+def refuse(refund_id: UUID, reason: str, actor: Actor, at: datetime) -> Refund:
+    """Refuse a refund with a reason; what was set aside is the order's again.
+
+    :raises NotFound: if it is not the actor's.
+    :raises WrongState: if it was decided, or the same person recorded it.
+    """
+    refund, order = _locked(refund_id, actor, at)
+    was = refund.status
+    machine.move("refund", refund, "refuse", actor=actor, at=at, why=reason, parties=_parties(order))
+    refund.decided_by, refund.decided_at, refund.refusal = actor.user_id, at, reason
+    order.refunding_fen -= refund.amount_fen
+    counting.recount(
+        order, fact="refund_refused", key=f"order:{order.id}:refund:{refund.id}:refused", at=at,
+        on=clock.business_day(at), actor=actor,
+    )  # fmt: skip
+    audit.record(actor, "payments.refund_refused", "refund", refund.id, status=[was, "refused"])
+    _publish("orders.refund_refused", refund, order)
+    return refund
+
+
+def _request(order: Order, amount_fen: int, reason: str, *, cause: str, actor: Actor | None, at: datetime) -> Refund:
+    left = order.received_fen - order.refunded_fen - order.refunding_fen - order.held_fen
+    if amount_fen > left:
+        raise RefundTooHigh(_("退款不能超过已收未退的金额。"), left=money.as_json(left))
+    refund = Refund(
+        order_id=order.id, amount_fen=amount_fen, reason=reason, cause=cause, status="requested",
+        requested_by=actor.user_id if actor else None, requested_at=at,
+    )  # fmt: skip
+    db.session.add(refund)
+    db.session.flush()  # obtains the refund's key, which names the fact in the books
+    machine.record_start("refund", refund, "request", actor=actor, at=at)
+    order.refunding_fen += amount_fen
+    counting.recount(
+        order, fact="refund_requested", key=f"order:{order.id}:refund:{refund.id}:requested", at=at,
+        on=clock.business_day(at), actor=actor,
+    )  # fmt: skip
+    audit.record(actor, "payments.refund_requested", "refund", refund.id, amount_fen=[None, amount_fen])
+    _publish("orders.refund_requested", refund, order)
+    return refund
+
+
+def _locked(refund_id: UUID, actor: Actor, at: datetime) -> tuple[Refund, Order]:
+    """Lock the order, then the refund."""
+    refund, order = access.get_refund(refund_id, actor, clock.business_day(at))
+    order = access.lock_order(order.id)
+    return access.lock_refund(refund.id), order
+
+
+def _parties(order: Order) -> Parties:
+    return Parties(buyer_id=order.buyer_id, producer_id=order.producer_id)
+
+
+def _check_slip(slip: TransferBack, order: Order, amount_fen: int, *, on: date) -> None:
+    if slip.value_on > on:
+        raise ValueDayAhead(_("起息日不能晚于今天。"), value_on=slip.value_on.isoformat())
+    if slip.value_on < clock.business_day(order.placed_at):
+        raise RefundBeforeOrder(_("退款日不能早于下单日。"), value_on=slip.value_on.isoformat())
+    _check_clearing(order, slip.clearing, amount_fen)
+
+
+def _check_clearing(order: Order, clearing: str, amount_fen: int) -> None:
+    direct = order.direct_fen
+    there = direct if clearing == "direct" else order.received_fen - order.refunded_fen - direct
+    if amount_fen > there:
+        raise OtherAccount(_("退款须原路退回:该渠道没有收到这么多款项。"), clearing=clearing, left=money.as_json(there))
+
+
+def _post_cash(refund: Refund, order: Order, actor: Actor, *, at: datetime, on: date) -> None:
+    """Post that the money has left the account into which it came."""
+    cash = Account(CASH[str(refund.clearing)], org_owner(order.producer_id))
+    payable = Account("refund_payable", org_owner(order.buyer_id))
+    books.record_entry(
+        f"refund:{refund.id}:confirmed",
+        "refund_confirmed",
+        occurred_at=at,
+        money=[MoneyPosting(payable, cash, refund.amount_fen, on)],
+        order_id=order.id,
+        actor=actor,
+    )
+
+
+def _publish(topic: str, refund: Refund, order: Order) -> None:
+    publish(
+        topic,
+        organisations=[order.buyer_id, order.producer_id],
+        order_id=str(order.public_id),
+        refund_id=str(refund.public_id),
+        status=refund.status,
+    )

@@ -1,0 +1,160 @@
+"""Refunds: set aside when asked for, never more than came in, felt by what counts on the day."""
+
+from datetime import date
+
+import pytest
+
+from orders.payments import refunds
+from orders.payments.refunds import OtherAccount, RefundBeforeOrder, RefundSerialTaken, RefundTooHigh
+from orders.purchase import due
+from orders.purchase.machine import WrongState
+from shop.db import db, transaction
+from shop.errors import Forbidden, NotFound
+from tests.conftest import NOON, count
+from tests.counting.build import accept, cancel_rest, lines_of, make_actor, make_order, make_organisation, make_trade
+from tests.counting.test_recount import posted
+from tests.payments.help import pay, refund, slip
+
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture
+def trade():
+    with transaction():
+        return make_trade()
+
+
+@pytest.fixture
+def order(trade):
+    """A paid and accepted order of 100.00."""
+    with transaction():
+        order = make_order(trade)
+        accept(order, ("10", "0"))
+        pay(trade, (order, 10000), value_on=date(2026, 7, 15))
+    return order
+
+
+def test_of_three_refunds_of_forty_on_a_hundred_two_pass(trade, order):
+    with transaction():
+        for _ in range(2):
+            refunds.request(order.public_id, 4000, "质量问题", actor=trade.buyer, at=NOON)
+
+    with pytest.raises(RefundTooHigh) as refusal, transaction():
+        refunds.request(order.public_id, 4000, "质量问题", actor=trade.buyer, at=NOON)
+
+    db.session.refresh(order)
+    assert (order.refunding_fen, count("refunds")) == (8000, 2)
+    assert refusal.value.members == {"left": {"amount": "20.00", "currency": "CNY"}}
+
+
+def test_a_confirmed_refund_lowers_what_counts_on_its_value_day(trade, order):
+    with transaction():
+        refund(trade, order, 2500, value_on=date(2026, 7, 15))
+
+    assert (order.refunded_fen, order.refunding_fen, order.direct_fen) == (2500, 0, 7500)
+    assert lines_of(order)[0].counted_fen == 7500
+    assert posted(order, "counted") == [(date(2026, 7, 15), 10000), (date(2026, 7, 15), -2500)]
+    assert due.payment_state_of(order) == "part_refunded"
+
+
+def test_an_asked_for_refund_counts_nothing_down(trade, order):
+    with transaction():
+        refunds.request(order.public_id, 2500, "质量问题", actor=trade.buyer, at=NOON)
+
+    assert (order.refunding_fen, lines_of(order)[0].counted_fen) == (2500, 10000)
+
+
+def test_who_recorded_a_refund_does_not_confirm_it(trade, order):
+    with transaction():
+        made = refunds.request(order.public_id, 2500, "质量问题", actor=trade.buyer, at=NOON)
+        refunds.record(made.public_id, slip(), trade.clerk, NOON)
+
+    with pytest.raises(WrongState), transaction():
+        refunds.confirm(made.public_id, trade.clerk, NOON)
+
+    db.session.refresh(order)
+    assert (made.status, order.refunded_fen) == ("recorded", 0)
+
+
+def test_the_buyer_does_not_record_a_refund(trade, order):
+    with transaction():
+        made = refunds.request(order.public_id, 2500, "质量问题", actor=trade.buyer, at=NOON)
+
+    with pytest.raises(Forbidden), transaction():
+        refunds.record(made.public_id, slip(), trade.buyer, NOON)
+
+
+def test_a_stranger_sees_no_refund(trade, order):
+    with transaction():
+        made = refunds.request(order.public_id, 2500, "质量问题", actor=trade.buyer, at=NOON)
+        stranger = make_actor(make_organisation())
+
+    with pytest.raises(NotFound), transaction():
+        refunds.request(order.public_id, 1, "?", actor=stranger, at=NOON)
+    with pytest.raises(NotFound), transaction():
+        refunds.refuse(made.public_id, "?", stranger, NOON)
+
+
+def test_a_refused_refund_frees_what_was_set_aside(trade, order):
+    with transaction():
+        made = refunds.request(order.public_id, 10000, "质量问题", actor=trade.buyer, at=NOON)
+        refunds.refuse(made.public_id, "不同意", trade.clerk, NOON)
+        refunds.request(order.public_id, 10000, "质量问题", actor=trade.buyer, at=NOON)
+
+    assert (made.status, made.refusal, order.refunding_fen) == ("refused", "不同意", 10000)
+
+
+def test_money_goes_back_the_way_it_came(trade, order):
+    with transaction():
+        made = refunds.request(order.public_id, 2500, "质量问题", actor=trade.buyer, at=NOON)
+
+    with pytest.raises(OtherAccount), transaction():
+        refunds.record(made.public_id, slip(clearing="supervised"), trade.clerk, NOON)
+    with pytest.raises(RefundBeforeOrder), transaction():
+        refunds.record(made.public_id, slip(value_on=date(2026, 7, 14)), trade.clerk, NOON)
+
+
+def test_a_refunds_serial_is_used_once_in_an_order(trade, order):
+    with transaction():
+        refund(trade, order, 1000, bank_serial="R1")
+        made = refunds.request(order.public_id, 1000, "质量问题", actor=trade.buyer, at=NOON)
+
+    with pytest.raises(RefundSerialTaken), transaction():
+        refunds.record(made.public_id, slip(bank_serial="R1"), trade.clerk, NOON)
+
+    db.session.refresh(made)
+    assert made.status == "requested"
+
+
+def test_rejected_goods_already_paid_are_asked_back_once(trade):
+    with transaction():
+        order = make_order(trade)
+        pay(trade, (order, 12000))
+        accept(order, ("7", "3"))
+        made = refunds.request_what_is_too_much(order.public_id, NOON)
+        again = refunds.request_what_is_too_much(order.public_id, NOON)
+
+    assert made is not None
+    assert (made.amount_fen, made.cause, made.requested_by, again) == (3000, "rejected", None, None)
+    assert due.payment_state_of(order) == "overpaid"
+
+
+def test_a_cancelled_order_that_was_paid_is_asked_back_whole(trade):
+    with transaction():
+        order = make_order(trade, status="confirmed", freight_fen=500)
+        pay(trade, (order, 10500))
+        order.status = "cancelled"
+        cancel_rest(order)
+        made = refunds.request_what_is_too_much(order.public_id, NOON)
+
+    assert made is not None
+    assert (made.amount_fen, made.cause, order.due_fen) == (10500, "cancelled", 0)
+
+
+def test_what_is_not_paid_is_not_asked_back(trade):
+    with transaction():
+        order = make_order(trade)
+        accept(order, ("7", "3"))
+
+    with transaction():
+        assert refunds.request_what_is_too_much(order.public_id, NOON) is None
