@@ -1,7 +1,9 @@
 """What the supervisor says: one line at a time, marked with the program it comes from."""
 
+import os
 import sys
 import time
+from contextlib import suppress
 from typing import TextIO
 
 _WIDTH = 7
@@ -42,4 +44,11 @@ class Console:
             self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):
-            self._stream = None  # nobody reads any more; what we run must still be stopped in order
+            self._forget_reader()
+
+    def _forget_reader(self) -> None:
+        """Go on in silence: nobody reads any more, and what we run must still be stopped in order."""
+        stream, self._stream = self._stream, None
+        with suppress(OSError, ValueError):
+            if stream is not None:  # what is still buffered must not fail when this process ends
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
