@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from stdnum.cn import uscc
 
+from catalog.lots import services as lots
+from catalog.lots.models import Lot
+from catalog.papers.models import EligibilityBasis
+from catalog.producers import services as producers
+from catalog.products import listings
+from catalog.products import services as products
+from catalog.products.models import Listing, Product, Sku
+from catalog.products.offers import Tier
 from shop.auth import Actor
 from shop.db import db, transaction
 from shop.geo.models import Division
@@ -104,3 +113,71 @@ def _make_member(kind: str, roles: tuple[str, ...], organisation: Organisation |
     identity.add_member(user.id, organisation.id, since=LONG_AGO.date(), roles=chosen)
     db.session.flush()
     return identity_queries.actor_of(user.id, organisation.id, TODAY)
+
+
+# --- the catalogue ----------------------------------------------------------------------------
+
+#: Wolfberries, of Jingyuan.
+WOLFBERRY, JINGYUAN = "0605", "620421"
+
+
+def make_producer(county_code: str = JINGYUAN, **changes: Any) -> Actor:
+    """Return the administrator of a producer registered in an assisted county."""
+    organisation = make_organisation("producer", division_code=county_code, **changes)
+    producers.register_producer(organisation.id, producers.ProducerFacts("cooperative", county_code), None)
+    return _make_member("producer", (), organisation, None)
+
+
+def make_product(producer: Actor, *, is_eligible: bool = True, **changes: Any) -> Product:
+    """Return a product of Jingyuan; its eligibility basis is in force since 2019 unless told otherwise."""
+    values: dict[str, Any] = {"category_code": WOLFBERRY, "county_code": JINGYUAN, "name": "靖远枸杞"} | changes
+    product = products.create_product(producer.organisation_id, products.NewProduct(**values), producer, at=LONG_AGO)
+    if is_eligible:
+        make_eligibility(product)
+    return product
+
+
+def make_eligibility(product: Product, **changes: Any) -> EligibilityBasis:
+    """Return an eligibility basis of the product, in force since 2019 and for good."""
+    values: dict[str, Any] = {
+        "scheme": "county_recommendation", "county_code": product.county_code, "issuer": "靖远县乡村振兴局",
+        "number": f"R{next(_number)}", "status": "in_force", "valid_from": LONG_AGO.date(), "valid_to": None,
+    } | changes  # fmt: skip
+    basis = EligibilityBasis(product_id=product.id, **values)
+    db.session.add(basis)
+    db.session.flush()
+    return basis
+
+
+def make_sku(product: Product, producer: Actor, **changes: Any) -> Sku:
+    """Return a pack of the product: bags of 500 g."""
+    values: dict[str, Any] = {"pack_spec": "500 g/袋", "unit": "bag", "net_weight_g": 500} | changes
+    return products.create_sku(product, products.NewSku(**values), producer)
+
+
+def make_lot(sku: Sku, producer: Actor, quantity: str = "100", **changes: Any) -> Lot:
+    """Return a lot of the pack, produced on 1 July 2026, without expiry."""
+    at = changes.pop("at", datetime(2026, 7, 15, 3, tzinfo=UTC))
+    values: dict[str, Any] = {"lot_code": f"L{next(_number)}", "produced_on": date(2026, 7, 1)} | changes
+    return lots.create_lot(lots.NewLot(sku_id=sku.id, quantity=Decimal(quantity), **values), producer, at=at)
+
+
+def make_listing(producer: Actor | None = None, *, stock: str = "100", **changes: Any) -> Listing:
+    """Return a listing in the shop: 20.00 yuan a bag, 18.00 from 100 on; ``stock`` bags in one lot.
+
+    ``status="draft"`` leaves it unpublished; ``product=``, ``sku=`` use those there are.
+    """
+    producer = producer or make_producer()
+    status = changes.pop("status", "listed")
+    product = changes.pop("product", None) or make_product(producer)
+    sku = changes.pop("sku", None) or make_sku(product, producer)
+    if Decimal(stock):
+        make_lot(sku, producer, stock)
+    values: dict[str, Any] = {
+        "title": f"{product.name} {sku.pack_spec}",
+        "tiers": (Tier(Decimal(1), 2000), Tier(Decimal(100), 1800)),
+    } | changes
+    listing = listings.create_listing(sku, listings.Terms(**values), producer, at=LONG_AGO)
+    if status == "listed":
+        listings.publish_listing(listing, producer, at=datetime(2026, 7, 15, 3, tzinfo=UTC))
+    return listing
