@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from catalog.lots import services as lots
+from catalog.lots.models import Lot
 from shop.db import db, transaction
 from shop.errors import DomainError
 from tests import factories as make
@@ -66,7 +67,7 @@ def test_stock_is_what_open_lots_hold(session, moves):
     with transaction():
         producer = make.make_producer()
         sku = make.make_sku(make.make_product(producer), producer)
-    batch = []
+    batch: list[Lot] = []
     for place, (kind, quantity, n) in enumerate(moves):
         try:
             with transaction():
