@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, text
 from uuid6 import uuid7
 
-from shop import clock
+from shop import audit, clock
+from shop.auth import Actor
 from shop.db import after_commit, db, in_transaction
-from shop.logs import request_id
+from shop.errors import NotFound
+from shop.i18n import _
+from shop.logs import log, request_id
 from shop.outbox.models import OutboxDelivery, OutboxEvent
 
 Subscriber = Callable[..., None]
@@ -75,8 +78,11 @@ def publish(topic: str, *, organisations: Iterable[int] = (), **payload: Any) ->
             after_commit(_wake)
 
 
+#: A claim holds 30 s at first and twice as long after each try, so that a backlog is not sent over and over.
 _CLAIM = text("""
-    UPDATE outbox_deliveries d SET claimed_until = :until, tries = tries + 1
+    UPDATE outbox_deliveries d
+       SET claimed_until = :now + make_interval(secs => least(600, :claim * power(2, least(tries, 10)))),
+           tries = tries + 1
     FROM (SELECT event_id, subscriber FROM outbox_deliveries
           WHERE done_at IS NULL AND dead_at IS NULL AND (claimed_until IS NULL OR claimed_until < :now)
           ORDER BY event_id LIMIT :limit FOR UPDATE SKIP LOCKED) c
@@ -85,28 +91,45 @@ _CLAIM = text("""
 
 
 def claim_deliveries(now: datetime, limit: int = 100) -> list[tuple[UUID, str]]:
-    """Take up to ``limit`` open deliveries for 30 s of real time; call in a transaction of its own."""
-    rows = db.session.execute(_CLAIM, {"now": now, "until": now + timedelta(seconds=CLAIM_S), "limit": limit})
-    return [(row.event_id, row.subscriber) for row in rows]
+    """Take up to ``limit`` open deliveries, oldest first, for a while; call in a transaction of its own.
+
+    :param now: real time: what a killed worker held is free again when its claim ends.
+    """
+    rows = db.session.execute(_CLAIM, {"now": now, "claim": CLAIM_S, "limit": limit})
+    return sorted((row.event_id, row.subscriber) for row in rows)
+
+
+def bury_lost(now: datetime) -> int:
+    """Make dead letters of deliveries whose tenth claim ended without a word: they kill their worker."""
+    result: Any = db.session.execute(
+        text("""UPDATE outbox_deliveries SET dead_at = :now, last_error = coalesce(last_error, 'no worker survived it')
+                WHERE done_at IS NULL AND dead_at IS NULL AND tries >= :most AND claimed_until < :now"""),
+        {"now": now, "most": MAX_TRIES},
+    )
+    return int(result.rowcount)
 
 
 def run_delivery(event_id: UUID, subscriber: str, now: datetime) -> bool:
     """Run one subscriber inside the open transaction; ``False`` if it was done before.
 
     The delivery's row is locked first, so a second worker with the same delivery waits and then skips.
+    What the subscriber raises is logged under the request id of the event, and goes on.
     """
     done = db.session.execute(
-        text("""UPDATE outbox_deliveries SET done_at = :now, last_error = NULL
+        text("""UPDATE outbox_deliveries SET done_at = :now, last_error = NULL, dead_at = NULL
                 WHERE event_id = :event AND subscriber = :name AND done_at IS NULL RETURNING 1"""),
         {"now": now, "event": event_id, "name": subscriber},
     ).first()
     if done is None:
         return False
     event = db.session.get_one(OutboxEvent, event_id)
-    function = subscribers_of(event.topic)[subscriber]
     token = request_id.set(event.request_id)
     try:
+        function = subscribers_of(event.topic)[subscriber]
         function(event_id=event_id, topic=event.topic, organisation_ids=event.organisation_ids, **event.payload)
+    except Exception:
+        log.exception("delivery failed", topic=event.topic, event_id=str(event_id), subscriber=subscriber)
+        raise
     finally:
         request_id.reset(token)
     return True
@@ -116,19 +139,31 @@ def record_failure(event_id: UUID, subscriber: str, error: str, now: datetime) -
     """Note why a delivery failed; after the tenth try it becomes a dead letter."""
     db.session.execute(
         text("""UPDATE outbox_deliveries SET last_error = :error,
-                       claimed_until = :now + make_interval(secs => least(600, 5 * power(2, tries))),
+                       claimed_until = :now + make_interval(secs => least(600, 5 * power(2, least(tries, 10)))),
                        dead_at = CASE WHEN tries >= :most THEN :now END
                 WHERE event_id = :event AND subscriber = :name AND done_at IS NULL"""),
         {"error": error[:2000], "now": now, "event": event_id, "name": subscriber, "most": MAX_TRIES},
     )
 
 
-def revive_dead_letter(event_id: UUID, subscriber: str) -> None:
-    """Give a dead letter ten new tries."""
-    db.session.execute(
+def revive_dead_letter(event_id: UUID, subscriber: str, actor: Actor) -> None:
+    """Give a dead letter ten new tries.
+
+    :raises NotFound: if there is no such dead letter.
+    """
+    revived: Any = db.session.execute(
         text("""UPDATE outbox_deliveries SET dead_at = NULL, tries = 0, claimed_until = NULL
                 WHERE event_id = :event AND subscriber = :name AND dead_at IS NOT NULL"""),
         {"event": event_id, "name": subscriber},
     )
+    if not revived.rowcount:
+        raise NotFound(_("没有这条死信。"))
+    audit.record(actor, "outbox.delivery_revived", "outbox_event", None, event=str(event_id), subscriber=subscriber)
     if _wake is not None:
         after_commit(_wake)
+
+
+def forget_done(before: datetime) -> int:
+    """Delete deliveries done before an instant; their events stay."""
+    result: Any = db.session.execute(text("DELETE FROM outbox_deliveries WHERE done_at < :before"), {"before": before})
+    return int(result.rowcount)
