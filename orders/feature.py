@@ -1,5 +1,7 @@
 """What orders bring to the factory."""
 
+from orders.payments import feature as payments
+
 MODELS = (
     "orders.ledger.models",
     "orders.purchase.models",
@@ -9,3 +11,5 @@ MODELS = (
     "orders.payments.models",
 )
 REFERENCE = ("orders.ledger.reference:load",)
+PERMISSIONS = {**payments.PERMISSIONS}
+TOPICS = {**payments.TOPICS}

@@ -19,15 +19,16 @@ _REQUESTER = {
 _APPROVER = {"procurements:read", "procurements:approve", "orders:read", "contracts:sign"}
 _RECEIVER = {"orders:read", "goods:accept"}
 _BUYER_FINANCE = {
-    "procurements:read", "orders:read", "invoices:check", "payments:read", "payments:announce", "totals:read",
+    "procurements:read", "orders:read", "invoices:check", "payments:read", "payments:announce", "refunds:request",
+    "totals:read",
 }  # fmt: skip
 _CLERK = {
     "catalogue:edit", "lots:edit", "papers:submit", "orders:read", "orders:confirm", "orders:cancel", "contracts:sign",
     "goods:ship", "filings:enter",
 }  # fmt: skip
 _SELLER_FINANCE = {
-    "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:record",
-    "refunds:confirm", "totals:read",
+    "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:request",
+    "refunds:record", "refunds:confirm", "totals:read",
 }  # fmt: skip
 _VIEWER = {"totals:read", "orders:inspect", "filings:read"}
 
@@ -59,7 +60,7 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
     ),
     (
         "operator_finance", "operator", "财务", "Finance",
-        frozenset({"payments:read", "payments:record", "refunds:record", "orders:inspect", "totals:read"}),
+        frozenset({"payments:read", "payments:record", "refunds:request", "refunds:record", "orders:inspect", "totals:read"}),
     ),
     (
         "operator_confirmer", "operator", "复核", "Confirmer",

@@ -1,0 +1,18 @@
+"""What payments bring to the orders feature."""
+
+PERMISSIONS = {
+    "payments:read": "See receipts, refunds, credit and due dates of the own organisation's orders (operator: of all)",
+    "payments:announce": "Say who will pay an order, how much and when; extend a pay-first deadline",
+    "payments:record": "Record a bank receipt and allocate it to orders",
+    "payments:confirm": "Confirm or refuse a receipt that another person recorded",
+    "refunds:request": "Ask for money back",
+    "refunds:record": "Record that a refund was transferred, or refuse the request",
+    "refunds:confirm": "Confirm or refuse a refund that another person recorded",
+}
+TOPICS = {
+    "orders.transfer_announced": "A buyer said that it will pay: `order_id`, `announcement_id`, `planned_on`",
+    "orders.payment_confirmed": "A receipt was confirmed: `payment_id`, `order_ids`, `amount`, `value_on`",
+    "orders.refund_requested": "Money back was asked for: `order_id`, `refund_id`, `status`",
+    "orders.refund_confirmed": "Money went back: `order_id`, `refund_id`, `status`",
+    "orders.refund_refused": "A refund was refused: `order_id`, `refund_id`, `status`",
+}
