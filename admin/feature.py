@@ -1,3 +1,4 @@
 """What the desks and the demo bring to the factory."""
 
 MODELS = ("admin.demo.models",)
+DEMO_ACCOUNTS = ("admin.demo.accounts.DEMO_ACCOUNTS",)

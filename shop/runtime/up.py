@@ -114,9 +114,9 @@ class Run:
         self._say(f"Duikou answers at {self._options.address} after {took_s:.1f} s. Ctrl-C stops it.")
         accounts = demo_accounts() if self._wants_demo else []
         if accounts:
-            self._say("Demo accounts (role, sign-in name, password):")
+            self._say("Demo accounts (sign-in name, password, role):")
         for role, name, password in accounts:
-            self._say(f"    {role}  {name}  {password}")
+            self._say(f"    {name}  {password}  {role}")
         if self._demo_mark.exists():
             self._say("Loading the demo data; the pages can be used meanwhile …")
             load = Child("demo", [*_DUIKOU, "load", "demo"], is_kept=False, niceness=10, on_end=self._note_demo)
@@ -157,7 +157,8 @@ class Run:
 def demo_accounts() -> list[tuple[str, str, str]]:
     """Return role, sign-in name and password of the accounts that the features list for a demo."""
     features = [import_string(f"{name}.feature") for name in (*KERNEL, *FEATURES)]
-    return [account for feature in features for account in getattr(feature, "DEMO_ACCOUNTS", ())]
+    listed = [name for feature in features for name in getattr(feature, "DEMO_ACCOUNTS", ())]
+    return [account for name in listed for account in import_string(name)]
 
 
 def _reference_digest(url: str) -> str:
