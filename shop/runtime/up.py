@@ -24,6 +24,9 @@ from shop.runtime.supervisor import Stopped, Supervisor
 _PYTHON = (sys.executable, "-u", "-m")
 _DUIKOU = (*_PYTHON, "shop")
 
+#: Stands between commands that one process runs one after the other.
+THEN = ","
+
 #: Threads of one web process: as many as its share of the processors and the database can serve.
 _WEB_THREADS = 2 * (os.cpu_count() or 1) + 1
 
@@ -84,15 +87,19 @@ class Run:
 
     def _bring_up_to_date(self, supervisor: Supervisor, url: str) -> None:
         state = schema_state(url)
+        mark, now = self._data / "reference-loaded", _reference_digest(url)
+        is_loaded = state is not SchemaState.EMPTY and mark.exists() and mark.read_text() == now
+        steps = []
         if state is not SchemaState.CURRENT:
             self._say("Bringing the tables up to date …")
-            supervisor.run_once("tables", [*_DUIKOU, "db", "upgrade"])
+            steps += ["db", "upgrade", THEN]
+        if not is_loaded:
+            self._say("Loading divisions, counties, pairings and categories …")
+            steps += ["load", "reference"]
         if state is SchemaState.EMPTY and self._wants_demo:
             self._demo_mark.touch()
-        mark, now = self._data / "reference-loaded", _reference_digest(url)
-        if state is SchemaState.EMPTY or not mark.exists() or mark.read_text() != now:
-            self._say("Loading divisions, counties, pairings and categories …")
-            supervisor.run_once("data", [*_DUIKOU, "load", "reference"])
+        if steps:
+            supervisor.run_once("data", [*_PYTHON, "shop.runtime.prepare", *steps])
             mark.write_text(now)
 
     def _web(self) -> list[str]:
