@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from orders.payments import access
 from orders.payments.models import TransferAnnouncement
 from orders.payments.receipts import PAYABLE_STATES, OrderNotPayable
+from orders.purchase import party
 from orders.purchase.models import Order
 from shop import audit, clock
 from shop.auth import Actor
@@ -51,7 +51,7 @@ def announce(order_id: UUID, facts: AnnouncementFacts, actor: Actor, at: datetim
     :raises PlannedDayPast: if the day is over.
     """
     on = clock.business_day(at)
-    order = access.get_order(order_id, actor, on)
+    order = party.get_order(order_id, actor, on)
     _require_buyer(order, actor)
     if order.status not in PAYABLE_STATES - {"cancelled"}:
         raise OrderNotPayable(_("订单还没有被供应商确认,不能付款。"), order=order.number, state=order.status)
@@ -86,7 +86,7 @@ def withdraw(announcement_id: UUID, actor: Actor, at: datetime) -> TransferAnnou
         .join(Order, Order.id == TransferAnnouncement.order_id)
         .where(
             TransferAnnouncement.public_id == announcement_id,
-            access.is_party(actor, Order.buyer_id, Order.producer_id, clock.business_day(at)),
+            party.is_party(actor, Order.buyer_id, Order.producer_id, clock.business_day(at)),
         )
         .with_for_update(of=TransferAnnouncement)
     ).one_or_none()

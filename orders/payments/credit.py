@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from orders.payments import access, receipts
 from orders.payments.models import Payment, PaymentAllocation
 from orders.payments.receipts import OrderNotPayable, Share
-from orders.purchase import counting
+from orders.purchase import counting, party
 from orders.purchase.models import Order
 from shop import audit, clock, money
 from shop.auth import Actor
@@ -51,7 +51,7 @@ def allocate(public_id: UUID, shares: Sequence[Share], actor: Actor, at: datetim
     """
     on = clock.business_day(at)
     payment_id = access.get_payment(public_id, actor, on).id
-    wanted = [access.get_order(share.order, actor, on).id for share in shares]
+    wanted = [party.get_order(share.order, actor, on).id for share in shares]
     _shares, locked = receipts.lock_with_orders(payment_id, wanted)
     payment = access.lock_payment(payment_id)
     if payment.status == "refused":
@@ -75,7 +75,7 @@ def use_credit(order_public_id: UUID, amount_fen: int, actor: Actor, at: datetim
     :raises NotEnoughCredit: if there is less; nothing is changed.
     """
     on = clock.business_day(at)
-    target = access.get_order(order_public_id, actor, on)
+    target = party.get_order(order_public_id, actor, on)
     locked, payments = _lock_everything(target)
     order = locked[target.id]
     if order.status not in receipts.PAYABLE_STATES:
@@ -103,7 +103,7 @@ def _lock_everything(target: Order) -> tuple[dict[int, Order], dict[int, Payment
             Order.received_fen - Order.refunded_fen - Order.refunding_fen - Order.held_fen > Order.due_fen,
         )
     )
-    locked = access.lock_orders([target.id, *overpaid])
+    locked = party.lock_orders([target.id, *overpaid])
     found = db.session.scalars(
         select(Payment)
         .where(

@@ -13,7 +13,7 @@ from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
 from orders.payments import access
 from orders.payments.models import Payment, PaymentAllocation
-from orders.purchase import counting, machine
+from orders.purchase import counting, machine, party
 from orders.purchase.models import Order
 from shop import audit, clock, money
 from shop.auth import Actor
@@ -184,7 +184,7 @@ def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: d
     on = clock.business_day(at)
     by_order: dict[int, int] = {}
     for share in shares:
-        order = access.get_order(share.order, actor, on)
+        order = party.get_order(share.order, actor, on)
         _check_share(payment, order)
         payment.buyer_id = order.buyer_id
         by_order[order.id] = by_order.get(order.id, 0) + share.amount_fen
@@ -211,7 +211,7 @@ def lock_with_orders(payment_id: int, more: Sequence[int] = ()) -> tuple[dict[in
 
     :raises Conflict: if somebody allocated it to a further order in between; a repeat finds it.
     """
-    locked = access.lock_orders([*shares_of(payment_id), *more])
+    locked = party.lock_orders([*shares_of(payment_id), *more])
     access.lock_payment(payment_id)
     shares = shares_of(payment_id)
     if shares.keys() - locked.keys():

@@ -14,7 +14,7 @@ from orders.payments import access
 from orders.payments.credit import excess_fen
 from orders.payments.models import Refund
 from orders.payments.receipts import CASH, ValueDayAhead
-from orders.purchase import counting, machine
+from orders.purchase import counting, machine, party
 from orders.purchase.models import Order
 from orders.purchase.parties import Parties
 from shop import audit, clock, money
@@ -66,7 +66,7 @@ def request(order_id: UUID, amount_fen: int, reason: str, *, actor: Actor, at: d
     :raises NotFound: if the order is not the actor's.
     :raises RefundTooHigh: if it is more than was received and not yet given or promised back.
     """
-    order = access.lock_order(access.get_order(order_id, actor, clock.business_day(at)).id)
+    order = party.lock_order(party.get_order(order_id, actor, clock.business_day(at)).id)
     return _request(order, amount_fen, reason, cause="agreed", actor=actor, at=at)
 
 
@@ -78,7 +78,7 @@ def request_what_is_too_much(order_id: UUID, at: datetime) -> Refund | None:
     key = db.session.scalar(select(Order.id).where(Order.public_id == order_id))
     if key is None:
         return None
-    order = access.lock_order(key)
+    order = party.lock_order(key)
     asked = db.session.scalar(
         select(func.coalesce(func.sum(Refund.amount_fen), 0)).where(
             Refund.order_id == order.id, Refund.status != "refused", Refund.cause.in_(("rejected", "cancelled"))
@@ -183,7 +183,7 @@ def _request(order: Order, amount_fen: int, reason: str, *, cause: str, actor: A
 def _locked(refund_id: UUID, actor: Actor, at: datetime) -> tuple[Refund, Order]:
     """Lock the order, then the refund."""
     refund, order = access.get_refund(refund_id, actor, clock.business_day(at))
-    order = access.lock_order(order.id)
+    order = party.lock_order(order.id)
     return access.lock_refund(refund.id), order
 
 
