@@ -19,7 +19,6 @@ from catalog.products.models import Listing, Product, Sku
 from catalog.products.offers import Tier
 from shop.auth import Actor
 from shop.db import db, transaction
-from shop.geo.models import Division
 from shop.identity import queries as identity_queries
 from shop.identity import services as identity
 from shop.identity.models import Organisation, User
@@ -32,39 +31,6 @@ _number = count(1)
 
 # --- organisations and users ------------------------------------------------------------------
 
-#: code -> (name, level, parent): Jingyuan in Gansu and its partner Heping, Qianxinan and its partner Huizhou.
-DIVISIONS = {
-    "620000": ("甘肃省", "province", None),
-    "620400": ("白银市", "prefecture", "620000"),
-    "620421": ("靖远县", "county", "620400"),
-    "620422": ("会宁县", "county", "620400"),
-    "120000": ("天津市", "province", None),
-    "120101": ("和平区", "county", "120000"),
-    "440000": ("广东省", "province", None),
-    "441300": ("惠州市", "prefecture", "440000"),
-    "441302": ("惠城区", "county", "441300"),
-    "520000": ("贵州省", "province", None),
-    "522300": ("黔西南布依族苗族自治州", "prefecture", "520000"),
-    "522301": ("兴义市", "county", "522300"),
-}
-
-
-def make_division(code: str) -> Division:
-    """Return a division of :data:`DIVISIONS`, with those above it, made unless it is there."""
-    found = db.session.get(Division, code)
-    if found is not None:
-        return found
-    name, level, parent = DIVISIONS[code]
-    above = make_division(parent) if parent else None
-    division = Division(
-        code=code, name=name, level=level, parent_code=parent, province_code=above.province_code if above else code,
-        prefecture_code=code if level == "prefecture" else above.prefecture_code if above else None, pinyin=name,
-    )  # fmt: skip
-    db.session.add(division)
-    db.session.flush()
-    return division
-
-
 def make_credit_code(division_code: str = "120101") -> str:
     """Return a valid credit code that no other organisation of the test has."""
     body = f"91{division_code}{next(_number):09d}"
@@ -75,7 +41,6 @@ def make_organisation(kind: str = "institution", **changes: Any) -> Organisation
     """Return a verified organisation: buyers in Heping, sellers in Jingyuan, authorities in Gansu."""
     seats = {"institution": "120101", "authority": "620000", "operator": "120000"}
     division_code = changes.pop("division_code", seats.get(kind, "620421"))
-    make_division(division_code)
     values: dict[str, Any] = {
         "name": f"{kind}{next(_number)}",
         "credit_code": make_credit_code(division_code),

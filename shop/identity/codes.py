@@ -14,6 +14,7 @@ from shop.i18n import _
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}", re.ASCII)
 _MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 _ABROAD = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+MAX_NAME = 120
 _EMAIL = re.compile(r"[^@\s,;:<>\"()\[\]\\]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 
 
@@ -23,10 +24,27 @@ class BadCreditCode(Invalid):
     code = "bad-credit-code"
 
 
+class BadName(Invalid):
+    """A name that is empty or too long."""
+
+    code = "bad-name"
+
+
 class BadContact(Invalid):
     """Neither a phone number nor an e-mail address."""
 
     code = "bad-contact"
+
+
+def read_name(text: str) -> str:
+    """Return a name without blanks around it.
+
+    :raises BadName: if it is empty or longer than 120 characters.
+    """
+    name = " ".join(text.split())
+    if not 0 < len(name) <= MAX_NAME:
+        raise BadName(_("名称必填,最多120个字。"))
+    return name
 
 
 def is_credit_code(code: str) -> bool:

@@ -56,3 +56,18 @@ def verify(password_hash: str | None, password: str) -> bool:
 def is_outdated(password_hash: str) -> bool:
     """Say whether the hash was made with other parameters than today's."""
     return _hasher.check_needs_rehash(password_hash)
+
+
+class WrongPassword(Invalid):
+    """The present password, asked for again, is wrong."""
+
+    code = "wrong-password"
+
+
+def require(password_hash: str | None, password: str) -> None:
+    """Refuse unless the password is right.
+
+    :raises WrongPassword: if it is not.
+    """
+    if not verify(password_hash, password):
+        raise WrongPassword(_("当前密码不正确。"))

@@ -1,4 +1,4 @@
-"""The basic acts: organisations, people, memberships, roles and tokens come into being."""
+"""The basic acts: people, memberships, roles and tokens come into being."""
 
 from __future__ import annotations
 
@@ -10,49 +10,19 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from shop import audit, clock
+from shop import audit
 from shop.auth import Actor
 from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
-from shop.geo.models import Division
 from shop.i18n import _
 from shop.identity import codes, passwords
-from shop.identity.models import (
-    BUDGET_LEVELS,
-    INSTITUTION_TYPES,
-    KINDS,
-    ApiToken,
-    Membership,
-    MembershipRole,
-    Organisation,
-    Role,
-    Unit,
-    UnitPlacement,
-    User,
-)
+from shop.identity.models import ApiToken, Membership, MembershipRole, Organisation, Role, User
+from shop.identity.organisations import NewOrganisation, create_organisation
+from shop.identity.places import BadDates, Place
 
 #: Marks our tokens, so that scanners of leaked secrets can know them.
 TOKEN_PREFIX = "dk_"  # noqa: S105  not a secret
-_MAX_NAME = 120
-
-
-class UnknownDivision(Invalid):
-    """No division has this code."""
-
-    code = "unknown-division"
-
-
-class BadOrganisation(Invalid):
-    """Kind, type or name of an organisation make no sense together."""
-
-    code = "bad-organisation"
-
-
-class CreditCodeTaken(Conflict):
-    """Another organisation is registered with this credit code."""
-
-    code = "credit-code-taken"
 
 
 class ContactTaken(Conflict):
@@ -79,133 +49,12 @@ class RoleNotHere(Invalid):
     code = "role-not-here"
 
 
-class BadDates(Invalid):
-    """An end lies before its start."""
-
-    code = "bad-dates"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a unit stands and whose budget it is; an empty finance division is the unit's own."""
-
-    division_code: str
-    finance_division_code: str = ""
-    budget_level: str = "none"
-    superior_id: int | None = None
-
-
-@dataclass(frozen=True)
-class NewOrganisation:
-    """What an organisation is registered with; ``place`` is where an institution's root unit stands."""
-
-    kind: str
-    name: str
-    division_code: str
-    credit_code: str | None = None
-    institution_type: str | None = None
-    address: str = ""
-    contact_name: str = ""
-    contact_phone: str = ""
-    place: Place | None = None
-
-
 @dataclass(frozen=True)
 class IssuedToken:
     """A new token; ``secret`` is shown once and kept nowhere."""
 
     token: ApiToken
     secret: str
-
-
-def require_division(code: str) -> None:
-    """Refuse a code that no division has.
-
-    :raises UnknownDivision: if so.
-    """
-    if db.session.get(Division, code) is None:
-        raise UnknownDivision(_("没有代码为 %(code)s 的行政区划。", code=code[:12]), division_code=code[:12])
-
-
-def read_name(text: str) -> str:
-    """Return a name without blanks around it.
-
-    :raises BadOrganisation: if it is empty or longer than 120 characters.
-    """
-    name = " ".join(text.split())
-    if not 0 < len(name) <= _MAX_NAME:
-        raise BadOrganisation(_("名称必填,最多120个字。"))
-    return name
-
-
-def create_organisation(
-    new: NewOrganisation, *, at: datetime, is_verified: bool = False, is_demo: bool = False, actor: Actor | None = None
-) -> Organisation:
-    """Register an organisation; an institution gets its root unit, placed from the day of ``at``.
-
-    :raises BadOrganisation: if kind, type or name make no sense.
-    :raises BadCreditCode: if the check character is wrong.
-    :raises CreditCodeTaken: if another organisation has the code.
-    :raises UnknownDivision: if no division has the code.
-    """
-    if new.kind not in KINDS or (new.kind == "institution") != (new.institution_type in INSTITUTION_TYPES):
-        raise BadOrganisation(_("单位类型不正确。"))
-    require_division(new.division_code)
-    organisation = Organisation(
-        kind=new.kind,
-        name=read_name(new.name),
-        division_code=new.division_code,
-        credit_code=codes.read_credit_code(new.credit_code) if new.credit_code else None,
-        institution_type=new.institution_type,
-        address=new.address,
-        contact_name=new.contact_name,
-        contact_phone=new.contact_phone,
-        verified_at=at if is_verified else None,
-        is_demo=is_demo,
-        created_at=at,
-    )
-    with refusing(uq_organisations_credit_code=CreditCodeTaken(_("此统一社会信用代码已登记。"))):
-        db.session.add(organisation)
-    if new.kind == "institution":
-        create_root_unit(organisation, new.place or Place(new.division_code), since=clock.business_day(at))
-    audit.record(actor, "identity.organisation_created", "organisation", organisation.id, kind=[None, new.kind])
-    return organisation
-
-
-def create_root_unit(organisation: Organisation, place: Place, *, since: date) -> Unit:
-    """Create the unit that stands for the whole institution.
-
-    :raises UnknownDivision: if a division of the place does not exist.
-    """
-    unit = Unit(organisation_id=organisation.id, name=organisation.name, is_root=True)
-    db.session.add(unit)
-    db.session.flush()  # obtains the unit's key
-    db.session.add(make_placement(unit.id, None, place, since=since))
-    db.session.flush()  # so that queries in this transaction see the placement
-    return unit
-
-
-def make_placement(unit_id: int, parent_id: int | None, place: Place, *, since: date) -> UnitPlacement:
-    """Build the row that places a unit from ``since`` on.
-
-    :raises UnknownDivision: if a division does not exist.
-    :raises BadOrganisation: if the budget level is none of the known.
-    """
-    finance = place.finance_division_code or place.division_code
-    for code in {place.division_code, finance}:
-        require_division(code)
-    if place.budget_level not in BUDGET_LEVELS:
-        raise BadOrganisation(_("预算级次不正确。"))
-    return UnitPlacement(
-        unit_id=unit_id,
-        parent_unit_id=parent_id,
-        division_code=place.division_code,
-        finance_division_code=finance,
-        budget_level=place.budget_level,
-        superior_id=place.superior_id,
-        valid_from=since,
-        valid_to=None,
-    )
 
 
 def create_user(
@@ -221,7 +70,7 @@ def create_user(
     address = codes.read_email(email) if email else None
     if (phone and not number) or (email and not address) or not (number or address):
         raise codes.BadContact(_("请填写手机号或电子邮箱。"))
-    user = User(name=read_name(name), phone=number, email=address, created_at=at)
+    user = User(name=codes.read_name(name), phone=number, email=address, created_at=at)
     if password is not None:
         user.password_hash = passwords.hash_new(password)
     taken = ContactTaken(_("此手机号或邮箱已有账号。"))
@@ -315,7 +164,7 @@ def issue_token(
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         membership_id=membership_id,
-        name=read_name(name),
+        name=codes.read_name(name),
         token_hash=hash_secret(secret),
         prefix=secret[:8],
         scopes=sorted(set(scopes)),
@@ -326,3 +175,9 @@ def issue_token(
     db.session.flush()  # obtains the token's key for the trail
     audit.record(actor, "identity.token_issued", "api_token", token.id)
     return IssuedToken(token, secret)
+
+
+__all__ = [
+    "TOKEN_PREFIX", "AlreadyMember", "BadDates", "ContactTaken", "IssuedToken", "NewOrganisation", "Place", "RoleHeld",
+    "RoleNotHere", "add_member", "create_organisation", "create_user", "grant_role", "hash_secret", "issue_token",
+]  # fmt: skip

@@ -1,0 +1,276 @@
+"""Organisations: registered, edited, verified and suspended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from shop import audit, clock
+from shop.auth import Actor
+from shop.constraints import refusing
+from shop.db import db
+from shop.errors import Conflict, Invalid, NotFound
+from shop.etag import check_version
+from shop.i18n import _
+from shop.identity import codes, units
+from shop.identity.models import (
+    BUDGET_LEVELS,
+    INSTITUTION_TYPES,
+    KINDS,
+    AuthorityScope,
+    Organisation,
+)
+from shop.identity.places import Place, require_division
+
+_MAX_TEXT = 200
+
+
+class BadOrganisation(Invalid):
+    """Kind, type or address of an organisation make no sense together."""
+
+    code = "bad-organisation"
+
+
+class CreditCodeTaken(Conflict):
+    """Another organisation is registered with this credit code."""
+
+    code = "credit-code-taken"
+
+
+class CreditCodeFixed(Conflict):
+    """A verified organisation's credit code and name are changed by verifying anew, not by itself."""
+
+    code = "credit-code-fixed"
+
+
+class WrongOrganisationState(Conflict):
+    """It is already so, or its own papers are missing."""
+
+    code = "wrong-organisation-state"
+
+
+class BadScope(Invalid):
+    """A scope is by division or by budget, not both, and needs what its kind is decided by."""
+
+    code = "bad-scope"
+
+
+@dataclass(frozen=True)
+class NewOrganisation:
+    """What an organisation is registered with; ``place`` is where an institution's root unit stands."""
+
+    kind: str
+    name: str
+    division_code: str
+    credit_code: str | None = None
+    institution_type: str | None = None
+    address: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class ScopeRow:
+    """One line of what an authority's officials see."""
+
+    kind: str
+    division_code: str | None = None
+    budget_level: str | None = None
+    superior_id: int | None = None
+
+
+def create_organisation(
+    new: NewOrganisation, *, at: datetime, is_verified: bool = False, is_demo: bool = False, actor: Actor | None = None
+) -> Organisation:
+    """Register an organisation; an institution gets its root unit, placed from the day of ``at``.
+
+    :raises BadOrganisation: if kind and type make no sense together.
+    :raises BadName: if the name is empty or too long.
+    :raises BadCreditCode: if the check character is wrong.
+    :raises CreditCodeTaken: if another organisation has the code.
+    :raises UnknownDivision: if no division has the code.
+    """
+    if new.kind not in KINDS or (new.kind == "institution") != (new.institution_type in INSTITUTION_TYPES):
+        raise BadOrganisation(_("单位类型不正确。"))
+    require_division(new.division_code)
+    organisation = Organisation(
+        kind=new.kind,
+        name=codes.read_name(new.name),
+        division_code=new.division_code,
+        credit_code=codes.read_credit_code(new.credit_code) if new.credit_code else None,
+        institution_type=new.institution_type,
+        address=new.address,
+        contact_name=new.contact_name,
+        contact_phone=new.contact_phone,
+        verified_at=at if is_verified else None,
+        is_demo=is_demo,
+        created_at=at,
+    )
+    with refusing(uq_organisations_credit_code=CreditCodeTaken(_("此统一社会信用代码已登记。"))):
+        db.session.add(organisation)
+    if new.kind == "institution":
+        units.create_root_unit(organisation, new.place or Place(new.division_code), since=clock.business_day(at))
+    audit.record(actor, "identity.organisation_created", "organisation", organisation.id, kind=[None, new.kind])
+    return organisation
+
+
+def get_organisation(public_id: UUID) -> Organisation:
+    """Return an organisation, for those who may know of all.
+
+    :raises NotFound: if there is none.
+    """
+    found = db.session.scalars(select(Organisation).where(Organisation.public_id == public_id)).one_or_none()
+    if found is None:
+        raise NotFound(_("没有这个单位。"))
+    return found
+
+
+#: What an organisation may edit of itself.
+PROFILE = ("name", "credit_code", "division_code", "address", "contact_name", "contact_phone")
+
+
+def edit_profile(actor: Actor, version: int, changes: dict[str, str]) -> Organisation:
+    """Change the actor's own organisation; name and credit code only until it is verified.
+
+    :param changes: some of :data:`PROFILE`.
+    :raises VersionChanged: if it was edited since ``version``.
+    :raises CreditCodeFixed: if a verified organisation's name, code or division would change.
+    :raises CreditCodeTaken: if another organisation has the code.
+    """
+    organisation = db.session.get_one(Organisation, actor.organisation_id, with_for_update=True, populate_existing=True)
+    check_version(version, organisation.version)
+    wanted = {name: _read_profile(name, changes[name]) for name in PROFILE if name in changes}
+    changed = {name: value for name, value in wanted.items() if value != getattr(organisation, name)}
+    if organisation.verified_at is not None and changed.keys() & {"name", "credit_code", "division_code"}:
+        raise CreditCodeFixed(_("已核验单位的名称、信用代码和所在地由平台运营更改。"))
+    with refusing(uq_organisations_credit_code=CreditCodeTaken(_("此统一社会信用代码已登记。"))):
+        for name, value in changed.items():
+            setattr(organisation, name, value)
+    if changed:
+        # Names and numbers of persons stay out of the trail: it cannot forget.
+        audit.record(actor, "identity.organisation_edited", "organisation", organisation.id, fields=sorted(changed))
+    return organisation
+
+
+def _read_profile(name: str, text: str) -> str | None:
+    if name == "name":
+        return codes.read_name(text)
+    if name == "credit_code":
+        return codes.read_credit_code(text) if text.strip() else None
+    if name == "division_code":
+        require_division(text)
+    clean = " ".join(text.split())
+    if len(clean) > _MAX_TEXT:
+        raise BadOrganisation(_("最多200个字。"))
+    return clean
+
+
+def verify(actor: Actor, public_id: UUID, at: datetime) -> Organisation:
+    """Note that the operator has checked who the organisation is; sales of verified buyers count from then on.
+
+    :raises WrongOrganisationState: if it is verified, or has no credit code to be checked.
+    """
+    organisation = _lock(public_id)
+    if organisation.verified_at is not None:
+        raise WrongOrganisationState(_("该单位已核验。"))
+    if organisation.credit_code is None:
+        raise WrongOrganisationState(_("该单位还没有填写统一社会信用代码,不能核验。"))
+    organisation.verified_at = at
+    audit.record(actor, "identity.organisation_verified", "organisation", organisation.id)
+    return organisation
+
+
+def suspend(actor: Actor, public_id: UUID, at: datetime, why: str) -> Organisation:
+    """Leave an organisation only the right to look, until :func:`resume`.
+
+    :raises WrongOrganisationState: if it is suspended, or the actor's own.
+    :raises BadOrganisation: without a reason.
+    """
+    organisation = _lock(public_id)
+    if organisation.suspended_at is not None:
+        raise WrongOrganisationState(_("该单位已暂停。"))
+    if organisation.id == actor.organisation_id:
+        raise WrongOrganisationState(_("不能暂停自己的单位。"))
+    if not why.strip():
+        raise BadOrganisation(_("请说明暂停的原因。"))
+    organisation.suspended_at = at
+    audit.record(actor, "identity.organisation_suspended", "organisation", organisation.id, why=[None, why[:500]])
+    return organisation
+
+
+def resume(actor: Actor, public_id: UUID) -> Organisation:
+    """End a suspension.
+
+    :raises WrongOrganisationState: if it is not suspended.
+    """
+    organisation = _lock(public_id)
+    if organisation.suspended_at is None:
+        raise WrongOrganisationState(_("该单位没有被暂停。"))
+    organisation.suspended_at = None
+    audit.record(actor, "identity.organisation_resumed", "organisation", organisation.id)
+    return organisation
+
+
+def _lock(public_id: UUID) -> Organisation:
+    found = db.session.scalars(
+        select(Organisation)
+        .where(Organisation.public_id == public_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(_("没有这个单位。"))
+    return found
+
+
+def set_scope(actor: Actor | None, public_id: UUID, rows: Sequence[ScopeRow], since: date) -> None:
+    """Decide what an authority's officials see from ``since`` on; what they saw before stays as it was.
+
+    :raises BadScope: for another kind of organisation, or rows that do not fit together.
+    :raises UnknownDivision: if no division has a code.
+    """
+    organisation = _lock(public_id)
+    rows = [replace(row, division_code=row.division_code or None) for row in rows]
+    kinds = {row.kind for row in rows}
+    budget = [row for row in rows if row.kind == "budget"]
+    if organisation.kind != "authority" or len(kinds) != 1 or not kinds <= {"division", "budget"} or len(budget) > 1:
+        raise BadScope(_("权限范围按行政区划(可多个),或按预算级次与主管单位(一条)。"))
+    for row in rows:
+        _check_scope(row)
+    current = select(AuthorityScope).where(
+        AuthorityScope.organisation_id == organisation.id,
+        or_(AuthorityScope.valid_to.is_(None), AuthorityScope.valid_to >= since),
+    )
+    for old in db.session.scalars(current):
+        if old.valid_from >= since:
+            db.session.delete(old)
+        else:
+            old.valid_to = since - timedelta(days=1)
+    db.session.flush()  # the old rows end before the new begin
+    for row in rows:
+        db.session.add(
+            AuthorityScope(
+                organisation_id=organisation.id,
+                kind=row.kind,
+                division_code=row.division_code,
+                budget_level=row.budget_level if row.kind == "budget" else None,
+                superior_id=row.superior_id if row.kind == "budget" else None,
+                valid_from=since,
+                valid_to=None,
+            )
+        )
+    audit.record(actor, "identity.scope_set", "organisation", organisation.id, rows=len(rows))
+
+
+def _check_scope(row: ScopeRow) -> None:
+    if row.division_code:
+        require_division(row.division_code)
+    if row.kind == "division" and not row.division_code:
+        raise BadScope(_("请填写行政区划代码。"))
+    if row.kind == "budget" and row.budget_level not in BUDGET_LEVELS and row.superior_id is None:
+        raise BadScope(_("请选择预算级次,或填写主管预算单位。"))
