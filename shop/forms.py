@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from flask import flash
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
 from shop.errors import DomainError, Forbidden, NotFound, Unauthenticated
 from shop.i18n import _
+from shop.problems import status_of
 
 
 class Form(FlaskForm):
@@ -27,6 +29,8 @@ class Form(FlaskForm):
         super().__init__(*args, **kwargs)
         #: What a service refused, shown at the top of the form.
         self.refusal: str | None = None
+        self._status = 200
+        self._headers: dict[str, str] = {}
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
@@ -37,7 +41,18 @@ class Form(FlaskForm):
             raise
         except DomainError as error:
             self.refusal = error.detail or _("不能这样做。")
+            self._status = status_of(error)
+            if "retry_after_s" in error.members:
+                self._headers = {"Retry-After": str(error.members["retry_after_s"])}
             self.idempotency_key.data = uuid4().hex
+
+    def answer(self, page: str) -> tuple[str, int, dict[str, str]]:
+        """Return the page that shows this form with the status of what was refused; 422 for wrong fields."""
+        return page, 422 if self.errors and not self.refusal else self._status, self._headers
+
+    def tell(self, done: str) -> None:
+        """Say on the next page that it is ``done``, or what was refused: for buttons without fields."""
+        flash(self.refusal or done, "error" if self.refusal else "success")
 
     def problems(self) -> list[tuple[str, str]]:
         """Return ``(field id, message)`` of everything wrong, for the list at the top."""

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, has_request_context, request
+from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel
 from flask_babel import gettext as _gettext
 from flask_babel import lazy_gettext as lazy
 
 LOCALES = ("zh_Hans", "en")
 COOKIE = "lang"
+_ASKED = ("en", "zh_Hans", "zh-Hans", "zh")
 
 
 def _(message: str, **values: object) -> str:
@@ -26,7 +27,7 @@ def _(message: str, **values: object) -> str:
 def select_locale() -> str:
     """Return the language: ``?lang=``, then the cookie, then ``Accept-Language``; Chinese if in doubt."""
     asked = request.args.get("lang") or request.cookies.get(COOKIE, "")
-    if asked in ("en", "zh_Hans", "zh-Hans", "zh"):
+    if asked in _ASKED:
         return "en" if asked == "en" else "zh_Hans"
     if request.path.startswith("/api/"):
         best = request.accept_languages.best_match(["zh", "zh-Hans", "zh-CN", "en"], default="zh")
@@ -46,6 +47,20 @@ def compile_catalogues(folder: Path) -> None:
         draft.replace(target)
 
 
+def remember(response: Response, locale: str) -> None:
+    """Keep the chosen language in the browser for a year."""
+    response.set_cookie(
+        COOKIE, "en" if locale == "en" else "zh_Hans", max_age=31_536_000, samesite="Lax", httponly=True
+    )
+
+
+def _remember(response: Response) -> Response:
+    """Keep the language that was switched to on a page."""
+    if request.args.get("lang") in _ASKED and not request.path.startswith("/api/"):
+        remember(response, select_locale())
+    return response
+
+
 def init_app(app: Flask) -> None:
     """Start Babel on the catalogues in ``shop/translations``."""
     compile_catalogues(Path(app.root_path) / "translations")
@@ -53,6 +68,7 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", f"{app.root_path}/translations")
     Babel(app, locale_selector=select_locale)
+    app.after_request(_remember)
 
 
-__all__ = ["COOKIE", "LOCALES", "_", "init_app", "lazy", "select_locale"]
+__all__ = ["COOKIE", "LOCALES", "_", "init_app", "lazy", "remember", "select_locale"]

@@ -73,6 +73,7 @@ def show_quantity(value: Decimal | None) -> str:
 def current_desk() -> str:
     """Return the desk whose address the request has; ``""`` for the shop."""
     first = request.path.split("/", 2)[1]
+    first = "account" if first == "organisation" else first
     return first if first in DESKS else ""
 
 

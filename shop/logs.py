@@ -53,6 +53,12 @@ def configure(level: int = logging.INFO) -> None:
     root.setLevel(logging.WARNING)
 
 
+def _path() -> str:
+    """Return the request's path; of a link that carries a secret only its form."""
+    rule = request.url_rule.rule if request.url_rule is not None else ""
+    return rule if "<secret>" in rule else request.path
+
+
 def init_app(app: Flask) -> None:
     """Give each request its id, taken from ``X-Request-Id`` if that is well formed, and log its end."""
     if not app.config["TESTING"]:
@@ -67,7 +73,7 @@ def init_app(app: Flask) -> None:
         response.headers["X-Request-Id"] = request_id.get()
         if response.status_code >= 500 or request.method != "GET":  # noqa: PLR2004  reads are counted, not logged
             took = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
-            log.info("request", method=request.method, path=request.path, status=response.status_code, took_ms=took)
+            log.info("request", method=request.method, path=_path(), status=response.status_code, took_ms=took)
         return response
 
     app.before_request(begin)

@@ -31,6 +31,7 @@ _number = count(1)
 
 # --- organisations and users ------------------------------------------------------------------
 
+
 def make_credit_code(division_code: str = "120101") -> str:
     """Return a valid credit code that no other organisation of the test has."""
     body = f"91{division_code}{next(_number):09d}"

@@ -2,7 +2,10 @@
 
 from shop.identity.roles import PERMISSIONS
 
-MODELS = ("shop.identity.models",)
+MODELS = ("shop.identity.models", "shop.ratelimit")
 INIT = ("shop.identity.loader.init_app",)
+PAGES = ("shop.identity.pages.bp",)
+TASKS = ("shop.identity.tasks",)
+SCHEDULE = {"identity.sweep": 3600.0}
 
-__all__ = ["INIT", "MODELS", "PERMISSIONS"]
+__all__ = ["INIT", "MODELS", "PAGES", "PERMISSIONS", "SCHEDULE", "TASKS"]

@@ -1,3 +1,4 @@
 """What notices bring to the factory."""
 
 MODELS = ("shop.notices.models",)
+INIT = ("shop.notices.outgoing.init_app",)

@@ -136,7 +136,10 @@ def test_a_file_above_the_limit_is_refused(client, bearer):
 
 def test_an_upload_without_a_file_names_the_field(client, bearer):
     answer = client.post(
-        "/api/v1/files", data={"other": "x"}, headers=bearer(make_member("producer")), content_type="multipart/form-data"
+        "/api/v1/files",
+        data={"other": "x"},
+        headers=bearer(make_member("producer")),
+        content_type="multipart/form-data",
     )
 
     assert answer.status_code == 422

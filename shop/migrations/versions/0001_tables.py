@@ -186,6 +186,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox_events'))
     )
     op.create_index('ix_outbox_events_occurred_at', 'outbox_events', ['occurred_at'], unique=False)
+    op.create_table('rate_counts',
+    sa.Column('key', sa.LargeBinary(), nullable=False),
+    sa.Column('tries', sa.BigInteger(), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_rate_counts'))
+    )
+    op.create_index(op.f('ix_rate_counts_ends_at'), 'rate_counts', ['ends_at'], unique=False)
     op.create_table('roles',
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
@@ -1577,6 +1584,8 @@ def downgrade() -> None:
     op.drop_table('assisted_counties')
     op.drop_table('users')
     op.drop_table('roles')
+    op.drop_index(op.f('ix_rate_counts_ends_at'), table_name='rate_counts')
+    op.drop_table('rate_counts')
     op.drop_index('ix_outbox_events_occurred_at', table_name='outbox_events')
     op.drop_table('outbox_events')
     op.drop_table('ledger_seal_marks')

@@ -1,0 +1,61 @@
+"""What happens after identity's events: links and news are sent to the persons concerned."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from flask import current_app
+
+from shop import clock, ratelimit
+from shop.db import after_commit, db, transaction
+from shop.i18n import _
+from shop.identity import recovery
+from shop.identity.models import Organisation, User
+from shop.notices.outgoing import Message, send
+from shop.outbox.services import subscribe
+
+
+@subscribe("identity.password_reset_asked")
+def on_password_reset_asked(*, user_id: int | None, **_rest: object) -> None:
+    """Send the link by which a password is set anew."""
+    if user_id is None:
+        return
+    user = db.session.get_one(User, user_id)
+    secret = recovery.make_link_secret(user_id, recovery.RESET, clock.real_now())
+    link = f"{current_app.config['BASE_URL']}/password-reset/{secret}"
+    text = _("您在对口平台申请了重置密码。请在1小时内打开:%(link)s 如非本人操作,请忽略。", link=link)
+    _send(user, _("重置密码"), text)
+
+
+@subscribe("identity.member_invited")
+def on_member_invited(*, user_id: int, organisation_id: int, **_rest: object) -> None:
+    """Tell somebody that they now belong to an organisation; without a password also how to choose one."""
+    user = db.session.get_one(User, user_id)
+    name = db.session.get_one(Organisation, organisation_id).name
+    if user.password_hash is not None:
+        link = f"{current_app.config['BASE_URL']}/sign-in"
+        text = _("您已加入%(name)s,请登录对口平台:%(link)s", name=name, link=link)
+    else:
+        secret = recovery.make_link_secret(user_id, recovery.INVITATION, clock.real_now())
+        link = f"{current_app.config['BASE_URL']}/invitations/{secret}"
+        text = _("%(name)s邀请您使用对口平台。请在7天内打开并设置密码:%(link)s", name=name, link=link)
+    _send(user, _("加入%(name)s", name=name), text)
+
+
+@subscribe("identity.second_factor_was_reset")
+def on_second_factor_was_reset(*, user_id: int, **_rest: object) -> None:
+    """Tell somebody that their second factor was cleared."""
+    user = db.session.get_one(User, user_id)
+    _send(user, _("两步验证已重置"), _("您在对口平台的两步验证已被管理员重置。如非您要求,请立即联系管理员。"))
+
+
+def _send(user: User, subject: str, text: str) -> None:
+    """Send once the delivery has committed: by phone if there is a number, else by mail."""
+    message = Message(user.phone, None if user.phone else user.email, subject, text)
+    after_commit(lambda: send(message))
+
+
+@shared_task(name="identity.sweep", ignore_result=True)
+def sweep() -> None:
+    """Forget the counts of tries whose window has ended."""
+    with transaction():
+        ratelimit.forget_old_counts(clock.real_now())
