@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from orders.ledger import sealing
-from orders.ledger.grains import COLUMNS
+from orders.ledger.grains import COLUMNS, as_text
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Invalid
@@ -94,6 +94,18 @@ class Question:
     visible: tuple[Condition, ...] | None = None
     #: The last place of the seals that is counted.
     as_of: int = field(default=0)
+
+    def conditions(self, columns: Mapping[str, str], values: dict[str, Any], *, raw: bool) -> list[str]:
+        """Return filters and what may be seen as SQL over ``columns``; binds go into ``values``."""
+        sql = [c.sql(columns.get(c.base, ""), f"f{n}", values, raw=raw) for n, c in enumerate(self.filters)]
+        if self.visible is not None:
+            seen = [c.sql(columns.get(c.base, ""), f"v{n}", values, raw=raw) for n, c in enumerate(self.visible)]
+            sql.append(f"({' OR '.join(seen) or 'false'})")
+        return sql
+
+    def conditions_on_postings(self, values: dict[str, Any]) -> list[str]:
+        """Return the same over postings ``p`` and their dimensions ``d``."""
+        return self.conditions({name: as_text(name) for name in COLUMNS}, values, raw=True)
 
 
 def base_of(dimension: str) -> str:

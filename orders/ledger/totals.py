@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,8 +25,6 @@ _TIME_SQL = {
     "quarter": """to_char(x.day, 'YYYY"Q"Q')""",
     "year": "to_char(x.day, 'YYYY')",
 }
-#: Says the conditions over named columns; binds go into the statement's values.
-_Where = Callable[..., str]
 _FINEST = {"day": "day", "month": "month", "quarter": "month", "year": "year"}
 
 
@@ -120,10 +117,8 @@ def _bases(question: Question) -> list[str]:
 
 def _source(question: Question, values: dict[str, Any]) -> str:
     """Return the rows ``(dimensions…, day, amount_fen)`` that the answer sums."""
-    conditions = [(f"f{n}", condition) for n, condition in enumerate(question.filters)]
-    any_of = [(f"v{n}", condition) for n, condition in enumerate(question.visible or ())]
     wanted = {base_of(name) for name in question.by if name not in _TIME_SQL}
-    wanted |= {condition.base for _name, condition in conditions + any_of}
+    wanted |= {condition.base for condition in (*question.filters, *(question.visible or ()))}
     finest = next((_FINEST[t] for t in ("day", "month", "quarter", "year") if t in question.by), "year")
     newest = sealing.last_seq()
     # Far back it is cheaper to add what had been sealed than to take away what came since.
@@ -132,20 +127,13 @@ def _source(question: Question, values: dict[str, Any]) -> str:
     if is_old or question.visible == ():
         pieces = [Piece(None, question.from_on, question.to_on)]
 
-    def where(columns: dict[str, str], *, raw: bool) -> str:
-        sql = [c.sql(columns.get(c.base, ""), name, values, raw=raw) for name, c in conditions]
-        if question.visible is not None:
-            seen = [c.sql(columns.get(c.base, ""), name, values, raw=raw) for name, c in any_of]
-            sql.append(f"({' OR '.join(seen) or 'false'})")
-        return "".join(f" AND {one}" for one in sql)
-
-    parts = [_part(question, n, piece, values, where) for n, piece in enumerate(pieces)]
+    parts = [_part(question, n, piece, values) for n, piece in enumerate(pieces)]
     if question.as_of < newest and any(piece.grain for piece in pieces):
-        parts.append(_sealed_since(question, pieces, values, where, newest=newest))
+        parts.append(_sealed_since(question, pieces, values, newest=newest))
     return " UNION ALL ".join(parts)
 
 
-def _part(question: Question, number: int, piece: Piece, values: dict[str, Any], where: _Where) -> str:
+def _part(question: Question, number: int, piece: Piece, values: dict[str, Any]) -> str:
     first, last = f"from{number}", f"to{number}"
     values |= {first: piece.from_on, last: piece.to_on}
     if piece.grain is None:
@@ -153,17 +141,15 @@ def _part(question: Question, number: int, piece: Piece, values: dict[str, Any],
         return f"""
             SELECT {_columns(question, columns)} p.business_on AS day, p.amount_fen FROM {SEALED_STATS}
             WHERE s.seq <= :as_of AND p.measure = :measure AND p.business_on BETWEEN :{first} AND :{last}
-            {where(columns, raw=True)}"""
+            {_and(question.conditions_on_postings(values))}"""
     columns = {name: f"r.k{n + 1}" for n, name in enumerate(piece.grain.keys)}
     return f"""
         SELECT {_columns(question, columns)} r.bucket_on AS day, r.amount_fen FROM ledger_rollups r
         WHERE r.grain = '{piece.grain.name}' AND r.measure = :measure AND r.bucket_on BETWEEN :{first} AND :{last}
-        {where(columns, raw=False)}"""
+        {_and(question.conditions(columns, values, raw=False))}"""
 
 
-def _sealed_since(
-    question: Question, pieces: list[Piece], values: dict[str, Any], where: _Where, *, newest: int
-) -> str:
+def _sealed_since(question: Question, pieces: list[Piece], values: dict[str, Any], *, newest: int) -> str:
     """Return what cells hold beyond ``as_of``, negated."""
     values["newest"] = newest
     columns = {name: as_text(name) for name in COLUMNS}
@@ -171,7 +157,11 @@ def _sealed_since(
     return f"""
         SELECT {_columns(question, columns)} p.business_on AS day, -p.amount_fen FROM {SEALED_STATS}
         WHERE s.seq > :as_of AND s.seq <= :newest AND p.measure = :measure AND ({days})
-        {where(columns, raw=True)}"""
+        {_and(question.conditions_on_postings(values))}"""
+
+
+def _and(conditions: list[str]) -> str:
+    return "".join(f" AND {condition}" for condition in conditions)
 
 
 def _columns(question: Question, columns: dict[str, str]) -> str:
