@@ -1,15 +1,19 @@
 """What orders bring to the factory."""
 
+from orders.ledger import feature as ledger
 from orders.payments import feature as payments
 
 MODELS = (
-    "orders.ledger.models",
+    *ledger.MODELS,
     "orders.purchase.models",
     "orders.contracts.models",
     "orders.fulfilment.models",
     "orders.invoices.models",
     "orders.payments.models",
 )
-REFERENCE = ("orders.ledger.reference:load",)
-PERMISSIONS = {**payments.PERMISSIONS}
+REFERENCE = (*ledger.REFERENCE,)
+API = (*ledger.API,)
+TASKS = (*ledger.TASKS,)
+SCHEDULE = {**ledger.SCHEDULE}
+PERMISSIONS = {**ledger.PERMISSIONS, **payments.PERMISSIONS}
 TOPICS = {**payments.TOPICS}

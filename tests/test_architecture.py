@@ -27,7 +27,7 @@ INNER_ORDER = {
 ASSEMBLERS = {"shop.app", "shop.jobs", "shop.cli", "shop.__main__"}
 MAX_FILE, MAX_FUNCTION = 300, 40
 #: Files that are to be split.
-TOO_LONG = {"orders/ledger/models.py", "shop/identity/services.py"}
+TOO_LONG = {"shop/identity/services.py"}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,75 @@
+"""From a request's parameters to a question, and from an answer to what is sent; pages and API share it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from orders.ledger import questions
+from orders.ledger.labels import key_of, label_rows, names_of
+from orders.ledger.questions import Condition, Question
+from orders.ledger.schemas import first_day, split_by
+from orders.ledger.totals import Totals, answer
+from shop import clock
+from shop.auth import Actor
+from shop.geo.queries import get_county
+
+#: Before this day nothing was traded here.
+_BEGINNING = date(2016, 1, 1)
+
+
+def question_of(query: Mapping[str, Any], actor: Actor) -> Question:
+    """Return the question that a loaded ``FilterSchema`` asks for an actor; days that were left out are resolved.
+
+    :raises AsOfUnknown: if nothing is sealed in the place asked for.
+    """
+    to_on = query.get("to_on") or max(clock.today(), query.get("from_on") or clock.today())
+    return Question(
+        measure=query["measure"],
+        from_on=query.get("from_on") or first_day(to_on),
+        to_on=to_on,
+        by=tuple(split_by(query.get("by", ""))),
+        filters=tuple(Condition(name, (key_of(name, value),)) for name, value in query["filters"].items()),
+        visible=questions.visible_to(actor),
+        as_of=questions.resolve_as_of(query.get("as_of")),
+    )
+
+
+def shown(totals: Totals, filters: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the API sends of an answer."""
+    question = totals.question
+    labels = label_rows(question.by, [row.keys for row in totals.rows])
+    return {
+        "measure": question.measure, "by": question.by, "from_on": question.from_on, "to_on": question.to_on,
+        "filters": filters, "as_of": {"seq": question.as_of, "at": totals.as_of_at}, "rule_version": totals.rule_version,
+        "total_fen": totals.total_fen, "control_total": totals.check,
+        "rows": [
+            {"keys": dict(zip(question.by, keys, strict=True)), "amount_fen": row.amount_fen}
+            for row, keys in zip(totals.rows, labels, strict=True)
+        ],
+    }  # fmt: skip
+
+
+def named_filters(filters: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the filters with the names of what they ask for."""
+    keys = {name: key_of(name, value) for name, value in filters.items()}
+    return [(name, names_of(name, [key])[key].name if key != "-1" else filters[name]) for name, key in keys.items()]
+
+
+def county_totals(code: str) -> dict[str, Any]:
+    """Return what counted for a county, by year.
+
+    :raises NoSuchCounty: if it is not an assisted one.
+    """
+    county = get_county(code)
+    question = Question(
+        "counted", _BEGINNING, clock.today(), ("year",), (Condition("county", (code,)),),
+        as_of=questions.resolve_as_of(None),
+    )  # fmt: skip
+    totals = answer(question)
+    return {
+        "code": county.code, "name": county.name, "as_of": {"seq": question.as_of, "at": totals.as_of_at},
+        "total_fen": totals.total_fen,
+        "years": [{"year": row.keys[0], "amount_fen": row.amount_fen} for row in totals.rows],
+    }  # fmt: skip
