@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.db import Base, Dated, PublicId, no_overlap
@@ -15,7 +15,8 @@ from shop.identity.models import one_of
 ELIGIBILITY_SCHEMES = ("national_directory", "county_recommendation", "county_list", "association")
 #: 绿色食品, 有机, 地理标志, 圳品, 菜篮子 base.
 CERTIFICATE_SCHEMES = ("green_food", "organic", "geographical_indication", "shenzhen_product", "vegetable_basket")
-PAPER_STATUSES = ("pending", "in_force", "refused", "revoked")
+#: ``revoked`` was in force up to ``valid_to``; ``annulled`` never was, as was found out later.
+PAPER_STATUSES = ("pending", "in_force", "refused", "revoked", "annulled", "withdrawn")
 
 
 class EligibilityBasis(PublicId, Dated, Base):
@@ -34,6 +35,8 @@ class EligibilityBasis(PublicId, Dated, Base):
     status: Mapped[str]
     evidence_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
     recorded_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: When it was handed in; how long it waits is counted from here.
+    recorded_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(server_default="")
@@ -48,6 +51,7 @@ class EligibilityBasis(PublicId, Dated, Base):
         CheckConstraint("recorded_by IS NULL OR decided_by IS NULL OR recorded_by <> decided_by", name="two_persons"),
         no_overlap("eligibility_bases", "product_id", "scheme", where="status IN ('in_force','revoked')"),
         Index("ix_eligibility_bases_product_id", "product_id"),
+        Index("ix_eligibility_bases_pending", "id", postgresql_where=text("status = 'pending'")),
     )
 
 
@@ -67,6 +71,8 @@ class Certificate(PublicId, Dated, Base):
     status: Mapped[str]
     evidence_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
     recorded_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: When it was handed in; how long it waits is counted from here.
+    recorded_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(server_default="")
@@ -79,5 +85,45 @@ class Certificate(PublicId, Dated, Base):
         one_of("status", PAPER_STATUSES),
         CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="dates"),
         CheckConstraint("recorded_by IS NULL OR decided_by IS NULL OR recorded_by <> decided_by", name="two_persons"),
-        no_overlap("certificates", "scheme", "number", "coalesce(product_id, 0)", where="status = 'in_force'"),
+        no_overlap(
+            "certificates", "scheme", "number", "coalesce(product_id, 0)", where="status IN ('in_force','revoked')"
+        ),
+        Index("ix_certificates_pending", "id", postgresql_where=text("status = 'pending'")),
+    )
+
+
+class PaperRevocation(PublicId, Base):
+    """Somebody proposes that a paper does not hold from a day on, even a past one; another person decides."""
+
+    __tablename__ = "paper_revocations"
+
+    eligibility_id: Mapped[int | None] = mapped_column(ForeignKey("eligibility_bases.id"), index=True)
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificates.id"), index=True)
+    #: The first day on which the paper does not hold.
+    from_on: Mapped[date]
+    reason: Mapped[str]
+    #: ``proposed``, ``confirmed`` or ``refused``.
+    status: Mapped[str]
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+    decision_reason: Mapped[str] = mapped_column(server_default="")
+
+    __table_args__ = (
+        CheckConstraint("(eligibility_id IS NULL) <> (certificate_id IS NULL)", name="one_paper"),
+        CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_persons"),
+        one_of("status", ("proposed", "confirmed", "refused")),
+        Index(
+            "uq_paper_revocations_eligibility",
+            "eligibility_id",
+            unique=True,
+            postgresql_where=text("status = 'proposed'"),
+        ),
+        Index(
+            "uq_paper_revocations_certificate",
+            "certificate_id",
+            unique=True,
+            postgresql_where=text("status = 'proposed'"),
+        ),
     )

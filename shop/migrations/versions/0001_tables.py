@@ -897,6 +897,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('evidence_file_id', sa.BigInteger(), nullable=True),
     sa.Column('recorded_by', sa.BigInteger(), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('decided_by', sa.BigInteger(), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reason', sa.Text(), server_default='', nullable=False),
@@ -906,9 +907,9 @@ def upgrade() -> None:
     sa.Column('public_id', sa.Uuid(), nullable=False),
     sa.Column('valid_from', sa.Date(), nullable=False),
     sa.Column('valid_to', sa.Date(), nullable=True),
-    postgresql.ExcludeConstraint((sa.text('scheme'), '='), (sa.text('number'), '='), (sa.text('coalesce(product_id, 0)'), '='), (sa.text("daterange(valid_from, valid_to, '[]')"), '&&'), where=sa.text("status = 'in_force'"), using='gist', name='ex_certificates_dates'),
+    postgresql.ExcludeConstraint((sa.text('scheme'), '='), (sa.text('number'), '='), (sa.text('coalesce(product_id, 0)'), '='), (sa.text("daterange(valid_from, valid_to, '[]')"), '&&'), where=sa.text("status IN ('in_force','revoked')"), using='gist', name='ex_certificates_dates'),
     sa.CheckConstraint("scheme IN ('green_food','organic','geographical_indication','shenzhen_product','vegetable_basket')", name=op.f('ck_certificates_scheme')),
-    sa.CheckConstraint("status IN ('pending','in_force','refused','revoked')", name=op.f('ck_certificates_status')),
+    sa.CheckConstraint("status IN ('pending','in_force','refused','revoked','annulled','withdrawn')", name=op.f('ck_certificates_status')),
     sa.CheckConstraint('recorded_by IS NULL OR decided_by IS NULL OR recorded_by <> decided_by', name=op.f('ck_certificates_two_persons')),
     sa.CheckConstraint('valid_to IS NULL OR valid_from <= valid_to', name=op.f('ck_certificates_dates')),
     sa.ForeignKeyConstraint(['decided_by'], ['users.id'], name=op.f('fk_certificates_decided_by')),
@@ -919,6 +920,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_certificates')),
     sa.UniqueConstraint('public_id', name=op.f('uq_certificates_public_id'))
     )
+    op.create_index('ix_certificates_pending', 'certificates', ['id'], unique=False, postgresql_where=sa.text("status = 'pending'"))
     op.create_index(op.f('ix_certificates_producer_id'), 'certificates', ['producer_id'], unique=False)
     op.create_index(op.f('ix_certificates_product_id'), 'certificates', ['product_id'], unique=False)
     op.create_table('claims',
@@ -952,6 +954,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('evidence_file_id', sa.BigInteger(), nullable=True),
     sa.Column('recorded_by', sa.BigInteger(), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('decided_by', sa.BigInteger(), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reason', sa.Text(), server_default='', nullable=False),
@@ -963,7 +966,7 @@ def upgrade() -> None:
     sa.Column('valid_to', sa.Date(), nullable=True),
     postgresql.ExcludeConstraint((sa.text('product_id'), '='), (sa.text('scheme'), '='), (sa.text("daterange(valid_from, valid_to, '[]')"), '&&'), where=sa.text("status IN ('in_force','revoked')"), using='gist', name='ex_eligibility_bases_dates'),
     sa.CheckConstraint("scheme IN ('national_directory','county_recommendation','county_list','association')", name=op.f('ck_eligibility_bases_scheme')),
-    sa.CheckConstraint("status IN ('pending','in_force','refused','revoked')", name=op.f('ck_eligibility_bases_status')),
+    sa.CheckConstraint("status IN ('pending','in_force','refused','revoked','annulled','withdrawn')", name=op.f('ck_eligibility_bases_status')),
     sa.CheckConstraint('recorded_by IS NULL OR decided_by IS NULL OR recorded_by <> decided_by', name=op.f('ck_eligibility_bases_two_persons')),
     sa.CheckConstraint('valid_to IS NULL OR valid_from <= valid_to', name=op.f('ck_eligibility_bases_dates')),
     sa.ForeignKeyConstraint(['county_code'], ['assisted_counties.code'], name=op.f('fk_eligibility_bases_county_code')),
@@ -975,6 +978,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_eligibility_bases_public_id'))
     )
     op.create_index(op.f('ix_eligibility_bases_county_code'), 'eligibility_bases', ['county_code'], unique=False)
+    op.create_index('ix_eligibility_bases_pending', 'eligibility_bases', ['id'], unique=False, postgresql_where=sa.text("status = 'pending'"))
     op.create_index('ix_eligibility_bases_product_id', 'eligibility_bases', ['product_id'], unique=False)
     op.create_table('membership_roles',
     sa.Column('id', sa.BigInteger(), nullable=False),
@@ -1194,6 +1198,33 @@ def upgrade() -> None:
     sa.UniqueConstraint('sku_id', 'code', name=op.f('uq_lots_sku_id_code'))
     )
     op.create_index('ix_lots_fefo', 'lots', ['sku_id', 'status', 'expires_on', 'id'], unique=False)
+    op.create_table('paper_revocations',
+    sa.Column('eligibility_id', sa.BigInteger(), nullable=True),
+    sa.Column('certificate_id', sa.BigInteger(), nullable=True),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('proposed_by', sa.BigInteger(), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_by', sa.BigInteger(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decision_reason', sa.Text(), server_default='', nullable=False),
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('public_id', sa.Uuid(), nullable=False),
+    sa.CheckConstraint("status IN ('proposed','confirmed','refused')", name=op.f('ck_paper_revocations_status')),
+    sa.CheckConstraint('(eligibility_id IS NULL) <> (certificate_id IS NULL)', name=op.f('ck_paper_revocations_one_paper')),
+    sa.CheckConstraint('decided_by IS NULL OR decided_by <> proposed_by', name=op.f('ck_paper_revocations_two_persons')),
+    sa.ForeignKeyConstraint(['certificate_id'], ['certificates.id'], name=op.f('fk_paper_revocations_certificate_id')),
+    sa.ForeignKeyConstraint(['decided_by'], ['users.id'], name=op.f('fk_paper_revocations_decided_by')),
+    sa.ForeignKeyConstraint(['eligibility_id'], ['eligibility_bases.id'], name=op.f('fk_paper_revocations_eligibility_id')),
+    sa.ForeignKeyConstraint(['proposed_by'], ['users.id'], name=op.f('fk_paper_revocations_proposed_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_paper_revocations')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_paper_revocations_public_id'))
+    )
+    op.create_index(op.f('ix_paper_revocations_certificate_id'), 'paper_revocations', ['certificate_id'], unique=False)
+    op.create_index(op.f('ix_paper_revocations_eligibility_id'), 'paper_revocations', ['eligibility_id'], unique=False)
+    op.create_index('uq_paper_revocations_certificate', 'paper_revocations', ['certificate_id'], unique=True, postgresql_where=sa.text("status = 'proposed'"))
+    op.create_index('uq_paper_revocations_eligibility', 'paper_revocations', ['eligibility_id'], unique=True, postgresql_where=sa.text("status = 'proposed'"))
     op.create_table('payment_allocations',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('payment_id', sa.BigInteger(), nullable=False),
@@ -1464,6 +1495,11 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_payment_allocations_payment_id'), table_name='payment_allocations')
     op.drop_index(op.f('ix_payment_allocations_order_id'), table_name='payment_allocations')
     op.drop_table('payment_allocations')
+    op.drop_index('uq_paper_revocations_eligibility', table_name='paper_revocations', postgresql_where=sa.text("status = 'proposed'"))
+    op.drop_index('uq_paper_revocations_certificate', table_name='paper_revocations', postgresql_where=sa.text("status = 'proposed'"))
+    op.drop_index(op.f('ix_paper_revocations_eligibility_id'), table_name='paper_revocations')
+    op.drop_index(op.f('ix_paper_revocations_certificate_id'), table_name='paper_revocations')
+    op.drop_table('paper_revocations')
     op.drop_index('ix_lots_fefo', table_name='lots')
     op.drop_table('lots')
     op.drop_index('uq_listings_open_sku', table_name='listings', postgresql_where=sa.text("status <> 'delisted'"))
@@ -1491,6 +1527,7 @@ def downgrade() -> None:
     op.drop_table('orders')
     op.drop_table('membership_roles')
     op.drop_index('ix_eligibility_bases_product_id', table_name='eligibility_bases')
+    op.drop_index('ix_eligibility_bases_pending', table_name='eligibility_bases', postgresql_where=sa.text("status = 'pending'"))
     op.drop_index(op.f('ix_eligibility_bases_county_code'), table_name='eligibility_bases')
     op.drop_table('eligibility_bases')
     op.drop_index('uq_claims_once', table_name='claims', postgresql_where=sa.text("uniqueness = 'once' AND withdrawn_at IS NULL"))
@@ -1499,6 +1536,7 @@ def downgrade() -> None:
     op.drop_table('claims')
     op.drop_index(op.f('ix_certificates_product_id'), table_name='certificates')
     op.drop_index(op.f('ix_certificates_producer_id'), table_name='certificates')
+    op.drop_index('ix_certificates_pending', table_name='certificates', postgresql_where=sa.text("status = 'pending'"))
     op.drop_table('certificates')
     op.drop_index(op.f('ix_api_tokens_membership_id'), table_name='api_tokens')
     op.drop_table('api_tokens')
