@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import Table, or_
 from sqlalchemy.dialects.postgresql import insert
 
@@ -29,11 +28,6 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     """Return the rows of a shipped file, by column."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def pinyin_of(name: str) -> str:
-    """Return the pinyin of a Chinese name without tones and blanks, for ordering and search."""
-    return "".join(lazy_pinyin(name, style=Style.NORMAL)).lower().replace(" ", "")
 
 
 def upsert(table: Any, rows: Sequence[dict[str, Any]], *, kept: Sequence[str] = ()) -> int:

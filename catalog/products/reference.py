@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from catalog.products.models import Category
-from shop.reference import Loaded, pinyin_of, read_csv, upsert
+from shop.pinyin import pinyin_of
+from shop.reference import Loaded, read_csv, upsert
 
 DATA = Path(__file__).parent / "data"
 _YES_NO: dict[str, bool | None] = {"yes": True, "no": False, "": None}

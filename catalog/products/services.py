@@ -25,7 +25,7 @@ from shop.errors import Conflict, Invalid, NotFound
 from shop.geo.models import AssistedCounty, Division
 from shop.i18n import _
 from shop.identity.models import Organisation
-from shop.reference import pinyin_of
+from shop.pinyin import pinyin_of
 
 UNITS = ("bag", "box", "bottle", "tin", "piece", "pack", "kg")
 KINDS = ("farm", "handicraft", "service")

@@ -9,7 +9,8 @@ from typing import Any
 
 import opencc
 import rjieba
-from pypinyin import Style, lazy_pinyin
+
+from shop.pinyin import initials_of, pinyin_of
 
 _HAN = re.compile(r"[㐀-䶿一-鿿]+")
 _LATIN = re.compile(r"[a-z0-9]+")
@@ -47,8 +48,8 @@ def _of_han(run: str) -> Iterable[str]:
     yield from simple
     yield from (str(_converter("s2t").convert(word)) for word in simple)
     for word in (run, *cut):
-        yield "".join(lazy_pinyin(word, style=Style.NORMAL))
-        yield "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
+        yield pinyin_of(word)
+        yield initials_of(word)
 
 
 def make_query(text: str) -> str | None:

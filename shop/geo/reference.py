@@ -12,7 +12,8 @@ from sqlalchemy import select
 from shop.db import db
 from shop.geo.dates import end_of, precision_of, start_of
 from shop.geo.models import AssistedCounty, Division, DivisionName, Pairing
-from shop.reference import Loaded, pinyin_of, read_csv, upsert
+from shop.pinyin import pinyin_of
+from shop.reference import Loaded, read_csv, upsert
 
 DATA = Path(__file__).parent / "data"
 #: The shipped pairings are all of 东西部协作.
