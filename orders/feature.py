@@ -1,5 +1,6 @@
 """What orders bring to the factory."""
 
+from orders.invoices import feature as invoices
 from orders.ledger import feature as ledger
 from orders.payments import feature as payments
 
@@ -15,5 +16,5 @@ REFERENCE = (*ledger.REFERENCE,)
 API = (*ledger.API,)
 TASKS = (*ledger.TASKS,)
 SCHEDULE = {**ledger.SCHEDULE}
-PERMISSIONS = {**ledger.PERMISSIONS, **payments.PERMISSIONS}
-TOPICS = {**payments.TOPICS}
+PERMISSIONS = {**ledger.PERMISSIONS, **invoices.PERMISSIONS, **payments.PERMISSIONS}
+TOPICS = {**invoices.TOPICS, **payments.TOPICS}
