@@ -75,6 +75,11 @@ class AssistedCounty(Base):
         Index("ix_assisted_counties_division_code", "division_code"),
     )
 
+    @property
+    def is_key_verified(self) -> bool:
+        """Say whether a published list was seen that shows whether it is a key county."""
+        return self.key_basis == "listed"
+
 
 class Pairing(PublicId, Base):
     """An eastern end helps a western one within a programme, from a day to a day.

@@ -22,8 +22,14 @@ class PairingRow:
     pairing: Pairing
     east_name: str
     west_name: str
-    #: The code of the eastern division's province, of a division's end only.
+    #: The name of the eastern division's province; empty if the end is an organisation.
     east_province_name: str
+
+    @property
+    def east_full_name(self) -> str:
+        """The eastern end with its province: 天津市和平区."""
+        prefix = "" if self.east_province_name == self.east_name else self.east_province_name
+        return f"{prefix}{self.east_name}"
 
 
 def match_partner(east_code: str, county_code: str, on: date, organisation_id: int | None = None) -> PartnerMatch:
@@ -166,6 +172,37 @@ def list_pairings(
     if on is not None:
         wanted = wanted.where(Pairing.valid_from <= on, or_(Pairing.valid_to.is_(None), Pairing.valid_to >= on))
     return [PairingRow(*row) for row in db.session.execute(wanted)]
+
+
+def ends_above(code: str) -> list[str]:
+    """Return the ends within which a division or assisted county lies: itself, its prefecture, its province.
+
+    Of a code that is none: itself, so that nothing is found.
+    """
+    county = db.session.get(AssistedCounty, code)
+    place = county or db.session.get(Division, code)
+    if place is None:
+        return [code]
+    own = [county.division_code] if county else []
+    return [c for c in (code, *own, place.prefecture_code, place.province_code) if c]
+
+
+def list_partners(county: AssistedCounty) -> list[PairingRow]:
+    """Return every pairing within whose western end the county lies, past ones too: newest start first, undated last."""
+    rows = list_pairings(west_codes=ends_above(county.code), limit=1000)
+    depth = {code: place for place, code in enumerate(ends_above(county.code))}
+    first = date.min
+    return sorted(
+        rows,
+        key=lambda row: (row.pairing.valid_from or first, -depth[row.pairing.west_code or county.code], row.pairing.id),
+        reverse=True,
+    )
+
+
+def county_name(county: AssistedCounty) -> str:
+    """Return a county's full name: 甘肃省白银市靖远县; of a committee without a division its own name at the end."""
+    path = [division.name for division in division_path(county.division_code)]
+    return "".join(path if county.division_code == county.code else [*path, county.name])
 
 
 __all__ = [
