@@ -3,9 +3,14 @@
 from shop.identity.roles import PERMISSIONS
 
 MODELS = ("shop.identity.models", "shop.ratelimit")
-INIT = ("shop.identity.loader.init_app",)
+INIT = ("shop.outgoing.init_app", "shop.identity.loader.init_app")
 PAGES = ("shop.identity.pages.bp",)
 TASKS = ("shop.identity.tasks",)
 SCHEDULE = {"identity.sweep": 3600.0}
+TOPICS = {
+    "identity.password_reset_asked": "Somebody asked for a link to set a password anew: `user_id`, or null if nobody has that contact",
+    "identity.member_invited": "Somebody became a member: `user_id`, `organisation_id`",
+    "identity.second_factor_was_reset": "An administrator cleared a lost second factor: `user_id`",
+}
 
-__all__ = ["INIT", "MODELS", "PAGES", "PERMISSIONS", "SCHEDULE", "TASKS"]
+__all__ = ["INIT", "MODELS", "PAGES", "PERMISSIONS", "SCHEDULE", "TASKS", "TOPICS"]

@@ -10,7 +10,7 @@ from shop.db import after_commit, db, transaction
 from shop.i18n import _
 from shop.identity import recovery
 from shop.identity.models import Organisation, User
-from shop.notices.outgoing import Message, send
+from shop.outgoing import Message, send
 from shop.outbox.services import subscribe
 
 

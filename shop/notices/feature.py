@@ -1,4 +1,3 @@
 """What notices bring to the factory."""
 
 MODELS = ("shop.notices.models",)
-INIT = ("shop.notices.outgoing.init_app",)
