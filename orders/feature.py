@@ -3,6 +3,7 @@
 from orders.invoices import feature as invoices
 from orders.ledger import feature as ledger
 from orders.payments import feature as payments
+from orders.purchase import feature as purchase
 
 MODELS = (
     *ledger.MODELS,
@@ -16,5 +17,5 @@ REFERENCE = (*ledger.REFERENCE,)
 API = (*ledger.API,)
 TASKS = (*ledger.TASKS,)
 SCHEDULE = {**ledger.SCHEDULE}
-PERMISSIONS = {**ledger.PERMISSIONS, **invoices.PERMISSIONS, **payments.PERMISSIONS}
-TOPICS = {**invoices.TOPICS, **payments.TOPICS}
+PERMISSIONS = {**ledger.PERMISSIONS, **purchase.PERMISSIONS, **invoices.PERMISSIONS, **payments.PERMISSIONS}
+TOPICS = {**purchase.TOPICS, **invoices.TOPICS, **payments.TOPICS}

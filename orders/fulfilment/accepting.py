@@ -1,0 +1,224 @@
+"""Acceptance: what was delivered is accepted or rejected, item by item, with the people and papers it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from catalog.lots import services as lots
+from orders.contracts.services import find_contract
+from orders.contracts.terms import payment_days_of
+from orders.fulfilment.models import Acceptance, AcceptanceFile, AcceptanceItem, Shipment, ShipmentItem
+from orders.purchase import changes, counting, due, numbers
+from orders.purchase.access import lines_of, lock_order
+from orders.purchase.completion import complete_if_done
+from orders.purchase.models import Order, OrderLine
+from shop import clock
+from shop.auth import Actor
+from shop.db import db
+from shop.errors import Forbidden, Invalid
+from shop.files.models import StoredFile
+from shop.i18n import _
+
+#: Papers of a delivery (索证索票).
+PAPER_KINDS = ("licence", "origin", "test", "quarantine", "meat_quality", "delivery_note", "invoice", "photo", "other")
+
+
+class BadAcceptance(Invalid):
+    """An accepted or rejected quantity does not fit what was shipped, or its reason is missing; see ``errors``."""
+
+    code = "bad-acceptance"
+
+
+class WitnessMissing(Invalid):
+    """A canteen's goods are accepted by two people."""
+
+    code = "witness-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDecision:
+    """What of a shipped item is accepted and rejected now; the rest stays open."""
+
+    item_id: UUID
+    accepted: Decimal
+    rejected: Decimal
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceDraft:
+    """A decision about delivered goods; ``files`` are papers by kind and stored file."""
+
+    items: Sequence[ItemDecision]
+    witness_name: str = ""
+    note: str = ""
+    files: Sequence[tuple[str, UUID]] = ()
+
+
+def accept_goods(public_id: UUID, draft: AcceptanceDraft, *, actor: Actor, at: datetime) -> Acceptance:
+    """Accept or reject shipped quantities; rejected goods go back into their lots, the books follow.
+
+    :raises NoSuchOrder: if it is not the actor's.
+    :raises Forbidden: for the producer.
+    :raises WitnessMissing: for a canteen without a second person.
+    :raises BadAcceptance: pointing at what does not fit.
+    """
+    order = lock_order(public_id, actor, at)
+    if order.buyer_id != actor.organisation_id:
+        raise Forbidden(_("由采购单位验收。"))
+    if order.fund_source == "canteen" and not draft.witness_name.strip():
+        detail = _("食堂采购须两人以上验收,请填写另一位验收人。")
+        raise WitnessMissing(detail, errors=[{"pointer": "#/witness_name", "detail": detail}])
+    items = _items_of(order)
+    _check(draft.items, items)
+    lines = {line.id: line for line in lines_of(order)}
+    acceptance = _add_acceptance(order, draft, actor=actor, at=at)
+    _decide(draft.items, items, lines, acceptance=acceptance)
+    _return_rejected(draft.items, items, lines, acceptance=acceptance)
+    contract = find_contract(order.id)
+    days = payment_days_of(contract.terms) if contract else due.GOODS_FIRST_DAYS
+    changes.settle_acceptance(order, list(lines.values()), days=days, at=at)
+    on = clock.business_day(at)
+    db.session.flush()  # the books are counted from the lines as they now are
+    counting.recount(order, fact="goods_accepted", key=f"acceptance:{acceptance.id}", at=at, on=on, actor=actor)
+    _tell(order, acceptance, draft.items, items)
+    complete_if_done(order.procurement_id, at=at)
+    return acceptance
+
+
+def _items_of(order: Order) -> dict[UUID, ShipmentItem]:
+    rows = db.session.scalars(
+        select(ShipmentItem)
+        .join(Shipment, Shipment.id == ShipmentItem.shipment_id)
+        .where(Shipment.order_id == order.id)
+        .order_by(ShipmentItem.id)
+        .execution_options(populate_existing=True)
+    )
+    return {item.public_id: item for item in rows}
+
+
+def _check(decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem]) -> None:
+    errors = [] if decisions else [{"pointer": "#/items", "detail": _("请填写验收数量。")}]
+    seen: set[UUID] = set()
+    for n, one in enumerate(decisions):
+        item = items.get(one.item_id)
+        if item is None or one.item_id in seen:
+            errors.append({"pointer": f"#/items/{n}/item_id", "detail": _("没有这条发货记录,或重复填写。")})
+            continue
+        seen.add(one.item_id)
+        left = item.quantity - item.accepted - item.rejected
+        if one.accepted < 0 or one.rejected < 0 or not 0 < one.accepted + one.rejected <= left:
+            detail = _("待验收数量为 %(left)s。", left=f"{left.normalize():f}")
+            errors.append({"pointer": f"#/items/{n}/accepted", "detail": detail})
+        if one.rejected and not one.reason.strip():
+            errors.append({"pointer": f"#/items/{n}/reason", "detail": _("拒收须填写原因。")})
+    if errors:
+        raise BadAcceptance(errors[0]["detail"], errors=errors)
+
+
+def _add_acceptance(order: Order, draft: AcceptanceDraft, *, actor: Actor, at: datetime) -> Acceptance:
+    key = int(db.session.scalar(text("SELECT nextval('acceptances_id_seq')")) or 0)
+    files = _file_keys(draft.files, actor)
+    acceptance = Acceptance(
+        id=key,
+        order_id=order.id,
+        number=numbers.make_number("YS", clock.business_day(at), key),
+        accepted_by=actor.user_id,
+        witness_name=draft.witness_name.strip(),
+        accepted_at=at,
+        note=draft.note.strip(),
+    )
+    db.session.add(acceptance)
+    db.session.flush()  # its items and files refer to its row
+    db.session.add_all(AcceptanceFile(acceptance_id=key, file_id=file_id, kind=kind) for kind, file_id in files)
+    return acceptance
+
+
+def _file_keys(files: Sequence[tuple[str, UUID]], actor: Actor) -> list[tuple[str, int]]:
+    rows = db.session.execute(
+        select(StoredFile.public_id, StoredFile.id).where(
+            StoredFile.public_id.in_([public_id for _kind, public_id in files]),
+            StoredFile.organisation_id == actor.organisation_id,
+        )
+    )
+    known = {row.public_id: row.id for row in rows}
+    errors = [
+        {"pointer": f"#/files/{n}/file_id", "detail": _("没有这个文件。")}
+        for n, (_kind, public_id) in enumerate(files)
+        if public_id not in known
+    ]
+    if errors:
+        raise BadAcceptance(errors[0]["detail"], errors=errors)
+    return [(kind, key) for key, kind in {known[public_id]: kind for kind, public_id in files}.items()]
+
+
+def _decide(
+    decisions: Sequence[ItemDecision],
+    items: Mapping[UUID, ShipmentItem],
+    lines: Mapping[int, OrderLine],
+    *,
+    acceptance: Acceptance,
+) -> None:
+    for one in decisions:
+        item = items[one.item_id]
+        item.accepted += one.accepted
+        item.rejected += one.rejected
+        line = lines[item.line_id]
+        line.accepted += one.accepted
+        line.rejected += one.rejected
+        db.session.add(
+            AcceptanceItem(
+                acceptance_id=acceptance.id,
+                shipment_item_id=item.id,
+                accepted=one.accepted,
+                rejected=one.rejected,
+                reason=one.reason.strip(),
+            )
+        )
+    db.session.flush()  # lines come before stock in the lock order
+
+
+def _return_rejected(
+    decisions: Sequence[ItemDecision],
+    items: Mapping[UUID, ShipmentItem],
+    lines: Mapping[int, OrderLine],
+    *,
+    acceptance: Acceptance,
+) -> None:
+    """Put rejected goods back into their lots, in SKU order; the producer writes off what is spoilt."""
+    rejected = [(items[one.item_id], one.rejected) for one in decisions if one.rejected]
+    for item, quantity in sorted(rejected, key=lambda each: (lines[each[0].line_id].sku_id, each[0].lot_id)):
+        lots.take_back(
+            item.lot_id,
+            quantity,
+            ref=f"acceptance:{acceptance.id}:item:{item.id}",
+            at=acceptance.accepted_at,
+            user_id=acceptance.accepted_by,
+            destroyed=False,
+        )
+
+
+def _tell(
+    order: Order, acceptance: Acceptance, decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem]
+) -> None:
+    changes.tell(
+        "orders.goods_accepted",
+        order,
+        acceptance_id=str(acceptance.public_id),
+        acceptance_number=acceptance.number,
+        accepted_at=acceptance.accepted_at.isoformat(),
+        pay_due_on=order.pay_due_on.isoformat() if order.pay_due_on else None,
+        items=[
+            {
+                "shipment_item_id": str(one.item_id), "lot_id": items[one.item_id].lot_id,
+                "accepted": str(one.accepted), "rejected": str(one.rejected),
+            }
+            for one in decisions
+        ],
+    )  # fmt: skip

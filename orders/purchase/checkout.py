@@ -1,0 +1,131 @@
+"""Placing a procurement: a draft that may be, or everything in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from uuid6 import uuid7
+
+from orders.purchase import machine, numbers
+from orders.purchase.buyers import Buyer, NoCountingRule, get_buyer
+from orders.purchase.freezing import PlacedOrder, Placing, take_keys
+from orders.purchase.models import Procurement
+from orders.purchase.placing import CONFIRM_WITHIN, move_row, place_orders, refuse_lines
+from orders.purchase.pricing import PricedLine, Wanted, price_lines
+from orders.purchase.procurements import HEAD_COLUMNS, ProcurementHead, lock_procurement, look_at
+from shop import clock
+from shop.auth import Actor
+from shop.db import db
+from shop.i18n import _
+from shop.identity.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A procurement that was just placed, as it was frozen."""
+
+    procurement_id: int
+    public_id: UUID
+    number: str
+    head: ProcurementHead
+    buyer: Buyer
+    placed_at: datetime
+    orders: Sequence[PlacedOrder]
+    approval: str = "none"
+    version: int = 1
+    created_at: datetime | None = None
+    #: Who drew it up, where that is another than who places it.
+    created_by: str = ""
+
+
+def create_and_place(
+    head: ProcurementHead,
+    lines: Sequence[Wanted],
+    *,
+    actor: Actor,
+    at: datetime,
+    confirm_within: timedelta = CONFIRM_WITHIN,
+) -> Placed:
+    """Place a procurement in one step: no draft is kept, everything is written at once or not at all.
+
+    :raises WrongState: if the organisation has approvers; then submit it instead.
+    :raises BudgetMissing: if it must say whose budget and which fund pays.
+    :raises LinesRefused, OutOfStock: as :func:`~orders.purchase.placing.place_orders`.
+    """
+    actor.require("procurements:create")
+    on = clock.business_day(at)
+    buyer = get_buyer(actor, on, unit=head.unit_id)
+    draft = Procurement(status="draft", approval="none", organisation_id=actor.organisation_id)
+    machine.check("procurement", draft, "place", actor=actor, at=at, context={"needs_approval": buyer.needs_approval})
+    buyer.require_budget(head.fund_source)
+    priced = price_lines(lines, on, check_stock=False)
+    _refuse(priced, buyer)
+    keys = take_keys(priced, new_procurement=True)
+    key = int(keys.procurement or 0)
+    what = Placing(key, numbers.make_number("DK", on, key), uuid7(), head.fund_source, head.payment_mode, "shop")
+    row = {name: getattr(head, name) for name in HEAD_COLUMNS} | {
+        "id": key, "public_id": what.public_id, "number": what.number,
+    }  # fmt: skip
+    rows: dict[str, Sequence[dict[str, Any]]] = {
+        "procurements": [row],
+        "wanted": [
+            {"listing_id": line.offer.listing_id, "position": n, "quantity": line.wanted.quantity}
+            for n, line in enumerate(priced, 1)
+            if line.offer
+        ],
+        "moves": [
+            move_row("procurement", key, "draft", "draft"),
+            move_row("procurement", key, "place", "placed", from_state="draft"),
+        ],
+    }
+    orders = place_orders(what, priced, buyer, keys=keys, actor=actor, at=at, confirm_within=confirm_within, rows=rows)
+    return Placed(key, what.public_id, what.number, head, buyer, at, orders)
+
+
+def place_procurement(
+    public_id: UUID, *, actor: Actor, at: datetime, confirm_within: timedelta = CONFIRM_WITHIN
+) -> Placed:
+    """Place an approved procurement, or a draft where nobody approves; prices and eligibility are today's.
+
+    :raises WrongState: if it is not approved.
+    :raises BudgetMissing, LinesRefused, OutOfStock: and nothing has changed.
+    """
+    procurement = lock_procurement(public_id, actor)
+    buyer, priced = look_at(procurement, actor, at, check_stock=False)
+    context = {"needs_approval": buyer.needs_approval}
+    machine.move("procurement", procurement, "place", actor=actor, at=at, context=context)
+    buyer.require_budget(procurement.fund_source)
+    _refuse(priced, buyer)
+    procurement.placed_at = at
+    db.session.flush()  # its new state is written before its orders are
+    what = Placing(
+        procurement.id, procurement.number, procurement.public_id, procurement.fund_source, procurement.payment_mode,
+        procurement.channel,
+    )  # fmt: skip
+    keys = take_keys(priced, new_procurement=False)
+    orders = place_orders(what, priced, buyer, keys=keys, actor=actor, at=at, confirm_within=confirm_within)
+    head = ProcurementHead(unit_id=buyer.unit_public_id, **{name: getattr(procurement, name) for name in HEAD_COLUMNS})
+    creator = db.session.get(User, procurement.created_by)
+    return Placed(
+        procurement.id,
+        procurement.public_id,
+        procurement.number,
+        head,
+        buyer,
+        at,
+        orders,
+        approval=procurement.approval,
+        version=procurement.version,
+        created_at=procurement.created_at,
+        created_by=creator.name if creator else "",
+    )
+
+
+def _refuse(priced: Sequence[PricedLine], buyer: Buyer) -> None:
+    refuse_lines(priced)
+    if buyer.rule_version is None:
+        raise NoCountingRule(_("今日没有生效的计算规则,不能下单。"))

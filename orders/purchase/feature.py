@@ -1,0 +1,27 @@
+"""What purchases, contracts and fulfilment bring to the orders feature."""
+
+PERMISSIONS = {
+    "basket:edit": "Fill and empty one's basket",
+    "procurements:read": "See the procurements of the own organisation",
+    "procurements:create": "Draw up, edit and give up procurements",
+    "procurements:submit": "Submit procurements for approval, and place them",
+    "procurements:approve": "Approve or reject procurements that others made, and place them",
+    "orders:read": "See the orders that the own organisation buys or sells",
+    "orders:inspect": "See the orders within one's scope (officials, operator)",
+    "orders:confirm": "Confirm or decline orders for the producer",
+    "orders:cancel": "Cancel orders before shipping, close short what is part shipped",
+    "contracts:sign": "Sign or decline contracts for one's side",
+    "goods:ship": "Ship lots for orders",
+    "goods:accept": "Accept or reject delivered goods",
+}
+TOPICS = {
+    "orders.procurement_placed": "An order was placed: `procurement_id`, `procurement_number`, `order_id`, `number`, `total`",
+    "orders.order_confirmed": "The producer confirmed: `order_id`, `contract_id`, `promised_on`, `total`",
+    "orders.order_declined": "The producer declined: `order_id`, `why`",
+    "orders.order_lapsed": "Nobody confirmed the order in time: `order_id`",
+    "orders.order_cancelled": "The order was cancelled before shipping: `order_id`, `why`, `due`",
+    "orders.order_closed_short": "The rest of a part-shipped order will not come: `order_id`, `why`, `due`",
+    "orders.contract_signed": "Both sides have signed: `order_id`, `contract_id`, `terms_sha256`",
+    "orders.order_shipped": "Goods left: `order_id`, `shipment_id`, `consignee`, `items` of lot, quantity and movement",
+    "orders.goods_accepted": "Goods were accepted or rejected: `order_id`, `acceptance_id`, `items`, `pay_due_on`",
+}
