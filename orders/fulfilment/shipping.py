@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from catalog.lots.services import OutOfStock, ShippedLot
 from sqlalchemy import select, text
 
 from catalog.lots import services as lots
 from catalog.lots.models import Lot
+from catalog.lots.services import OutOfStock, ShippedLot
 from orders.contracts.services import find_contract
 from orders.fulfilment.models import Shipment, ShipmentItem
 from orders.purchase import changes, machine, numbers

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from catalog.products.offers import Offer
 from sqlalchemy import text
 from uuid6 import uuid7
 
+from catalog.products.offers import Offer
 from orders.ledger.books import DimensionFacts
 from orders.purchase import numbers
 from orders.purchase.buyers import Buyer

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from catalog.lots.services import OutOfStock
 from sqlalchemy import text
 from uuid6 import uuid7
 
 from catalog.lots import services as lots
+from catalog.lots.services import OutOfStock
 from orders.ledger import books
 from orders.purchase import counting
 from orders.purchase.buyers import Buyer

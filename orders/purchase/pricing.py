@@ -8,10 +8,9 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from catalog.products.offers import Offer, QuantityNotOffered, price_for
-
 from catalog.lots import services as lots
 from catalog.products import queries as products
+from catalog.products.offers import Offer, QuantityNotOffered, price_for
 from shop import money
 from shop.i18n import _
 

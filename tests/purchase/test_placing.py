@@ -18,6 +18,7 @@ from orders.purchase.placing import LinesRefused
 from orders.purchase.pricing import Wanted
 from shop.db import db, transaction
 from shop.errors import Forbidden
+from shop.identity.models import Organisation
 from tests import factories
 from tests.conftest import NOON, count
 from tests.purchase.world import World, make_world, moves_of, posted, reserved
@@ -41,8 +42,6 @@ def place(world: World, lines, **head):
 def assert_nothing_changed(world: World) -> None:
     assert {table: count(table) for table in UNTOUCHED} == dict.fromkeys(UNTOUCHED, 0)
     assert [reserved(listing) for listing in world.listings] == [0, 0]
-
-
 
 
 def test_one_order_per_producer_with_numbers_and_sums(world):
@@ -69,8 +68,18 @@ def test_every_fact_of_a_line_is_frozen(world):
     line = db.session.scalars(select(OrderLine)).one()
     dimension = db.session.get_one(LedgerDimension, line.dimension_id)
     order = db.session.scalars(select(Order)).one()
-    assert (line.title, line.pack_spec, line.unit, line.tax_rate) == (world.listings[0].title, "500 g/袋", "bag", "exempt")
-    assert (line.quantity, line.unit_price_fen, line.amount_fen, line.ordered_fen) == (Decimal(10), 2000, 20_000, 20_000)
+    assert (line.title, line.pack_spec, line.unit, line.tax_rate) == (
+        world.listings[0].title,
+        "500 g/袋",
+        "bag",
+        "exempt",
+    )
+    assert (line.quantity, line.unit_price_fen, line.amount_fen, line.ordered_fen) == (
+        Decimal(10),
+        2000,
+        20_000,
+        20_000,
+    )
     assert (line.county_code, line.mode) == ("620421", "direct")
     assert (dimension.line_id, dimension.order_id, dimension.counts) == (line.id, order.id, True)
     assert (dimension.eligibility_scheme, dimension.eligibility_id) == ("county_recommendation", line.eligibility_id)
@@ -168,7 +177,7 @@ def test_out_of_stock_names_each_line_with_what_is_left(world):
 
 def test_an_organisation_with_an_approver_does_not_place_directly(world):
     with transaction():
-        organisation = db.session.get_one(factories.Organisation, world.buyer.organisation_id)
+        organisation = db.session.get_one(Organisation, world.buyer.organisation_id)
         factories.make_member("institution", "institution_approver", organisation=organisation)
 
     with pytest.raises(WrongState) as refused:
