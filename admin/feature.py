@@ -2,3 +2,5 @@
 
 MODELS = ("admin.demo.models",)
 DEMO_ACCOUNTS = ("admin.demo.accounts.DEMO_ACCOUNTS",)
+PAGES = ("admin.official.pages:bp",)
+INIT = ("admin.official.pages:init_app",)

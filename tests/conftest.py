@@ -144,6 +144,23 @@ def login(client: FlaskClient) -> Callable[[Actor], FlaskClient]:
 
 
 @pytest.fixture
+def page_client() -> Callable[[Flask, Actor], FlaskClient]:
+    """Return a client signed in as an actor on an application of its own (``committed_app``)."""
+
+    def sign_in(app: Flask, actor: Actor) -> FlaskClient:
+        now = clock.real_now()
+        with transaction():
+            secret = sessions.open_session(
+                actor.user_id, at=now, days=1, membership_id=actor.membership_id, second_factor_at=now
+            )
+        client = app.test_client()
+        client.set_cookie(loader.COOKIE, secret)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
 def bearer(session: object) -> Callable[..., dict[str, str]]:
     """Make an API token of an actor and return its header; without scopes all that the member holds."""
 

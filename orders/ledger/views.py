@@ -14,7 +14,7 @@ from shop.api import Blueprint
 from shop.auth import Actor, public, requires
 
 bp = Blueprint("totals", __name__, url_prefix="/api/v1", description="Totals of the statistics book")
-_CSV, _XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV_TYPE, XLSX_TYPE = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILE = {"type": "string", "format": "binary"}
 
 
@@ -37,20 +37,20 @@ def get_totals_csv(query: dict[str, Any], actor: Actor) -> Response:
     """Answer the same breakdown as CSV; the rows add up to the total."""
     with sealed_snapshot():
         totals = answer(asking.question_of(query, actor), by_amount=query["sort"] == "-amount")
-        return download(sheets.write_csv(*exports.totals_table(totals)), "totals.csv", _CSV)
+        return download(sheets.write_csv(*exports.totals_table(totals)), "totals.csv", CSV_TYPE)
 
 
 @bp.route("/totals.xlsx")
 @requires("totals:read")
 @bp.arguments(TotalsQuery, location="query")
-@bp.response(200, _FILE, content_type=_XLSX)
+@bp.response(200, _FILE, content_type=XLSX_TYPE)
 def get_totals_xlsx(query: dict[str, Any], actor: Actor) -> Response:
     """Answer the same breakdown as a workbook, with a sheet that says what it is."""
     with sealed_snapshot():
         totals = answer(asking.question_of(query, actor), by_amount=query["sort"] == "-amount")
         about = exports.about(totals, asking.named_filters(query["filters"]))
         book = sheets.write_xlsx(*exports.totals_table(totals), sheet="合计", about=about)
-    return download(book, "totals.xlsx", _XLSX)
+    return download(book, "totals.xlsx", XLSX_TYPE)
 
 
 @bp.route("/totals/lines")
@@ -73,13 +73,13 @@ def get_lines_csv(query: dict[str, Any], actor: Actor) -> Response:
     """Answer all lines behind a total as CSV."""
     with sealed_snapshot():
         titles, rows = exports.lines_table(asking.question_of(query, actor))
-        return download(sheets.write_csv(titles, rows), "lines.csv", _CSV)
+        return download(sheets.write_csv(titles, rows), "lines.csv", CSV_TYPE)
 
 
 @bp.route("/totals/lines.xlsx")
 @requires("totals:read")
 @bp.arguments(FilterSchema, location="query")
-@bp.response(200, _FILE, content_type=_XLSX)
+@bp.response(200, _FILE, content_type=XLSX_TYPE)
 def get_lines_xlsx(query: dict[str, Any], actor: Actor) -> Response:
     """Answer all lines behind a total as a workbook."""
     with sealed_snapshot():
@@ -87,7 +87,7 @@ def get_lines_xlsx(query: dict[str, Any], actor: Actor) -> Response:
         titles, rows = exports.lines_table(question)
         about = exports.about(answer(question), asking.named_filters(query["filters"]))
         book = sheets.write_xlsx(titles, rows, sheet="明细", about=about)
-    return download(book, "lines.xlsx", _XLSX)
+    return download(book, "lines.xlsx", XLSX_TYPE)
 
 
 @bp.route("/counties/<code>/totals")

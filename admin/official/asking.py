@@ -1,0 +1,102 @@
+"""What an official asks for, read from the address so that a link can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from orders.ledger import labels, questions
+from orders.ledger.models import MEASURES
+from orders.ledger.questions import DIMENSIONS, Condition, Question
+from shop.auth import Actor
+from shop.errors import Invalid
+from shop.i18n import _
+
+#: The first day any figure can lie on, and the last.
+_FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 31)
+
+
+class BadQuestion(Invalid):
+    """A day, measure or dimension in the address cannot be read."""
+
+    code = "bad-question"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Measure, days (both inclusive), filters by public value, and the place of the seals to count up to."""
+
+    measure: str
+    from_on: date
+    to_on: date
+    filters: tuple[tuple[str, str], ...] = ()
+    as_of: int | None = None
+
+    def question(self, actor: Actor, by: tuple[str, ...] = ()) -> Question:
+        """Return the ledger's question, with what the actor may see; call inside ``snapshot()``."""
+        conditions = tuple(Condition(name, (labels.key_of(name, value),)) for name, value in self.filters)
+        return Question(
+            measure=self.measure,
+            from_on=self.from_on,
+            to_on=self.to_on,
+            by=by,
+            filters=conditions,
+            visible=questions.visible_to(actor),
+            as_of=questions.resolve_as_of(self.as_of),
+        )
+
+    def year_before(self) -> Asked:
+        """Return the same question about the same days of the year before."""
+        return replace(self, from_on=_back(self.from_on), to_on=_back(self.to_on))
+
+    def params(self, **changes: str | None) -> dict[str, str]:
+        """Return the address's parameters with changes; ``None`` takes one away."""
+        values: dict[str, str | None] = {
+            "measure": self.measure,
+            "from": self.from_on.isoformat(),
+            "to": self.to_on.isoformat(),
+            **dict(self.filters),
+            "as_of": None if self.as_of is None else str(self.as_of),
+            **changes,
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+def _back(day: date) -> date:
+    """Return the day a year earlier; 29 February becomes the 28th, a month's last day stays the last."""
+    if (day + timedelta(days=1)).day == 1:
+        following = day + timedelta(days=1)
+        return following.replace(year=following.year - 1) - timedelta(days=1)
+    return day.replace(year=day.year - 1)
+
+
+def _day(text: str | None, default: date) -> date:
+    if not text:
+        return default
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise BadQuestion(_("日期须写作 2026-07-03。"), parameter=text[:20]) from error
+    if not _FIRST <= day <= _LAST:
+        raise BadQuestion(_("日期须在2000年至2100年之间。"), parameter=text[:20])
+    return day
+
+
+def read_asked(args: Mapping[str, str], today: date) -> Asked:
+    """Read a question from an address; without days it is this year up to today.
+
+    :raises BadQuestion: naming what cannot be read.
+    """
+    measure = args.get("measure") or "counted"
+    if measure not in MEASURES:
+        raise BadQuestion(_("没有这项指标。"), parameter=measure[:20])
+    to_on = _day(args.get("to"), today)
+    from_on = _day(args.get("from"), to_on.replace(month=1, day=1))
+    if from_on > to_on:
+        raise BadQuestion(_("开始日期不能晚于结束日期。"))
+    as_of = args.get("as_of") or None
+    if as_of is not None and not (as_of.isascii() and as_of.isdigit() and len(as_of) < 18):  # noqa: PLR2004  BIGINT
+        raise BadQuestion(_("截至序号须为整数。"), parameter=as_of[:20])
+    filters = tuple((name, args[name]) for name in DIMENSIONS if args.get(name))
+    return Asked(measure, from_on, to_on, filters, int(as_of) if as_of else None)

@@ -1,0 +1,175 @@
+"""Pages of the officials' desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, render_template, request, url_for
+
+from admin.official import charts, present, queries
+from admin.official.asking import Asked, BadQuestion, read_asked
+from orders.ledger import exports, labels, lines, sheets, totals
+from orders.ledger.asking import named_filters
+from orders.ledger.questions import DIMENSIONS, TIMES
+from orders.ledger.reporting import sealed_snapshot
+from orders.ledger.views import CSV_TYPE, XLSX_TYPE
+from orders.ledger.views import download as as_download
+from shop import clock
+from shop.auth import Actor, requires
+from shop.i18n import _, lazy
+from shop.layout import NavItem, add_nav
+
+bp = Blueprint("official_pages", __name__, template_folder="../templates")
+_MAX_BY = 3
+_LINES = 50
+#: A drawing brings its own styles; it loads nothing.
+_SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def init_app(app: Flask) -> None:
+    """Add the desk's links."""
+    add_nav(
+        app,
+        NavItem("official", lazy("概况"), "official_pages.dashboard", "totals:read", 10),
+        NavItem("official", lazy("统计"), "official_pages.breakdown", "totals:read", 20),
+        NavItem("official", lazy("明细"), "official_pages.list_lines", "totals:read", 30),
+    )
+
+
+@bp.context_processor
+def _helpers() -> dict[str, Any]:
+    names = ("percent", "measure_choices", "dimension_choices", "month_range", "row_filters")
+    return {name: getattr(present, name) for name in names}
+
+
+def address(endpoint: str, **params: Any) -> str:
+    """Return a page's address with parameters such as ``from``, which is a word of Python."""
+    return url_for(endpoint, **params)
+
+
+def _address(endpoint: str, asked: Asked) -> Any:
+    def build(**changes: str | None) -> str:
+        return address(endpoint, **asked.params(**changes))
+
+    return build
+
+
+@bp.get("/official")
+@requires("totals:read")
+def dashboard(actor: Actor) -> str:
+    """Show how we stand: total against last year, months, ranking, partners, channels, people helped."""
+    asked = read_asked(request.args, clock.today())
+    board = queries.dashboard(actor, asked)
+    return render_template(
+        "admin/official_dashboard.html",
+        board=board,
+        asked=asked,
+        change_bp=queries.change_bp(board.total_fen, board.before_fen),
+        words=labels.WORDS,
+        lines_url=_address("official_pages.list_lines", asked),
+        table_url=_address("official_pages.breakdown", asked),
+        here_url=_address("official_pages.dashboard", asked),
+        chart_url=address("official_pages.months_chart", **asked.params()),
+    )
+
+
+@bp.get("/official/months.svg")
+@requires("totals:read")
+def months_chart(actor: Actor) -> Response:
+    """Draw the months of the asked year beside the year before."""
+    asked = read_asked(request.args, clock.today())
+    drawn = charts.months_svg(queries.months(actor, asked), asked.to_on.year)
+    answer = Response(drawn, content_type="image/svg+xml")
+    answer.headers["Content-Security-Policy"] = _SVG_POLICY
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _read_by() -> tuple[str, ...]:
+    by = tuple(dict.fromkeys(name for name in request.args.getlist("by") if name)) or ("county",)
+    unknown = [name for name in by if name not in DIMENSIONS + TIMES]
+    if unknown or len(by) > _MAX_BY:
+        raise BadQuestion(_("最多按三个维度统计,且须为列出的维度。"), parameter=",".join(by)[:60])
+    return by
+
+
+@bp.get("/official/totals")
+@requires("totals:read")
+def breakdown(actor: Actor) -> str:
+    """Show a measure by up to three dimensions; every sum leads to its lines."""
+    asked, by = read_asked(request.args, clock.today()), _read_by()
+    found, names = queries.breakdown(actor, asked, by)
+    return render_template(
+        "admin/official_totals.html",
+        asked=asked,
+        by=by,
+        found=found,
+        rows=list(zip(found.rows, names, strict=True)),
+        words=labels.WORDS,
+        titles=labels.TITLES,
+        lines_url=_address("official_pages.list_lines", asked),
+        download_url=lambda form: address(f"official_pages.totals_{form}", by=list(by), **asked.params()),
+    )
+
+
+@bp.get("/official/lines")
+@requires("totals:read")
+def list_lines(actor: Actor) -> str:
+    """Show the lines that make up a total, with the same total at the top."""
+    asked = read_asked(request.args, clock.today())
+    with sealed_snapshot():
+        question = asked.question(actor)
+        found = totals.answer(question)
+        page = lines.list_lines(question, limit=_LINES, cursor=request.args.get("cursor"))
+        count = lines.count_lines(question)
+        filters = [
+            (name, value, labels.names_of(name, [labels.key_of(name, value)])[labels.key_of(name, value)])
+            for name, value in asked.filters
+        ]
+    return render_template(
+        "admin/official_lines.html",
+        asked=asked,
+        found=found,
+        page=page,
+        count=count,
+        filters=filters,
+        words=labels.WORDS,
+        titles=labels.TITLES,
+        here_url=_address("official_pages.list_lines", asked),
+        xlsx_url=_address("official_pages.lines_xlsx", asked),
+    )
+
+
+@bp.get("/official/totals.csv")
+@requires("totals:read")
+def totals_csv(actor: Actor) -> Response:
+    """Download a breakdown as CSV."""
+    asked, by = read_asked(request.args, clock.today()), _read_by()
+    with sealed_snapshot():
+        found = totals.answer(asked.question(actor, by), by_amount=True)
+        return as_download(sheets.write_csv(*exports.totals_table(found)), "totals.csv", CSV_TYPE)
+
+
+@bp.get("/official/totals.xlsx")
+@requires("totals:read")
+def totals_xlsx(actor: Actor) -> Response:
+    """Download a breakdown as a workbook."""
+    asked, by = read_asked(request.args, clock.today()), _read_by()
+    with sealed_snapshot():
+        found = totals.answer(asked.question(actor, by), by_amount=True)
+        about = exports.about(found, named_filters(dict(asked.filters)))
+        book = sheets.write_xlsx(*exports.totals_table(found), sheet="合计", about=about)
+    return as_download(book, "totals.xlsx", XLSX_TYPE)
+
+
+@bp.get("/official/lines.xlsx")
+@requires("totals:read")
+def lines_xlsx(actor: Actor) -> Response:
+    """Download every line behind a total as a workbook."""
+    asked = read_asked(request.args, clock.today())
+    with sealed_snapshot():
+        question = asked.question(actor)
+        titles, rows = exports.lines_table(question)
+        about = exports.about(totals.answer(question), named_filters(dict(asked.filters)))
+        book = sheets.write_xlsx(titles, rows, sheet="明细", about=about)
+    return as_download(book, "lines.xlsx", XLSX_TYPE)

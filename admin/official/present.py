@@ -1,0 +1,70 @@
+"""What the officials' templates call: choices, percentages and the filters behind a cell."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date
+
+from admin.official.asking import Asked
+from orders.ledger import labels
+from orders.ledger.labels import Label
+from orders.ledger.models import MEASURES
+from orders.ledger.questions import TIMES
+from orders.ledger.totals import Row
+
+#: Dimensions offered on the page of breakdowns, in the order people ask for them.
+OFFERED = (
+    "county", "prefecture", "province", "category", "producer", "institution", "unit", "fund_source", "channel", "mode",
+    "partner", "pairing", "product", "buyer_division", "finance_division", "month", "quarter", "year", "day",
+)  # fmt: skip
+_QUARTER_MONTHS = 3
+
+
+def percent(hundredths: int) -> str:
+    """Return hundredths of a percent with two decimals: ``1234`` is ``12.34``."""
+    sign = "-" if hundredths < 0 else ""
+    whole, rest = divmod(abs(hundredths), 100)
+    return f"{sign}{whole:,}.{rest:02d}"
+
+
+def measure_choices() -> list[tuple[str, object]]:
+    """Return the measures with their names."""
+    return [(name, labels.WORDS["measure"][name]) for name in MEASURES]
+
+
+def dimension_choices() -> list[tuple[str, object]]:
+    """Return the dimensions with their names."""
+    return [(name, labels.TITLES[name]) for name in OFFERED]
+
+
+def month_range(year: int, month: int, last: date | None = None) -> dict[str, str]:
+    """Return the address's days of a month, cut at ``last``."""
+    end = date(year, month, monthrange(year, month)[1])
+    return {"from": date(year, month, 1).isoformat(), "to": min(end, last or end).isoformat()}
+
+
+def row_filters(by: Sequence[str], row: Row, names: Sequence[Label], asked: Asked) -> dict[str, str]:
+    """Return the filters that lead from a row of a breakdown to its lines."""
+    changes: dict[str, str] = {}
+    for dimension, key, label in zip(by, row.keys, names, strict=True):
+        if dimension in TIMES:
+            changes |= _days(dimension, key, asked)
+        else:
+            changes[dimension] = label.id or "none"
+    return changes
+
+
+def _days(bucket: str, key: str, asked: Asked) -> dict[str, str]:
+    """Return the days of a bucket within those asked for."""
+    year = int(key[:4])
+    if bucket == "day":
+        first = last = date.fromisoformat(key)
+    elif bucket == "year":
+        first, last = date(year, 1, 1), date(year, 12, 31)
+    else:
+        number = int(key[-1]) if bucket == "quarter" else int(key[5:])
+        start = (number - 1) * _QUARTER_MONTHS + 1 if bucket == "quarter" else number
+        end = start + (_QUARTER_MONTHS - 1 if bucket == "quarter" else 0)
+        first, last = date(year, start, 1), date(year, end, monthrange(year, end)[1])
+    return {"from": max(first, asked.from_on).isoformat(), "to": min(last, asked.to_on).isoformat()}

@@ -1,0 +1,35 @@
+"""The officials' desk answers with figures that lead to their lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from shop.db import transaction
+from tests.factories import make_member
+
+
+@pytest.mark.committed
+def test_an_official_without_data_is_told_so(committed_app, page_client):
+    with transaction():
+        actor = make_member("authority", "authority_viewer")
+    client = page_client(committed_app, actor)
+
+    for path in ("/official", "/official/totals?by=county&by=month", "/official/lines?county=620421"):
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert "0.00" in answer.text or "还没有" in answer.text
+    chart = client.get("/official/months.svg")
+    assert chart.content_type.startswith("image/svg+xml")
+    assert client.get("/official/totals.xlsx").data[:2] == b"PK"
+    assert client.get("/official/totals.csv").data.startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.committed
+def test_what_cannot_be_read_in_the_address_is_named(committed_app, page_client):
+    with transaction():
+        actor = make_member("authority", "authority_viewer")
+    client = page_client(committed_app, actor)
+
+    assert client.get("/official?from=yesterday").status_code == 422
+    assert client.get("/official?measure=profit").status_code == 422
+    assert client.get("/official/totals?by=colour").status_code == 422
