@@ -133,4 +133,9 @@ def stop(text):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except OSError as error:
+        stop("The folder {} cannot be used: {}.".format(ROOT, error))
+    except KeyboardInterrupt:
+        stop("Interrupted.")

@@ -18,8 +18,13 @@ class Console:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stdout if stream is None else stream
-        self._has_colour = bool(self._stream and self._stream.isatty())
+        self._is_terminal = bool(self._stream and self._stream.isatty())
         self._last_progress = 0.0
+
+    @property
+    def has_lost_its_terminal(self) -> bool:
+        """Say whether there was a terminal and it has been closed."""
+        return self._is_terminal and (self._stream is None or not self._stream.isatty())
 
     def say(self, text: str = "", *, source: str = "duikou") -> None:
         """Write ``text``, each of its lines after the name of its ``source``."""
@@ -35,7 +40,7 @@ class Console:
 
     def _mark(self, source: str) -> str:
         mark = f"{source:<{_WIDTH}}|"
-        return f"\x1b[{_COLOURS.get(source, '0')}m{mark}\x1b[0m" if self._has_colour else mark
+        return f"\x1b[{_COLOURS.get(source, '0')}m{mark}\x1b[0m" if self._is_terminal else mark
 
     def _write(self, text: str) -> None:
         if self._stream is None:

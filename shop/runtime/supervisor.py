@@ -41,9 +41,13 @@ class Supervisor:
         self._has_answered = False
 
     def catch_signals(self) -> None:
-        """From now on Ctrl-C, SIGTERM and a closed terminal mean: stop in order."""
+        """From now on Ctrl-C, SIGTERM and a closed terminal mean: stop in order.
+
+        Under ``nohup`` a closed terminal goes on meaning nothing.
+        """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     def run_once(self, name: str, command: Sequence[str]) -> None:
         """Run a step of the start to its end, showing what it writes.
@@ -111,7 +115,7 @@ class Supervisor:
 
     def _turn(self) -> None:
         """Do what there is to do for a moment."""
-        if self._is_asked_to_stop:
+        if self._is_asked_to_stop or self._console.has_lost_its_terminal:
             raise Stopped
         self._show(_TICK_S)
         now = time.monotonic()
