@@ -21,6 +21,8 @@ from shop.outbox.models import OutboxDelivery, OutboxEvent
 Subscriber = Callable[..., None]
 #: topic -> subscriber name -> function; filled by :func:`subscribe` when features' task modules are imported.
 _subscribers: dict[str, dict[str, Subscriber]] = {}
+#: subscriber name -> what must hold for it to be told.
+_conditions: dict[str, str] = {}
 #: Called after a commit that published; the process's relay sets it.
 _wake: Callable[[], None] | None = None
 
@@ -28,15 +30,20 @@ CLAIM_S = 30
 MAX_TRIES = 10
 
 
-def subscribe(topic: str) -> Callable[[Subscriber], Subscriber]:
+def subscribe(topic: str, *, only_if: str = "") -> Callable[[Subscriber], Subscriber]:
     """Run the decorated function once for each event of ``topic``; keywords only, ending in ``**_``.
 
-    ``"*"`` hears every topic (outbound webhooks).
+    ``"*"`` hears every topic that concerns an organisation (outbound webhooks).
+
+    :param only_if: SQL over ``:organisations`` that must hold when the event is published, for subscribers
+        that most events do not concern.
     """
 
     def decorate(function: Subscriber) -> Subscriber:
         name = f"{function.__module__}.{function.__name__}"
         _subscribers.setdefault(topic, {})[name] = function
+        if only_if:
+            _conditions[name] = only_if
         return function
 
     return decorate
@@ -62,20 +69,35 @@ def publish(topic: str, *, organisations: Iterable[int] = (), **payload: Any) ->
     if not in_transaction():
         message = "publish() needs an open transaction."
         raise RuntimeError(message)
-    names = subscribers_of(topic)
+    concerned = sorted(set(organisations))
     event_id = uuid7()
     db.session.execute(
         insert(OutboxEvent.__table__),  # type: ignore[arg-type]
         {
-            "id": event_id, "topic": topic, "payload": payload, "organisation_ids": sorted(set(organisations)),
+            "id": event_id, "topic": topic, "payload": payload, "organisation_ids": concerned,
             "request_id": request_id.get(), "occurred_at": clock.now(),
         },
     )  # fmt: skip
-    if names:
-        rows = [{"event_id": event_id, "subscriber": name} for name in sorted(names)]
+    if _address(event_id, topic, concerned) and _wake is not None:
+        after_commit(_wake)
+
+
+def _address(event_id: UUID, topic: str, concerned: list[int]) -> bool:
+    """Add one delivery for each subscriber that is to hear of the event; says whether there are any."""
+    names = sorted(_subscribers.get(topic, {}) | (_subscribers.get("*", {}) if concerned else {}))
+    rows = [{"event_id": event_id, "subscriber": name} for name in names if name not in _conditions]
+    added = len(rows)
+    if rows:
         db.session.execute(insert(OutboxDelivery.__table__), rows)  # type: ignore[arg-type]
-        if _wake is not None:
-            after_commit(_wake)
+    for name in (name for name in names if name in _conditions):
+        result: Any = db.session.execute(
+            text(
+                f"INSERT INTO outbox_deliveries (event_id, subscriber) SELECT :event, :name WHERE {_conditions[name]}"
+            ),
+            {"event": event_id, "name": name, "organisations": concerned},
+        )
+        added += result.rowcount
+    return added > 0
 
 
 #: A claim holds 30 s at first and twice as long after each try, so that a backlog is not sent over and over.

@@ -1,3 +1,14 @@
 """What outbound webhooks bring to the factory."""
 
 MODELS = ("shop.webhooks.models",)
+API = ("shop.webhooks.views.bp",)
+PAGES = ("shop.webhooks.pages.bp",)
+TASKS = ("shop.webhooks.tasks",)
+INIT = ("shop.webhooks.pages.init_app",)
+#: Beat's entry, in seconds.
+SCHEDULE = {"webhooks.send": 5.0}
+PERMISSIONS = {"webhooks:manage": "Edit the own organisation's webhook endpoints, see and repeat what was sent"}
+TOPICS = {
+    "webhooks.endpoint_pinged": "A test asked for by a person; `endpoint_id`.",
+    "webhooks.endpoint_disabled": "An endpoint was switched off by itself; `endpoint_id`, `url`, `reason` (`gone`, `silent`).",
+}

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.db import Base, PublicId
 
@@ -21,9 +21,12 @@ class WebhookEndpoint(PublicId, Base):
     topics: Mapped[list[str]]
     #: Signs every delivery; shown once.
     secret: Mapped[str]
-    #: Still signs during a rotation.
+    #: Still signs during a rotation, until ``previous_until`` (real time).
     previous_secret: Mapped[str | None]
+    previous_until: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    #: Why it was switched off by itself; empty if a person did it.
+    disabled_reason: Mapped[str] = mapped_column(server_default="", default="")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(server_default="1", default=1)
@@ -48,8 +51,11 @@ class WebhookDelivery(PublicId, Base):
     last_took_ms: Mapped[int | None]
     created_at: Mapped[datetime]
 
+    endpoint: Mapped[WebhookEndpoint] = relationship(lazy="raise")
+
     __table_args__ = (
         UniqueConstraint("endpoint_id", "event_id"),
+        Index("ix_webhook_deliveries_endpoint_id", "endpoint_id", "id"),
         Index(
             "ix_webhook_deliveries_open",
             "next_try_at",

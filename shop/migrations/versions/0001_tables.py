@@ -533,7 +533,9 @@ def upgrade() -> None:
     sa.Column('topics', postgresql.ARRAY(sa.Text()), nullable=False),
     sa.Column('secret', sa.Text(), nullable=False),
     sa.Column('previous_secret', sa.Text(), nullable=True),
+    sa.Column('previous_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('disabled_reason', sa.Text(), server_default='', nullable=False),
     sa.Column('created_by', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('version', sa.BigInteger(), server_default='1', nullable=False),
@@ -868,6 +870,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('endpoint_id', 'event_id', name=op.f('uq_webhook_deliveries_endpoint_id_event_id')),
     sa.UniqueConstraint('public_id', name=op.f('uq_webhook_deliveries_public_id'))
     )
+    op.create_index('ix_webhook_deliveries_endpoint_id', 'webhook_deliveries', ['endpoint_id', 'id'], unique=False)
     op.create_index('ix_webhook_deliveries_open', 'webhook_deliveries', ['next_try_at'], unique=False, postgresql_where=sa.text('done_at IS NULL AND dead_at IS NULL'))
     op.create_table('api_tokens',
     sa.Column('membership_id', sa.BigInteger(), nullable=False),
@@ -1541,6 +1544,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_api_tokens_membership_id'), table_name='api_tokens')
     op.drop_table('api_tokens')
     op.drop_index('ix_webhook_deliveries_open', table_name='webhook_deliveries', postgresql_where=sa.text('done_at IS NULL AND dead_at IS NULL'))
+    op.drop_index('ix_webhook_deliveries_endpoint_id', table_name='webhook_deliveries')
     op.drop_table('webhook_deliveries')
     op.drop_index(op.f('ix_unit_placements_superior_id'), table_name='unit_placements')
     op.drop_index(op.f('ix_unit_placements_parent_unit_id'), table_name='unit_placements')
