@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from shop.runtime import folder
+from shop.runtime.errors import one_line_errors
 from shop.runtime.locks import SharedUse, exclusive
 from shop.runtime.options import Options
 from shop.runtime.postgres import Cluster
@@ -127,7 +128,8 @@ def provide_environment() -> None:
 
     :raises StartError: in one line, why they cannot be had.
     """
-    os.environ.update(ensure_services(os.environ))
+    with one_line_errors():
+        os.environ.update(ensure_services(os.environ))
 
 
 def server_settings() -> dict[str, str]:

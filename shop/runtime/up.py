@@ -14,7 +14,7 @@ from shop.app import FEATURES, KERNEL
 from shop.runtime import folder
 from shop.runtime.children import Child
 from shop.runtime.console import Console
-from shop.runtime.errors import StartError
+from shop.runtime.errors import StartError, one_line_errors
 from shop.runtime.options import CHECKOUT, Options
 from shop.runtime.preflight import require_alone, require_free_port
 from shop.runtime.schema import SchemaState, schema_state
@@ -53,8 +53,9 @@ class Run:
         :raises StartError: in one line, what keeps it from starting.
         """
         started_at_s = time.monotonic()
-        is_new = not (self._data / "layout").exists()
-        folder.prepare(self._data, needed_mb=_FIRST_START_MB if is_new else folder.NEEDED_MB)
+        folder.prepare(self._data)
+        if not (self._data / "postgres").exists() and self._options.database_url is None:
+            folder.prepare(self._data, needed_mb=_FIRST_START_MB)
         require_free_port(self._options.host, self._options.port)
         alone = require_alone(self._data / "up.lock")
         supervisor = None
@@ -180,4 +181,5 @@ def _reference_digest(url: str) -> str:
 @click.command()
 def up() -> None:
     """Start everything on this machine and keep it running until Ctrl-C."""
-    Run(os.environ, Console()).serve()
+    with one_line_errors():
+        Run(os.environ, Console()).serve()

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from shop.runtime import folder
-from shop.runtime.errors import StartError
+from shop.runtime.errors import StartError, one_line_errors
 from shop.runtime.options import CHECKOUT, Options
 from shop.runtime.postgres import Cluster
 from shop.runtime.preflight import require_alone, require_free_port
@@ -162,3 +162,10 @@ def set_revision(url: str, revision: str) -> None:
 
 def test_the_checkout_is_where_the_entry_point_lies():
     assert (Path(CHECKOUT) / "wsgi.py").is_file()
+
+
+def test_what_the_system_refuses_is_one_line_too(tmp_path):
+    with pytest.raises(StartError) as refusal, one_line_errors():
+        (tmp_path / "nowhere" / "file").write_text("x")
+
+    assert one_line(refusal) == f"The system refused: {tmp_path}/nowhere/file: No such file or directory."
