@@ -14,7 +14,7 @@ MODELS = (
     "orders.payments.models",
 )
 REFERENCE = (*ledger.REFERENCE,)
-API = (*ledger.API,)
+API = (*ledger.API, *invoices.API, *payments.API)
 TASKS = (*ledger.TASKS,)
 SCHEDULE = {**ledger.SCHEDULE}
 PERMISSIONS = {**ledger.PERMISSIONS, **purchase.PERMISSIONS, **invoices.PERMISSIONS, **payments.PERMISSIONS}

@@ -1,5 +1,6 @@
 """What invoices bring to the orders feature."""
 
+API = ("orders.invoices.views.bp",)
 PERMISSIONS = {
     "invoices:record": "Record invoices that the own organisation issued",
     "invoices:check": "Check or refuse invoices that the own organisation received (验票)",

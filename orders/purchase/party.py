@@ -15,6 +15,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
 from shop.i18n import _
+from shop.identity.models import Organisation
 
 Key = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 
@@ -37,6 +38,15 @@ def get_order(public_id: UUID, actor: Actor, on: date) -> Order:
     if found is None:
         raise NotFound(_("没有这个订单。"))
     return found
+
+
+def get_producer_of(public_id: UUID, actor: Actor, on: date) -> UUID:
+    """Return the producer of an order of the actor's, by its public key.
+
+    :raises NotFound: if there is no such order, or it is another's.
+    """
+    order = get_order(public_id, actor, on)
+    return db.session.get_one(Organisation, order.producer_id).public_id
 
 
 def lock_orders(ids: Iterable[int]) -> dict[int, Order]:

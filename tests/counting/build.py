@@ -21,13 +21,14 @@ from shop import clock
 from shop.auth import Actor
 from shop.db import db
 from shop.identity.models import Organisation, User
+from tests.factories import make_member
 from tests.ledger.world import HEPING, JINGYUAN, make_world
 
 _numbers = counter(1)
 PERMISSIONS = frozenset(
     {
-        "orders:read", "payments:read", "payments:record", "payments:confirm", "payments:announce", "refunds:record",
-        "refunds:confirm", "invoices:record", "invoices:check",
+        "orders:read", "payments:read", "payments:record", "payments:confirm", "payments:announce", "refunds:request",
+        "refunds:record", "refunds:confirm", "invoices:record", "invoices:check",
     }
 )  # fmt: skip
 
@@ -66,7 +67,7 @@ def make_organisation(kind: str = "institution", name: str = "") -> Organisation
     return organisation
 
 
-def make_trade(buyer: Organisation | None = None) -> Trade:
+def make_trade(buyer: Organisation | None = None, *, members: bool = False) -> Trade:
     make_world()
     buyer = buyer or make_organisation()
     seller = make_organisation("producer")
@@ -87,7 +88,20 @@ def make_trade(buyer: Organisation | None = None) -> Trade:
     )  # fmt: skip
     db.session.add(listing)
     db.session.flush()
-    return Trade(make_actor(buyer), make_actor(buyer), make_actor(seller), make_actor(seller), listing.id, sku.id)
+    people = (
+        [make_actor(each) for each in (buyer, buyer, seller, seller)] if not members else _make_members(buyer, seller)
+    )
+    return Trade(*people, listing.id, sku.id)
+
+
+def _make_members(buyer: Organisation, seller: Organisation) -> list[Actor]:
+    """Return real members, for requests with a session or token."""
+    return [
+        make_member("institution", "institution_finance", organisation=buyer),
+        make_member("institution", organisation=buyer),
+        make_member("producer", "producer_finance", organisation=seller),
+        make_member("producer", "producer_finance", organisation=seller),
+    ]
 
 
 def make_order(

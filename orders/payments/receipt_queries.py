@@ -1,0 +1,214 @@
+"""Receipts as lists show them, and the orders that a remark names; each in a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy.orm import aliased
+
+from orders.payments import access
+from orders.payments.models import Payment, PaymentAllocation
+from orders.payments.receipts import PAYABLE_STATES
+from orders.purchase import due
+from orders.purchase.models import Order
+from orders.purchase.numbers import find_references
+from orders.purchase.party import is_party
+from shop.auth import Actor
+from shop.db import db
+from shop.files.models import StoredFile
+from shop.identity.models import Organisation
+from shop.paging import Page, decode_cursor, make_page
+
+
+@dataclass(frozen=True)
+class AllocationRow:
+    """How much of a receipt is for an order."""
+
+    order: UUID
+    number: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class SuggestedOrder:
+    """An order whose reference code is in a receipt's remark, and what is still to be paid of it."""
+
+    order: UUID
+    number: str
+    reference_code: str
+    buyer: str
+    unpaid_fen: int
+
+
+@dataclass(frozen=True)
+class PaymentRow:
+    """A receipt as lists show it; ``left_fen`` is not allocated."""
+
+    key: int
+    id: UUID
+    rail: str
+    clearing: str
+    bank_serial: str
+    payer_name: str
+    payer_account: str
+    remark: str
+    payee: str
+    payee_id: UUID
+    buyer: str | None
+    amount_fen: int
+    left_fen: int
+    value_on: date
+    status: str
+    recorded_at: datetime
+    recorded_by: int
+    decided_at: datetime | None
+    reason: str
+    evidence_file: UUID | None
+    version: int
+    allocations: Sequence[AllocationRow]
+    suggestions: Sequence[SuggestedOrder]
+
+
+def list_payments(
+    actor: Actor,
+    on: date,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    status: str | None = None,
+    order_id: int | None = None,
+) -> Page[PaymentRow]:
+    """Return a page of the actor's receipts, newest first."""
+    query = _payments(actor, on).order_by(Payment.id.desc()).limit(limit + 1)
+    if status:
+        query = query.where(Payment.status == status)
+    if order_id is not None:
+        query = query.where(
+            Payment.id.in_(select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id))
+        )
+    if key := decode_cursor(cursor, int):
+        query = query.where(Payment.id < key[0])
+    return make_page(_payment_rows(query), limit, lambda row: (row.key,))
+
+
+def get_payment(public_id: UUID, actor: Actor, on: date) -> PaymentRow:
+    """Return one receipt as lists show it.
+
+    :raises NotFound: if there is none, or it is another's.
+    """
+    payment = access.get_payment(public_id, actor, on)
+    return _payment_rows(_payments(actor, on).where(Payment.id == payment.id))[0]
+
+
+def suggest_orders(remark: str, actor: Actor, on: date, *, payee_id: int | None = None) -> list[SuggestedOrder]:
+    """Return the actor's orders whose reference codes are in a bank's remark, in the order of the codes."""
+    codes = find_references(remark)
+    if not codes:
+        return []
+    query = (
+        select(Order, Organisation.name)
+        .join(Organisation, Organisation.id == Order.buyer_id)
+        .where(
+            Order.reference_code.in_(codes),
+            Order.status.in_(PAYABLE_STATES),
+            is_party(actor, Order.buyer_id, Order.producer_id, on),
+        )
+    )
+    if payee_id is not None:
+        query = query.where(Order.producer_id == payee_id)
+    found = {order.reference_code: _suggested(order, buyer) for order, buyer in db.session.execute(query)}
+    return [found[code] for code in codes if code in found]
+
+
+def _suggested(order: Order, buyer: str) -> SuggestedOrder:
+    return SuggestedOrder(order.public_id, order.number, order.reference_code, buyer, due.unpaid_fen(order))
+
+
+def _payments(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    payee, buyer = aliased(Organisation), aliased(Organisation)
+    return (
+        select(Payment, payee.name, payee.public_id, buyer.name, StoredFile.public_id)
+        .join(payee, payee.id == Payment.payee_id)
+        .outerjoin(buyer, buyer.id == Payment.buyer_id)
+        .outerjoin(StoredFile, StoredFile.id == Payment.evidence_file_id)
+        .where(is_party(actor, Payment.buyer_id, Payment.payee_id, on))
+    )
+
+
+def _payment_rows(query: Select[*tuple[Any, ...]]) -> list[PaymentRow]:
+    rows = db.session.execute(query).all()
+    allocations = _allocations([row[0].id for row in rows])
+    suggestions = _suggestions([row[0] for row in rows if row[0].status == "recorded"])
+    return [
+        PaymentRow(
+            payment.id,
+            payment.public_id,
+            payment.rail,
+            payment.clearing,
+            payment.bank_serial,
+            payment.payer_name,
+            payment.payer_account,
+            payment.remark,
+            payee,
+            payee_id,
+            buyer,
+            payment.amount_fen,
+            payment.amount_fen - payment.allocated_fen,
+            payment.value_on,
+            payment.status,
+            payment.recorded_at,
+            payment.recorded_by,
+            payment.decided_at,
+            payment.reason,
+            file,
+            payment.version,
+            allocations.get(payment.id, []),
+            suggestions.get(payment.id, []),
+        )
+        for payment, payee, payee_id, buyer, file in rows
+    ]
+
+
+def _allocations(payment_ids: list[int]) -> dict[int, list[AllocationRow]]:
+    """Return the receipts' shares by order, those that moved away left out."""
+    total = cast(func.sum(PaymentAllocation.amount_fen), BigInteger)
+    found: dict[int, list[AllocationRow]] = {}
+    rows = db.session.execute(
+        select(PaymentAllocation.payment_id, Order.public_id, Order.number, total)
+        .join(Order, Order.id == PaymentAllocation.order_id)
+        .where(PaymentAllocation.payment_id.in_(payment_ids))
+        .group_by(PaymentAllocation.payment_id, Order.id, Order.public_id, Order.number)
+        .having(total != 0)
+        .order_by(PaymentAllocation.payment_id, Order.id)
+    )
+    for payment_id, order, number, fen in rows:
+        found.setdefault(payment_id, []).append(AllocationRow(order, number, fen))
+    return found
+
+
+def _suggestions(payments: list[Payment]) -> dict[int, list[SuggestedOrder]]:
+    """Return for receipts with something left the payee's orders named in their remarks, in one statement."""
+    codes = {payment.id: find_references(payment.remark) for payment in payments}
+    wanted = {code for found in codes.values() for code in found}
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(Order, Organisation.name)
+        .join(Organisation, Organisation.id == Order.buyer_id)
+        .where(Order.reference_code.in_(wanted), Order.status.in_(PAYABLE_STATES))
+    )
+    orders = {order.reference_code: (order, buyer) for order, buyer in rows}
+    return {
+        payment.id: [
+            _suggested(*orders[code])
+            for code in codes[payment.id]
+            if code in orders and orders[code][0].producer_id == payment.payee_id
+        ]
+        for payment in payments
+        if payment.allocated_fen < payment.amount_fen
+    }

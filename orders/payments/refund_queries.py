@@ -1,0 +1,150 @@
+"""Refunds and announced transfers as lists show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+
+from orders.payments import access
+from orders.payments.models import Refund, TransferAnnouncement
+from orders.purchase.models import Order
+from orders.purchase.party import is_party
+from shop.auth import Actor
+from shop.db import db
+from shop.files.models import StoredFile
+from shop.identity.models import Organisation
+from shop.paging import Page, decode_cursor, make_page
+
+
+@dataclass(frozen=True)
+class RefundRow:
+    """A refund as lists show it."""
+
+    key: int
+    id: UUID
+    order: UUID
+    number: str
+    buyer: str
+    payee: str
+    amount_fen: int
+    reason: str
+    cause: str
+    status: str
+    clearing: str | None
+    bank_serial: str | None
+    value_on: date | None
+    requested_at: datetime
+    recorded_at: datetime | None
+    recorded_by: int | None
+    decided_at: datetime | None
+    refusal: str
+    evidence_file: UUID | None
+    version: int
+
+
+@dataclass(frozen=True)
+class AnnouncementRow:
+    """An announced transfer."""
+
+    key: int
+    id: UUID
+    order: UUID
+    number: str
+    reference_code: str
+    payer_name: str
+    payer_account: str
+    amount_fen: int
+    planned_on: date
+    announced_at: datetime
+    withdrawn_at: datetime | None
+
+
+def list_refunds(
+    actor: Actor,
+    on: date,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    status: str | None = None,
+    order_id: int | None = None,
+) -> Page[RefundRow]:
+    """Return a page of the refunds of the actor's orders, newest first."""
+    query = _refunds(actor, on).order_by(Refund.id.desc()).limit(limit + 1)
+    if status:
+        query = query.where(Refund.status == status)
+    if order_id is not None:
+        query = query.where(Refund.order_id == order_id)
+    if key := decode_cursor(cursor, int):
+        query = query.where(Refund.id < key[0])
+    return make_page([_refund_row(*row) for row in db.session.execute(query)], limit, lambda row: (row.key,))
+
+
+def get_refund(public_id: UUID, actor: Actor, on: date) -> RefundRow:
+    """Return one refund as lists show it.
+
+    :raises NotFound: if there is none, or it is another's.
+    """
+    refund, _order = access.get_refund(public_id, actor, on)
+    return _refund_row(*db.session.execute(_refunds(actor, on).where(Refund.id == refund.id)).one())
+
+
+def list_announcements(
+    actor: Actor, on: date, *, limit: int, cursor: str | None = None, order_id: int | None = None
+) -> Page[AnnouncementRow]:
+    """Return a page of announced transfers, newest first."""
+    query = (
+        _announcements()
+        .where(is_party(actor, Order.buyer_id, Order.producer_id, on))
+        .order_by(TransferAnnouncement.id.desc())
+        .limit(limit + 1)
+    )
+    if order_id is not None:
+        query = query.where(TransferAnnouncement.order_id == order_id)
+    if key := decode_cursor(cursor, int):
+        query = query.where(TransferAnnouncement.id < key[0])
+    return make_page([_announcement_row(*row) for row in db.session.execute(query)], limit, lambda row: (row.key,))
+
+
+def get_announcement(announcement_id: int) -> AnnouncementRow:
+    """Return one announcement by its key, for who has just made or withdrawn it."""
+    return _announcement_row(
+        *db.session.execute(_announcements().where(TransferAnnouncement.id == announcement_id)).one()
+    )
+
+
+def _announcements() -> Select[*tuple[Any, ...]]:
+    return select(TransferAnnouncement, Order.public_id, Order.number, Order.reference_code).join(
+        Order, Order.id == TransferAnnouncement.order_id
+    )
+
+
+def _announcement_row(found: TransferAnnouncement, order: UUID, number: str, code: str) -> AnnouncementRow:
+    return AnnouncementRow(
+        found.id, found.public_id, order, number, code, found.payer_name, found.payer_account, found.amount_fen,
+        found.planned_on, found.announced_at, found.withdrawn_at,
+    )  # fmt: skip
+
+
+def _refunds(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    payee, buyer = aliased(Organisation), aliased(Organisation)
+    return (
+        select(Refund, Order.public_id, Order.number, buyer.name, payee.name, StoredFile.public_id)
+        .join(Order, Order.id == Refund.order_id)
+        .join(payee, payee.id == Order.producer_id)
+        .join(buyer, buyer.id == Order.buyer_id)
+        .outerjoin(StoredFile, StoredFile.id == Refund.evidence_file_id)
+        .where(is_party(actor, Order.buyer_id, Order.producer_id, on))
+    )
+
+
+def _refund_row(refund: Refund, order: UUID, number: str, buyer: str, payee: str, file: UUID | None) -> RefundRow:
+    return RefundRow(
+        refund.id, refund.public_id, order, number, buyer, payee, refund.amount_fen, refund.reason, refund.cause,
+        refund.status, refund.clearing, refund.bank_serial, refund.value_on, refund.requested_at, refund.recorded_at,
+        refund.recorded_by, refund.decided_at, refund.refusal, file, refund.version,
+    )  # fmt: skip
