@@ -20,7 +20,7 @@ class Filing(PublicId, Base):
     number: Mapped[str] = mapped_column(unique=True)
     county_code: Mapped[str] = mapped_column(ForeignKey("assisted_counties.code"))
     #: The authority or producer that entered it.
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     producer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     seller_name: Mapped[str]
     seller_credit_code: Mapped[str | None]
@@ -40,7 +40,11 @@ class Filing(PublicId, Base):
     recorded_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(server_default="")
+    #: Why it was refused or withdrawn.
+    reason: Mapped[str] = mapped_column(server_default="", default="")
+    #: Who asked that a confirmed one be withdrawn; another person decides.
+    withdrawal_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    withdrawal_at: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(server_default="false")
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
@@ -51,6 +55,8 @@ class Filing(PublicId, Base):
         CheckConstraint("amount_fen > 0", name="amount_fen"),
         CheckConstraint("sold_from <= sold_to", name="dates"),
         CheckConstraint("decided_by IS NULL OR decided_by <> recorded_by", name="two_persons"),
+        CheckConstraint("withdrawal_by IS NULL OR withdrawal_at IS NOT NULL", name="withdrawal"),
+        Index("ix_filings_organisation", "organisation_id", "id"),
         Index("ix_filings_county", "county_code", "status"),
     )
 

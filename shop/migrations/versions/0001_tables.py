@@ -389,6 +389,8 @@ def upgrade() -> None:
     sa.Column('decided_by', sa.BigInteger(), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reason', sa.Text(), server_default='', nullable=False),
+    sa.Column('withdrawal_by', sa.BigInteger(), nullable=True),
+    sa.Column('withdrawal_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('is_demo', sa.Boolean(), server_default='false', nullable=False),
     sa.Column('version', sa.BigInteger(), server_default='1', nullable=False),
     sa.Column('id', sa.BigInteger(), nullable=False),
@@ -398,6 +400,7 @@ def upgrade() -> None:
     sa.CheckConstraint('amount_fen > 0', name=op.f('ck_filings_amount_fen')),
     sa.CheckConstraint('decided_by IS NULL OR decided_by <> recorded_by', name=op.f('ck_filings_two_persons')),
     sa.CheckConstraint('sold_from <= sold_to', name=op.f('ck_filings_dates')),
+    sa.CheckConstraint('withdrawal_by IS NULL OR withdrawal_at IS NOT NULL', name=op.f('ck_filings_withdrawal')),
     sa.ForeignKeyConstraint(['buyer_division_code'], ['divisions.code'], name=op.f('fk_filings_buyer_division_code')),
     sa.ForeignKeyConstraint(['buyer_id'], ['organisations.id'], name=op.f('fk_filings_buyer_id')),
     sa.ForeignKeyConstraint(['county_code'], ['assisted_counties.code'], name=op.f('fk_filings_county_code')),
@@ -405,12 +408,13 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_filings_organisation_id')),
     sa.ForeignKeyConstraint(['producer_id'], ['organisations.id'], name=op.f('fk_filings_producer_id')),
     sa.ForeignKeyConstraint(['recorded_by'], ['users.id'], name=op.f('fk_filings_recorded_by')),
+    sa.ForeignKeyConstraint(['withdrawal_by'], ['users.id'], name=op.f('fk_filings_withdrawal_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_filings')),
     sa.UniqueConstraint('number', name=op.f('uq_filings_number')),
     sa.UniqueConstraint('public_id', name=op.f('uq_filings_public_id'))
     )
     op.create_index('ix_filings_county', 'filings', ['county_code', 'status'], unique=False)
-    op.create_index(op.f('ix_filings_organisation_id'), 'filings', ['organisation_id'], unique=False)
+    op.create_index('ix_filings_organisation', 'filings', ['organisation_id', 'id'], unique=False)
     op.create_table('moves',
     sa.Column('machine', sa.Text(), nullable=False),
     sa.Column('subject_id', sa.BigInteger(), nullable=False),
@@ -1602,7 +1606,7 @@ def downgrade() -> None:
     op.drop_table('notices')
     op.drop_index('ix_moves_subject', table_name='moves')
     op.drop_table('moves')
-    op.drop_index(op.f('ix_filings_organisation_id'), table_name='filings')
+    op.drop_index('ix_filings_organisation', table_name='filings')
     op.drop_index('ix_filings_county', table_name='filings')
     op.drop_table('filings')
     op.drop_index('uq_bank_accounts_default', table_name='bank_accounts', postgresql_where=sa.text('is_default AND closed_at IS NULL'))

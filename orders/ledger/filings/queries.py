@@ -1,0 +1,184 @@
+"""Reads of filings: who sees which, one with its parts, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+
+from catalog.products.models import Category
+from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
+from shop.audit import AuditEntry
+from shop.auth import Actor
+from shop.db import db
+from shop.errors import NotFound
+from shop.files.models import StoredFile
+from shop.geo.models import AssistedCounty, Division
+from shop.i18n import _
+from shop.identity.models import Organisation, User
+from shop.identity.queries import within
+from shop.paging import Page, decode_cursor, make_page
+
+
+@dataclass(frozen=True)
+class LineView:
+    """A line with its category's name."""
+
+    position: int
+    category_code: str
+    category: str
+    product_name: str
+    quantity_text: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """A paper of a filing."""
+
+    kind: str
+    file_id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One act on a filing."""
+
+    at: datetime
+    what: str
+    who: str
+
+
+@dataclass(frozen=True)
+class FilingView:
+    """A filing as its readers see it."""
+
+    filing: Filing
+    county: str
+    buyer_division: str
+    entered_by: str
+    recorder: str
+    lines: list[LineView]
+    keys: list[tuple[str, str]]
+    documents: list[DocumentView]
+    history: list[Event]
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Return which filings an actor may see: of its county or its buyers, entered by it, or about its own sales."""
+    if actor.scope.kind == "all":
+        return true()
+    own = [Filing.organisation_id == actor.organisation_id, Filing.producer_id == actor.organisation_id]
+    submitted = Filing.status.in_(("submitted", "confirmed", "refused", "withdrawn"))
+    if actor.scope.kind == "division":
+        inside = or_(
+            within(Filing.county_code, actor.scope.divisions), within(Filing.buyer_division_code, actor.scope.divisions)
+        )
+        return or_(*own, inside & submitted)
+    return or_(false(), *own)
+
+
+def find_filing(public_id: UUID, actor: Actor, *, lock: bool = False) -> Filing:
+    """Return a filing that the actor may see.
+
+    :param lock: hold its row until the transaction ends.
+    :raises NotFound: if there is none.
+    """
+    query = select(Filing).where(Filing.public_id == public_id, visible(actor))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    filing = db.session.scalars(query).one_or_none()
+    if filing is None:
+        raise NotFound(_("没有这份申报。"))
+    return filing
+
+
+def covers(actor: Actor, county_code: str) -> bool:
+    """Say whether a county lies within what an official decides about."""
+    if actor.scope.kind == "all":
+        return True
+    if actor.scope.kind != "division":
+        return False
+    county = select(AssistedCounty.code).where(
+        AssistedCounty.code == county_code, within(AssistedCounty.code, actor.scope.divisions)
+    )
+    return db.session.scalar(county) is not None
+
+
+def list_filings(
+    actor: Actor,
+    *,
+    status: str | None = None,
+    county: str | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> Page[Filing]:
+    """Return a page of the filings an actor may see, newest first."""
+    query = select(Filing).where(visible(actor)).order_by(Filing.id.desc()).limit(limit + 1)
+    if status:
+        query = query.where(Filing.status == status)
+    if county:
+        query = query.where(Filing.county_code == county)
+    if after := decode_cursor(cursor, int):
+        query = query.where(Filing.id < after[0])
+    return make_page(list(db.session.scalars(query)), limit, lambda filing: (filing.id,))
+
+
+def show_filing(filing: Filing) -> FilingView:
+    """Return a filing with its names, lines, numbers, papers and history."""
+    county = db.session.get_one(AssistedCounty, filing.county_code)
+    return FilingView(
+        filing=filing,
+        county=county.name,
+        buyer_division=db.session.get_one(Division, filing.buyer_division_code).name,
+        entered_by=db.session.get_one(Organisation, filing.organisation_id).name,
+        recorder=db.session.get_one(User, filing.recorded_by).name,
+        lines=list_lines(filing),
+        keys=[(k.kind, k.key) for k in _keys(filing)],
+        documents=_documents(filing),
+        history=_history(filing),
+    )
+
+
+def list_lines(filing: Filing) -> list[LineView]:
+    """Return a filing's lines in order."""
+    rows = db.session.execute(
+        select(FilingLine, Category.name_zh)
+        .join(Category, Category.code == FilingLine.category_code)
+        .where(FilingLine.filing_id == filing.id)
+        .order_by(FilingLine.position)
+    )
+    return [
+        LineView(line.position, line.category_code, name, line.product_name, line.quantity_text, line.amount_fen)
+        for line, name in rows
+    ]
+
+
+def _keys(filing: Filing) -> Sequence[FilingKey]:
+    return db.session.scalars(
+        select(FilingKey).where(FilingKey.filing_id == filing.id).order_by(FilingKey.kind, FilingKey.key)
+    ).all()
+
+
+def _documents(filing: Filing) -> list[DocumentView]:
+    rows = db.session.execute(
+        select(FilingDocument.kind, StoredFile.public_id, StoredFile.name)
+        .join(StoredFile, StoredFile.id == FilingDocument.file_id)
+        .where(FilingDocument.filing_id == filing.id)
+        .order_by(FilingDocument.kind, StoredFile.id)
+    )
+    return [DocumentView(*row) for row in rows]
+
+
+def _history(filing: Filing) -> list[Event]:
+    rows = db.session.execute(
+        select(AuditEntry.at, AuditEntry.action, User.name)
+        .join(User, User.id == AuditEntry.user_id)
+        .where(AuditEntry.subject_type == "filing", AuditEntry.subject_id == filing.id)
+        .order_by(AuditEntry.id)
+    )
+    return [Event(*row) for row in rows]

@@ -1,0 +1,211 @@
+"""Entering a filing: drafts, their numbers and papers, submitting, and taking back what does not count yet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from catalog.producers.models import Producer
+from orders.ledger.filings import queries
+from orders.ledger.filings.drafts import BadFiling, FilingDraft, check, read_key, write
+from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
+from orders.numbers import make_number
+from shop import audit, clock
+from shop.auth import Actor
+from shop.db import db
+from shop.errors import Conflict, Forbidden
+from shop.etag import check_version
+from shop.files import services as files
+from shop.geo.queries import get_county
+from shop.i18n import _
+
+#: (state, act) -> state; what is not here is refused.
+MOVES = {
+    ("draft", "edit"): "draft",
+    ("refused", "edit"): "draft",
+    ("draft", "submit"): "submitted",
+    ("submitted", "confirm"): "confirmed",
+    ("submitted", "refuse"): "refused",
+    ("draft", "withdraw"): "withdrawn",
+    ("submitted", "withdraw"): "withdrawn",
+    ("refused", "withdraw"): "withdrawn",
+    ("confirmed", "ask_withdrawal"): "confirmed",
+    ("confirmed", "grant_withdrawal"): "withdrawn",
+    ("confirmed", "deny_withdrawal"): "confirmed",
+}
+
+
+class WrongFilingState(Conflict):
+    """The filing's state does not allow this; ``moves`` says what it allows."""
+
+    code = "wrong-filing-state"
+
+
+class AlreadyFiled(Conflict):
+    """The invoice, contract or bank serial is in another filing; ``filing`` is its number if the actor may see it."""
+
+    code = "already-filed"
+
+
+def move(filing: Filing, act: str) -> None:
+    """Bring a filing into the state that ``act`` leads to.
+
+    :raises WrongFilingState: if its state does not allow it.
+    """
+    target = MOVES.get((filing.status, act))
+    if target is None:
+        moves = sorted(name for state, name in MOVES if state == filing.status)
+        raise WrongFilingState(_("申报的状态不允许这样做。"), state=filing.status, moves=moves)
+    filing.status = target
+
+
+def create_filing(draft: FilingDraft, actor: Actor, *, at: datetime) -> Filing:
+    """Enter a sale as a draft.
+
+    :raises BadFiling: if it makes no sense; ``errors`` names the members.
+    :raises Forbidden: if the county is not one the actor files for.
+    :raises AlreadyFiled: if one of its numbers is in another filing.
+    :raises NotFound: if a file is not the actor's organisation's.
+    """
+    _require_county(draft.county_code, actor)
+    check(draft, today=clock.business_day(at))
+    filing = Filing(organisation_id=actor.organisation_id, status="draft", recorded_by=actor.user_id, recorded_at=at)
+    filing.number = f"new-{uuid4()}"
+    write(filing, draft, actor)
+    db.session.add(filing)
+    db.session.flush()  # obtains the key that the number is made from
+    filing.number = make_number("SB", clock.business_day(at), filing.id)
+    _write_parts(filing, draft, actor)
+    audit.record(actor, "filings.filing_created", "filing", filing.id, amount_fen=[None, filing.amount_fen])
+    return filing
+
+
+def edit_filing(public_id: UUID, draft: FilingDraft, actor: Actor, *, version: int, at: datetime) -> Filing:
+    """Replace a draft, or a refused filing which becomes a draft again; only by who entered it.
+
+    :raises VersionChanged: if it is not the version that was read.
+    """
+    filing = _own(public_id, actor)
+    check_version(version, filing.version)
+    _require_county(draft.county_code, actor)
+    check(draft, today=clock.business_day(at))
+    before = filing.amount_fen
+    move(filing, "edit")
+    write(filing, draft, actor)
+    filing.decided_by = filing.decided_at = None
+    filing.reason = ""
+    for part in (FilingLine, FilingKey, FilingDocument):
+        db.session.execute(delete(part).where(part.filing_id == filing.id))
+    _write_parts(filing, draft, actor)
+    audit.record(actor, "filings.filing_edited", "filing", filing.id, amount_fen=[before, filing.amount_fen])
+    return filing
+
+
+def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
+    """Hand a draft to the county for confirmation; it needs at least one paper.
+
+    :raises BadFiling: without a paper.
+    """
+    filing = _own(public_id, actor)
+    move(filing, "submit")
+    if db.session.scalar(select(FilingDocument.file_id).where(FilingDocument.filing_id == filing.id).limit(1)) is None:
+        error = {"pointer": "#/documents", "detail": _("请至少上传一份凭证。")}
+        raise BadFiling(_("请至少上传一份凭证,例如发票、合同或银行回单。"), errors=[error])
+    filing.recorded_at = at
+    audit.record(actor, "filings.filing_submitted", "filing", filing.id)
+    return filing
+
+
+def withdraw_filing(public_id: UUID, actor: Actor, *, reason: str) -> Filing:
+    """Take back a filing that has not been confirmed; its numbers become free."""
+    filing = _own(public_id, actor)
+    move(filing, "withdraw")
+    filing.reason = reason.strip()
+    release_keys(filing)
+    audit.record(actor, "filings.filing_withdrawn", "filing", filing.id)
+    return filing
+
+
+def release_keys(filing: Filing) -> None:
+    """Let a filing's numbers be filed again."""
+    db.session.execute(delete(FilingKey).where(FilingKey.filing_id == filing.id))
+
+
+def _own(public_id: UUID, actor: Actor) -> Filing:
+    """Return the filing, locked, if the actor is who entered it.
+
+    :raises NotFound: if the actor may not know of it.
+    :raises Forbidden: if somebody else entered it.
+    """
+    filing = queries.find_filing(public_id, actor, lock=True)
+    if filing.recorded_by != actor.user_id:
+        raise Forbidden(_("只有录入人可以修改、提交或撤回。"))
+    return filing
+
+
+def _require_county(county_code: str, actor: Actor) -> None:
+    """Refuse a county that the actor does not file for.
+
+    :raises NoSuchCounty: if it is not an assisted one.
+    """
+    get_county(county_code)
+    if actor.organisation_kind == "producer":
+        at_home = db.session.get(Producer, actor.organisation_id)
+        allowed = at_home is not None and at_home.county_code == county_code
+    else:
+        allowed = actor.organisation_kind in ("authority", "operator") and queries.covers(actor, county_code)
+    if not allowed:
+        raise Forbidden(_("这个县不在您的申报范围内。"), county=county_code)
+
+
+def _write_parts(filing: Filing, draft: FilingDraft, actor: Actor) -> None:
+    for place, line in enumerate(draft.lines):
+        db.session.add(
+            FilingLine(
+                filing_id=filing.id, position=place + 1, category_code=line.category_code,
+                product_name=line.product_name.strip(), quantity_text=line.quantity_text.strip(),
+                amount_fen=line.amount_fen,
+            )
+        )  # fmt: skip
+    for key in sorted({(key.kind, read_key(key.kind, key.number)) for key in draft.keys}):
+        _claim(filing, *key, actor=actor)
+    for document in draft.documents:
+        file = files.get_own(document.file_id, actor)
+        values = {"filing_id": filing.id, "file_id": file.id, "kind": document.kind}
+        db.session.execute(insert(FilingDocument).values(values).on_conflict_do_nothing())
+    db.session.flush()  # obtains the lines' keys and the constraints' answers
+
+
+def _claim(filing: Filing, kind: str, key: str, *, actor: Actor) -> None:
+    """Take a number for a filing; who comes second waits for the first and is refused."""
+    values = {"kind": kind, "key": key, "filing_id": filing.id}
+    made = db.session.execute(
+        insert(FilingKey).values(values).on_conflict_do_nothing().returning(FilingKey.filing_id)
+    ).first()
+    if made is not None:
+        return
+    number = db.session.scalar(
+        select(Filing.number)
+        .join(FilingKey, FilingKey.filing_id == Filing.id)
+        .where(FilingKey.kind == kind, FilingKey.key == key, queries.visible(actor))
+    )
+    members = {"kind": kind, "number": key} | ({"filing": number} if number else {})
+    raise AlreadyFiled(_("%(key)s 已在另一份申报中,不能重复申报。", key=key), **members)
+
+
+def lines_of(filing: Filing) -> list[FilingLine]:
+    """Return a filing's lines in order."""
+    return list(
+        db.session.scalars(select(FilingLine).where(FilingLine.filing_id == filing.id).order_by(FilingLine.position))
+    )
+
+
+def dimensions_of(filing: Filing) -> dict[int, int]:
+    """Return the dimensions under which each line was counted, by the line's key."""
+    rows = db.session.execute(
+        text("SELECT filing_line_id, id FROM ledger_dimensions WHERE filing_id = :filing"), {"filing": filing.id}
+    )
+    return {line: dimension for line, dimension in rows}  # noqa: C416  rows are not pairs to mypy
