@@ -8,6 +8,7 @@ MODELS = (
     "catalog.shopfront.models",
 )
 REFERENCE = ("catalog.products.reference:load",)
+NOTICES = ("catalog.notices.RULES",)
 TOPICS = {
     "catalog.paper_decided": "An eligibility basis or quality certificate was put in force or refused.",
     "catalog.paper_revoked": "An eligibility basis or quality certificate no longer holds from a day on, which may be past.",

@@ -13,6 +13,7 @@ MODELS = (
     "orders.invoices.models",
     "orders.payments.models",
 )
+NOTICES = ("orders.notices.RULES",)
 REFERENCE = (*ledger.REFERENCE,)
 API = (*ledger.API, *invoices.API, *payments.API)
 TASKS = (*ledger.TASKS,)

@@ -17,6 +17,7 @@ from werkzeug.utils import import_string
 from shop import api, auth, clock, health, i18n, jobs, layout, logs, problems, security
 from shop.config import Settings
 from shop.db import Base, db, discard
+from shop.notices.tasks import register_rules
 
 #: The kernel's own parts, always mounted.
 KERNEL = ("shop.outbox", "shop.geo", "shop.identity", "shop.files", "shop.notices", "shop.webhooks")
@@ -96,6 +97,8 @@ def mount(app: Flask, feature: ModuleType) -> None:
         app.extensions["reference"].append(import_string(name))
     for name in getattr(part, "INIT", ()):
         import_string(name)(app)
+    for name in getattr(part, "NOTICES", ()):
+        register_rules(app, import_string(name))
     app.extensions["permissions"].update(getattr(part, "PERMISSIONS", {}))
     app.extensions["topics"].update(getattr(part, "TOPICS", {}))
     app.extensions["schedule"].update(getattr(part, "SCHEDULE", {}))

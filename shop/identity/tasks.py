@@ -10,8 +10,8 @@ from shop.db import after_commit, db, transaction
 from shop.i18n import _
 from shop.identity import recovery
 from shop.identity.models import Organisation, User
-from shop.outgoing import Message, send
 from shop.outbox.services import subscribe
+from shop.outgoing import Message, send
 
 
 @subscribe("identity.password_reset_asked")

@@ -1,3 +1,7 @@
 """What notices bring to the factory."""
 
 MODELS = ("shop.notices.models",)
+API = ("shop.notices.views.bp",)
+PAGES = ("shop.notices.pages.bp",)
+TASKS = ("shop.notices.tasks",)
+INIT = ("shop.notices.pages.init_app",)

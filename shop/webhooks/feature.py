@@ -4,6 +4,7 @@ MODELS = ("shop.webhooks.models",)
 API = ("shop.webhooks.views.bp",)
 PAGES = ("shop.webhooks.pages.bp",)
 TASKS = ("shop.webhooks.tasks",)
+NOTICES = ("shop.webhooks.notices.RULES",)
 INIT = ("shop.webhooks.pages.init_app",)
 #: Beat's entry, in seconds.
 SCHEDULE = {"webhooks.send": 5.0}

@@ -1,0 +1,15 @@
+"""Who is told what about the catalogue."""
+
+from __future__ import annotations
+
+from shop.i18n import lazy
+from shop.notices.rules import SELLERS, NoticeRule
+
+RULES = (
+    NoticeRule(
+        "catalog.paper_decided", "paper_decided", "papers:submit", lazy("您提交的材料已有审核结果。"), SELLERS, "/producer/papers"
+    ),
+    NoticeRule(
+        "catalog.paper_revoked", "paper_revoked", "papers:submit", lazy("一份材料已被撤销,请查看受影响的产品。"), SELLERS, "/producer/papers"
+    ),
+)  # fmt: skip

@@ -1,0 +1,47 @@
+"""Who is told what about orders: always the one who must act next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shop.i18n import lazy
+from shop.notices.rules import BUYERS, SELLERS, NoticeRule
+
+_DESK, _PRODUCER = "/desk/orders/{order_id}", "/producer/orders/{order_id}"
+
+
+def _buyer(topic: str, kind: str, permission: str, sentence: Any, *, link: str = _DESK) -> NoticeRule:
+    return NoticeRule(f"orders.{topic}", kind, permission, sentence, BUYERS, link)
+
+
+def _seller(topic: str, kind: str, permission: str, sentence: Any, *, link: str = _PRODUCER) -> NoticeRule:
+    return NoticeRule(f"orders.{topic}", kind, permission, sentence, SELLERS, link)
+
+
+RULES = (
+    _seller("procurement_placed", "order_placed", "orders:confirm",
+            lazy("新订单 %(number)s,货款 %(total)s 元,请确认价格、运费和交货日期。")),
+    _buyer("order_confirmed", "order_confirmed", "contracts:sign",
+           lazy("供应商已确认订单 %(number)s,共 %(total)s 元,请签署合同。")),
+    _buyer("order_declined", "order_declined", "procurements:create",
+           lazy("供应商未接受订单 %(number)s:%(why)s。可另选供应商。")),
+    _buyer("order_lapsed", "order_lapsed_buyer", "procurements:create", lazy("订单 %(number)s 超过期限无人确认,已失效。")),
+    _seller("order_lapsed", "order_lapsed_seller", "orders:confirm", lazy("订单 %(number)s 超过期限未确认,已失效。")),
+    _seller("contract_signed", "contract_signed", "goods:ship", lazy("订单 %(number)s 的合同双方已签署,请按约定发货。")),
+    _buyer("order_shipped", "order_shipped", "goods:accept", lazy("订单 %(number)s 已发货,到货后请验收。")),
+    _seller("goods_accepted", "goods_accepted_seller", "invoices:record", lazy("订单 %(number)s 已验收,请开具发票。")),
+    _buyer("goods_accepted", "goods_accepted_buyer", "payments:announce",
+           lazy("订单 %(number)s 已验收,最迟 %(pay_due_on)s 付款。")),
+    _buyer("invoice_recorded", "invoice_recorded", "invoices:check", lazy("供应商已登记发票,请核验。"), link="/desk/invoices/{invoice_id}"),
+    _seller("invoice_refused", "invoice_refused", "invoices:record", lazy("采购单位退回了发票,请更正后重新登记。"),
+            link="/producer/invoices/{invoice_id}"),
+    _seller("transfer_announced", "transfer_announced", "payments:record",
+            lazy("采购单位已通知付款,计划付款日 %(planned_on)s,到账后请登记。")),
+    _seller("payment_confirmed", "payment_confirmed_seller", "payments:read", lazy("收款 %(amount)s 元已确认。"), link="/producer/payments"),
+    _buyer("payment_confirmed", "payment_confirmed_buyer", "payments:announce", lazy("付款 %(amount)s 元已确认到账。"), link="/desk/payments"),
+    _seller("order_cancelled", "order_cancelled_seller", "orders:confirm", lazy("订单 %(number)s 已取消:%(why)s")),
+    _buyer("order_cancelled", "order_cancelled_buyer", "procurements:create", lazy("订单 %(number)s 已取消:%(why)s")),
+    _buyer("order_closed_short", "order_closed_short", "procurements:create", lazy("订单 %(number)s 未发货部分已关闭:%(why)s")),
+    _seller("refund_requested", "refund_requested", "refunds:record", lazy("有一笔退款待处理,请核对后办理。")),
+    _buyer("refund_confirmed", "refund_confirmed", "payments:announce", lazy("一笔退款已确认退回。")),
+)  # fmt: skip

@@ -1,0 +1,41 @@
+"""A person's notices, the latest first, and how many are unread."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from shop.db import db
+from shop.notices.models import Notice
+from shop.paging import Page, decode_cursor, make_page
+
+#: Above this a count is shown as "99+": counting further tells nobody anything.
+MOST_COUNTED = 100
+
+
+def list_notices(user_id: int, limit: int, cursor: str | None, *, unread: bool = False) -> Page[Notice]:
+    """Return a person's notices.
+
+    :raises BadCursor: if ``cursor`` is not one of this list.
+    """
+    query = select(Notice).where(Notice.user_id == user_id)
+    if unread:
+        query = query.where(Notice.read_at.is_(None))
+    before = decode_cursor(cursor, UUID)
+    if before:
+        query = query.where(Notice.public_id < before[0])
+    rows = db.session.scalars(query.order_by(Notice.public_id.desc()).limit(limit + 1)).all()
+    return make_page(rows, limit, lambda row: (row.public_id,))
+
+
+def count_unread(user_id: int) -> int:
+    """Return how many notices a person has not read, counted up to 100."""
+    return int(
+        db.session.execute(
+            text(
+                """SELECT count(*) FROM (SELECT 1 FROM notices WHERE user_id = :user AND read_at IS NULL LIMIT :most) n"""
+            ),
+            {"user": user_id, "most": MOST_COUNTED},
+        ).scalar_one()
+    )
