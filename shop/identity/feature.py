@@ -4,7 +4,9 @@ from shop.identity.roles import PERMISSIONS
 
 MODELS = ("shop.identity.models", "shop.ratelimit")
 INIT = ("shop.outgoing.init_app", "shop.identity.loader.init_app")
+API = ("shop.identity.views.bp", "shop.identity.organisation_views.bp", "shop.identity.operator_views.bp")
 PAGES = ("shop.identity.pages.bp",)
+COMMANDS = ("shop.identity.commands.token", "shop.identity.commands.operator")
 TASKS = ("shop.identity.tasks",)
 SCHEDULE = {"identity.sweep": 3600.0}
 TOPICS = {
@@ -13,4 +15,4 @@ TOPICS = {
     "identity.second_factor_was_reset": "An administrator cleared a lost second factor: `user_id`",
 }
 
-__all__ = ["INIT", "MODELS", "PAGES", "PERMISSIONS", "SCHEDULE", "TASKS", "TOPICS"]
+__all__ = ["API", "COMMANDS", "INIT", "MODELS", "PAGES", "PERMISSIONS", "SCHEDULE", "TASKS", "TOPICS"]

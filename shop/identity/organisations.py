@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from shop import audit, clock
 from shop.auth import Actor
@@ -17,13 +16,7 @@ from shop.errors import Conflict, Invalid, NotFound
 from shop.etag import check_version
 from shop.i18n import _
 from shop.identity import codes, units
-from shop.identity.models import (
-    BUDGET_LEVELS,
-    INSTITUTION_TYPES,
-    KINDS,
-    AuthorityScope,
-    Organisation,
-)
+from shop.identity.models import INSTITUTION_TYPES, KINDS, Organisation
 from shop.identity.places import Place, require_division
 
 _MAX_TEXT = 200
@@ -53,12 +46,6 @@ class WrongOrganisationState(Conflict):
     code = "wrong-organisation-state"
 
 
-class BadScope(Invalid):
-    """A scope is by division or by budget, not both, and needs what its kind is decided by."""
-
-    code = "bad-scope"
-
-
 @dataclass(frozen=True)
 class NewOrganisation:
     """What an organisation is registered with; ``place`` is where an institution's root unit stands."""
@@ -72,16 +59,6 @@ class NewOrganisation:
     contact_name: str = ""
     contact_phone: str = ""
     place: Place | None = None
-
-
-@dataclass(frozen=True)
-class ScopeRow:
-    """One line of what an authority's officials see."""
-
-    kind: str
-    division_code: str | None = None
-    budget_level: str | None = None
-    superior_id: int | None = None
 
 
 def create_organisation(
@@ -175,7 +152,7 @@ def verify(actor: Actor, public_id: UUID, at: datetime) -> Organisation:
 
     :raises WrongOrganisationState: if it is verified, or has no credit code to be checked.
     """
-    organisation = _lock(public_id)
+    organisation = lock_organisation(public_id)
     if organisation.verified_at is not None:
         raise WrongOrganisationState(_("该单位已核验。"))
     if organisation.credit_code is None:
@@ -191,7 +168,7 @@ def suspend(actor: Actor, public_id: UUID, at: datetime, why: str) -> Organisati
     :raises WrongOrganisationState: if it is suspended, or the actor's own.
     :raises BadOrganisation: without a reason.
     """
-    organisation = _lock(public_id)
+    organisation = lock_organisation(public_id)
     if organisation.suspended_at is not None:
         raise WrongOrganisationState(_("该单位已暂停。"))
     if organisation.id == actor.organisation_id:
@@ -208,7 +185,7 @@ def resume(actor: Actor, public_id: UUID) -> Organisation:
 
     :raises WrongOrganisationState: if it is not suspended.
     """
-    organisation = _lock(public_id)
+    organisation = lock_organisation(public_id)
     if organisation.suspended_at is None:
         raise WrongOrganisationState(_("该单位没有被暂停。"))
     organisation.suspended_at = None
@@ -216,7 +193,11 @@ def resume(actor: Actor, public_id: UUID) -> Organisation:
     return organisation
 
 
-def _lock(public_id: UUID) -> Organisation:
+def lock_organisation(public_id: UUID) -> Organisation:
+    """Return an organisation, locked until the transaction ends.
+
+    :raises NotFound: if there is none.
+    """
     found = db.session.scalars(
         select(Organisation)
         .where(Organisation.public_id == public_id)
@@ -226,51 +207,3 @@ def _lock(public_id: UUID) -> Organisation:
     if found is None:
         raise NotFound(_("没有这个单位。"))
     return found
-
-
-def set_scope(actor: Actor | None, public_id: UUID, rows: Sequence[ScopeRow], since: date) -> None:
-    """Decide what an authority's officials see from ``since`` on; what they saw before stays as it was.
-
-    :raises BadScope: for another kind of organisation, or rows that do not fit together.
-    :raises UnknownDivision: if no division has a code.
-    """
-    organisation = _lock(public_id)
-    rows = [replace(row, division_code=row.division_code or None) for row in rows]
-    kinds = {row.kind for row in rows}
-    budget = [row for row in rows if row.kind == "budget"]
-    if organisation.kind != "authority" or len(kinds) != 1 or not kinds <= {"division", "budget"} or len(budget) > 1:
-        raise BadScope(_("权限范围按行政区划(可多个),或按预算级次与主管单位(一条)。"))
-    for row in rows:
-        _check_scope(row)
-    current = select(AuthorityScope).where(
-        AuthorityScope.organisation_id == organisation.id,
-        or_(AuthorityScope.valid_to.is_(None), AuthorityScope.valid_to >= since),
-    )
-    for old in db.session.scalars(current):
-        if old.valid_from >= since:
-            db.session.delete(old)
-        else:
-            old.valid_to = since - timedelta(days=1)
-    db.session.flush()  # the old rows end before the new begin
-    for row in rows:
-        db.session.add(
-            AuthorityScope(
-                organisation_id=organisation.id,
-                kind=row.kind,
-                division_code=row.division_code,
-                budget_level=row.budget_level if row.kind == "budget" else None,
-                superior_id=row.superior_id if row.kind == "budget" else None,
-                valid_from=since,
-                valid_to=None,
-            )
-        )
-    audit.record(actor, "identity.scope_set", "organisation", organisation.id, rows=len(rows))
-
-
-def _check_scope(row: ScopeRow) -> None:
-    if row.division_code:
-        require_division(row.division_code)
-    if row.kind == "division" and not row.division_code:
-        raise BadScope(_("请填写行政区划代码。"))
-    if row.kind == "budget" and row.budget_level not in BUDGET_LEVELS and row.superior_id is None:
-        raise BadScope(_("请选择预算级次,或填写主管预算单位。"))

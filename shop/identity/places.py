@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
 
 from shop.db import db
 from shop.errors import Invalid
@@ -72,4 +77,30 @@ def make_placement(unit_id: int, parent_id: int | None, place: Place, *, since: 
         superior_id=place.superior_id,
         valid_from=since,
         valid_to=None,
+    )
+
+
+def superior_key(public_id: UUID | None) -> int | None:
+    """Return the key of the organisation with this public id.
+
+    :raises BadPlace: if there is none.
+    """
+    if public_id is None:
+        return None
+    found = db.session.scalar(select(Organisation.id).where(Organisation.public_id == public_id))
+    if found is None:
+        raise BadPlace(_("没有这个主管预算单位。"))
+    return found
+
+
+def read_place(values: Mapping[str, Any]) -> Place:
+    """Return the place in a request's values; ``superior_id`` is public there.
+
+    :raises BadPlace: if no such superior exists.
+    """
+    return Place(
+        values["division_code"],
+        values["finance_division_code"] or "",
+        values["budget_level"],
+        superior_key(values["superior_id"]),
     )

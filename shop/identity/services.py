@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from shop import audit
 from shop.auth import Actor
@@ -139,6 +139,16 @@ def grant_role(
     return held
 
 
+def roles_of(membership_id: int, on: date) -> set[str]:
+    """Return the roles that a member holds on a day."""
+    held = select(MembershipRole.role).where(
+        MembershipRole.membership_id == membership_id,
+        MembershipRole.valid_from <= on,
+        or_(MembershipRole.valid_to.is_(None), MembershipRole.valid_to >= on),
+    )
+    return set(db.session.scalars(held))
+
+
 def hash_secret(secret: str) -> bytes:
     """Return what is stored of a random secret; it has 256 bits, so one round of SHA-256 is enough."""
     return hashlib.sha256(secret.encode()).digest()
@@ -179,5 +189,5 @@ def issue_token(
 
 __all__ = [
     "TOKEN_PREFIX", "AlreadyMember", "BadDates", "ContactTaken", "IssuedToken", "NewOrganisation", "Place", "RoleHeld",
-    "RoleNotHere", "add_member", "create_organisation", "create_user", "grant_role", "hash_secret", "issue_token",
+    "RoleNotHere", "add_member", "create_organisation", "create_user", "grant_role", "hash_secret", "issue_token", "roles_of",
 ]  # fmt: skip

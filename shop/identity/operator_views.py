@@ -1,0 +1,109 @@
+"""All organisations over the API, for the operator."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from shop import clock
+from shop.api import Blueprint
+from shop.auth import Actor, requires
+from shop.db import transaction
+from shop.etag import format_etag
+from shop.idempotency import idempotent
+from shop.identity import authority_scopes, listings, members, organisation_schemas, organisations, schemas
+from shop.identity.listings import MemberRow
+from shop.identity.models import Organisation
+from shop.identity.organisations import NewOrganisation
+from shop.paging import Page
+
+bp = Blueprint(
+    "organisations", __name__, url_prefix="/api/v1/organisations", description="All organisations, for the operator"
+)
+
+
+@bp.route("")
+@requires("organisations:verify")
+@bp.arguments(schemas.OrganisationQuery, location="query")
+@bp.response(200, schemas.OrganisationListSchema)
+def list_organisations(query: dict[str, Any], actor: Actor) -> Page[Organisation]:  # noqa: ARG001
+    """List organisations, the newest first."""
+    return listings.list_organisations(query["filter"], query["limit"], query["cursor"])
+
+
+@bp.route("", methods=["POST"])
+@requires("organisations:verify")
+@idempotent
+@bp.arguments(schemas.RegisterOrganisationSchema)
+@bp.response(201, schemas.OrganisationSchema)
+def register(body: dict[str, Any], actor: Actor) -> Organisation:
+    """Register an organisation; it is verified by a further step."""
+    with transaction():
+        return organisations.create_organisation(NewOrganisation(**body), at=clock.now(), actor=actor)
+
+
+@bp.route("/<uuid:organisation_id>")
+@requires("organisations:verify")
+@bp.response(200, schemas.OrganisationSchema)
+def show(actor: Actor, organisation_id: UUID) -> tuple[Organisation, dict[str, str]]:  # noqa: ARG001
+    """Show an organisation."""
+    found = organisations.get_organisation(organisation_id)
+    return found, {"ETag": format_etag(found.version)}
+
+
+@bp.route("/<uuid:organisation_id>/verify", methods=["POST"])
+@requires("organisations:verify")
+@idempotent
+@bp.response(200, schemas.OrganisationSchema)
+def verify(actor: Actor, organisation_id: UUID) -> Organisation:
+    """Note that the organisation is who it says; sales of verified buyers count from then on."""
+    with transaction():
+        return organisations.verify(actor, organisation_id, clock.now())
+
+
+@bp.route("/<uuid:organisation_id>/suspend", methods=["POST"])
+@requires("organisations:verify")
+@idempotent
+@bp.arguments(schemas.WhySchema)
+@bp.response(200, schemas.OrganisationSchema)
+def suspend(body: dict[str, Any], actor: Actor, organisation_id: UUID) -> Organisation:
+    """Leave an organisation only the right to look."""
+    with transaction():
+        return organisations.suspend(actor, organisation_id, clock.now(), body["why"])
+
+
+@bp.route("/<uuid:organisation_id>/resume", methods=["POST"])
+@requires("organisations:verify")
+@idempotent
+@bp.response(200, schemas.OrganisationSchema)
+def resume(actor: Actor, organisation_id: UUID) -> Organisation:
+    """End a suspension."""
+    with transaction():
+        return organisations.resume(actor, organisation_id)
+
+
+@bp.route("/<uuid:organisation_id>/scope", methods=["PUT"])
+@requires("organisations:verify")
+@bp.arguments(schemas.SetScopeSchema)
+@bp.response(204)
+def set_scope(body: dict[str, Any], actor: Actor, organisation_id: UUID) -> None:
+    """Decide what an authority's officials see from today on."""
+    with transaction():
+        rows = [authority_scopes.read_scope(row) for row in body["rows"]]
+        authority_scopes.set_scope(actor, organisation_id, rows, clock.today())
+
+
+@bp.route("/<uuid:organisation_id>/members", methods=["POST"])
+@requires("organisations:verify")
+@idempotent
+@bp.arguments(organisation_schemas.InviteSchema)
+@bp.response(201, organisation_schemas.MemberSchema)
+def appoint(body: dict[str, Any], actor: Actor, organisation_id: UUID) -> MemberRow:
+    """Invite a person into an organisation, such as its first administrator."""
+    with transaction():
+        where = organisations.get_organisation(organisation_id).id
+        made = members.invite(
+            actor, body["name"], body["contact"], body["roles"], today=clock.today(), at=clock.now(),
+            until=body["until"], organisation_id=where,
+        )  # fmt: skip
+        return listings.list_members(where, 1, None, member=made.public_id).items[0]

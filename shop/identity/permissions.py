@@ -1,0 +1,94 @@
+"""The table of roles and permissions, edited by the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, insert, select
+
+from shop import audit
+from shop.auth import Actor
+from shop.db import db
+from shop.errors import Conflict, Invalid, NotFound
+from shop.i18n import _
+from shop.identity.models import Role, RolePermission
+
+#: Held by the operator's roles only, whatever the table says elsewhere.
+OPERATOR_ONLY = frozenset({"permissions:edit", "organisations:verify", "outbox:manage", "audit:read"})
+
+
+class UnknownPermission(Invalid):
+    """No part of the application asks for this permission."""
+
+    code = "unknown-permission"
+
+
+class OperatorsOnly(Invalid):
+    """The permission would open other organisations to one of them."""
+
+    code = "operators-only"
+
+
+class NobodyCouldEdit(Conflict):
+    """No role would be left that may edit this table."""
+
+    code = "nobody-could-edit"
+
+
+@dataclass(frozen=True)
+class RoleRow:
+    """A role with what it may do."""
+
+    code: str
+    kind: str
+    name_zh: str
+    name_en: str
+    permissions: list[str]
+
+
+def list_roles(kind: str | None = None) -> Sequence[RoleRow]:
+    """Return roles with their permissions, by kind of organisation."""
+    held = func.array_remove(func.array_agg(RolePermission.permission.distinct()), None)
+    wanted = (
+        select(Role.code, Role.kind, Role.name_zh, Role.name_en, held)
+        .outerjoin(RolePermission, RolePermission.role == Role.code)
+        .group_by(Role.code)
+        .order_by(Role.kind, Role.code)
+    )
+    if kind is not None:
+        wanted = wanted.where(Role.kind == kind)
+    return [RoleRow(*row) for row in db.session.execute(wanted)]
+
+
+def set_permissions(actor: Actor, role: str, wanted: Collection[str], *, known: Collection[str]) -> RoleRow:
+    """Give a role exactly these permissions; takes effect with the next request of each member.
+
+    :param known: every permission that a part of the application has declared.
+    :raises NotFound: if there is no such role.
+    :raises UnknownPermission: if one is not known.
+    :raises OperatorsOnly: if another role than the operator's would get one of the operator's.
+    :raises NobodyCouldEdit: if no role would be left that may edit this table.
+    """
+    found = db.session.scalars(select(Role).where(Role.code == role).with_for_update()).one_or_none()
+    if found is None:
+        raise NotFound(_("没有这个角色。"))
+    new = set(wanted)
+    if unknown := sorted(new - set(known)):
+        raise UnknownPermission(_("没有这种权限:%(names)s", names="、".join(unknown)[:200]), permissions=unknown)
+    if found.kind != "operator" and (forbidden := sorted(new & OPERATOR_ONLY)):
+        raise OperatorsOnly(_("只有平台运营的角色可以有:%(names)s", names="、".join(forbidden)), permissions=forbidden)
+    old = set(db.session.scalars(select(RolePermission.permission).where(RolePermission.role == role)))
+    if gone := old - new:
+        db.session.execute(
+            delete(RolePermission).where(RolePermission.role == role, RolePermission.permission.in_(gone))
+        )
+    if added := new - old:
+        db.session.execute(insert(RolePermission), [{"role": role, "permission": p} for p in sorted(added)])
+    editors = select(RolePermission.role).where(RolePermission.permission == "permissions:edit")
+    if db.session.scalar(editors.limit(1)) is None:
+        raise NobodyCouldEdit(_("至少须有一个角色能编辑权限。"))
+    if old != new:
+        changes = {name: [name in old, name in new] for name in sorted(old ^ new)}
+        audit.record(actor, "identity.role_permissions_set", "role", None, role=role, changes=changes)
+    return RoleRow(found.code, found.kind, found.name_zh, found.name_en, sorted(new))

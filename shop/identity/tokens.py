@@ -1,0 +1,85 @@
+"""A member's own API tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from shop import audit
+from shop.auth import Actor
+from shop.db import db
+from shop.errors import Conflict, Invalid, NotFound
+from shop.i18n import _
+from shop.identity.models import ApiToken, Membership
+from shop.identity.services import IssuedToken, issue_token
+
+MAX_TOKENS = 20
+ALL = "*"
+
+
+class ScopeNotHeld(Invalid):
+    """A token cannot be given more than its maker may do now."""
+
+    code = "scope-not-held"
+
+
+class TooManyTokens(Conflict):
+    """The member has as many tokens as one may have."""
+
+    code = "too-many-tokens"
+
+
+def issue_own(
+    actor: Actor, name: str, scopes: Iterable[str], *, now: datetime, expires_at: datetime | None = None
+) -> IssuedToken:
+    """Make a token of the actor's membership.
+
+    :param scopes: permissions that the actor holds now; ``*``, all that the roles give, only from a page.
+    :param now: real time.
+    :raises ScopeNotHeld: if the actor lacks one.
+    :raises TooManyTokens: from the 21st open token on.
+    :raises BadDates: if it would expire before it begins.
+    """
+    wanted = set(scopes)
+    missing = sorted(wanted - actor.permissions - ({ALL} if actor.via.startswith("session:") else set()))
+    if missing or not wanted:
+        raise ScopeNotHeld(_("不能授予自己没有的权限:%(scopes)s", scopes="、".join(missing) or "—"), scopes=missing)
+    db.session.execute(select(Membership.id).where(Membership.id == actor.membership_id).with_for_update())
+    if len(list_own(actor, now)) >= MAX_TOKENS:
+        raise TooManyTokens(_("最多可有%(most)s个有效令牌,请先撤销不用的。", most=MAX_TOKENS))
+    return issue_token(actor.membership_id, name, wanted, at=now, expires_at=expires_at, actor=actor)
+
+
+def list_own(actor: Actor, now: datetime) -> Sequence[ApiToken]:
+    """Return the actor's tokens that work, the newest first."""
+    return db.session.scalars(
+        select(ApiToken)
+        .where(
+            ApiToken.membership_id == actor.membership_id,
+            ApiToken.revoked_at.is_(None),
+            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
+        )
+        .order_by(ApiToken.id.desc())
+    ).all()
+
+
+def revoke(actor: Actor, public_id: UUID, now: datetime) -> None:
+    """Let one of the actor's tokens work no longer; who manages members may revoke any of the organisation's.
+
+    :raises NotFound: if there is none, or it was revoked.
+    """
+    membership = select(Membership.id).where(Membership.organisation_id == actor.organisation_id)
+    if not actor.may("members:manage"):
+        membership = membership.where(Membership.id == actor.membership_id)
+    gone = db.session.execute(
+        update(ApiToken)
+        .where(ApiToken.public_id == public_id, ApiToken.revoked_at.is_(None), ApiToken.membership_id.in_(membership))
+        .values(revoked_at=now)
+        .returning(ApiToken.id)
+    ).scalar()
+    if gone is None:
+        raise NotFound(_("没有这个令牌。"))
+    audit.record(actor, "identity.token_revoked", "api_token", gone)
