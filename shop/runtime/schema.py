@@ -43,6 +43,18 @@ def schema_state(url: str) -> SchemaState:
     return SchemaState.CURRENT if found == set(scripts.get_heads()) else SchemaState.BEHIND
 
 
+def require_current_tables(url: str) -> None:
+    """See that the database at ``url`` has the tables of this version.
+
+    :raises StartError: saying how to bring them up to date.
+    """
+    if schema_state(url) is not SchemaState.CURRENT:
+        message = (
+            "The tables are missing or of an older version; `duikou up` or `duikou db upgrade` brings them up to date."
+        )
+        raise StartError(message)
+
+
 def _revisions(url: str) -> list[str]:
     try:
         with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:
