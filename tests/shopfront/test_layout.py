@@ -5,11 +5,12 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
-from flask import g, render_template_string
+from flask import render_template_string, request
 from wtforms import BooleanField, DecimalField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
 
+from shop import auth
 from shop.auth import Actor
 from shop.forms import Form
 from shop.layout import NavItem, address_with
@@ -120,7 +121,7 @@ def test_a_desk_page_marks_where_one_is_and_shows_only_what_one_may(app, session
     )
     try:
         with app.test_request_context("/producer/orders"):
-            g.actor = actor
+            request.environ[auth._ACTOR] = actor
             page = render_template_string(template)
     finally:
         del app.extensions["nav"][-2:]
