@@ -3,6 +3,7 @@
 MODELS = ("orders.ledger.models", "orders.ledger.filings.models")
 REFERENCE = ("orders.ledger.reference:load",)
 API = ("orders.ledger.views.bp",)
+INIT = ("orders.ledger.checks.init_app",)
 TASKS = ("orders.ledger.tasks",)
 #: Seconds between seals when nobody asks for a report.
 SCHEDULE = {"ledger.seal": 5.0}

@@ -86,6 +86,11 @@ def seal(at: datetime, *, batch: int = BATCH) -> Sealed:
     return Sealed(count, before + count, more=count == batch)
 
 
+def hold() -> None:
+    """Keep every sealer away until the transaction ends."""
+    db.session.execute(_LOCK_SEALER)
+
+
 def has_news() -> bool:
     """Say whether a committed entry waits for its seal."""
     return bool(db.session.execute(_HAS_NEWS).scalar_one())
