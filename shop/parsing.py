@@ -12,7 +12,7 @@ from marshmallow import Schema as MarshmallowSchema
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser, is_json_request
 
-from shop.errors import DomainError
+from shop.errors import DomainError, NotFound
 from shop.i18n import _
 
 #: Query parameters that every operation takes.
@@ -126,8 +126,10 @@ def _strings(document: Any) -> Iterator[str]:
 
 
 def _refuse_nul() -> None:
-    """Refuse a NUL in address or form before it reaches a query."""
-    texts = [request.path, *request.args.keys(), *request.args.values()]
+    """Refuse a NUL in address or form before it reaches a query; no path with one leads anywhere."""
+    if not storable(request.path):
+        raise NotFound
+    texts = [*request.args.keys(), *request.args.values()]
     if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
         texts += [value for values in request.form.listvalues() for value in values]
     if not all(storable(text) for text in texts):
