@@ -7,6 +7,14 @@ MODELS = (
     "catalog.lots.models",
     "catalog.shopfront.models",
 )
+API = (
+    "catalog.producers.views.bp",
+    "catalog.products.views.bp",
+    "catalog.products.listing_views.bp",
+    "catalog.papers.views.eligibility_bp",
+    "catalog.papers.views.certificates_bp",
+    "catalog.lots.views.bp",
+)
 REFERENCE = ("catalog.products.reference:load",)
 NOTICES = ("catalog.notices.RULES",)
 TOPICS = {

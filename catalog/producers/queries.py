@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import or_, select
 
@@ -12,6 +13,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
 from shop.i18n import _
+from shop.identity.models import Organisation
 
 
 class NoSuchProducer(NotFound):
@@ -45,6 +47,28 @@ def require_producer(actor: Actor, producer_id: int, on: date) -> None:
     """
     if producer_id not in producers_of(actor, on):
         raise NoSuchProducer(_("没有找到。"))
+
+
+def resolve_producer(public_id: UUID | None, actor: Actor, on: date) -> int:
+    """Return the key of the producer that a request names; unnamed, the only one for whom the actor may act.
+
+    :raises NoSuchProducer: if the actor may not act for it, or none is named and there are several or none.
+    """
+    mine = producers_of(actor, on)
+    if public_id is None:
+        if len(mine) != 1:
+            raise NoSuchProducer(_("请指明供应商。"))
+        return next(iter(mine))
+    found = db.session.scalars(select(Organisation.id).where(Organisation.public_id == public_id)).one_or_none()
+    if found is None or found not in mine:
+        raise NoSuchProducer(_("没有找到。"))
+    return found
+
+
+def find_agent(public_id: UUID) -> int:
+    """Return the key of an agent; 0, which no organisation has, if there is none."""
+    wanted = select(Organisation.id).where(Organisation.public_id == public_id, Organisation.kind == "agent")
+    return db.session.scalars(wanted).one_or_none() or 0
 
 
 def get_producer(producer_id: int) -> Producer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from catalog.producers.models import AgentMandate, BenefitLink, Producer
 from catalog.producers.queries import NoSuchProducer, get_producer, require_producer
@@ -159,12 +159,13 @@ def give_mandate(
     return mandate
 
 
-def end_mandate(mandate: AgentMandate, actor: Actor, *, last_on: date) -> AgentMandate:
-    """Let a mandate end with a day, today or later; what the agent did before stays.
+def end_mandate(mandate: AgentMandate, actor: Actor, *, last_on: date, at: datetime) -> AgentMandate:
+    """Let a mandate end with a day, yesterday at the earliest; what the agent did stays.
 
-    :raises BadProducer: if the day is before its beginning or after its end.
+    :raises BadProducer: if the day is further back, before its beginning or after its end.
     """
-    if last_on < mandate.valid_from or (mandate.valid_to is not None and last_on > mandate.valid_to):
+    earliest = max(mandate.valid_from, business_day(at) - timedelta(days=1))
+    if last_on < earliest or (mandate.valid_to is not None and last_on > mandate.valid_to):
         raise _bad("valid_to", _("截止日须在授权期内。"))
     before, mandate.valid_to = mandate.valid_to, last_on
     changed = [before.isoformat() if before else None, last_on.isoformat()]

@@ -118,9 +118,8 @@ def publish_listing(listing: Listing, actor: Actor, *, at: datetime) -> Listing:
         raise ListingState(_("产品或供应商已停用。"))
     if offer.eligibility is None:
         raise NotEligible(_why_not_eligible(offer.product_id, on), product=str(offer.product_public_id))
-    _set_state(listing, "listed", actor, at)
     listing.listed_at = listing.listed_at or at
-    return listing
+    return _set_state(listing, "listed", actor, at)
 
 
 def pause_listing(listing: Listing, actor: Actor | None, *, at: datetime) -> Listing:

@@ -31,6 +31,7 @@ def test_a_county_shows_what_is_verified_and_its_partners(client):
     assert county["is_key_verified"] == (county["key_basis"] == "listed")
     names = [(row["east_name"], row["valid_from"], row["from_precision"]) for row in county["partners"]]
     assert names == [
+        ("山东省", "2021-01-01", "year"),
         ("天津市", "2021-01-01", "year"),
         ("和平区", "2019-01-01", "year"),
         ("天津市", "2016-10-27", "day"),
