@@ -22,6 +22,7 @@ from shop.runtime.account import server_account, shared_root
 from shop.runtime.errors import StartError
 from shop.runtime.locks import SharedUse, exclusive
 from shop.runtime.postgres import Cluster
+from shop.runtime.up import THEN
 
 ROOT = Path(__file__).resolve().parents[1]
 MIGRATIONS = ROOT / "shop" / "migrations"
@@ -120,11 +121,13 @@ class TestCluster:
 
 
 def migrate(url: str) -> None:
-    """Bring the database at ``url`` to the newest migration and load the reference data, in processes of their own."""
+    """Bring the database at ``url`` to the newest migration and load the reference data, in a process of its own."""
     environment = {**os.environ, "DATABASE_URL": url, "BROKER_URL": "memory://", "SECRET_KEY": "test"}
-    for command in (["db", "upgrade"], ["load", "reference"]):
-        arguments = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
-        subprocess.run(arguments, cwd=ROOT, env=environment, check=True, capture_output=True)
+    command = [sys.executable, "-m", "shop.runtime.prepare", "db", "upgrade", THEN, "load", "reference"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        message = f"The template could not be made:\n{done.stderr}"
+        raise RuntimeError(message)
 
 
 def _migrations_hash() -> str:

@@ -172,8 +172,9 @@ def demo_accounts() -> list[tuple[str, str, str]]:
 def _reference_digest(url: str) -> str:
     """Return a digest that changes with the reference data and with the database it is loaded into."""
     digest = hashlib.sha256(url.encode())
-    for path in sorted(CHECKOUT.glob("[a-z]*/**/*.csv")):
-        if path.relative_to(CHECKOUT).parts[0] != "data":
+    packages = {name.partition(".")[0] for name in (*KERNEL, *FEATURES)}
+    for path in sorted(found for package in packages for found in (CHECKOUT / package).rglob("*")):
+        if path.suffix == ".csv" or path.name in {"reference.py", "roles.py"}:
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
