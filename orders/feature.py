@@ -1,9 +1,16 @@
-"""What orders bring to the factory."""
+"""What orders bring to the factory: what each of its parts lists, lowest first."""
 
 from orders.invoices import feature as invoices
 from orders.ledger import feature as ledger
 from orders.payments import feature as payments
 from orders.purchase import feature as purchase
+
+_PARTS = (ledger, purchase, invoices, payments)
+
+
+def _listed(name: str) -> tuple[str, ...]:
+    return tuple(each for part in _PARTS for each in getattr(part, name, ()))
+
 
 MODELS = (
     *ledger.MODELS,
@@ -14,11 +21,12 @@ MODELS = (
     "orders.payments.models",
 )
 NOTICES = ("orders.notices.RULES",)
-REFERENCE = (*ledger.REFERENCE,)
-API = (*ledger.API, *invoices.API, *payments.API)
-INIT = (*ledger.INIT,)
-COMMANDS = ("orders.commands:verify_books",)
-TASKS = (*ledger.TASKS,)
-SCHEDULE = {**ledger.SCHEDULE}
-PERMISSIONS = {**ledger.PERMISSIONS, **purchase.PERMISSIONS, **invoices.PERMISSIONS, **payments.PERMISSIONS}
-TOPICS = {**purchase.TOPICS, **invoices.TOPICS, **payments.TOPICS}
+REFERENCE = _listed("REFERENCE")
+API = _listed("API")
+PAGES = _listed("PAGES")
+TASKS = _listed("TASKS")
+INIT = _listed("INIT")
+COMMANDS = _listed("COMMANDS")
+SCHEDULE = {name: every for part in _PARTS for name, every in getattr(part, "SCHEDULE", {}).items()}
+PERMISSIONS = {name: words for part in _PARTS for name, words in getattr(part, "PERMISSIONS", {}).items()}
+TOPICS = {name: words for part in _PARTS for name, words in getattr(part, "TOPICS", {}).items()}

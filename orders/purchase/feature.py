@@ -25,3 +25,4 @@ TOPICS = {
     "orders.order_shipped": "Goods left: `order_id`, `shipment_id`, `consignee`, `items` of lot, quantity and movement",
     "orders.goods_accepted": "Goods were accepted or rejected: `order_id`, `acceptance_id`, `items`, `pay_due_on`",
 }
+API = ("orders.purchase.views.bp", "orders.contracts.views.bp", "orders.fulfilment.views.bp")

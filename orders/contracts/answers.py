@@ -1,0 +1,57 @@
+"""What is told about a contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from orders.contracts.models import Contract
+from orders.purchase.models import Order
+from shop.db import db
+from shop.identity.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class ContractAnswer:
+    """A contract with its order and who signed."""
+
+    id: UUID
+    number: str
+    order_id: UUID
+    order_number: str
+    status: str
+    terms: dict[str, Any]
+    terms_sha256: str
+    verification_code: str
+    offered_at: datetime
+    producer_signed_at: datetime | None
+    buyer_signed_at: datetime | None
+    producer_signed_by: str
+    buyer_signed_by: str
+
+
+def contract_answer(contract: Contract) -> ContractAnswer:
+    """Return what is told about a contract to those who may see its order."""
+    db.session.flush()  # its state may just have changed
+    order = db.session.get_one(Order, contract.order_id)
+    signers = {contract.producer_signed_by, contract.buyer_signed_by} - {None}
+    names = {row.id: row.name for row in db.session.execute(select(User.id, User.name).where(User.id.in_(signers)))}
+    return ContractAnswer(
+        id=contract.public_id,
+        number=contract.number,
+        order_id=order.public_id,
+        order_number=order.number,
+        status=contract.status,
+        terms=contract.terms,
+        terms_sha256=contract.terms_sha256,
+        verification_code=contract.verification_code,
+        offered_at=contract.offered_at,
+        producer_signed_at=contract.producer_signed_at,
+        buyer_signed_at=contract.buyer_signed_at,
+        producer_signed_by=names.get(contract.producer_signed_by, ""),
+        buyer_signed_by=names.get(contract.buyer_signed_by, ""),
+    )

@@ -1,0 +1,108 @@
+"""Confirming and ending orders, and contracts, over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from orders.contracts import services
+from orders.contracts.answers import ContractAnswer, contract_answer
+from orders.contracts.schemas import ConfirmSchema, ContractSchema, PublicContractSchema
+from orders.contracts.services import PublicContract
+from orders.purchase.answers import OrderAnswer, order_answer
+from orders.purchase.changes import Confirmation
+from orders.purchase.schemas import OrderSchema, WhySchema
+from shop import clock
+from shop.api import Blueprint
+from shop.auth import Actor, public, requires
+from shop.db import transaction
+from shop.idempotency import idempotent
+
+bp = Blueprint("contracts", __name__, url_prefix="/api/v1", description="Confirming orders, and contracts")
+
+
+@bp.route("/orders/<uuid:order_id>/confirm", methods=["POST"])
+@requires("orders:confirm")
+@idempotent
+@bp.arguments(ConfirmSchema)
+@bp.response(200, OrderSchema)
+def confirm_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAnswer:
+    """Confirm price, freight and date; the contract is offered on these terms."""
+    prices = {price["line_id"]: price["price"] for price in body["prices"]}
+    confirmation = Confirmation(body["freight"], body["promised_on"], prices)
+    offer = services.Offer(confirmation, payment_days=body["payment_days"], sign=body["sign"])
+    with transaction():
+        return order_answer(services.confirm_order(order_id, offer, actor=actor, at=clock.now()).id)
+
+
+@bp.route("/orders/<uuid:order_id>/decline", methods=["POST"])
+@requires("orders:confirm")
+@idempotent
+@bp.arguments(WhySchema)
+@bp.response(200, OrderSchema)
+def decline_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAnswer:
+    """Decline an order with a reason; its stock is free again."""
+    return _end(order_id, "decline", body, actor)
+
+
+@bp.route("/orders/<uuid:order_id>/cancel", methods=["POST"])
+@requires("orders:cancel")
+@idempotent
+@bp.arguments(WhySchema)
+@bp.response(200, OrderSchema)
+def cancel_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAnswer:
+    """Cancel an order before anything is shipped, for either side, with a reason."""
+    return _end(order_id, "cancel", body, actor)
+
+
+@bp.route("/orders/<uuid:order_id>/close-short", methods=["POST"])
+@requires("orders:cancel")
+@idempotent
+@bp.arguments(WhySchema)
+@bp.response(200, OrderSchema)
+def close_order_short(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAnswer:
+    """Give up the rest of a part-shipped order, with a reason."""
+    return _end(order_id, "close_short", body, actor)
+
+
+def _end(order_id: UUID, event: str, body: dict[str, Any], actor: Actor) -> OrderAnswer:
+    with transaction():
+        order = services.end_order(order_id, event, actor=actor, at=clock.now(), why=body["why"])
+        return order_answer(order.id)
+
+
+@bp.route("/contracts/<uuid:contract_id>")
+@requires("signed_in")
+@bp.response(200, ContractSchema)
+def show_contract(actor: Actor, contract_id: UUID) -> ContractAnswer:
+    """Show a contract to those who may see its order."""
+    return contract_answer(services.get_contract(contract_id, actor, clock.now()))
+
+
+@bp.route("/contracts/<uuid:contract_id>/sign", methods=["POST"])
+@requires("contracts:sign")
+@idempotent
+@bp.response(200, ContractSchema)
+def sign_contract(actor: Actor, contract_id: UUID) -> ContractAnswer:
+    """Sign for one's side: the producer first, then the buyer."""
+    with transaction():
+        return contract_answer(services.sign_contract(contract_id, actor=actor, at=clock.now()))
+
+
+@bp.route("/contracts/<uuid:contract_id>/decline", methods=["POST"])
+@requires("contracts:sign")
+@idempotent
+@bp.arguments(WhySchema)
+@bp.response(200, ContractSchema)
+def decline_contract(body: dict[str, Any], actor: Actor, contract_id: UUID) -> ContractAnswer:
+    """Decline to sign, with a reason; the order is cancelled with it."""
+    with transaction():
+        return contract_answer(services.decline_contract(contract_id, actor=actor, at=clock.now(), why=body["why"]))
+
+
+@bp.route("/verify-contract/<string:code>")
+@public
+@bp.response(200, PublicContractSchema)
+def verify_contract(code: str) -> PublicContract:
+    """Check a printed contract by its verification code."""
+    return services.verify_contract(code)

@@ -1,0 +1,126 @@
+"""The shapes of shipments and acceptances on the wire."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from marshmallow import fields, validate
+
+from orders.fulfilment.accepting import PAPER_KINDS
+from orders.purchase.schemas import text_field
+from shop.api import Schema
+from shop.fields import Day, Instant, PublicId, Quantity
+from shop.money import Measure
+
+_NONE = Measure(Decimal(0))
+
+
+class ItemToShipSchema(Schema):
+    """A quantity of a line, from the lots named or else first expired first out."""
+
+    line_id = PublicId(required=True)
+    quantity = Quantity(required=True)
+    lot_ids = fields.List(PublicId(), load_default=list, validate=validate.Length(max=50))
+
+
+class NewShipmentSchema(Schema):
+    """What leaves together."""
+
+    items = fields.List(fields.Nested(ItemToShipSchema), required=True, validate=validate.Length(1, 200))
+    carrier = text_field(100, load_default="")
+    tracking_ref = text_field(100, load_default="")
+    note = text_field(500, load_default="")
+
+
+class ShipmentItemSchema(Schema):
+    """A quantity of a lot for a line, and what was decided of it."""
+
+    id = PublicId()
+    line_id = PublicId()
+    position = fields.Integer()
+    title = fields.String()
+    pack_spec = fields.String()
+    lot_id = PublicId()
+    lot_code = fields.String()
+    produced_on = Day()
+    expires_on = Day(allow_none=True)
+    quantity = Quantity()
+    accepted = Quantity()
+    rejected = Quantity()
+
+
+class ShipmentSchema(Schema):
+    """A shipment with its items."""
+
+    id = PublicId()
+    number = fields.String()
+    order_id = PublicId()
+    order_number = fields.String()
+    carrier = fields.String()
+    tracking_ref = fields.String()
+    note = fields.String()
+    shipped_at = Instant()
+    shipped_by = fields.String()
+    items = fields.List(fields.Nested(ShipmentItemSchema))
+
+
+class ShipmentListSchema(Schema):
+    """All shipments of an order."""
+
+    items = fields.List(fields.Nested(ShipmentSchema))
+
+
+class DecisionSchema(Schema):
+    """What of a shipped item is accepted and rejected; the rest stays open."""
+
+    shipment_item_id = PublicId(required=True)
+    accepted = Quantity(load_default=_NONE, above_zero=False)
+    rejected = Quantity(load_default=_NONE, above_zero=False)
+    reason = text_field(500, load_default="", metadata={"description": "Required where something is rejected."})
+
+
+class PaperSchema(Schema):
+    """A paper of the delivery, stored before."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(PAPER_KINDS))
+    file_id = PublicId(required=True)
+    name = fields.String(dump_only=True)
+
+
+class NewAcceptanceSchema(Schema):
+    """A decision about delivered goods; a canteen's has a second person."""
+
+    items = fields.List(fields.Nested(DecisionSchema), required=True, validate=validate.Length(1, 200))
+    witness_name = text_field(100, load_default="")
+    note = text_field(500, load_default="")
+    files = fields.List(fields.Nested(PaperSchema), load_default=list, validate=validate.Length(max=50))
+
+
+class AcceptedItemSchema(Schema):
+    """What was accepted and rejected of a shipped item."""
+
+    shipment_item_id = PublicId()
+    title = fields.String()
+    lot_code = fields.String()
+    accepted = Quantity()
+    rejected = Quantity()
+    reason = fields.String()
+
+
+class AcceptanceSchema(Schema):
+    """An acceptance with its items and papers."""
+
+    id = PublicId()
+    number = fields.String()
+    accepted_at = Instant()
+    accepted_by = fields.String()
+    witness_name = fields.String()
+    note = fields.String()
+    items = fields.List(fields.Nested(AcceptedItemSchema))
+    files = fields.List(fields.Nested(PaperSchema))
+
+
+class AcceptanceListSchema(Schema):
+    """All acceptances of an order."""
+
+    items = fields.List(fields.Nested(AcceptanceSchema))

@@ -1,0 +1,70 @@
+"""Lists of procurements and orders, by keyset, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import or_, select
+
+from orders.purchase.access import visible_orders
+from orders.purchase.answers import OrderAnswer, order_answers
+from orders.purchase.models import Order, Procurement
+from shop import clock
+from shop.auth import Actor
+from shop.db import db
+from shop.paging import Page, decode_cursor, make_page
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders to list; days are the Shanghai days of placing, both inclusive."""
+
+    statuses: Sequence[str] = ()
+    number: str | None = None
+    placed_from: date | None = None
+    placed_to: date | None = None
+
+
+def list_orders(
+    actor: Actor, wanted: OrderFilter, *, at: datetime, limit: int, cursor: str | None
+) -> Page[OrderAnswer]:
+    """Return a page of the orders that the actor may see, without their lines.
+
+    :raises BadCursor: if the cursor was not made by this list.
+    """
+    query = select(Order.id).where(visible_orders(actor, at)).order_by(Order.id.desc()).limit(limit + 1)
+    if wanted.statuses:
+        query = query.where(Order.status.in_(wanted.statuses))
+    if wanted.number:
+        tidy = wanted.number.strip().upper()
+        query = query.where(or_(Order.number.startswith(tidy, autoescape=True), Order.reference_code == tidy))
+    if wanted.placed_from:
+        query = query.where(Order.placed_at >= clock.start_of_day(wanted.placed_from))
+    if wanted.placed_to:
+        query = query.where(Order.placed_at < clock.start_of_day(wanted.placed_to + timedelta(days=1)))
+    after = decode_cursor(cursor, int)
+    if after:
+        query = query.where(Order.id < after[0])
+    page = make_page(db.session.scalars(query).all(), limit, lambda key: (key,))
+    return Page(order_answers(page.items, with_lines=False), page.next)
+
+
+def list_procurements(actor: Actor, *, status: str | None, limit: int, cursor: str | None) -> Page[Procurement]:
+    """Return a page of the actor's organisation's procurements.
+
+    :raises BadCursor: if the cursor was not made by this list.
+    """
+    query = (
+        select(Procurement)
+        .where(Procurement.organisation_id == actor.organisation_id)
+        .order_by(Procurement.id.desc())
+        .limit(limit + 1)
+    )
+    if status:
+        query = query.where(Procurement.status == status)
+    after = decode_cursor(cursor, int)
+    if after:
+        query = query.where(Procurement.id < after[0])
+    return make_page(db.session.scalars(query).all(), limit, lambda row: (row.id,))
