@@ -9,19 +9,19 @@ from shop.api import Schema
 from shop.fields import Day, Instant, Money, PublicId
 
 
-class PriceSchema(Schema):
+class ConfirmedPriceSchema(Schema):
     """A unit price that differs from the ordered one."""
 
     line_id = PublicId(required=True)
     price = Money(required=True, min_fen=1)
 
 
-class ConfirmSchema(Schema):
+class ConfirmOrderSchema(Schema):
     """What a producer confirms; a changed price is an offer that the buyer accepts by signing."""
 
     freight = Money(load_default=0)
     promised_on = Day(required=True)
-    prices = fields.List(fields.Nested(PriceSchema), load_default=list, validate=validate.Length(max=200))
+    prices = fields.List(fields.Nested(ConfirmedPriceSchema), load_default=list, validate=validate.Length(max=200))
     payment_days = fields.Integer(
         load_default=GOODS_FIRST_DAYS,
         validate=validate.Range(1, GOODS_FIRST_MOST_DAYS),
@@ -48,7 +48,7 @@ class ContractSchema(Schema):
     buyer_signed_at = Instant(allow_none=True)
 
 
-class AmountSchema(Schema):
+class ContractAmountSchema(Schema):
     """An amount as the terms hold it."""
 
     amount = fields.String()
@@ -64,7 +64,7 @@ class PublicContractSchema(Schema):
     buyer_credit_code = fields.String(allow_none=True)
     producer_name = fields.String()
     producer_credit_code = fields.String(allow_none=True)
-    total = fields.Nested(AmountSchema)
+    total = fields.Nested(ContractAmountSchema)
     made_on = Day()
     promised_on = Day(allow_none=True)
     producer_signed_at = Instant(allow_none=True)

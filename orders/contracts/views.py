@@ -7,11 +7,11 @@ from uuid import UUID
 
 from orders.contracts import services
 from orders.contracts.answers import ContractAnswer, contract_answer
-from orders.contracts.schemas import ConfirmSchema, ContractSchema, PublicContractSchema
+from orders.contracts.schemas import ConfirmOrderSchema, ContractSchema, PublicContractSchema
 from orders.contracts.services import PublicContract
 from orders.purchase.answers import OrderAnswer, order_answer
 from orders.purchase.changes import Confirmation
-from orders.purchase.schemas import OrderSchema, WhySchema
+from orders.purchase.schemas import OrderSchema, OrderReasonSchema
 from shop import clock
 from shop.api import Blueprint
 from shop.auth import Actor, public, requires
@@ -24,7 +24,7 @@ bp = Blueprint("contracts", __name__, url_prefix="/api/v1", description="Confirm
 @bp.route("/orders/<uuid:order_id>/confirm", methods=["POST"])
 @requires("orders:confirm")
 @idempotent
-@bp.arguments(ConfirmSchema)
+@bp.arguments(ConfirmOrderSchema)
 @bp.response(200, OrderSchema)
 def confirm_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAnswer:
     """Confirm price, freight and date; the contract is offered on these terms."""
@@ -38,7 +38,7 @@ def confirm_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAn
 @bp.route("/orders/<uuid:order_id>/decline", methods=["POST"])
 @requires("orders:confirm")
 @idempotent
-@bp.arguments(WhySchema)
+@bp.arguments(OrderReasonSchema)
 @bp.response(200, OrderSchema)
 def decline_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAnswer:
     """Decline an order with a reason; its stock is free again."""
@@ -48,7 +48,7 @@ def decline_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAn
 @bp.route("/orders/<uuid:order_id>/cancel", methods=["POST"])
 @requires("orders:cancel")
 @idempotent
-@bp.arguments(WhySchema)
+@bp.arguments(OrderReasonSchema)
 @bp.response(200, OrderSchema)
 def cancel_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAnswer:
     """Cancel an order before anything is shipped, for either side, with a reason."""
@@ -58,7 +58,7 @@ def cancel_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAns
 @bp.route("/orders/<uuid:order_id>/close-short", methods=["POST"])
 @requires("orders:cancel")
 @idempotent
-@bp.arguments(WhySchema)
+@bp.arguments(OrderReasonSchema)
 @bp.response(200, OrderSchema)
 def close_order_short(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAnswer:
     """Give up the rest of a part-shipped order, with a reason."""
@@ -92,7 +92,7 @@ def sign_contract(actor: Actor, contract_id: UUID) -> ContractAnswer:
 @bp.route("/contracts/<uuid:contract_id>/decline", methods=["POST"])
 @requires("contracts:sign")
 @idempotent
-@bp.arguments(WhySchema)
+@bp.arguments(OrderReasonSchema)
 @bp.response(200, ContractSchema)
 def decline_contract(body: dict[str, Any], actor: Actor, contract_id: UUID) -> ContractAnswer:
     """Decline to sign, with a reason; the order is cancelled with it."""

@@ -217,7 +217,7 @@ def _tell(
         items=[
             {
                 "shipment_item_id": str(one.item_id), "lot_id": items[one.item_id].lot_id,
-                "accepted": str(one.accepted), "rejected": str(one.rejected),
+                "accepted": f"{one.accepted:.3f}", "rejected": f"{one.rejected:.3f}",
             }
             for one in decisions
         ],

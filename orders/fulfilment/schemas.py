@@ -70,7 +70,7 @@ class ShipmentListSchema(Schema):
     items = fields.List(fields.Nested(ShipmentSchema))
 
 
-class DecisionSchema(Schema):
+class AcceptanceDecisionSchema(Schema):
     """What of a shipped item is accepted and rejected; the rest stays open."""
 
     shipment_item_id = PublicId(required=True)
@@ -79,7 +79,7 @@ class DecisionSchema(Schema):
     reason = text_field(500, load_default="", metadata={"description": "Required where something is rejected."})
 
 
-class PaperSchema(Schema):
+class DeliveryPaperSchema(Schema):
     """A paper of the delivery, stored before."""
 
     kind = fields.String(required=True, validate=validate.OneOf(PAPER_KINDS))
@@ -90,10 +90,10 @@ class PaperSchema(Schema):
 class NewAcceptanceSchema(Schema):
     """A decision about delivered goods; a canteen's has a second person."""
 
-    items = fields.List(fields.Nested(DecisionSchema), required=True, validate=validate.Length(1, 200))
+    items = fields.List(fields.Nested(AcceptanceDecisionSchema), required=True, validate=validate.Length(1, 200))
     witness_name = text_field(100, load_default="")
     note = text_field(500, load_default="")
-    files = fields.List(fields.Nested(PaperSchema), load_default=list, validate=validate.Length(max=50))
+    files = fields.List(fields.Nested(DeliveryPaperSchema), load_default=list, validate=validate.Length(max=50))
 
 
 class AcceptedItemSchema(Schema):
@@ -117,7 +117,7 @@ class AcceptanceSchema(Schema):
     witness_name = fields.String()
     note = fields.String()
     items = fields.List(fields.Nested(AcceptedItemSchema))
-    files = fields.List(fields.Nested(PaperSchema))
+    files = fields.List(fields.Nested(DeliveryPaperSchema))
 
 
 class AcceptanceListSchema(Schema):

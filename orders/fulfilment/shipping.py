@@ -183,7 +183,7 @@ def _tell(order: Order, shipment: Shipment, left: Sequence[tuple[OrderLine, Ship
         tracking_ref=shipment.tracking_ref,
         items=[
             {
-                "line_id": str(line.public_id), "lot_id": lot.lot_id, "lot": lot.lot_code, "quantity": str(lot.quantity),
+                "line_id": str(line.public_id), "lot_id": lot.lot_id, "lot": lot.lot_code, "quantity": f"{lot.quantity:.3f}",
                 "unit": line.unit, "movement": lot.movement_id,
             }
             for line, lot in left

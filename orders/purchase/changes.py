@@ -61,6 +61,7 @@ def confirm(order: Order, what: Confirmation, *, actor: Actor, at: datetime) -> 
     :raises WrongState: if it is not waiting, or its time is over.
     :raises BadConfirmation: for a day in the past, or a line that is not of this order.
     """
+    machine.check("order", order, "confirm", actor=actor, at=at)
     lines = lines_of(order)
     on = clock.business_day(at)
     _check_confirmation(what, lines, on)

@@ -24,7 +24,7 @@ def text_field(most: int, **kwargs: Any) -> fields.String:
     return fields.String(validate=validate.Length(max=most), **kwargs)
 
 
-class NamedSchema(Schema):
+class PartySchema(Schema):
     """A thing by its identifier and name."""
 
     id = PublicId()
@@ -38,7 +38,7 @@ class WantedSchema(Schema):
     quantity = Quantity(required=True)
 
 
-class QuantitySchema(Schema):
+class BasketQuantitySchema(Schema):
     """A quantity to put in the basket."""
 
     quantity = Quantity(required=True)
@@ -84,7 +84,7 @@ class BasketSchema(Schema):
     is_orderable = fields.Boolean()
 
 
-class HeadSchema(Schema):
+class ProcurementFieldsSchema(Schema):
     """What a procurement says beside its lines."""
 
     unit_id = PublicId(allow_none=True, metadata={"description": "Budget unit; required of public buyers to place."})
@@ -98,7 +98,7 @@ class HeadSchema(Schema):
     deliver_by = Day(allow_none=True)
 
 
-class NewProcurementSchema(HeadSchema):
+class NewProcurementSchema(ProcurementFieldsSchema):
     """A procurement: lines, or what is in the basket; kept as a draft unless submitted or placed in the same call."""
 
     lines = fields.List(fields.Nested(WantedSchema), validate=validate.Length(1, 200))
@@ -107,32 +107,25 @@ class NewProcurementSchema(HeadSchema):
     place = fields.Boolean(load_default=False, metadata={"description": "Place it at once, where nobody approves."})
 
 
-class EditProcurementSchema(HeadSchema):
+class EditProcurementSchema(ProcurementFieldsSchema):
     """What of a procurement changes; ``lines`` replaces all of them."""
 
     lines = fields.List(fields.Nested(WantedSchema), validate=validate.Length(1, 200))
 
 
-class LinesSchema(Schema):
+class WantedLinesSchema(Schema):
     """All lines anew."""
 
     lines = fields.List(fields.Nested(WantedSchema), required=True, validate=validate.Length(1, 200))
 
 
-class WhySchema(Schema):
+class OrderReasonSchema(Schema):
     """Why something is done."""
 
     why = text_field(500, load_default="")
 
 
-class EligibilitySchema(Schema):
-    """What makes the sale count."""
-
-    scheme = fields.String(attribute="eligibility_scheme")
-    number = fields.String(attribute="eligibility_number")
-
-
-class LineSchema(Schema):
+class OrderLineSchema(Schema):
     """A line with every fact frozen at placing, and what became of it."""
 
     id = PublicId()
@@ -174,9 +167,9 @@ class OrderHeadSchema(Schema):
     status = fields.String(validate=validate.OneOf(ORDER_STATES))
     payment_mode = fields.String()
     payment_state = fields.String()
-    buyer = fields.Nested(NamedSchema)
-    producer = fields.Nested(NamedSchema)
-    unit = fields.Nested(NamedSchema, allow_none=True)
+    buyer = fields.Nested(PartySchema)
+    producer = fields.Nested(PartySchema)
+    unit = fields.Nested(PartySchema, allow_none=True)
     fund_source = fields.String(allow_none=True)
     goods = Money(attribute="goods_fen")
     freight = Money(attribute="freight_fen")
@@ -198,7 +191,7 @@ class OrderHeadSchema(Schema):
 class OrderSchema(OrderHeadSchema):
     """An order with its lines."""
 
-    lines = fields.List(fields.Nested(LineSchema))
+    lines = fields.List(fields.Nested(OrderLineSchema))
 
 
 class OrderListSchema(Schema):
@@ -233,7 +226,7 @@ class ProcurementHeadSchema(Schema):
 class ProcurementSchema(ProcurementHeadSchema):
     """A procurement: ``lines`` at today's prices until it is placed, ``orders`` afterwards."""
 
-    unit = fields.Nested(NamedSchema, allow_none=True)
+    unit = fields.Nested(PartySchema, allow_none=True)
     fund_source = fields.String(allow_none=True)
     note = fields.String()
     consignee = fields.String()

@@ -13,16 +13,16 @@ from orders.purchase.basket import Basket
 from orders.purchase.models import Procurement
 from orders.purchase.procurement_answers import ProcurementAnswer
 from orders.purchase.schemas import (
+    BasketQuantitySchema,
     BasketSchema,
     EditProcurementSchema,
-    LinesSchema,
     NewProcurementSchema,
     ProcurementListSchema,
     ProcurementQuery,
     ProcurementSchema,
-    QuantitySchema,
+    OrderReasonSchema,
+    WantedLinesSchema,
     WantedSchema,
-    WhySchema,
     head_of,
     wanted_of,
 )
@@ -75,7 +75,7 @@ def add_basket_line(body: dict[str, Any], actor: Actor) -> Basket:
 
 @bp.route("/basket/lines/<uuid:listing_id>", methods=["PUT"])
 @requires("basket:edit")
-@bp.arguments(QuantitySchema)
+@bp.arguments(BasketQuantitySchema)
 @bp.response(200, BasketSchema)
 def set_basket_line(body: dict[str, Any], actor: Actor, listing_id: UUID) -> Basket:
     """Set the quantity of a listing in the basket."""
@@ -143,7 +143,7 @@ def edit_procurement(body: dict[str, Any], actor: Actor, procurement_id: UUID) -
 
 @bp.route("/procurements/<uuid:procurement_id>/lines", methods=["PUT"])
 @requires("procurements:create")
-@bp.arguments(LinesSchema)
+@bp.arguments(WantedLinesSchema)
 @bp.response(200, ProcurementSchema)
 def replace_lines(body: dict[str, Any], actor: Actor, procurement_id: UUID) -> Tagged:
     """Replace all lines of a procurement that is not placed; its approval is void then."""
@@ -174,7 +174,7 @@ def submit_procurement(actor: Actor, procurement_id: UUID) -> Tagged:
 @bp.route("/procurements/<uuid:procurement_id>/approve", methods=["POST"])
 @requires("procurements:approve")
 @idempotent
-@bp.arguments(WhySchema)
+@bp.arguments(OrderReasonSchema)
 @bp.response(200, ProcurementSchema)
 def approve_procurement(body: dict[str, Any], actor: Actor, procurement_id: UUID) -> Tagged:
     """Approve what another person submitted."""
@@ -184,7 +184,7 @@ def approve_procurement(body: dict[str, Any], actor: Actor, procurement_id: UUID
 @bp.route("/procurements/<uuid:procurement_id>/reject", methods=["POST"])
 @requires("procurements:approve")
 @idempotent
-@bp.arguments(WhySchema)
+@bp.arguments(OrderReasonSchema)
 @bp.response(200, ProcurementSchema)
 def reject_procurement(body: dict[str, Any], actor: Actor, procurement_id: UUID) -> Tagged:
     """Reject what another person submitted; it can be edited and submitted again."""
@@ -213,7 +213,7 @@ def place_procurement(actor: Actor, procurement_id: UUID) -> Tagged:
 @bp.route("/procurements/<uuid:procurement_id>/cancel", methods=["POST"])
 @requires("procurements:create")
 @idempotent
-@bp.arguments(WhySchema)
+@bp.arguments(OrderReasonSchema)
 @bp.response(200, ProcurementSchema)
 def cancel_procurement(body: dict[str, Any], actor: Actor, procurement_id: UUID) -> Tagged:
     """Give a procurement up before it is placed."""

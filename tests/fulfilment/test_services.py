@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from catalog.lots.models import Lot
 from catalog.lots.services import OutOfStock
+from catalog.products.models import Sku
 from orders.fulfilment import accepting, shipping
 from orders.fulfilment.accepting import AcceptanceDraft, BadAcceptance, ItemDecision, WitnessMissing
 from orders.fulfilment.models import ShipmentItem
@@ -58,7 +59,7 @@ def test_shipping_consumes_lots_and_reservation_together(world):
 
 def test_the_lot_that_expires_first_leaves_first_unless_one_is_chosen(session):
     world = make_world(stock="0")
-    sku = world.listings[0].sku
+    sku = db.session.get_one(Sku, world.listings[0].sku_id)
     with transaction():
         late = factories.make_lot(sku, world.producer, "10", expires_on=date(2027, 1, 1))
         soon = factories.make_lot(sku, world.producer, "10", expires_on=date(2026, 8, 1))
@@ -86,7 +87,9 @@ def test_more_than_is_open_or_anothers_lot_is_refused_with_a_pointer(world):
 def test_expired_goods_do_not_leave(session):
     world = make_world(stock="0")
     with transaction():
-        factories.make_lot(world.listings[0].sku, world.producer, "10", expires_on=date(2026, 7, 16))
+        factories.make_lot(
+            db.session.get_one(Sku, world.listings[0].sku_id), world.producer, "10", expires_on=date(2026, 7, 16)
+        )
     order = world.signed("10")
     world.later(days=2)
 
@@ -171,8 +174,8 @@ def test_a_canteens_goods_are_accepted_by_two(world):
 
 def test_only_the_buyer_accepts_and_only_the_producer_ships(world):
     order = world.signed("10")
+    items = [ItemToShip(world.lines(order)[0].public_id, Decimal(1))]
     with pytest.raises(Forbidden), transaction():
-        items = [ItemToShip(world.lines(order)[0].public_id, Decimal(1))]
         shipping.ship_order(order.public_id, ShipmentDraft(items), actor=world.buyer, at=world.at)
     world.ship(order, "10")
 
