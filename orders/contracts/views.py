@@ -11,7 +11,7 @@ from orders.contracts.schemas import ConfirmOrderSchema, ContractSchema, PublicC
 from orders.contracts.services import PublicContract
 from orders.purchase.answers import OrderAnswer, order_answer
 from orders.purchase.changes import Confirmation
-from orders.purchase.schemas import OrderSchema, OrderReasonSchema
+from orders.purchase.schemas import OrderReasonSchema, OrderSchema
 from shop import clock
 from shop.api import Blueprint
 from shop.auth import Actor, public, requires
