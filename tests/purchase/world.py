@@ -111,7 +111,7 @@ class World:
                 order.public_id, AcceptanceDraft([one], witness_name=witness), actor=self.buyer, at=self.at
             )
 
-    def lines(self, order: Order) -> list[OrderLine]:
+    def lines(self, order: Order) -> list[Any]:
         return list(
             db.session.scalars(
                 select(OrderLine)
@@ -146,14 +146,14 @@ def make_world(*, listings: int = 1, stock: str = "100", **buyer: Any) -> World:
     return World(actor, producer, shelf, unit.public_id)
 
 
-def reserved(listing: Listing) -> Decimal:
+def reserved(listing: Listing) -> Any:
     """Return what orders have reserved of a listing's SKU."""
     return Decimal(
         db.session.scalar(text("SELECT reserved FROM sku_stock WHERE sku_id = :id"), {"id": listing.sku_id}) or 0
     )
 
 
-def on_hand(listing: Listing) -> Decimal:
+def on_hand(listing: Listing) -> Any:
     """Return what is in stock of a listing's SKU."""
     return Decimal(
         db.session.scalar(text("SELECT on_hand FROM sku_stock WHERE sku_id = :id"), {"id": listing.sku_id}) or 0
