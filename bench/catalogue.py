@@ -36,6 +36,7 @@ def fill(connection: psycopg.Connection[Any], listings: int, seed: int = 2) -> N
         samples = list(csv.DictReader(file))
     producers = max(1, listings // PER_PRODUCER)
     with connection.transaction(), connection.cursor() as cursor:
+        _set_triggers(cursor, "DISABLE")
         counties = cursor.execute("SELECT code, division_code FROM assisted_counties ORDER BY code").fetchall()
         pinyin = dict(cursor.execute("SELECT code, pinyin FROM categories").fetchall())
         seats = [counties[(n * 7919) % len(counties)] for n in range(producers)]
@@ -55,7 +56,20 @@ def fill(connection: psycopg.Connection[Any], listings: int, seed: int = 2) -> N
         _fill_offers(cursor, chance, samples, homes, pinyin, listings)
         for table in ("organisations", "benefit_links", "products", "skus", "listings", "eligibility_bases", "lots"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+        cursor.execute("SELECT refresh_shop_cards(NULL)")
+        _set_triggers(cursor, "ENABLE")
+        cursor.execute("UPDATE catalogue_versions SET version = version + 1")
     connection.execute("ANALYZE")
+
+
+def _set_triggers(cursor: psycopg.Cursor[Any], what: str) -> None:
+    """Let the triggers that keep the shop's rows rest while thousands of listings are written."""
+    found = cursor.execute(
+        """SELECT tgrelid::regclass::text, tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+           WHERE p.prosrc LIKE '%note_catalogue_change%' AND NOT tgisinternal"""
+    ).fetchall()
+    for table, trigger in found:
+        cursor.execute(f"ALTER TABLE {table} {what} TRIGGER {trigger}")
 
 
 def _fill_offers(
@@ -135,7 +149,7 @@ def _add_offer(
             date(2027, 12, 31),
         )
     )
-    if chance.random() < 0.4:  # noqa: PLR2004
+    if chance.random() < 0.4:
         scheme, issuer = chance.choice(_CERTIFICATES)
         rows["certificates"].append(
             (
@@ -152,7 +166,7 @@ def _add_offer(
                 date(2027, 6, 30),
             )
         )
-    quantity = 0 if chance.random() < 0.05 else chance.randint(50, 5000)  # noqa: PLR2004
+    quantity = 0 if chance.random() < 0.05 else chance.randint(50, 5000)
     rows["lots"].append(
         (n, _uuid(8, n), n, f"L{n:07d}", TODAY - timedelta(days=40), TODAY + timedelta(days=320), SINCE)
     )

@@ -21,3 +21,6 @@ TOPICS = {
     "catalog.paper_decided": "An eligibility basis or quality certificate was put in force or refused.",
     "catalog.paper_revoked": "An eligibility basis or quality certificate no longer holds from a day on, which may be past.",
 }
+API = ("catalog.shopfront.views.bp",)
+PAGES = ("catalog.shopfront.pages.bp",)
+INIT = ("catalog.shopfront.serving.init_app", "catalog.shopfront.reference.init_app")

@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.exc import DBAPIError
 from werkzeug.utils import import_string
 
-from shop import api, auth, clock, health, i18n, jobs, layout, logs, problems, security
+from shop import api, auth, clock, health, hotreads, i18n, jobs, layout, logs, problems, security
 from shop.config import Settings
 from shop.db import Base, db, discard
 from shop.notices.tasks import register_rules
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
     db.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations", compare_type=True)
     csrf.init_app(app)
-    for part in (problems, i18n, api, security, layout, health):
+    for part in (problems, i18n, api, security, layout, health, hotreads):
         part.init_app(app)
     app.extensions["permissions"] = {}
     app.extensions["topics"] = {}

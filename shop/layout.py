@@ -70,6 +70,12 @@ def show_quantity(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def plain_quantity(value: Decimal) -> str:
+    """Return a quantity as a form's field takes it: no thousands' separators, no trailing zeros."""
+    text = f"{value:.3f}"
+    return text.rstrip("0").rstrip(".")
+
+
 def current_desk() -> str:
     """Return the desk whose address the request has; ``""`` for the shop."""
     first = request.path.split("/", 2)[1]
@@ -142,7 +148,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         yuan=money.show_yuan, wan=money.show_wan, day=show_day, instant=show_instant, long_day=show_long_day,
-        quantity=show_quantity,
+        quantity=show_quantity, plain=plain_quantity,
     )  # fmt: skip
     app.jinja_env.globals.update(
         asset=assets.address, nav_for=_nav(app), nav_links=_nav_links(app), address_with=address_with,

@@ -50,6 +50,8 @@ def make_settings(url: str, **changes: object) -> Settings:
         "BROKER_URL": "memory://",
         "SECRET_KEY": "a test's secret key, long enough for everyone",
         "TESTING": True,
+        "PAGE_CACHE": False,
+        "HOT_READS": False,
     }
     return Settings(**{**values, **changes})  # type: ignore[arg-type]
 

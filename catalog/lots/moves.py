@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from uuid6 import uuid7
 
-from catalog.products.versions import bump
 from shop.db import db
 from shop.errors import Conflict
 from shop.i18n import _
@@ -81,12 +80,9 @@ def lock_stock(sku_id: int) -> StockRow:
 
 @contextmanager
 def changing(sku_id: int) -> Iterator[StockRow]:
-    """Lock a SKU's stock for changes of its lots; tells the shop if it ran out or came back."""
+    """Lock a SKU's stock for changes of its lots."""
     before = lock_stock(sku_id)
     yield before
-    after = lock_stock(sku_id)
-    if (before.free > 0) != (after.free > 0):
-        bump()
 
 
 def move(movement: Movement) -> tuple[int, UUID]:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from catalog.products.versions import bump
 from shop.db import db
 from shop.errors import Conflict
 from shop.i18n import _
@@ -58,8 +57,6 @@ def reserve(wants: Mapping[int, Decimal]) -> None:
     short = [sku_id for sku_id in wants if sku_id not in taken]
     if short:
         raise _out_of_stock({sku_id: wants[sku_id] for sku_id in short})
-    if not all(taken.values()):
-        bump()
 
 
 def release(wants: Mapping[int, Decimal]) -> None:
@@ -76,8 +73,6 @@ def release(wants: Mapping[int, Decimal]) -> None:
         raise NotReserved(_("预留数量不足,无法释放。")) from error
     if len(before) < len(wants):
         raise NotReserved(_("预留数量不足,无法释放。"))
-    if not all(before.values()):
-        bump()
 
 
 def free_stock(sku_ids: list[int]) -> dict[int, Decimal]:

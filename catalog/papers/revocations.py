@@ -12,7 +12,6 @@ from uuid6 import uuid7
 from catalog.papers.models import Certificate, EligibilityBasis, PaperRevocation
 from catalog.papers.queries import PaperRow, get_paper
 from catalog.papers.services import BadPaper, lock_paper, require_other_person
-from catalog.products.services import bump
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
@@ -119,7 +118,6 @@ def _revoke(row: PaperRow, revocation: PaperRevocation, actor: Actor) -> None:
         actor, f"catalog.{row.kind}_revoked", row.kind, paper.id, status=[before, paper.status],
         from_on=[None, revocation.from_on.isoformat()],
     )  # fmt: skip
-    bump()
     publish(
         "catalog.paper_revoked", organisations=[row.producer_key], kind=row.kind, paper=str(paper.public_id),
         from_on=revocation.from_on.isoformat(), reason=revocation.reason,

@@ -14,7 +14,7 @@ from catalog.papers.numbers import ASSOCIATION_BEGINS, DIRECTORY_ENDS, credit_co
 from catalog.papers.queries import TABLES, NoSuchPaper, PaperRow, get_paper
 from catalog.producers.queries import get_producer, require_producer
 from catalog.products.models import Product
-from catalog.products.services import bump, get_own_product
+from catalog.products.services import get_own_product
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
@@ -157,7 +157,6 @@ def decide_paper(kind: str, public_id: UUID, actor: Actor, *, is_approved: bool,
         row.paper.status = "in_force" if is_approved else "refused"
         row.paper.decided_by, row.paper.decided_at, row.paper.reason = actor.user_id, at, reason.strip()
     audit.record(actor, f"catalog.{kind}_decided", kind, row.paper.id, status=["pending", row.paper.status])
-    bump()
     publish(
         "catalog.paper_decided", organisations=[row.producer_key], kind=kind, paper=str(public_id),
         status=row.paper.status, reason=row.paper.reason,

@@ -15,7 +15,6 @@ from catalog.producers.queries import producers_of
 from catalog.products.models import TAX_RATES, Listing, PriceTier, Product, Sku
 from catalog.products.offers import Tier
 from catalog.products.queries import list_offers
-from catalog.products.versions import bump
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
@@ -98,7 +97,6 @@ def edit_listing(listing: Listing, terms: Terms, actor: Actor, *, at: datetime) 
     _apply(listing, terms, at)
     db.session.flush()  # stores the prices before the shop is told
     audit.record(actor, "catalog.listing_edited", "listing", listing.id, tiers=[before, _show_tiers(listing)])
-    bump()
     return listing
 
 
@@ -218,7 +216,6 @@ def _set_state(listing: Listing, status: str, actor: Actor | None, at: datetime)
     audit.record(actor, f"catalog.listing_{status}", "listing", listing.id, status=[listing.status, status])
     listing.status, listing.changed_at = status, at
     db.session.flush()  # stores the state before the shop is told
-    bump()
     return listing
 
 

@@ -14,7 +14,7 @@ from stdnum.exceptions import ValidationError as BadNumber
 
 from catalog.producers.queries import NoSuchProducer, get_producer, producers_of, require_producer
 from catalog.products.models import Category, Product, Sku
-from catalog.products.versions import bump, current_version
+from catalog.products.versions import current_version
 from catalog.products.words import make_search_words
 from shop import audit
 from shop.auth import Actor
@@ -95,7 +95,6 @@ def create_product(producer_id: int, new: NewProduct, actor: Actor, *, at: datet
     db.session.add(product)
     db.session.flush()  # obtains the key
     audit.record(actor, "catalog.product_created", "product", product.id, name=[None, product.name])
-    bump()
     return product
 
 
@@ -114,7 +113,6 @@ def edit_product(product: Product, new: NewProduct, actor: Actor) -> Product:
     after = {name: getattr(product, name) for name in before}
     changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
     audit.record(actor, "catalog.product_edited", "product", product.id, **changes)
-    bump()
     return product
 
 
@@ -123,7 +121,6 @@ def archive_product(product: Product, actor: Actor, *, at: datetime) -> Product:
     if product.archived_at is None:
         product.archived_at = at
         audit.record(actor, "catalog.product_archived", "product", product.id)
-        bump()
     return product
 
 
@@ -241,6 +238,6 @@ def _bad(field: str, detail: str) -> BadProduct:
 
 __all__ = [
     "BadProduct", "GtinTaken", "NewProduct", "NewSku", "NoSuchProducer", "NoSuchProduct", "OriginFixed",
-    "archive_product", "bump", "create_product", "create_sku", "current_version", "edit_product", "get_own_product",
+    "archive_product", "create_product", "create_sku", "current_version", "edit_product", "get_own_product",
     "get_own_sku", "index_product", "read_gtin",
 ]  # fmt: skip

@@ -201,6 +201,41 @@ def upgrade() -> None:
     sa.CheckConstraint("kind IN ('institution','producer','agent','authority','operator')", name=op.f('ck_roles_kind')),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_roles'))
     )
+    op.create_table('shop_cards',
+    sa.Column('listing_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('public_id', sa.Uuid(), nullable=False),
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('producer_id', sa.BigInteger(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('price_fen', sa.BigInteger(), nullable=False),
+    sa.Column('pack_spec', sa.Text(), nullable=False),
+    sa.Column('unit', sa.Text(), nullable=False),
+    sa.Column('net_weight_g', sa.BigInteger(), nullable=True),
+    sa.Column('min_quantity', sa.Numeric(precision=14, scale=3), nullable=False),
+    sa.Column('has_stock', sa.Boolean(), nullable=False),
+    sa.Column('category_code', sa.Text(), nullable=False),
+    sa.Column('county_code', sa.Text(), nullable=False),
+    sa.Column('county', sa.Text(), nullable=False),
+    sa.Column('province_code', sa.Text(), nullable=False),
+    sa.Column('province', sa.Text(), nullable=False),
+    sa.Column('is_key_county', sa.Boolean(), nullable=False),
+    sa.Column('producer', sa.Text(), nullable=False),
+    sa.Column('pinyin', sa.Text(), nullable=False),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=False),
+    sa.Column('listed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('is_demo', sa.Boolean(), nullable=False),
+    sa.Column('eligible', postgresql.DATEMULTIRANGE(), nullable=False),
+    sa.Column('bases', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('certificates', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('listing_id', name=op.f('pk_shop_cards'))
+    )
+    op.create_index('ix_shop_cards_category', 'shop_cards', ['category_code', sa.literal_column('listed_at DESC'), sa.literal_column('listing_id DESC')], unique=False)
+    op.create_index('ix_shop_cards_county', 'shop_cards', ['county_code', sa.literal_column('listed_at DESC'), sa.literal_column('listing_id DESC')], unique=False)
+    op.create_index('ix_shop_cards_name', 'shop_cards', ['pinyin', 'listing_id'], unique=False)
+    op.create_index('ix_shop_cards_new', 'shop_cards', [sa.literal_column('listed_at DESC'), sa.literal_column('listing_id DESC')], unique=False)
+    op.create_index('ix_shop_cards_price', 'shop_cards', ['price_fen', 'listing_id'], unique=False)
+    op.create_index('ix_shop_cards_province', 'shop_cards', ['province_code', sa.literal_column('listed_at DESC'), sa.literal_column('listing_id DESC')], unique=False)
+    op.create_index('ix_shop_cards_search', 'shop_cards', ['search'], unique=False, postgresql_using='gin')
     op.create_table('users',
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('phone', sa.Text(), nullable=True),
@@ -1629,6 +1664,14 @@ def downgrade() -> None:
     op.drop_index('ix_assisted_counties_division_code', table_name='assisted_counties')
     op.drop_table('assisted_counties')
     op.drop_table('users')
+    op.drop_index('ix_shop_cards_search', table_name='shop_cards', postgresql_using='gin')
+    op.drop_index('ix_shop_cards_province', table_name='shop_cards')
+    op.drop_index('ix_shop_cards_price', table_name='shop_cards')
+    op.drop_index('ix_shop_cards_new', table_name='shop_cards')
+    op.drop_index('ix_shop_cards_name', table_name='shop_cards')
+    op.drop_index('ix_shop_cards_county', table_name='shop_cards')
+    op.drop_index('ix_shop_cards_category', table_name='shop_cards')
+    op.drop_table('shop_cards')
     op.drop_table('roles')
     op.drop_index(op.f('ix_rate_counts_ends_at'), table_name='rate_counts')
     op.drop_table('rate_counts')

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import text
 
 from catalog.lots import services as lots
-from catalog.products.versions import current_version
 from shop.db import db, transaction
 from tests import factories as make
 from tests.conftest import NOON
@@ -292,28 +291,6 @@ def test_what_orders_reserved_of_an_expired_lot_waits_for_new_stock(producer, sk
 
     assert held(old) == [0]
     assert stock(sku) == (4, 4)
-
-
-def test_the_shop_hears_of_stock_that_runs_out_and_comes_back_only(producer, sku):
-    versions = [current_version()]
-
-    def noted():
-        versions.append(current_version())
-        return versions[-1] - versions[-2]
-
-    put(sku, producer, "10")
-    assert noted() == 1
-    put(sku, producer, "10")
-    assert noted() == 0
-    reserve(sku, 5)
-    assert noted() == 0
-    reserve(sku, 15)
-    assert noted() == 1
-    ship(sku, 5)
-    assert noted() == 0
-    with transaction():
-        lots.release({sku.id: Decimal(15)})
-    assert noted() == 1
 
 
 def test_movements_are_never_rewritten(producer, sku):

@@ -1,0 +1,59 @@
+"""What the shop calls schemes, units, taxes and forms of producers."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from shop.i18n import _, lazy
+
+SCHEMES = {
+    "national_directory": lazy("全国扶贫产品目录"),
+    "county_recommendation": lazy("县级推荐"),
+    "county_list": lazy("县级产品清单"),
+    "association": lazy("消费帮扶产品认定"),
+}
+CERTIFICATES = {
+    "green_food": lazy("绿色食品"),
+    "organic": lazy("有机产品"),
+    "geographical_indication": lazy("地理标志"),
+    "shenzhen_product": lazy("圳品"),
+    "vegetable_basket": lazy("菜篮子基地"),
+}
+UNITS = {
+    "bag": lazy("袋"), "box": lazy("箱"), "bottle": lazy("瓶"), "tin": lazy("罐"), "piece": lazy("件"),
+    "pack": lazy("包"), "kg": lazy("公斤"),
+}  # fmt: skip
+TAXES = {
+    "exempt": lazy("免税"),
+    "1": lazy("税率 1%"),
+    "3": lazy("税率 3%"),
+    "9": lazy("税率 9%"),
+    "13": lazy("税率 13%"),
+}
+FORMS = {
+    "company": lazy("企业"),
+    "cooperative": lazy("合作社"),
+    "family_farm": lazy("家庭农场"),
+    "household": lazy("农户"),
+}
+WAYS = {"work": lazy("务工就业"), "shares": lazy("入股分红"), "orders": lazy("订单收购")}
+SORTS = {"new": lazy("最新上架"), "price": lazy("价格从低到高"), "name": lazy("名称")}
+#: Grams of a half-kilo, by which prices are compared.
+_HALF_KILO_G = 500
+
+
+def per_half_kilo_fen(price_fen: int, net_weight_g: int | None) -> int | None:
+    """Return the price of 500 g in fen, rounded half-up; ``None`` where the weight is not known."""
+    if not net_weight_g:
+        return None
+    exact = Decimal(price_fen * _HALF_KILO_G) / net_weight_g
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def stock_word(free: Decimal, least: Decimal) -> tuple[str, str]:
+    """Return the word for what is free, and its kind for the page."""
+    if free <= 0:
+        return _("暂时缺货"), "bad"
+    if free < least:
+        return _("库存不足起订量"), "wait"
+    return _("有货"), "good"

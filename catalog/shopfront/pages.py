@@ -1,0 +1,139 @@
+"""Public pages of the shop: home, list, a listing."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import get_locale
+
+from catalog.shopfront import labels
+from catalog.shopfront.cache import Built
+from catalog.shopfront.details import get_detail
+from catalog.shopfront.filters import COUNTED_TO, Filters, parse
+from catalog.shopfront.home import count_groups, division_of, list_recent
+from catalog.shopfront.queries import CardPage, list_cards, schemes_on
+from catalog.shopfront.reference import Names, names
+from catalog.shopfront.serving import serve
+from shop import clock
+from shop.auth import find_actor, public
+
+bp = Blueprint("shop_pages", __name__, template_folder="templates")
+#: Listings a section of the home page shows.
+_SECTION = 8
+_ENDLESS = 1 << 62
+
+
+@bp.get("/")
+@public
+def home() -> Response:
+    """Show what one's partner counties offer, what is in season, and the groups."""
+    return serve(_build_home)
+
+
+@bp.get("/products")
+@public
+def list_products() -> Response:
+    """Show what is listed, narrowed by the address."""
+    return serve(_build_list)
+
+
+@bp.get("/products/<uuid:listing_id>")
+@public
+def show_product(listing_id: UUID) -> Response:
+    """Show a listing."""
+    return serve(lambda: _build_detail(listing_id), listing_id)
+
+
+def _card_words() -> dict[str, Any]:
+    """Return what every card needs, looked up once a page."""
+    return {
+        "day": clock.today().isoformat(),
+        "schemes_on": schemes_on,
+        "scheme_names": {code: str(name) for code, name in labels.SCHEMES.items()},
+        "certificate_names": {code: str(name) for code, name in labels.CERTIFICATES.items()},
+        "units": {code: str(name) for code, name in labels.UNITS.items()},
+        "half_kilo": labels.per_half_kilo_fen,
+    }
+
+
+def _build_home() -> Built:
+    on = clock.today()
+    known = names()
+    actor = find_actor()
+    division = division_of(actor.organisation_id) if actor is not None else None
+    partner = list_cards(Filters(partner=division.code), on, _SECTION).items if division else []
+    recent = list_recent(on, _SECTION)
+    latest = list_cards(Filters(), on, _SECTION).items
+    lang = str(get_locale())
+    body = render_template(
+        "shopfront/home.html", partner=partner, division=division, recent=recent, latest=latest,
+        groups=[(code, known.category(code, lang), n) for code, n in count_groups(on)], **_card_words(),
+    )  # fmt: skip
+    return Built(body.encode(), listings={card.id for card in (*partner, *recent, *latest)})
+
+
+def _build_list() -> Built:
+    filters = parse(request.args)
+    page = list_cards(filters, clock.today())
+    body = render_template(
+        "shopfront/list.html", filters=filters, page=page, counted_to=COUNTED_TO, asked=_asked(filters, names()),
+        **_choices(filters, names()), **_card_words(),
+    )  # fmt: skip
+    return Built(body.encode(), listings=[card.id for card in page.items], prices=_prices(filters, page))
+
+
+def _prices(filters: Filters, page: CardPage) -> tuple[int, int] | None:
+    """Return the prices between which a change would enter this page of a list by price."""
+    if filters.sort != "price":
+        return None
+    place = filters.place()
+    return int(str(place[0])) if place else 0, page.items[-1].price_fen if page.next else _ENDLESS
+
+
+def _choices(filters: Filters, known: Names) -> dict[str, Any]:
+    lang = str(get_locale())
+    place = 1 if lang == "en" else 0
+    group = filters.category[:2]
+    actor = find_actor()
+    return {
+        "groups": [(code, pair[place]) for code, pair in known.groups.items()],
+        "leaves": [(code, pair[place]) for code, pair in known.leaves.get(group, {}).items()],
+        "provinces": list(known.provinces.items()),
+        "counties": list(known.counties.get(filters.province or filters.county[:2] + "0000", {}).items()),
+        "schemes": list(labels.SCHEMES.items()),
+        "certificates": list(labels.CERTIFICATES.items()),
+        "sorts": list(labels.SORTS.items()),
+        "division": division_of(actor.organisation_id) if actor is not None else None,
+    }
+
+
+def _asked(filters: Filters, known: Names) -> list[tuple[str, str]]:
+    """Return ``(filter, value in words)`` of what the list is narrowed by."""
+    lang = str(get_locale())
+    words = {
+        "q": filters.q,
+        "category": known.category(filters.category, lang),
+        "province": known.provinces.get(filters.province, filters.province),
+        "county": known.county_names.get(filters.county, filters.county),
+        "scheme": str(labels.SCHEMES.get(filters.scheme, "")),
+        "certificate": str(labels.CERTIFICATES.get(filters.certificate, "")),
+        "key": filters.key,
+        "partner": known.partners.get(filters.partner, filters.partner),
+    }
+    return [(name, word) for name, word in words.items() if word]
+
+
+def _build_detail(listing_id: UUID) -> Built:
+    detail = get_detail(listing_id, clock.today())
+    actor = find_actor()
+    body = render_template(
+        "shopfront/detail.html",
+        item=detail,
+        stock=labels.stock_word(detail.free, detail.min_quantity),
+        category=names().category(detail.category_code, str(get_locale())),
+        labels=labels,
+        may_buy=actor is not None and actor.may("basket:edit") and not detail.refusal,
+    )
+    return Built(body.encode(), listings=(detail.listing_id,), mark=detail.free)
