@@ -69,8 +69,8 @@ def submit_certificate(body: dict[str, Any], actor: Actor) -> queries.PaperRow:
         return queries.get_paper("certificate", certificate.public_id, actor, clock.business_day(at))
 
 
-def _add_views(bp: Any, kind: str, one: Any, many: Any) -> None:
-    """Add what both resources have: list, show, withdraw, decide, and revocation by two persons."""
+def _add_reads(bp: Any, kind: str, one: Any, many: Any) -> None:
+    """Add the list and a paper of one resource."""
 
     @bp.route("")
     @requires("signed_in")
@@ -88,6 +88,10 @@ def _add_views(bp: Any, kind: str, one: Any, many: Any) -> None:
     def show_paper(actor: Actor, paper_id: UUID) -> queries.PaperRow:
         """Show a paper."""
         return queries.get_paper(kind, paper_id, actor, clock.today())
+
+
+def _add_moves(bp: Any, kind: str, one: Any) -> None:
+    """Add taking back and deciding on a paper of one resource."""
 
     @bp.route("/<uuid:paper_id>/withdraw", methods=["POST"])
     @requires("papers:submit")
@@ -107,6 +111,10 @@ def _add_views(bp: Any, kind: str, one: Any, many: Any) -> None:
         """Put a paper in force or refuse it; never by the person who handed it in."""
         with transaction():
             return services.decide_paper(kind, paper_id, actor, at=clock.now(), **body)
+
+
+def _add_revocation(bp: Any, kind: str, one: Any) -> None:
+    """Add the revocation of a paper of one resource, by two persons."""
 
     @bp.route("/<uuid:paper_id>/revocation", methods=["POST"])
     @requires("signed_in")
@@ -129,5 +137,10 @@ def _add_views(bp: Any, kind: str, one: Any, many: Any) -> None:
             return revocations.decide_revocation(kind, paper_id, actor, at=clock.now(), **body)
 
 
-_add_views(eligibility_bp, "eligibility", EligibilitySchema, EligibilityListSchema)
-_add_views(certificates_bp, "certificate", CertificateSchema, CertificateListSchema)
+for _bp, _kind, _one, _many in (
+    (eligibility_bp, "eligibility", EligibilitySchema, EligibilityListSchema),
+    (certificates_bp, "certificate", CertificateSchema, CertificateListSchema),
+):
+    _add_reads(_bp, _kind, _one, _many)
+    _add_moves(_bp, _kind, _one)
+    _add_revocation(_bp, _kind, _one)
