@@ -1,0 +1,35 @@
+"""Who may open the file behind a receipt, a refund or an invoice: whoever sees the thing."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import select, union_all
+
+from orders.invoices.models import Invoice
+from orders.payments.models import Payment, Refund
+from orders.purchase.models import Order
+from orders.purchase.party import is_party
+from shop import clock
+from shop.auth import Actor
+from shop.db import db
+from shop.files import services as files
+
+
+def may_read(actor: Actor, file_id: int) -> bool:
+    """Say whether a file is evidence of something that the actor sees."""
+    on = clock.today()
+    found = union_all(
+        select(Payment.id).where(
+            Payment.evidence_file_id == file_id, is_party(actor, Payment.buyer_id, Payment.payee_id, on)
+        ),
+        select(Refund.id)
+        .join(Order, Order.id == Refund.order_id)
+        .where(Refund.evidence_file_id == file_id, is_party(actor, Order.buyer_id, Order.producer_id, on)),
+        select(Invoice.id).where(Invoice.file_id == file_id, is_party(actor, Invoice.buyer_id, Invoice.seller_id, on)),
+    )
+    return db.session.execute(found.limit(1)).first() is not None
+
+
+def init_app(_app: Flask) -> None:
+    """Let evidence be opened."""
+    files.allow(may_read)
