@@ -14,13 +14,27 @@ API = (
     "catalog.papers.views.eligibility_bp",
     "catalog.papers.views.certificates_bp",
     "catalog.lots.views.bp",
+    "catalog.shopfront.views.bp",
 )
+PAGES = ("catalog.shopfront.pages.bp",)
+INIT = (
+    "catalog.shopfront.serving.init_app",
+    "catalog.shopfront.reference.init_app",
+    "catalog.papers.evidence.init_app",
+)
+TASKS = ("catalog.lots.tasks",)
+#: Every quarter of an hour, so that it has run soon after midnight; running again changes nothing.
+SCHEDULE = {"catalog.end_of_day": 900.0}
 REFERENCE = ("catalog.products.reference:load",)
 NOTICES = ("catalog.notices.RULES",)
 TOPICS = {
     "catalog.paper_decided": "An eligibility basis or quality certificate was put in force or refused.",
     "catalog.paper_revoked": "An eligibility basis or quality certificate no longer holds from a day on, which may be past.",
 }
-API = ("catalog.shopfront.views.bp",)
-PAGES = ("catalog.shopfront.pages.bp",)
-INIT = ("catalog.shopfront.serving.init_app", "catalog.shopfront.reference.init_app")
+PERMISSIONS = {
+    "catalogue:edit": "Products, packs, listings and the producer's own profile",
+    "lots:edit": "Lots: new batches, counts, write-offs",
+    "papers:submit": "Hand in eligibility bases and quality certificates",
+    "papers:review": "See papers of the own scope, propose to revoke one",
+    "papers:decide": "Put papers of the own scope in force, refuse or revoke them",
+}

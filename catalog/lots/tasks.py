@@ -1,0 +1,29 @@
+"""What the end of a day brings: lots expire, listings without eligibility pause."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from catalog.lots import services
+from catalog.products import listings
+from shop import clock
+from shop.db import transaction
+from shop.logs import log
+
+
+@shared_task(name="catalog.end_of_day", ignore_result=True)
+def end_of_day() -> None:
+    """Expire lots, then pause listings; each in its own transaction. Running again changes nothing.
+
+    Nothing depends on it having run: what expired is not shipped, what lost its eligibility is not ordered.
+    """
+    at = clock.now()
+    on = clock.business_day(at)
+    with transaction():
+        in_the_way = services.expire_lots(on, at=at)
+    if in_the_way:
+        log.warning("expired lots are reserved by orders", skus=in_the_way)
+    with transaction():
+        paused = listings.pause_ineligible(on, at=at)
+    if paused:
+        log.info("listings paused without eligibility", listings=paused)

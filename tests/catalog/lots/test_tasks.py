@@ -1,0 +1,36 @@
+"""What the end of a day brings."""
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import text
+
+from catalog.lots.tasks import end_of_day
+from shop import clock
+from shop.db import db, transaction
+from tests import factories as make
+
+
+def test_the_day_after_the_last_day_lots_expire_and_listings_pause(session):
+    with transaction():
+        producer = make.make_producer()
+        product = make.make_product(producer, is_eligible=False)
+        make.make_eligibility(product, valid_to=date(2026, 7, 15))
+        listing = make.make_listing(producer, product=product, stock="0")
+        make.make_lot(db.session.get(make.Sku, listing.sku_id), producer, "10", expires_on=date(2026, 7, 15))
+
+    end_of_day()
+    assert (listing.status, state()) == ("listed", ("open", 10, 10))
+    with clock.stopped_at(datetime(2026, 7, 15, 16, 1, tzinfo=UTC)):
+        end_of_day()
+        end_of_day()
+
+    db.session.refresh(listing)
+    assert (listing.status, state()) == ("paused", ("closed", 0, 0))
+
+
+def state():
+    return tuple(
+        db.session.execute(
+            text("SELECT l.status, l.on_hand, s.on_hand FROM lots l JOIN sku_stock s ON s.sku_id = l.sku_id")
+        ).one()
+    )
