@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from flask import Flask
+from sqlalchemy import RowMapping, text
 
+from orders.ledger import verify
 from orders.payments.checks_sql import BALANCES, DOCUMENTS, LINES, PAYMENTS
 from shop.db import db
+from shop.money import format_yuan
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,11 @@ class Difference:
     field: str
     is_fen: int
     should_be_fen: int
+
+    def __str__(self) -> str:
+        """Return the difference as a sentence."""
+        there, should = format_yuan(self.is_fen), format_yuan(self.should_be_fen)
+        return f"{self.subject}: {self.field} is {there}, its documents say {should}"
 
 
 def differing_lines(order_id: int | None = None) -> list[Difference]:
@@ -45,14 +53,29 @@ def differing_balances() -> list[Difference]:
     return _compare("balances", BALANCES)
 
 
+def init_app(_app: Flask) -> None:
+    """Add the checks to ``duikou verify``."""
+    verify.register("orders' sums = documents", lambda order_id: _result("orders", DOCUMENTS, order_id))
+    verify.register("lines = quantities = postings", lambda order_id: _result("lines", LINES, order_id))
+    verify.register("receipts = allocations", lambda _order_id: _result("receipts", PAYMENTS))
+    verify.register("money accounts = documents", lambda _order_id: _result("balances", BALANCES))
+
+
 def _compare(check: str, query: str, order_id: int | None = None) -> list[Difference]:
-    """Run a query of ``subject``, then pairs ``x``, ``x__should`` of columns; return where a pair differs."""
-    values = {"order": order_id} if ":order" in query else {}
-    return list(_differences(check, query, values))
+    return [difference for row in _rows(query, order_id) for difference in _differences(check, row)]
 
 
-def _differences(check: str, query: str, values: dict[str, int | None]) -> Iterator[Difference]:
-    for row in db.session.execute(text(query), values).mappings():
-        for name in row:
-            if f"{name}__should" in row and row[name] != row[f"{name}__should"]:
-                yield Difference(check, str(row["subject"]), name, int(row[name]), int(row[f"{name}__should"]))
+def _result(check: str, query: str, order_id: int | None = None) -> verify.Result:
+    rows = _rows(query, order_id)
+    return verify.result(len(rows), [str(one) for row in rows for one in _differences(check, row)])
+
+
+def _rows(query: str, order_id: int | None) -> Sequence[RowMapping]:
+    """Return the rows of a query: ``subject``, then pairs of columns ``x`` and ``x__should``."""
+    return db.session.execute(text(query), {"order": order_id} if ":order" in query else {}).mappings().all()
+
+
+def _differences(check: str, row: RowMapping) -> Iterator[Difference]:
+    for name in row:
+        if f"{name}__should" in row and row[name] != row[f"{name}__should"]:
+            yield Difference(check, str(row["subject"]), str(name), int(row[name]), int(row[f"{name}__should"]))

@@ -2,7 +2,7 @@
 
 API = ("orders.payments.views.bp", "orders.payments.refund_views.bp")
 TASKS = ("orders.payments.tasks",)
-INIT = ("orders.payments.evidence.init_app",)
+INIT = ("orders.payments.evidence.init_app", "orders.payments.checks.init_app")
 PERMISSIONS = {
     "payments:read": "See receipts, refunds, credit and due dates of the own organisation's orders (operator: of all)",
     "payments:announce": "Say who will pay an order, how much and when; extend a pay-first deadline",

@@ -91,7 +91,7 @@ def make_trade(buyer: Organisation | None = None, *, members: bool = False) -> T
     people = (
         [make_actor(each) for each in (buyer, buyer, seller, seller)] if not members else _make_members(buyer, seller)
     )
-    return Trade(*people, listing.id, sku.id)
+    return Trade(people[0], people[1], people[2], people[3], listing.id, sku.id)
 
 
 def _make_members(buyer: Organisation, seller: Organisation) -> list[Actor]:

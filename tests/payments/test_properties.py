@@ -118,3 +118,4 @@ def test_a_changed_column_is_named():
 
     assert checks.Difference("lines", f"{order.number} / 1", "counted", 7, 5) in checks.differing_lines(order.id)
     assert checks.differing_sums(order.id) == [checks.Difference("orders", order.number, "received", 5, 0)]
+    assert str(checks.differing_sums(order.id)[0]) == f"{order.number}: received is 0.05, its documents say 0.00"
