@@ -12,11 +12,11 @@ from catalog.products import listings, reads, services
 from catalog.products.models import Listing
 from catalog.products.offers import Tier
 from catalog.products.schemas import (
-    ListingBodySchema,
-    ListingListSchema,
     ListingQuery,
-    ListingSchema,
-    NewListingSchema,
+    NewOfferSchema,
+    OfferListSchema,
+    OfferSchema,
+    OfferTermsSchema,
     OwnListingQuery,
 )
 from shop import clock
@@ -35,7 +35,7 @@ Answer = tuple[reads.ListingView, int, dict[str, str]]
 @bp.route("")
 @public
 @bp.arguments(ListingQuery, location="query")
-@bp.response(200, ListingListSchema)
+@bp.response(200, OfferListSchema)
 def list_listings(query: dict[str, Any]) -> Page[reads.ListingView]:
     """List what is in the shop, newest first."""
     after = decode_cursor(query.pop("cursor"), int)
@@ -49,7 +49,7 @@ def list_listings(query: dict[str, Any]) -> Page[reads.ListingView]:
 @bp.route("/own")
 @requires("catalogue:edit")
 @bp.arguments(OwnListingQuery, location="query")
-@bp.response(200, ListingListSchema)
+@bp.response(200, OfferListSchema)
 def list_own_listings(query: dict[str, Any], actor: Actor) -> Page[reads.ListingView]:
     """List listings, of any state, of the producers that the caller acts for."""
     after = decode_cursor(query.pop("cursor"), int)
@@ -62,8 +62,8 @@ def list_own_listings(query: dict[str, Any], actor: Actor) -> Page[reads.Listing
 @bp.route("", methods=["POST"])
 @requires("catalogue:edit")
 @idempotent
-@bp.arguments(NewListingSchema)
-@bp.response(201, ListingSchema)
+@bp.arguments(NewOfferSchema)
+@bp.response(201, OfferSchema)
 def create_listing(body: dict[str, Any], actor: Actor) -> Answer:
     """Draft an offer of a pack."""
     at = clock.now()
@@ -75,7 +75,7 @@ def create_listing(body: dict[str, Any], actor: Actor) -> Answer:
 
 @bp.route("/<uuid:listing_id>")
 @public
-@bp.response(200, ListingSchema)
+@bp.response(200, OfferSchema)
 def show_listing(listing_id: UUID) -> Answer:
     """Show an offer in the shop; its producer sees it in any state."""
     return _answer(listing_id, find_actor(), 200)
@@ -83,8 +83,8 @@ def show_listing(listing_id: UUID) -> Answer:
 
 @bp.route("/<uuid:listing_id>", methods=["PUT"])
 @requires("catalogue:edit")
-@bp.arguments(ListingBodySchema)
-@bp.response(200, ListingSchema)
+@bp.arguments(OfferTermsSchema)
+@bp.response(200, OfferSchema)
 def edit_listing(body: dict[str, Any], actor: Actor, listing_id: UUID) -> Answer:
     """Replace an offer's terms, all its tiers included; orders placed before keep theirs."""
     at = clock.now()
@@ -99,7 +99,7 @@ def edit_listing(body: dict[str, Any], actor: Actor, listing_id: UUID) -> Answer
 @bp.route("/<uuid:listing_id>/publish", methods=["POST"])
 @requires("catalogue:edit")
 @idempotent
-@bp.response(200, ListingSchema)
+@bp.response(200, OfferSchema)
 def publish_listing(actor: Actor, listing_id: UUID) -> Answer:
     """Put an offer in the shop; refused unless the product's eligibility basis is in force today."""
     return _move(listings.publish_listing, actor, listing_id)
@@ -108,7 +108,7 @@ def publish_listing(actor: Actor, listing_id: UUID) -> Answer:
 @bp.route("/<uuid:listing_id>/pause", methods=["POST"])
 @requires("catalogue:edit")
 @idempotent
-@bp.response(200, ListingSchema)
+@bp.response(200, OfferSchema)
 def pause_listing(actor: Actor, listing_id: UUID) -> Answer:
     """Take an offer out of the shop for a while."""
     return _move(listings.pause_listing, actor, listing_id)
@@ -117,7 +117,7 @@ def pause_listing(actor: Actor, listing_id: UUID) -> Answer:
 @bp.route("/<uuid:listing_id>/delist", methods=["POST"])
 @requires("catalogue:edit")
 @idempotent
-@bp.response(200, ListingSchema)
+@bp.response(200, OfferSchema)
 def delist_listing(actor: Actor, listing_id: UUID) -> Answer:
     """Take an offer out of the shop for good."""
     return _move(listings.delist_listing, actor, listing_id)

@@ -143,7 +143,7 @@ class TierSchema(Schema):
     price = Money(required=True, min_fen=1)
 
 
-class ListingBodySchema(Schema):
+class OfferTermsSchema(Schema):
     """The terms of an offer; the first tier's quantity is the least of an order."""
 
     title = fields.String(required=True, validate=validate.Length(1, 80))
@@ -153,7 +153,7 @@ class ListingBodySchema(Schema):
     tax_rate = fields.String(load_default="exempt", validate=validate.OneOf(TAX_RATES))
 
 
-class NewListingSchema(ListingBodySchema):
+class NewOfferSchema(OfferTermsSchema):
     """An offer of a pack."""
 
     sku = PublicId(required=True)
@@ -177,7 +177,7 @@ class EligibilityInForceSchema(PaperInForceSchema):
     county_code = DivisionCode(required=True)
 
 
-class ListingSchema(Schema):
+class OfferSchema(Schema):
     """An offer of a pack with prices, origin, papers in force today and what is free."""
 
     id = PublicId(required=True, attribute="offer.public_id")
@@ -208,8 +208,8 @@ class ListingSchema(Schema):
     is_demo = fields.Boolean(required=True, attribute="offer.is_demo")
 
 
-class ListingListSchema(Schema):
+class OfferListSchema(Schema):
     """A page of listings."""
 
-    items = fields.List(fields.Nested(ListingSchema), required=True)
+    items = fields.List(fields.Nested(OfferSchema), required=True)
     next = fields.String(required=True, allow_none=True)
