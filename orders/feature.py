@@ -1,11 +1,12 @@
 """What orders bring to the factory: what each of its parts lists, lowest first."""
 
+from orders.desk import feature as desk
 from orders.invoices import feature as invoices
 from orders.ledger import feature as ledger
 from orders.payments import feature as payments
 from orders.purchase import feature as purchase
 
-_PARTS = (ledger, purchase, invoices, payments)
+_PARTS = (ledger, purchase, invoices, payments, desk)
 
 
 def _listed(name: str) -> tuple[str, ...]:

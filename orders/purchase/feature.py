@@ -26,3 +26,6 @@ TOPICS = {
     "orders.goods_accepted": "Goods were accepted or rejected: `order_id`, `acceptance_id`, `items`, `pay_due_on`",
 }
 API = ("orders.purchase.views.bp", "orders.contracts.views.bp", "orders.fulfilment.views.bp")
+TASKS = ("orders.purchase.tasks",)
+#: Seconds between looks for orders that nobody confirmed in time.
+SCHEDULE = {"purchase.lapse_orders": 60.0}

@@ -1,0 +1,3 @@
+"""What the desks bring to the orders feature."""
+
+API = ("orders.desk.views.bp",)

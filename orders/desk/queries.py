@@ -1,0 +1,81 @@
+"""The order page: everything about an order that its reader may see and do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from orders.contracts.answers import ContractAnswer, contract_answer
+from orders.contracts.models import Contract
+from orders.contracts.services import find_contract
+from orders.desk.documents import Papers, papers_of
+from orders.desk.steps import Step, next_step
+from orders.desk.timeline import Happening, timeline_of
+from orders.fulfilment.answers import AcceptanceAnswer, ShipmentAnswer, acceptances_of, shipments_of
+from orders.purchase import machine
+from orders.purchase.access import get_order
+from orders.purchase.answers import OrderAnswer, order_answer
+from orders.purchase.machine import PossibleMove
+from orders.purchase.models import Order
+from orders.purchase.parties import Parties, side_of
+from shop.auth import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """An order with its contract, deliveries, papers, timeline, and what the reader can do now."""
+
+    order: OrderAnswer
+    contract: ContractAnswer | None
+    shipments: list[ShipmentAnswer]
+    acceptances: list[AcceptanceAnswer]
+    papers: Papers
+    timeline: list[Happening]
+    possible: list[PossibleMove]
+    step: Step
+    #: ``buyer``, ``producer``, ``operator`` or ``None`` for an official.
+    side: str | None
+
+    def can(self, *events: str) -> bool:
+        """Say whether the reader can make one of these moves now."""
+        return any(f"{move.machine}.{move.event}" in events for move in self.possible)
+
+
+def get_order_page(public_id: UUID, actor: Actor, at: datetime) -> OrderPage:
+    """Return the page of an order that the actor may see.
+
+    :raises NoSuchOrder: if there is none.
+    """
+    order = get_order(public_id, actor, at)
+    contract = find_contract(order.id)
+    shipments, acceptances = shipments_of(order.id), acceptances_of(order.id)
+    told = order_answer(order.id)
+    signed = contract_answer(contract) if contract else None
+    side = side_of(actor, Parties.of(order), at)
+    return OrderPage(
+        order=told,
+        contract=signed,
+        shipments=shipments,
+        acceptances=acceptances,
+        papers=papers_of(order.id),
+        timeline=timeline_of(order.id, acceptances, buyer=told.buyer.name, actor=actor),
+        possible=_possible(order, contract, shipments, actor=actor, at=at),
+        step=next_step(told, signed, shipments),
+        side=side,
+    )
+
+
+def _possible(
+    order: Order, contract: Contract | None, shipments: list[ShipmentAnswer], *, actor: Actor, at: datetime
+) -> list[PossibleMove]:
+    """Return the moves that the actor can make: the table's, and accepting what has come."""
+    parties = Parties.of(order)
+    status = contract.status if contract else None
+    found = machine.possible_moves("order", order, actor, at=at, context={"contract": status})
+    if contract is not None:
+        found += machine.possible_moves("contract", contract, actor, at=at, parties=parties)
+    waits = any(item.undecided for shipment in shipments for item in shipment.items)
+    if waits and side_of(actor, parties, at) == "buyer" and actor.may("goods:accept"):
+        found.append(PossibleMove("order", "accept", order.status, "goods:accept"))
+    return found
