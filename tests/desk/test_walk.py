@@ -67,13 +67,13 @@ def body_of(world: World, *quantities: str, **more: Any) -> dict[str, Any]:
     return {"unit_id": str(world.unit_id), "fund_source": "union", "lines": lines_of(world, *quantities)} | more
 
 
-def place(world: World, buyer: Caller, *quantities: str) -> dict[str, Any]:
+def place(world: World, buyer: Caller, *quantities: str) -> Any:
     answer = buyer.post("/procurements", body_of(world, *(quantities or ("10",)), place=True))
     assert answer.status_code == 201, answer.json
     return answer.json["orders"][0]
 
 
-def confirm(producer: Caller, order: dict[str, Any]) -> dict[str, Any]:
+def confirm(producer: Caller, order: dict[str, Any]) -> Any:
     body = {"promised_on": "2026-07-20", "freight": {"amount": "15.00", "currency": "CNY"}, "sign": True}
     answer = producer.post(f"/orders/{order['id']}/confirm", body)
     assert answer.status_code == 200, answer.json
