@@ -3,9 +3,15 @@
 from shop.identity.roles import PERMISSIONS
 
 MODELS = ("shop.identity.models", "shop.ratelimit")
-INIT = ("shop.outgoing.init_app", "shop.identity.loader.init_app")
+INIT = ("shop.outgoing.init_app", "shop.identity.loader.init_app", "shop.identity.navigation.init_app")
 API = ("shop.identity.views.bp", "shop.identity.organisation_views.bp", "shop.identity.operator_views.bp")
-PAGES = ("shop.identity.pages.bp",)
+PAGES = (
+    "shop.identity.pages.bp",
+    "shop.identity.account_pages.bp",
+    "shop.identity.organisation_pages.bp",
+    "shop.identity.member_pages.bp",
+    "shop.identity.operator_pages.bp",
+)
 COMMANDS = ("shop.identity.commands.token", "shop.identity.commands.operator")
 TASKS = ("shop.identity.tasks",)
 SCHEDULE = {"identity.sweep": 3600.0}

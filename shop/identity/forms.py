@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import DateField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import EqualTo, InputRequired, Length, Optional
+from wtforms.validators import EqualTo, InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from shop.forms import Form
 from shop.i18n import lazy as _
@@ -24,6 +25,22 @@ TYPE_WORDS = {
     "budget_unit": _("预算单位"), "school": _("学校"), "hospital": _("医院"), "union": _("工会"), "company": _("企业"),
     "supermarket": _("超市"), "trader": _("贸易商"),
 }  # fmt: skip
+
+
+def need_one(_form: Form, field: SelectMultipleField) -> None:
+    """Ask for one choice at least; unlike ``InputRequired`` it does not mark every box as required.
+
+    :raises ValidationError: if none is chosen.
+    """
+    if not field.data:
+        raise ValidationError(_("请至少选择一项。"))
+
+
+class MultiCheckboxField(SelectMultipleField):
+    """Several choices as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class SignInForm(Form):
@@ -81,7 +98,7 @@ class TokenForm(Form):
     name = StringField(
         _("名称"), [InputRequired(_("请填写名称。")), Length(max=120)], description=_("例如:食堂系统对接")
     )
-    scopes = SelectMultipleField(_("权限"), [InputRequired(_("请至少选择一项权限。"))])
+    scopes = MultiCheckboxField(_("权限"), [need_one])
     expires_on = DateField(_("有效期至"), [Optional()])
 
 
@@ -123,7 +140,7 @@ class InviteForm(Form):
 
     name = StringField(_("姓名"), [InputRequired(_("请填写姓名。")), Length(max=120)])
     contact = StringField(_("手机号或电子邮箱"), [InputRequired(_("请填写手机号或电子邮箱。")), Length(max=254)])
-    roles = SelectMultipleField(_("角色"), [InputRequired(_("请至少选择一个角色。"))])
+    roles = MultiCheckboxField(_("角色"), [need_one])
     until = DateField(_("有效期至"), [Optional()])
 
 
@@ -142,3 +159,30 @@ class BankAccountForm(Form):
     bank = StringField(_("开户行"), [InputRequired(_("请填写开户行。")), Length(max=120)])
     number = StringField(_("账号"), [InputRequired(_("请填写账号。")), Length(max=40)])
     is_default = BooleanField(_("设为默认收付款账户"))
+
+
+class RegisterForm(OrganisationForm):
+    """An organisation that the operator registers."""
+
+    kind = SelectField(_("类别"), choices=[SelectChoice(code, KIND_WORDS[code]) for code in KIND_WORDS])
+    institution_type = SelectField(
+        _("采购单位类型"), [Optional()],
+        choices=[SelectChoice("", _("(不是采购单位)")), *(SelectChoice(code, TYPE_WORDS[code]) for code in TYPE_WORDS)],
+    )  # fmt: skip
+
+
+class ScopeForm(Form):
+    """What an authority's officials see."""
+
+    kind = RadioField(
+        _("范围依据"), [InputRequired(_("请选择范围依据。"))],
+        choices=[SelectChoice("division", _("按行政区划")), SelectChoice("budget", _("按预算级次与主管单位"))],
+    )  # fmt: skip
+    divisions = StringField(
+        _("行政区划代码"), [Length(max=400)], description=_("包括其全部下级;按行政区划时可填多个,用逗号分开。")
+    )
+    budget_level = SelectField(
+        _("预算级次"), [Optional()],
+        choices=[SelectChoice("", _("(不限)")), *(SelectChoice(code, BUDGET_LEVEL_WORDS[code]) for code in BUDGET_LEVELS)],
+    )  # fmt: skip
+    superior = StringField(_("主管预算单位"), [Length(max=40)], description=_("填写其统一社会信用代码;没有则留空。"))

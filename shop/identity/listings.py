@@ -17,6 +17,7 @@ from shop.identity.models import (
     Membership,
     MembershipRole,
     Organisation,
+    Role,
     Unit,
     UnitPlacement,
     User,
@@ -238,3 +239,12 @@ def count_unverified() -> int:
     return (
         db.session.scalar(select(func.count()).select_from(Organisation).where(Organisation.verified_at.is_(None))) or 0
     )
+
+
+def role_names(locale: str, *, kind: str | None = None) -> dict[str, str]:
+    """Return the names of roles in a language by code, of one kind of organisation or of all."""
+    name = Role.name_en if locale == "en" else Role.name_zh
+    wanted = select(Role.code, name).order_by(Role.kind, Role.code)
+    if kind is not None:
+        wanted = wanted.where(Role.kind == kind)
+    return {row.code: row[1] for row in db.session.execute(wanted)}

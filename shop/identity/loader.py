@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from sqlalchemy import RowMapping, text
 
 from shop import clock
@@ -16,8 +16,9 @@ from shop.identity.services import TOKEN_PREFIX, hash_secret
 
 #: Holds the session's secret; Flask's own signed cookie holds only the form token and messages.
 COOKIE = "duikou_session"
-#: Where the request keeps when its session gave a second factor.
-SECOND_FACTOR_AT = "duikou.second_factor_at"
+#: Where the request keeps that its session may do nothing before a second factor is set up.
+NEEDS_SECOND_FACTOR = "duikou.needs_second_factor"
+_WITH_SECOND_FACTOR = ("authority", "operator")
 #: How exactly "last seen" is kept: a write at most this often.
 SEEN_EVERY = timedelta(minutes=10)
 
@@ -61,8 +62,15 @@ def _from_session() -> Actor | None:
     now = clock.real_now()
     if row["last_seen_at"] < now - SEEN_EVERY and not in_transaction():
         _write("UPDATE user_sessions SET last_seen_at = :at WHERE id = :id", id=row["session_id"], at=now)
-    request.environ[SECOND_FACTOR_AT] = row["second_factor_at"]
-    return actor_from(row, via=f"session:{row['session_id']}")
+    via = f"session:{row['session_id']}"
+    if (
+        current_app.config["REQUIRE_SECOND_FACTOR"]
+        and row["organisation_kind"] in _WITH_SECOND_FACTOR
+        and row["second_factor_at"] is None
+    ):
+        request.environ[NEEDS_SECOND_FACTOR] = True
+        return actor_from(row, via=via, scopes=())
+    return actor_from(row, via=via)
 
 
 def _read(statement: Any, secret: str) -> RowMapping | None:

@@ -14,6 +14,7 @@ from shop.db import db
 from shop.errors import Invalid
 from shop.geo.models import Division
 from shop.i18n import _
+from shop.identity.codes import read_credit_code
 from shop.identity.models import BUDGET_LEVELS, Organisation, UnitPlacement
 
 
@@ -104,3 +105,16 @@ def read_place(values: Mapping[str, Any]) -> Place:
         values["budget_level"],
         superior_key(values["superior_id"]),
     )
+
+
+def superior_by_code(credit_code: str) -> int:
+    """Return the key of the organisation with this credit code.
+
+    :raises BadCreditCode: if it is none.
+    :raises BadPlace: if no organisation has it.
+    """
+    code = read_credit_code(credit_code)
+    found = db.session.scalar(select(Organisation.id).where(Organisation.credit_code == code))
+    if found is None:
+        raise BadPlace(_("没有这个主管预算单位。"))
+    return found

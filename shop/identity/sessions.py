@@ -114,3 +114,8 @@ def switch_organisation(actor: Actor, organisation: UUID, today: date) -> None:
     if membership is None or key is None:
         raise NotFound(_("没有这个单位。"))
     db.session.execute(update(UserSession).where(UserSession.id == key).values(membership_id=membership))
+
+
+def note_second_factor(actor: Actor, at: datetime) -> None:
+    """Let the actor's present session count as one with a second factor."""
+    db.session.execute(update(UserSession).where(UserSession.id == session_id(actor)).values(second_factor_at=at))

@@ -93,3 +93,11 @@ def count_code_try(user_id: int, now: datetime) -> None:
 def forgive_codes(user_id: int, now: datetime) -> None:
     """Forget the wrong codes of an account after a right one."""
     ratelimit.forgive(f"second_factor:{user_id}", now)
+
+
+def count_password_check(user_id: int, now: datetime) -> None:
+    """Count an asking for one's own password again; commit this by itself.
+
+    :raises TooManyTries: for this account.
+    """
+    ratelimit.hit(f"password_again:{user_id}", ACCOUNT_TRIES, WINDOW, now)

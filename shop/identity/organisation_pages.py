@@ -1,0 +1,184 @@
+"""The own organisation for people: profile, units, bank accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
+
+from shop import clock
+from shop.auth import Actor, requires
+from shop.db import db, transaction
+from shop.forms import Form
+from shop.i18n import _
+from shop.idempotency import idempotent
+from shop.identity import bank_accounts, listings, organisations, places, units
+from shop.identity.forms import (
+    BUDGET_LEVEL_WORDS,
+    KIND_WORDS,
+    TYPE_WORDS,
+    BankAccountForm,
+    OrganisationForm,
+    PlaceForm,
+    UnitForm,
+)
+from shop.identity.models import Organisation
+from shop.identity.pages import Answer
+from shop.identity.places import Place
+
+bp = Blueprint("organisation_pages", __name__, url_prefix="/organisation", template_folder="templates")
+
+
+@bp.app_context_processor
+def words() -> dict[str, Any]:
+    """Give templates the words for kinds, types and levels."""
+    return {"kind_words": KIND_WORDS, "type_words": TYPE_WORDS, "level_words": BUDGET_LEVEL_WORDS}
+
+
+@bp.route("", methods=["GET", "POST"])
+@requires("signed_in")
+def profile(actor: Actor) -> Answer:
+    """Show the organisation; who may, edits it."""
+    organisation = db.session.get_one(Organisation, actor.organisation_id)
+    form = OrganisationForm(obj=organisation)
+    if form.validate_on_submit():
+        actor.require("organisation:manage")
+        version = request.form.get("version", "")
+        with form.refusals():
+            with transaction():
+                changes = {name: getattr(form, name).data or "" for name in organisations.PROFILE}
+                organisations.edit_profile(actor, int(version) if version.isdigit() else 0, changes)
+            flash(_("单位资料已保存。"), "success")
+            return redirect(url_for("organisation_pages.profile"))
+    division = listings.division_name(organisation.division_code)
+    page = render_template("identity/organisation.html", form=form, organisation=organisation, division=division)
+    return form.answer(page)
+
+
+@bp.get("/units")
+@requires("signed_in")
+def list_units(actor: Actor) -> str:
+    """Show the tree of units as it stands today."""
+    today = clock.today()
+    return render_template("identity/units.html", units=listings.list_units(actor.organisation_id, today), today=today)
+
+
+def _offer_parents(form: PlaceForm, actor: Actor, *, but: UUID | None = None) -> None:
+    today = clock.today()
+    found = listings.list_units(actor.organisation_id, today)
+    form.parent.choices = [
+        SelectChoice(str(unit.id), "— " * unit.depth + unit.name)
+        for unit in found
+        if unit.id != but and unit.closed_at is None
+    ] or [SelectChoice("", _("(本单位)"))]
+
+
+def _place(form: PlaceForm) -> Place:
+    """Return the place in a form, whose superior is named by credit code."""
+    superior = places.superior_by_code(form.superior.data) if form.superior.data else None
+    return Place(form.division_code.data, form.finance_division_code.data or "", form.budget_level.data, superior)
+
+
+def _parent(form: PlaceForm) -> UUID | None:
+    return UUID(form.parent.data) if form.parent.data else None
+
+
+@bp.route("/units/new", methods=["GET", "POST"])
+@requires("organisation:manage")
+@idempotent
+def add_unit(actor: Actor) -> Answer:
+    """Add a unit."""
+    form = UnitForm()
+    _offer_parents(form, actor)
+    if request.method == "GET":
+        form.since.data = clock.today()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                units.add_unit(
+                    actor,
+                    form.name.data,
+                    _place(form),
+                    since=form.since.data,
+                    parent=_parent(form),
+                    code=form.code.data,
+                )
+            flash(_("部门已新增。"), "success")
+            return redirect(url_for("organisation_pages.list_units"))
+    return form.answer(render_template("identity/unit_form.html", form=form, unit=None))
+
+
+@bp.route("/units/<uuid:unit_id>", methods=["GET", "POST"])
+@requires("organisation:manage")
+@idempotent
+def place_unit(actor: Actor, unit_id: UUID) -> Answer:
+    """Show where a unit stood when, and let it stand elsewhere from a day on."""
+    units.get_unit(actor, unit_id)
+    today = clock.today()
+    row = next(u for u in listings.list_units(actor.organisation_id, today) if u.id == unit_id)
+    form = PlaceForm(obj=row.on(today))
+    _offer_parents(form, actor, but=unit_id)
+    if row.is_root:
+        form.parent.choices = [SelectChoice("", _("(没有上级)"))]
+    if request.method == "GET":
+        now = row.on(today)
+        form.since.data, form.parent.data = today, str(now.parent_id) if now and now.parent_id else ""
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                units.place_unit(actor, unit_id, _place(form), since=form.since.data, today=today, parent=_parent(form))
+            flash(_("归属变更已保存,之前的归属保持不变。"), "success")
+            return redirect(url_for("organisation_pages.place_unit", unit_id=unit_id))
+    return form.answer(render_template("identity/unit_form.html", form=form, unit=row))
+
+
+@bp.post("/units/<uuid:unit_id>/close")
+@requires("organisation:manage")
+def close_unit(actor: Actor, unit_id: UUID) -> Response:
+    """Close a unit."""
+    form = Form()
+    with form.refusals(), transaction():
+        units.close_unit(actor, unit_id, at=clock.now(), today=clock.today())
+    form.tell(_("部门已停用。"))
+    return redirect(url_for("organisation_pages.list_units"))
+
+
+@bp.route("/bank-accounts", methods=["GET", "POST"])
+@requires("organisation:manage")
+@idempotent
+def list_accounts(actor: Actor) -> Answer:
+    """List the bank accounts, and register one."""
+    form = BankAccountForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                bank_accounts.add_account(
+                    actor, form.holder.data, form.bank.data, form.number.data, is_default=form.is_default.data
+                )
+            flash(_("账户已登记。"), "success")
+            return redirect(url_for("organisation_pages.list_accounts"))
+    accounts = bank_accounts.list_accounts(actor.organisation_id)
+    return form.answer(render_template("identity/bank_accounts.html", form=form, accounts=accounts))
+
+
+@bp.post("/bank-accounts/<uuid:account_id>/default")
+@requires("organisation:manage")
+def make_default(actor: Actor, account_id: UUID) -> Response:
+    """Let contracts name this account from now on."""
+    with transaction():
+        bank_accounts.make_default(actor, account_id)
+    flash(_("默认账户已更改,新合同将使用此账户。"), "success")
+    return redirect(url_for("organisation_pages.list_accounts"))
+
+
+@bp.post("/bank-accounts/<uuid:account_id>/close")
+@requires("organisation:manage")
+def close_account(actor: Actor, account_id: UUID) -> Response:
+    """Take an account out of use."""
+    with transaction():
+        bank_accounts.close_account(actor, account_id, clock.now())
+    flash(_("账户已停用。"), "success")
+    return redirect(url_for("organisation_pages.list_accounts"))
