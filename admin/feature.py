@@ -4,3 +4,5 @@ MODELS = ("admin.demo.models",)
 DEMO_ACCOUNTS = ("admin.demo.accounts.DEMO_ACCOUNTS",)
 PAGES = ("admin.official.pages:bp",)
 INIT = ("admin.official.pages:init_app",)
+#: Imported for what they attach to the group ``load``.
+TASKS = ("admin.demo.commands",)

@@ -17,7 +17,6 @@ from shop.geo.models import AssistedCounty, Division, Pairing
 from shop.identity import queries as identity_queries
 from shop.identity import services as identity
 from shop.identity.models import AuthorityScope, BankAccount, Organisation, User
-from shop.identity.roles import ADMIN_ROLE
 
 #: Everybody is there before the first sale.
 BEGINNING = datetime(2019, 12, 2, 1, 0, tzinfo=UTC)
@@ -32,21 +31,32 @@ _KINDS: tuple[tuple[str, str, str, int], ...] = (
     ("company", "91", "实业集团有限公司", 4),
     ("supermarket", "91", "惠民超市连锁有限公司", 5),
 )
+#: How much each kind buys.
+SCALES = {kind: scale for kind, _, _, scale in _KINDS}
 
 
 @dataclass(frozen=True)
-class Member:
-    """Whom the story lets act, and for which organisation."""
+class Body:
+    """What the story must know of an organisation, whatever the session."""
 
-    key: str
-    actor: Actor
+    id: int
+    name: str
+    kind: str
+    credit_code: str
+    division_code: str
+    institution_type: str | None
+
+    @classmethod
+    def of(cls, row: Organisation) -> Body:
+        """Copy it from its row."""
+        return cls(row.id, row.name, row.kind, row.credit_code or "", row.division_code, row.institution_type)
 
 
 @dataclass
 class Cast:
     """Everybody by key: ``institution:3``, ``producer:620421:0``, ``authority:620421``, ``operator``."""
 
-    organisations: dict[str, Organisation] = field(default_factory=dict)
+    organisations: dict[str, Body] = field(default_factory=dict)
     #: key -> people in the order they joined; the second confirms what the first recorded.
     people: dict[str, list[Actor]] = field(default_factory=dict)
 
@@ -189,7 +199,7 @@ def assemble(wanted: Sequence[Role]) -> Cast:
         if organisation is None:
             organisation = identity.create_organisation(role.new, at=BEGINNING, is_verified=True, is_demo=True)
             _settle(role, organisation, serial)
-        cast.organisations[role.key] = organisation
+        cast.organisations[role.key] = Body.of(organisation)
     db.session.flush()  # the memberships are read back as actors
     _introduce(cast, wanted)
     return cast
@@ -235,4 +245,4 @@ def _introduce(cast: Cast, wanted: Sequence[Role]) -> None:
         cast.people.setdefault(key, []).append(actor)
 
 
-__all__ = ["ADMIN_ROLE", "BEGINNING", "Cast", "Member", "Role", "assemble", "roles"]
+__all__ = ["BEGINNING", "INSTITUTIONS", "SCALES", "Cast", "Role", "assemble", "roles"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +27,9 @@ _subscribers: dict[str, dict[str, Subscriber]] = {}
 _conditions: dict[str, str] = {}
 #: Called after a commit that published; the process's relay sets it.
 _wake: Callable[[], None] | None = None
+
+#: A loader tells of the past: events are kept, subscribers are not called.
+_history: ContextVar[bool] = ContextVar("outbox_history", default=False)
 
 CLAIM_S = 30
 MAX_TRIES = 10
@@ -60,6 +65,16 @@ def subscribers_of(topic: str) -> dict[str, Subscriber]:
     return _subscribers.get(topic, {}) | _subscribers.get("*", {})
 
 
+@contextmanager
+def as_history(*, is_history: bool = True) -> Iterator[None]:
+    """Store what is published inside the block as done long ago: nobody is told of it now (loaders of the past)."""
+    token = _history.set(is_history)
+    try:
+        yield
+    finally:
+        _history.reset(token)
+
+
 def publish(topic: str, *, organisations: Iterable[int] = (), **payload: Any) -> None:
     """Store the event with one delivery per subscriber; it leaves with the commit.
 
@@ -84,6 +99,8 @@ def publish(topic: str, *, organisations: Iterable[int] = (), **payload: Any) ->
 
 def _address(event_id: UUID, topic: str, concerned: list[int]) -> bool:
     """Add one delivery for each subscriber that is to hear of the event; says whether there are any."""
+    if _history.get():
+        return False
     names = sorted(_subscribers.get(topic, {}) | (_subscribers.get("*", {}) if concerned else {}))
     rows = [{"event_id": event_id, "subscriber": name} for name in names if name not in _conditions]
     added = len(rows)

@@ -1,0 +1,164 @@
+"""Builds the story's world before its first sale: people, producers, products, papers and the first lots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from admin.demo import cast as casting
+from admin.demo import shelf
+from admin.demo.cast import BEGINNING, Body, Cast
+from admin.demo.plan import Buyer, Offer
+from admin.demo.shelf import Sample
+from catalog.papers import services as papers
+from catalog.products import listings
+from catalog.products.models import Listing, Product, Sku
+from shop.db import db, transaction
+from shop.geo.models import AssistedCounty, Pairing
+from shop.identity.models import Unit
+
+#: What is told while it is built.
+Tell = Callable[[str], None]
+_IN_FORCE = date(2020, 1, 1)
+_DIRECTORY_ENDS = date(2021, 11, 30)
+#: Products of one transaction.
+_PORTION = 100
+
+
+@dataclass
+class World:
+    """The cast, what it sells, and what the plan draws from."""
+
+    cast: Cast
+    samples: list[Sample]
+    skus: list[int]
+    offers: list[Offer]
+    listing_ids: dict[int, UUID]
+    buyers: list[Buyer]
+    units: dict[int, UUID]
+
+
+def build(tell: Tell) -> World:
+    """Make what is not there yet, in portions, and return the world; a second call only looks it up."""
+    samples = shelf.read_samples()
+    counties = shelf.maker_counts([sample.row for sample in samples])
+    with transaction():
+        everybody = casting.assemble(casting.roles(counties))
+    tell(f"{len(everybody.organisations)} organisations")
+    with transaction():
+        shelf.register_producers(everybody)
+    made = _sold(samples)
+    for start in range(0, len(samples), _PORTION):
+        portion = [sample for sample in samples[start : start + _PORTION] if sample.row["name_zh"] not in made]
+        if portion:
+            with transaction():
+                _bring_to_market(everybody, portion)
+            tell(f"{start + len(portion)} products")
+    return look_up(everybody, samples)
+
+
+def _sold(samples: list[Sample]) -> dict[str, tuple[int, int, UUID, UUID]]:
+    """Return by name what the story sells already: keys of pack and listing, and their public identifiers."""
+    rows = db.session.execute(
+        select(Product.name, Sku.id, Listing.id, Listing.public_id, Product.public_id)
+        .join(Sku, Sku.product_id == Product.id)
+        .join(Listing, Listing.sku_id == Sku.id)
+        .where(Product.is_demo, Product.name.in_([sample.row["name_zh"] for sample in samples]))
+    )
+    return {name: (sku, listing, public, product) for name, sku, listing, public, product in rows}
+
+
+def _bring_to_market(everybody: Cast, portion: list[Sample]) -> None:
+    """Draft products, hand in and decide their papers, fill the first lots, publish."""
+    operator = everybody.second("operator")
+    stocked = shelf.stock_products(everybody, portion)
+    for sample, product, _sku, _listing in stocked:
+        _certify(everybody, sample, product, operator)
+    shelf.harvest(everybody, portion, [sku.id for _, _, sku, _ in stocked], 2020, BEGINNING)
+    for sample, _product, _sku, listing in stocked:
+        listings.publish_listing(listing, everybody.first(sample.maker), at=_first_morning())
+
+
+def _first_morning() -> datetime:
+    return BEGINNING.replace(year=2020, month=1, day=1)
+
+
+def _certify(everybody: Cast, sample: Sample, product: Product, operator: object) -> None:
+    actor = everybody.first(sample.maker)
+    serial, county = sample.serial, sample.row["county_code"]
+    bases = (
+        ("national_directory", "国家名录(演示)", date(2019, 12, 1), _DIRECTORY_ENDS),
+        ("county_recommendation", "县级推荐(演示)", _IN_FORCE, None),
+    )
+    for scheme, issuer, since, until in bases:
+        if scheme == "national_directory" and serial % 3:
+            continue
+        new = papers.NewBasis(product.public_id, scheme, county, issuer, f"演示-{county}-{serial:04d}", since, until)
+        paper = papers.submit_eligibility(new, actor, at=BEGINNING, evidence_file_id=None, is_demo=True)
+        _decide("eligibility", paper.public_id, operator)
+    if sample.row["gi"] == "yes":
+        certificate = papers.NewCertificate(
+            "geographical_indication", "演示发证机关", f"演示-GI-{serial:04d}", sample.row["name_zh"], date(2019, 12, 1),
+            product=product.public_id,
+        )  # fmt: skip
+        held = papers.submit_certificate(certificate, actor, at=BEGINNING, evidence_file_id=None, is_demo=True)
+        _decide("certificate", held.public_id, operator)
+
+
+def _decide(kind: str, public_id: UUID, operator: object) -> None:
+    papers.decide_paper(kind, public_id, operator, is_approved=True, reason="演示数据", at=BEGINNING)  # type: ignore[arg-type]
+
+
+def look_up(everybody: Cast, samples: list[Sample]) -> World:
+    """Return the world as it stands in the database."""
+    sold = _sold(samples)
+    offers = shelf.plan_offers([(sample, sample.serial) for sample in samples])
+    return World(
+        cast=everybody,
+        samples=samples,
+        skus=[sold[sample.row["name_zh"]][0] for sample in samples],
+        offers=offers,
+        listing_ids={sample.serial: sold[sample.row["name_zh"]][2] for sample in samples},
+        buyers=_buyers(everybody),
+        units=_root_units(everybody),
+    )
+
+
+def _buyers(everybody: Cast) -> list[Buyer]:
+    found = []
+    for place in range(casting.INSTITUTIONS):
+        organisation = everybody.organisations[f"institution:{place}"]
+        kind = str(organisation.institution_type)
+        found.append(Buyer(place, kind, casting.SCALES[kind], _partners(organisation)))
+    return found
+
+
+def _partners(organisation: Body) -> tuple[str, ...]:
+    """Return the assisted counties inside the western ends paired with the organisation's division."""
+    ends = db.session.scalars(
+        select(Pairing.west_code).where(
+            Pairing.east_code == organisation.division_code, Pairing.valid_from.is_not(None), Pairing.valid_to.is_(None)
+        )
+    ).all()
+    rows = db.session.scalars(
+        select(AssistedCounty.code)
+        .where(
+            AssistedCounty.division_code.in_(ends)
+            | AssistedCounty.prefecture_code.in_(ends)
+            | AssistedCounty.province_code.in_(ends)
+        )
+        .order_by(AssistedCounty.code)
+    )
+    return tuple(rows)
+
+
+def _root_units(everybody: Cast) -> dict[int, UUID]:
+    keys = {everybody.organisations[f"institution:{place}"].id: place for place in range(casting.INSTITUTIONS)}
+    rows = db.session.execute(
+        select(Unit.organisation_id, Unit.public_id).where(Unit.is_root, Unit.organisation_id.in_(keys))
+    )
+    return {keys[organisation_id]: public_id for organisation_id, public_id in rows}
