@@ -23,6 +23,9 @@ PORT = 5432
 START_WAIT_S = 120
 STOP_WAIT_S = 60
 
+#: A log that has grown above this is set aside at the next start, in place of the one set aside before.
+LOG_MB = 20
+
 #: The system's limit for the address of a socket is 107 bytes; PostgreSQL adds ``/.s.PGSQL.5432.lock``.
 SOCKET_FOLDER_BYTES = 107 - len(f"/.s.PGSQL.{PORT}.lock")
 
@@ -118,6 +121,8 @@ class Cluster:
             self._make(programs)
         self._forget_dead_server()
         self._write_settings()
+        if self.log.exists() and self.log.stat().st_size > LOG_MB * 2**20:
+            self.log.rename(self.log.with_suffix(".log.old"))
         command: Command = [
             programs / "pg_ctl",
             "start",
