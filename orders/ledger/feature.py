@@ -2,11 +2,19 @@
 
 MODELS = ("orders.ledger.models", "orders.ledger.filings.models")
 REFERENCE = ("orders.ledger.reference:load",)
-API = ("orders.ledger.views.bp",)
-INIT = ("orders.ledger.checks.init_app",)
+API = ("orders.ledger.views.bp", "orders.ledger.filings.views.bp")
+PAGES = ("orders.ledger.filings.pages.bp",)
+INIT = (
+    "orders.ledger.checks.init_app",
+    "orders.ledger.filings.evidence.init_app",
+    "orders.ledger.filings.pages.init_app",
+)
 TASKS = ("orders.ledger.tasks",)
 #: Seconds between seals when nobody asks for a report.
 SCHEDULE = {"ledger.seal": 5.0}
 PERMISSIONS = {
     "totals:read": "Read totals and the lines behind them, within one's scope",
+    "filings:enter": "Enter sales made off the platform, submit them, ask that one be taken back",
+    "filings:confirm": "Confirm or refuse a filing that another person entered; decide on taking one back",
+    "filings:read": "See filings: one's own, those about one's sales, an official's scope",
 }

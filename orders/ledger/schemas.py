@@ -110,7 +110,7 @@ def split_by(by: str) -> list[str]:
     return [name.strip() for name in by.split(",")] if by.strip() else []
 
 
-class LabelSchema(Schema):
+class TotalsLabelSchema(Schema):
     """A key with its names."""
 
     id = fields.String(allow_none=True, metadata={"description": "What a filter takes; null: not registered"})
@@ -121,7 +121,7 @@ class LabelSchema(Schema):
 class TotalsRowSchema(Schema):
     """One row of a breakdown."""
 
-    keys = fields.Dict(keys=fields.String(), values=fields.Nested(LabelSchema))
+    keys = fields.Dict(keys=fields.String(), values=fields.Nested(TotalsLabelSchema))
     amount = Money(attribute="amount_fen", min_fen=None)
 
 
@@ -147,7 +147,7 @@ class TotalsSchema(Schema):
     rows = fields.List(fields.Nested(TotalsRowSchema))
 
 
-class DocumentSchema(Schema):
+class EvidenceSchema(Schema):
     """A paper behind a line."""
 
     kind = fields.String()
@@ -155,17 +155,17 @@ class DocumentSchema(Schema):
     address = fields.String(allow_none=True)
 
 
-class SourceSchema(Schema):
+class EvidenceSourceSchema(Schema):
     """The order or filing a line comes from."""
 
     kind = fields.String()
     id = fields.String()
     number = fields.String()
     address = fields.String()
-    documents = fields.List(fields.Nested(DocumentSchema))
+    documents = fields.List(fields.Nested(EvidenceSchema))
 
 
-class LineSchema(Schema):
+class TotalsLineSchema(Schema):
     """One posting behind a total."""
 
     seq = fields.Integer()
@@ -180,10 +180,10 @@ class LineSchema(Schema):
     mode, helper_name, channel, partner = fields.String(), fields.String(), fields.String(), fields.String()
     eligibility_scheme = fields.String(allow_none=True)
     rule_version = fields.Integer()
-    source = fields.Nested(SourceSchema, allow_none=True)
+    source = fields.Nested(EvidenceSourceSchema, allow_none=True)
 
 
-class LinesSchema(Schema):
+class TotalsLinesSchema(Schema):
     """A page of lines with the total that all pages add up to."""
 
     measure = fields.String()
@@ -193,7 +193,7 @@ class LinesSchema(Schema):
     rule_version = fields.Integer(allow_none=True)
     total = Money(attribute="total_fen", min_fen=None)
     control_total = fields.String()
-    items = fields.List(fields.Nested(LineSchema))
+    items = fields.List(fields.Nested(TotalsLineSchema))
     next = fields.String(allow_none=True)
 
 

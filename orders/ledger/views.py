@@ -8,7 +8,14 @@ from flask import Response
 
 from orders.ledger import asking, exports, lines, sheets
 from orders.ledger.reporting import sealed_snapshot
-from orders.ledger.schemas import CountyTotalsSchema, FilterSchema, LinesQuery, LinesSchema, TotalsQuery, TotalsSchema
+from orders.ledger.schemas import (
+    CountyTotalsSchema,
+    FilterSchema,
+    LinesQuery,
+    TotalsLinesSchema,
+    TotalsQuery,
+    TotalsSchema,
+)
 from orders.ledger.totals import answer
 from shop.api import Blueprint
 from shop.auth import Actor, public, requires
@@ -56,7 +63,7 @@ def get_totals_xlsx(query: dict[str, Any], actor: Actor) -> Response:
 @bp.route("/totals/lines")
 @requires("totals:read")
 @bp.arguments(LinesQuery, location="query")
-@bp.response(200, LinesSchema)
+@bp.response(200, TotalsLinesSchema)
 def list_lines(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """List the lines that make up a total, each with its order or filing and their papers; all pages add up to it."""
     with sealed_snapshot():

@@ -24,7 +24,7 @@ _BUYER_FINANCE = {
 }  # fmt: skip
 _CLERK = {
     "catalogue:edit", "lots:edit", "papers:submit", "orders:read", "orders:confirm", "orders:cancel", "contracts:sign",
-    "goods:ship", "filings:enter",
+    "goods:ship", "filings:enter", "filings:read",
 }  # fmt: skip
 _SELLER_FINANCE = {
     "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:request",
