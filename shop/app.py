@@ -20,7 +20,7 @@ from shop.db import Base, db, discard
 from shop.notices.tasks import register_rules
 
 #: The kernel's own parts, always mounted.
-KERNEL = ("shop.outbox", "shop.geo", "shop.identity", "shop.files", "shop.notices", "shop.webhooks", "shop.trail")
+KERNEL = ("shop.outbox", "shop.geo", "shop.identity", "shop.files", "shop.notices", "shop.webhooks", "shop.trail", "shop.apidocs")
 #: Packages to mount, lowest first. Names, not imports: the kernel depends on no feature.
 FEATURES = ("catalog", "traceability", "orders", "admin")
 _ATTEMPTS = 3

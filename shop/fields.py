@@ -272,8 +272,16 @@ class Phone(_Field[str]):
 OWN = (Money, Quantity, Instant, Day, DivisionCode, CreditCode, PublicId, Phone)
 
 
-def describe_field(_converter: Any, field: fields.Field[Any], **_kwargs: Any) -> dict[str, Any]:
-    """Return the further JSON schema of one of our fields; apispec calls it for every field."""
-    if not isinstance(field, _Field):
-        return {}
-    return {name: value for name, value in field.describe().items() if name not in field.metadata}
+def describe_field(_converter: Any, field: fields.Field[Any], *, ret: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+    r"""Return the further JSON schema of a field; apispec calls it for every one.
+
+    Patterns are written for Python; JSON Schema's dialect knows neither ``\A`` nor ``\Z``.
+    """
+    found = {}
+    if isinstance(field, _Field):
+        found = {name: value for name, value in field.describe().items() if name not in field.metadata}
+    elif "pattern" in ret:
+        pattern = ret["pattern"].replace(r"\Z", "$").replace(r"\A", "^")
+        # Python's validators match from the start; a JSON Schema pattern may match anywhere.
+        found["pattern"] = pattern if pattern.startswith("^") else f"^(?:{pattern})"
+    return found
