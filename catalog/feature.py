@@ -16,11 +16,21 @@ API = (
     "catalog.lots.views.bp",
     "catalog.shopfront.views.bp",
 )
-PAGES = ("catalog.shopfront.pages.bp",)
+PAGES = (
+    "catalog.shopfront.pages.bp",
+    "catalog.counties.pages.bp",
+    "catalog.products.pages.bp",
+    "catalog.products.listing_pages.bp",
+    "catalog.lots.pages.bp",
+    "catalog.papers.pages.bp",
+    "catalog.papers.review_pages.bp",
+)
 INIT = (
     "catalog.shopfront.serving.init_app",
     "catalog.shopfront.reference.init_app",
     "catalog.papers.evidence.init_app",
+    "catalog.products.pages.init_app",
+    "catalog.papers.review_pages.init_app",
 )
 TASKS = ("catalog.lots.tasks",)
 #: Every quarter of an hour, so that it has run soon after midnight; running again changes nothing.

@@ -93,6 +93,11 @@ def get_product(public_id: UUID, actor: Actor, on: date) -> ProductView:
     return product_views([key], on)[0]
 
 
+def get_product_by_key(key: int, on: date) -> ProductView:
+    """Return a product by its key."""
+    return product_views([key], on)[0]
+
+
 def product_views(keys: Sequence[int], on: date) -> list[ProductView]:
     """Return products by key, newest first, in three statements."""
     rows = db.session.execute(
@@ -182,6 +187,17 @@ def get_listing(public_id: UUID, on: date, *, actor: Actor | None = None) -> Lis
     if row is None or not (row.status == "listed" or (actor and row.producer_id in producers_of(actor, on))):
         raise NoSuchListing(_("没有找到。"))
     return listing_views([row.id], on)[0]
+
+
+def get_own_listing_view(public_id: UUID, actor: Actor, on: date) -> ListingView:
+    """Return a listing, in any state, of a producer for whom the actor may act.
+
+    :raises NoSuchListing: if there is none.
+    """
+    view = get_listing(public_id, on, actor=actor)
+    if view.offer.producer_id not in producers_of(actor, on):
+        raise NoSuchListing(_("没有找到。"))
+    return view
 
 
 def listing_views(keys: Sequence[int], on: date) -> list[ListingView]:

@@ -1,0 +1,90 @@
+"""The public pages of counties: what is known of one, who helps it, what it sells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request
+from markupsafe import Markup
+from sqlalchemy import text
+
+from catalog.products.reads import ListingFilter, list_listings
+from catalog.shopfront.labels import UNITS
+from shop import clock
+from shop.auth import public
+from shop.db import db
+from shop.geo import queries as geo
+from shop.i18n import lazy
+
+bp = Blueprint("county_pages", __name__, template_folder="templates")
+
+#: Draws the counted totals of a county; a package above puts it into ``app.extensions["county_totals"]``.
+Totals = Callable[[str], Markup]
+SHOWN_LISTINGS = 12
+PROGRAMMES = {
+    "dongxi": lazy("东西部协作"), "dingdian": lazy("定点帮扶"), "duikou": lazy("对口支援"), "shanhai": lazy("省内山海协作"),
+}  # fmt: skip
+CONFIDENCES = {"high": lazy("有来源"), "medium": lazy("部分有来源"), "low": lazy("未核实")}
+PRECISIONS = {"year": lazy("精确到年"), "month": lazy("精确到月"), "day": lazy("精确到日")}
+
+
+@bp.get("/counties")
+@public
+def list_counties() -> str:
+    """List the counties by province."""
+    wanted = {
+        "query": (request.args.get("q") or "").strip()[:40] or None,
+        "key_county": request.args.get("key") if request.args.get("key") in ("yes", "no", "unknown") else None,
+    }
+    counties = geo.list_counties(**wanted, limit=1000)
+    provinces = {division.code: division.name for division in geo.list_divisions(level="province")}
+    groups: dict[str, list[Any]] = {}
+    for county in counties:
+        groups.setdefault(county.province_code, []).append(county)
+    return render_template(
+        "counties/list.html", groups=groups, provinces=provinces, count=len(counties), offered=_counties_with_offers()
+    )
+
+
+@bp.get("/counties/<string(length=6):code>")
+@public
+def show_county(code: str) -> str:
+    """Show a county."""
+    county, today = geo.get_county(code), clock.today()
+    views = list_listings(ListingFilter(county=code), today, limit=SHOWN_LISTINGS)
+    totals: Totals | None = current_app.extensions.get("county_totals")
+    return render_template(
+        "counties/county.html",
+        county=county,
+        path=geo.division_path(county.division_code),
+        full_name=geo.county_name(county),
+        partners=geo.list_partners(county),
+        today=today,
+        listings=[view for view in views[:SHOWN_LISTINGS] if view.offer.is_orderable],
+        has_more=len(views) > SHOWN_LISTINGS,
+        totals=totals(code) if totals is not None else None,
+        people=_people_helped(code),
+        words={"programmes": PROGRAMMES, "confidences": CONFIDENCES, "precisions": PRECISIONS, "units": UNITS},
+    )
+
+
+def _counties_with_offers() -> dict[str, int]:
+    """Return how many listings each county has in the shop."""
+    rows = db.session.execute(
+        text("""SELECT p.county_code, count(*) FROM listings l JOIN skus s ON s.id = l.sku_id
+                JOIN products p ON p.id = s.product_id WHERE l.status = 'listed' AND p.archived_at IS NULL
+                GROUP BY p.county_code""")
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _people_helped(code: str) -> list[Any]:
+    """Return people helped by year, way and basis; never added up over ways, expected and actual apart."""
+    return list(
+        db.session.execute(
+            text("""SELECT year, way, basis, sum(households) AS households, sum(persons) AS persons, bool_or(is_demo) AS is_demo
+                    FROM benefit_links WHERE county_code = :code GROUP BY year, way, basis ORDER BY year DESC, way, basis"""),
+            {"code": code},
+        )
+    )
