@@ -115,7 +115,8 @@ def _nav(app: Flask) -> Callable[[str], list[NavItem]]:
             for item in app.extensions.get("nav", [])
             if item.desk == desk and (item.permission is None or (actor is not None and actor.may(item.permission)))
         ]
-        return sorted(items, key=lambda item: item.order)
+        by_endpoint = {item.endpoint: item for item in items}  # a link that several permissions open is shown once
+        return sorted(by_endpoint.values(), key=lambda item: item.order)
 
     return for_desk
 
