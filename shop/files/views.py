@@ -32,8 +32,7 @@ def upload(body: dict[str, Any], actor: Actor) -> StoredFile:
 
 @bp.route("/<uuid:file_id>")
 @requires("signed_in")
-@bp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
-@bp.alt_response(404, description="No such file, or not for you")
+@bp.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download(actor: Actor, file_id: UUID) -> Response:
     """Read a file of the own organisation, or one that is evidence of something the caller sees."""
     return answer_download(services.get_readable(file_id, actor))
