@@ -10,7 +10,6 @@ from catalog.products import listings
 from catalog.products.listings import Terms
 from catalog.products.offers import QuantityNotOffered, Tier, price_for
 from catalog.products.queries import list_offers, list_offers_by_public_id
-from catalog.products.versions import current_version
 from shop.db import db, transaction
 from tests import factories as make
 from tests.conftest import NOON, count
@@ -128,9 +127,8 @@ def test_publishing_says_why_a_product_cannot_be_listed(producer):
     assert listing.status == "draft"
 
 
-def test_publishing_pausing_and_delisting_tell_the_shop(producer):
+def test_a_listing_is_published_paused_published_again_and_delisted(producer):
     listing = draft(producer)
-    before = current_version()
 
     publish(listing, producer)
     with transaction():
@@ -139,7 +137,7 @@ def test_publishing_pausing_and_delisting_tell_the_shop(producer):
     with transaction():
         listings.delist_listing(listing, producer, at=NOON)
 
-    assert (listing.status, current_version() - before) == ("delisted", 4)
+    assert listing.status == "delisted"
     with pytest.raises(listings.ListingState):
         publish(listing, producer)
 
@@ -160,7 +158,6 @@ def test_a_pack_has_one_open_offer(producer):
 
 def test_new_tiers_replace_the_old(producer):
     listing = draft(producer)
-    before = current_version()
 
     with transaction():
         held = listings.get_own_listing(listing.public_id, producer, at=NOON)
@@ -169,7 +166,7 @@ def test_new_tiers_replace_the_old(producer):
 
     offer = list_offers([listing.id], TODAY)[0]
     assert (offer.title, offer.min_quantity, offer.tiers) == ("新题", 2, tiers((2, 1900), (100, 1700)))
-    assert (offer.version, current_version() - before) == (2, 1)
+    assert offer.version == 2
 
 
 @pytest.mark.parametrize(

@@ -144,10 +144,10 @@ def test_former_names_are_kept_until_the_year_of_the_change(session):
 def test_loading_again_changes_nothing_and_is_quick(session):
     before = checksum()
 
-    started = time.monotonic()
+    started = time.process_time()
     with transaction():
         loaded = load_all()
-    took = time.monotonic() - started
+    took = time.process_time() - started
 
     assert checksum() == before
     assert {changed for _, _, changed in loaded} == {0}
