@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,6 +33,8 @@ class NavItem:
     endpoint: str
     permission: str | None = None
     order: int = 50
+    #: What the endpoint's address holds, such as ``{"desk": "producer"}``.
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def add_nav(app: Flask, *items: NavItem) -> None:
@@ -126,7 +128,7 @@ def _nav_links(app: Flask) -> Callable[[str], list[tuple[str, str, str]]]:
     nav_for = _nav(app)
 
     def links(desk: str) -> list[tuple[str, str, str]]:
-        found = [(gettext(item.label), url_for(item.endpoint)) for item in nav_for(desk)]
+        found = [(gettext(item.label), url_for(item.endpoint, **item.values)) for item in nav_for(desk)]
         path = request.path.rstrip("/")
         fitting = [address for _, address in found if path == address or path.startswith(f"{address.rstrip('/')}/")]
         here = max(fitting, key=len, default=None)

@@ -1,6 +1,7 @@
 """What invoices bring to the orders feature."""
 
 API = ("orders.invoices.views.bp",)
+PAGES = ("orders.invoices.pages.bp",)
 PERMISSIONS = {
     "invoices:record": "Record invoices that the own organisation issued",
     "invoices:check": "Check or refuse invoices that the own organisation received (验票)",

@@ -189,3 +189,28 @@ def get_row(public_id: UUID, actor: Actor, on: date) -> InvoiceRow:
         invoice, seller.name, buyer.name, buyer.credit_code, blue.public_id if blue else None,
         file.public_id if file else None, orders=orders_by_invoice([invoice.id])[invoice.id],
     )  # fmt: skip
+
+
+def find_by_number(number: str, actor: Actor, on: date) -> UUID | None:
+    """Return the actor's invoice with this number that was not refused, or ``None``."""
+    return db.session.scalar(
+        select(Invoice.public_id)
+        .where(
+            Invoice.number == "".join(number.split()),
+            Invoice.status != "refused",
+            is_party(actor, Invoice.buyer_id, Invoice.seller_id, on),
+        )
+        .limit(1)
+    )
+
+
+def not_invoiced_fen(order_id: int) -> int:
+    """Return what was accepted of an order and is in no invoice that was not refused."""
+    invoiced = (
+        select(cast(func.coalesce(func.sum(InvoiceOrder.amount_fen), 0), BigInteger))
+        .join(Invoice, Invoice.id == InvoiceOrder.invoice_id)
+        .where(InvoiceOrder.order_id == order_id, Invoice.status != "refused")
+        .scalar_subquery()
+    )
+    found = db.session.scalar(select(earned_fen() - invoiced).where(Order.id == order_id))
+    return max(found or 0, 0)

@@ -1,8 +1,9 @@
 """What payments bring to the orders feature."""
 
 API = ("orders.payments.views.bp", "orders.payments.refund_views.bp")
+PAGES = ("orders.payments.pages.bp", "orders.payments.refund_pages.bp", "orders.payments.buyer_pages.bp")
 TASKS = ("orders.payments.tasks",)
-INIT = ("orders.payments.evidence.init_app", "orders.payments.checks.init_app")
+INIT = ("orders.payments.evidence.init_app", "orders.payments.checks.init_app", "orders.payments.nav.init_app")
 PERMISSIONS = {
     "payments:read": "See receipts, refunds, credit and due dates of the own organisation's orders (operator: of all)",
     "payments:announce": "Say who will pay an order, how much and when; extend a pay-first deadline",

@@ -105,24 +105,29 @@ def get_payment(public_id: UUID, actor: Actor, on: date) -> PaymentRow:
     return _payment_rows(_payments(actor, on).where(Payment.id == payment.id))[0]
 
 
-def suggest_orders(remark: str, actor: Actor, on: date, *, payee_id: int | None = None) -> list[SuggestedOrder]:
-    """Return the actor's orders whose reference codes are in a bank's remark, in the order of the codes."""
-    codes = find_references(remark)
-    if not codes:
-        return []
-    query = (
-        select(Order, Organisation.name)
-        .join(Organisation, Organisation.id == Order.buyer_id)
-        .where(
-            Order.reference_code.in_(codes),
-            Order.status.in_(PAYABLE_STATES),
-            is_party(actor, Order.buyer_id, Order.producer_id, on),
+def count_waiting(actor: Actor, on: date) -> int:
+    """Return how many receipts wait for a second person."""
+    found = db.session.scalar(
+        select(func.count())
+        .select_from(Payment)
+        .where(Payment.status == "recorded", is_party(actor, Payment.buyer_id, Payment.payee_id, on))
+    )
+    return found or 0
+
+
+def payee_of_remark(remark: str, actor: Actor, on: date) -> UUID | None:
+    """Return the producer of the orders whose codes are in a remark, if it is one."""
+    producers = set(
+        db.session.scalars(
+            select(Organisation.public_id)
+            .join(Order, Order.producer_id == Organisation.id)
+            .where(
+                Order.reference_code.in_(find_references(remark)),
+                is_party(actor, Order.buyer_id, Order.producer_id, on),
+            )
         )
     )
-    if payee_id is not None:
-        query = query.where(Order.producer_id == payee_id)
-    found = {order.reference_code: _suggested(order, buyer) for order, buyer in db.session.execute(query)}
-    return [found[code] for code in codes if code in found]
+    return producers.pop() if len(producers) == 1 else None
 
 
 def _suggested(order: Order, buyer: str) -> SuggestedOrder:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
@@ -137,7 +137,8 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
     shares, locked = lock_with_orders(payment_id)
     payment = access.lock_payment(payment_id)
     machine.check("receipt", payment, "confirm", actor=actor, at=at)
-    _require_second_person(payment_id, actor)
+    if took_part(payment_id, actor):
+        raise SamePerson(_("登记或分配到账的人不能确认,请由另一位同事办理。"))
     if payment.buyer_id is None:
         raise BuyerUnknown(_("还不知道这笔款是谁付的,请先分配到订单。"))
     machine.move("receipt", payment, "confirm", actor=actor, at=at)
@@ -244,13 +245,20 @@ def _paid_on(payment: Payment, order: Order) -> date:
     return max(payment.value_on, clock.business_day(order.placed_at))
 
 
-def _require_second_person(payment_id: int, actor: Actor) -> None:
-    """Refuse a person who allocated the receipt; who recorded it is refused by the machine."""
-    mine = select(PaymentAllocation.id).where(
-        PaymentAllocation.payment_id == payment_id, PaymentAllocation.allocated_by == actor.user_id
+def took_part(payment_id: int, actor: Actor) -> bool:
+    """Say whether the actor recorded a receipt or allocated a part of it, and so is not its second person."""
+    query = select(Payment.id).where(
+        Payment.id == payment_id,
+        or_(
+            Payment.recorded_by == actor.user_id,
+            Payment.id.in_(
+                select(PaymentAllocation.payment_id).where(
+                    PaymentAllocation.payment_id == payment_id, PaymentAllocation.allocated_by == actor.user_id
+                )
+            ),
+        ),
     )
-    if db.session.scalar(mine.limit(1)) is not None:
-        raise SamePerson(_("登记或分配到账的人不能确认,请由另一位同事办理。"))
+    return db.session.scalar(query) is not None
 
 
 def _post_cash(payment: Payment, actor: Actor, at: datetime) -> None:

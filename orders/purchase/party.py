@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from orders.purchase.models import Order
+from orders.purchase.models import Order, OrderLine
 from orders.purchase.parties import producers_of
 from shop.auth import Actor
 from shop.db import db
@@ -65,3 +65,9 @@ def lock_orders(ids: Iterable[int]) -> dict[int, Order]:
 def lock_order(order_id: int) -> Order:
     """Lock one order and return it as it is now."""
     return lock_orders([order_id])[order_id]
+
+
+def lines_of(order_id: int) -> list[OrderLine]:
+    """Return an order's lines by position."""
+    query = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
+    return list(db.session.scalars(query))

@@ -1,0 +1,162 @@
+"""Pages of invoices: recorded by the producer's finance, checked by the institution's."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from orders.invoices import flags, queries, services
+from orders.invoices.forms import KIND_WORDS, STATUS_KINDS, STATUS_WORDS, TAX_WORDS, CheckForm, InvoiceForm, RefuseForm
+from orders.invoices.services import InvoiceFacts, InvoiceShare
+from orders.purchase import party
+from orders.purchase.amounts import read_rows
+from orders.purchase.models import Order
+from shop import clock
+from shop.auth import Actor, requires
+from shop.db import db, transaction
+from shop.files import services as files
+from shop.i18n import _
+from shop.idempotency import idempotent
+from shop.identity.models import Organisation
+from shop.money import format_yuan
+from shop.paging import DEFAULT_LIMIT
+
+Answer = str | Response | tuple[str, int, dict[str, str]]
+bp = Blueprint("invoice_pages", __name__, template_folder="templates")
+_WORDS: dict[str, Any] = {
+    "states": STATUS_WORDS, "kinds": STATUS_KINDS, "types": KIND_WORDS, "taxes": TAX_WORDS, "flag_words": flags.LABELS,
+}  # fmt: skip
+
+
+@bp.get("/desk/invoices")
+@requires("invoices:check")
+def list_received(actor: Actor) -> str:
+    """Show the invoices that the institution received; those that wait can be filtered."""
+    return _list("desk", actor)
+
+
+@bp.get("/producer/invoices")
+@requires("invoices:record")
+def list_issued(actor: Actor) -> str:
+    """Show the invoices that the producer recorded."""
+    return _list("producer", actor)
+
+
+@bp.route("/producer/invoices/new", methods=["GET", "POST"])
+@requires("invoices:record")
+@idempotent
+def record(actor: Actor) -> Answer:
+    """Record an invoice for orders."""
+    form = InvoiceForm()
+    if request.method == "GET":
+        _prefill(form, actor)
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                made_id = services.record(_facts(form, actor), actor, clock.now()).public_id
+            flash(_("发票已登记,等待采购单位核验。"), "success")
+            return redirect(url_for("invoice_pages.show", desk="producer", invoice_id=made_id))
+    return form.answer(render_template("invoices/record.html", form=form))
+
+
+@bp.get("/<any(desk, producer):desk>/invoices/<uuid:invoice_id>")
+@requires("orders:read")
+def show(actor: Actor, desk: str, invoice_id: UUID) -> str:
+    """Show an invoice beside what was accepted of its orders."""
+    return _render(desk, invoice_id, actor)
+
+
+@bp.post("/desk/invoices/<uuid:invoice_id>/check")
+@requires("invoices:check")
+@idempotent
+def check(actor: Actor, invoice_id: UUID) -> Answer:
+    """Check an invoice (验票)."""
+    form = CheckForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                services.check(invoice_id, actor, clock.now(), despite_flags=form.despite_flags.data)
+            flash(_("发票已核验。"), "success")
+            return redirect(url_for("invoice_pages.show", desk="desk", invoice_id=invoice_id))
+    return form.answer(_render("desk", invoice_id, actor, checking=form))
+
+
+@bp.post("/desk/invoices/<uuid:invoice_id>/refuse")
+@requires("invoices:check")
+@idempotent
+def refuse(actor: Actor, invoice_id: UUID) -> Answer:
+    """Refuse an invoice with a reason."""
+    form = RefuseForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                services.refuse(invoice_id, form.reason.data, actor, clock.now())
+            flash(_("发票已退回供应商。"), "success")
+            return redirect(url_for("invoice_pages.show", desk="desk", invoice_id=invoice_id))
+    return form.answer(_render("desk", invoice_id, actor, refusing=form))
+
+
+def _list(desk: str, actor: Actor) -> str:
+    status = request.args.get("status")
+    page = queries.list_invoices(
+        actor, clock.today(), limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
+        status=status if status in STATUS_WORDS else None,
+    )  # fmt: skip
+    return render_template("invoices/list.html", desk=desk, page=page, **_WORDS)
+
+
+def _render(
+    desk: str, invoice_id: UUID, actor: Actor, *, checking: CheckForm | None = None, refusing: RefuseForm | None = None
+) -> str:
+    row = queries.get_row(invoice_id, actor, clock.today())
+    return render_template(
+        "invoices/invoice.html", desk=desk, row=row, checking=checking or CheckForm(formdata=None),
+        refusing=refusing or RefuseForm(formdata=None), needs_look=[f for f in row.flags if f in flags.ON_PAPER],
+        may_check=desk == "desk" and row.status == "recorded" and actor.may("invoices:check"), **_WORDS,
+    )  # fmt: skip
+
+
+def _prefill(form: InvoiceForm, actor: Actor) -> None:
+    """Start with the order named in the address: its buyer, and what was accepted and not invoiced."""
+    form.issued_on.data = clock.today()
+    try:
+        order_id = UUID(request.args.get("order", ""))
+    except ValueError:
+        return
+    order = party.get_order(order_id, actor, clock.today())
+    buyer = db.session.get_one(Organisation, order.buyer_id)
+    left = queries.not_invoiced_fen(order.id)
+    form.buyer_header.data, form.buyer_tax_no.data = buyer.name, buyer.credit_code or ""
+    form.amount.data = left or None
+    form.orders.data = f"{order.number} {format_yuan(left)}"
+
+
+def _facts(form: InvoiceForm, actor: Actor) -> InvoiceFacts:
+    """Return what the form says; a red invoice's amounts are typed without their sign."""
+    amount, today = form.amount.data or 0, clock.today()
+    sign = -1 if form.kind.data == "red" else 1
+
+    def default(_order: Order, before: int) -> int:
+        return amount - before
+
+    rows = read_rows(form.orders.data, actor, today, default=default)
+    red_of = None
+    if form.red_of.data:
+        red_of = queries.find_by_number(form.red_of.data, actor, today)
+    return InvoiceFacts(
+        code=form.code.data or "", number=form.number.data, kind=form.kind.data, red_of=red_of,
+        buyer_header=form.buyer_header.data, buyer_tax_no=form.buyer_tax_no.data or "", amount_fen=amount * sign,
+        tax_fen=abs(form.tax.data or 0) * sign, tax_rate=form.tax_rate.data, issued_on=form.issued_on.data,
+        file=_stored(form.file.data, actor),
+        orders=[InvoiceShare(order=row.order.public_id, amount_fen=row.amount_fen * sign) for row in rows],
+    )  # fmt: skip
+
+
+def _stored(given: Any, actor: Actor) -> UUID | None:
+    if not isinstance(given, FileStorage) or not given.filename:
+        return None
+    return files.store(given.read(), given.filename, actor).public_id

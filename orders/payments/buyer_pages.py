@@ -1,0 +1,141 @@
+"""Pages of money for the institution: what is due, one order's money, announcing, asking back, the certificate."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import segno
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from orders.payments import announcements, certificate, labels, queries, receipt_queries, refund_queries, refunds
+from orders.payments.announcements import AnnouncementFacts
+from orders.payments.forms import AnnounceForm, RefundForm
+from orders.purchase import due, party
+from shop import clock, money
+from shop.auth import Actor, public, requires
+from shop.db import transaction
+from shop.i18n import _
+from shop.idempotency import idempotent
+from shop.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+Answer = str | Response | tuple[str, int, dict[str, str]]
+bp = Blueprint("buyer_payment_pages", __name__, template_folder="templates")
+
+
+@bp.get("/desk/payments")
+@requires("payments:read")
+def list_due(actor: Actor) -> str:
+    """Show what is to be paid, with the days left, the credit, and what was announced."""
+    today = clock.today()
+    owed, late = queries.owed_fen(actor, today)
+    return render_template(
+        "payments/desk.html", owed_fen=owed, late_fen=late, credits=queries.list_credit(actor, today),
+        page=queries.list_due(actor, today, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor")),
+        announced=refund_queries.list_announcements(actor, today, limit=DEFAULT_LIMIT).items, **labels.words(),
+    )  # fmt: skip
+
+
+@bp.get("/desk/payments/<uuid:order_id>")
+@requires("payments:read")
+def show(actor: Actor, order_id: UUID) -> str:
+    """Show an order's money: sums, account to pay to, receipts, refunds, announcements."""
+    today = clock.today()
+    order = party.get_order(order_id, actor, today)
+    return render_template(
+        "payments/order.html", order=order, money=queries.money_of(order, today),
+        receipts=receipt_queries.list_payments(actor, today, limit=MAX_LIMIT, order_id=order.id).items,
+        refunds=refund_queries.list_refunds(actor, today, limit=MAX_LIMIT, order_id=order.id).items,
+        announced=refund_queries.list_announcements(actor, today, limit=MAX_LIMIT, order_id=order.id).items,
+        **labels.words(),
+    )  # fmt: skip
+
+
+@bp.route("/desk/payments/<uuid:order_id>/announce", methods=["GET", "POST"])
+@requires("payments:announce")
+@idempotent
+def announce(actor: Actor, order_id: UUID) -> Answer:
+    """Announce a transfer; the page says to which account and with which code."""
+    today = clock.today()
+    order = party.get_order(order_id, actor, today)
+    form = AnnounceForm()
+    if request.method == "GET":
+        form.payer_name.data, form.planned_on.data = actor.organisation_name, today
+        form.amount.data = due.unpaid_fen(order) or None
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                announcements.announce(order_id, _announced(form), actor, clock.now())
+            flash(_("已告知供应商。转账时请在附言中填写付款识别码 %(code)s。", code=order.reference_code), "success")
+            return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
+    shown = queries.money_of(party.get_order(order_id, actor, today), today)
+    return form.answer(render_template("payments/announce.html", order=order, money=shown, form=form))
+
+
+@bp.post("/desk/payments/<uuid:order_id>/announcements/<uuid:announcement_id>/withdraw")
+@requires("payments:announce")
+@idempotent
+def withdraw(actor: Actor, order_id: UUID, announcement_id: UUID) -> Response:
+    """Take an announcement back."""
+    with transaction():
+        announcements.withdraw(announcement_id, actor, clock.now())
+    flash(_("付款预告已撤回。"), "success")
+    return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
+
+
+@bp.route("/desk/payments/<uuid:order_id>/refund", methods=["GET", "POST"])
+@requires("refunds:request")
+@idempotent
+def ask_refund(actor: Actor, order_id: UUID) -> Answer:
+    """Ask for money back."""
+    today = clock.today()
+    order = party.get_order(order_id, actor, today)
+    form = RefundForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                refunds.request(order_id, form.amount.data or 0, form.reason.data, actor=actor, at=clock.now())
+            flash(_("已提出退款,等待供应商办理。"), "success")
+            return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
+    shown = queries.money_of(party.get_order(order_id, actor, today), today)
+    return form.answer(render_template("payments/ask_refund.html", order=order, money=shown, form=form))
+
+
+@bp.get("/desk/payments/<uuid:order_id>/certificate")
+@requires("payments:read")
+def show_certificate(actor: Actor, order_id: UUID) -> str:
+    """Show the payment-request certificate of an order, to be printed."""
+    today = clock.today()
+    made = certificate.issue(party.get_order(order_id, actor, today), today, current_app.config["SECRET_KEY"])
+    address = url_for(
+        "buyer_payment_pages.verify", number=made.order.number, amount=money.format_yuan(made.money.unpaid_fen),
+        on=today.isoformat(), code=made.code, _external=True,
+    )  # fmt: skip
+    qr = Markup(segno.make(address, error="m").svg_inline(scale=3, border=2))  # noqa: S704  drawn by us from our address
+    return render_template("payments/certificate.html", made=made, qr=qr, address=address)
+
+
+@bp.get("/verify/payment-request")
+@public
+def verify() -> str:
+    """Tell anyone whether a payment-request certificate is ours."""
+    asked = {name: request.args.get(name, "").strip() for name in ("number", "amount", "on", "code")}
+    genuine = None
+    if all(asked.values()):
+        try:
+            fen, on = money.parse_yuan(asked["amount"].replace(",", "")), date.fromisoformat(asked["on"])
+        except ValueError:
+            genuine = False
+        else:
+            secret = current_app.config["SECRET_KEY"]
+            genuine = certificate.is_genuine(asked["code"], asked["number"], fen, on=on, secret=secret)
+    return render_template("payments/verify.html", asked=asked, genuine=genuine)
+
+
+def _announced(form: AnnounceForm) -> AnnouncementFacts:
+    return AnnouncementFacts(
+        payer_name=form.payer_name.data, payer_account=form.payer_account.data or "", amount_fen=form.amount.data or 0,
+        planned_on=form.planned_on.data,
+    )  # fmt: skip

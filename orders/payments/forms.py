@@ -1,0 +1,113 @@
+"""Forms of receipts, announced transfers and refunds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf.file import FileField
+from werkzeug.datastructures import FileStorage
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields import DateField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from orders.purchase.amounts import YuanField
+from shop.auth import Actor
+from shop.files import services as files
+from shop.forms import Form
+from shop.i18n import lazy as _
+
+_NEEDED = InputRequired(_("请填写。"))
+
+
+class EvidenceForm(Form):
+    """A form with one paper."""
+
+    evidence = FileField(_("回单文件"), description=_("照片、PDF 或 OFD,不超过 20 MB。"))
+
+    def stored(self, actor: Actor) -> Any:
+        """Keep the paper, if one was chosen, and return its public key; inside the transaction.
+
+        :raises DomainError: if the file is not taken.
+        """
+        given = self.evidence.data
+        if not isinstance(given, FileStorage) or not given.filename:
+            return None
+        return files.store(given.read(), given.filename, actor).public_id
+
+
+_CLEARINGS = [
+    SelectChoice("direct", _("直接付到供应商账户")),
+    SelectChoice("supervised", _("付到监管账户")),
+]
+
+
+class ReceiptForm(EvidenceForm):
+    """What a bank's receipt says."""
+
+    bank_serial = StringField(_("银行流水号"), [_NEEDED, Length(max=64)])
+    payer_name = StringField(
+        _("付款人"), [_NEEDED, Length(max=200)], description=_("银行回单上的户名,国库支付填国库。")
+    )
+    payer_account = StringField(_("付款账号"), [Optional(), Length(max=64)])
+    amount = YuanField(_("到账金额"), [_NEEDED])
+    value_on = DateField(_("起息日"), [_NEEDED], description=_("款项到账的日期,不能晚于今天。"))
+    clearing = SelectField(_("收款方式"), choices=_CLEARINGS)
+    remark = StringField(
+        _("附言"), [Optional(), Length(max=500)], description=_("含付款识别码时,系统会提示对应的订单。")
+    )
+    allocations = TextAreaField(
+        _("分配到订单"),
+        [Optional(), Length(max=5000)],
+        description=_("每行一个订单:订单号或付款识别码,空格,金额。金额不填为该单未付金额。可从表格粘贴。"),
+    )
+
+
+class AllocationForm(Form):
+    """Orders for what is left of a receipt."""
+
+    allocations = TextAreaField(
+        _("分配到订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单:订单号或付款识别码,空格,金额。")
+    )
+
+
+class ReasonForm(Form):
+    """Why not."""
+
+    reason = StringField(_("原因"), [InputRequired(_("请填写原因。")), Length(max=500)])
+
+
+class AnnounceForm(Form):
+    """Who will pay how much, and when."""
+
+    payer_name = StringField(_("付款人"), [_NEEDED, Length(max=200)], description=_("国库集中支付填国库名称。"))
+    payer_account = StringField(_("付款账号"), [Optional(), Length(max=64)])
+    amount = YuanField(_("付款金额"), [_NEEDED])
+    planned_on = DateField(_("计划付款日"), [_NEEDED])
+
+
+class RefundForm(Form):
+    """How much is asked back, and why."""
+
+    amount = YuanField(_("退款金额"), [_NEEDED])
+    reason = StringField(_("原因"), [InputRequired(_("请填写原因。")), Length(max=500)])
+
+
+class SlipForm(EvidenceForm):
+    """What the bank's slip of a refund says."""
+
+    bank_serial = StringField(_("银行流水号"), [_NEEDED, Length(max=64)])
+    value_on = DateField(_("退款日"), [_NEEDED])
+    clearing = SelectField(
+        _("退款方式"),
+        choices=[
+            SelectChoice("direct", _("从供应商账户退回")),
+            SelectChoice("supervised", _("从监管账户退回")),
+        ],
+    )
+
+
+class CreditForm(Form):
+    """How much of the credit is used."""
+
+    amount = YuanField(_("使用余额"), [_NEEDED])

@@ -1,0 +1,34 @@
+"""Words for the states of money, and the colour that goes with each word."""
+
+from __future__ import annotations
+
+from shop.i18n import lazy
+
+PAYMENT_STATES = {
+    "unpaid": lazy("未付款"), "part_paid": lazy("部分付款"), "paid": lazy("已付清"), "overpaid": lazy("多付"),
+    "part_refunded": lazy("部分退款"), "refunded": lazy("已退款"),
+}  # fmt: skip
+RECEIPT_STATES = {"recorded": lazy("待确认"), "confirmed": lazy("已确认"), "refused": lazy("已退回")}
+REFUND_STATES = {
+    "requested": lazy("待退款"), "recorded": lazy("待确认"), "confirmed": lazy("已退款"), "refused": lazy("已拒绝"),
+}  # fmt: skip
+REFUND_CAUSES = {
+    "rejected": lazy("拒收商品"), "cancelled": lazy("取消订单"), "overpaid": lazy("多付"), "agreed": lazy("协商"),
+}  # fmt: skip
+CLEARINGS = {"direct": lazy("直付供应商"), "supervised": lazy("监管账户")}
+KINDS = {
+    "recorded": "wait", "requested": "wait", "confirmed": "good", "refused": "bad", "unpaid": "wait", "part_paid": "wait",
+    "paid": "good", "overpaid": "info", "part_refunded": "info", "refunded": "info",
+}  # fmt: skip
+
+
+def words() -> dict[str, dict[str, object]]:
+    """Return the words under the names that the pages use."""
+    return {
+        "payment_states": dict(PAYMENT_STATES),
+        "receipt_states": dict(RECEIPT_STATES),
+        "refund_states": dict(REFUND_STATES),
+        "causes": dict(REFUND_CAUSES),
+        "clearings": dict(CLEARINGS),
+        "kinds": dict(KINDS),
+    }

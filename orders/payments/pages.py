@@ -1,0 +1,174 @@
+"""Pages of receipts, for the producer's finance and for the operator's."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from orders.payments import credit, labels, matching, queries, receipt_queries, receipts
+from orders.payments.forms import AllocationForm, ReasonForm, ReceiptForm
+from orders.payments.receipts import ReceiptFacts
+from orders.purchase import due, party
+from orders.purchase.amounts import BadRows
+from shop import clock
+from shop.auth import Actor, requires
+from shop.db import transaction
+from shop.i18n import _
+from shop.idempotency import idempotent
+from shop.money import format_yuan
+from shop.paging import DEFAULT_LIMIT
+
+Answer = str | Response | tuple[str, int, dict[str, str]]
+bp = Blueprint(
+    "payment_pages", __name__, template_folder="templates", url_prefix="/<any(producer, operator):desk>/payments"
+)
+
+
+@bp.get("")
+@requires("payments:read")
+def list_payments(actor: Actor, desk: str) -> str:
+    """Show receipts, what waits for a second person first to be found by the filter, and what is owed."""
+    today, status = clock.today(), request.args.get("status")
+    page = receipt_queries.list_payments(
+        actor, today, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
+        status=status if status in labels.RECEIPT_STATES else None,
+    )  # fmt: skip
+    owed, late = queries.owed_fen(actor, today)
+    return render_template(
+        "payments/receipts.html", desk=desk, page=page, owed_fen=owed, late_fen=late,
+        waiting=receipt_queries.count_waiting(actor, today), credits=queries.list_credit(actor, today), **labels.words(),
+    )  # fmt: skip
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@requires("payments:record")
+@idempotent
+def record(actor: Actor, desk: str) -> Answer:
+    """Record a receipt; nothing is paid before another person confirms it."""
+    form = ReceiptForm()
+    if request.method == "GET":
+        _prefill(form, actor)
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                made = receipts.record(_facts(form, actor), actor, clock.now())
+                made_id = made.public_id
+            flash(_("已登记,请由另一位同事确认。"), "success")
+            return redirect(url_for("payment_pages.show", desk=desk, payment_id=made_id))
+    return form.answer(render_template("payments/record.html", desk=desk, form=form))
+
+
+@bp.get("/due")
+@requires("payments:read")
+def list_due(actor: Actor, desk: str) -> str:
+    """Show what is owed, by day."""
+    page = queries.list_due(actor, clock.today(), limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"))
+    owed, late = queries.owed_fen(actor, clock.today())
+    return render_template("payments/due.html", desk=desk, page=page, owed_fen=owed, late_fen=late, **labels.words())
+
+
+@bp.get("/<uuid:payment_id>")
+@requires("payments:read")
+def show(actor: Actor, desk: str, payment_id: UUID) -> str:
+    """Show a receipt, and what the reader may do with it."""
+    return _render(desk, payment_id, actor)
+
+
+@bp.post("/<uuid:payment_id>/confirm")
+@requires("payments:confirm")
+@idempotent
+def confirm(actor: Actor, desk: str, payment_id: UUID) -> Answer:
+    """Confirm a receipt that another person recorded."""
+    form = ReasonForm()
+    with form.refusals():
+        with transaction():
+            receipts.confirm(payment_id, actor, clock.now())
+        flash(_("到账已确认,已计入订单。"), "success")
+        return redirect(url_for("payment_pages.show", desk=desk, payment_id=payment_id))
+    return form.answer(_render(desk, payment_id, actor, form=form))
+
+
+@bp.post("/<uuid:payment_id>/refuse")
+@requires("payments:confirm")
+@idempotent
+def refuse(actor: Actor, desk: str, payment_id: UUID) -> Answer:
+    """Refuse a receipt with a reason."""
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                receipts.refuse(payment_id, form.reason.data, actor, clock.now())
+            flash(_("已退回,可更正后重新登记。"), "success")
+            return redirect(url_for("payment_pages.show", desk=desk, payment_id=payment_id))
+    return form.answer(_render(desk, payment_id, actor, form=form))
+
+
+@bp.post("/<uuid:payment_id>/allocate")
+@requires("payments:record")
+@idempotent
+def allocate(actor: Actor, desk: str, payment_id: UUID) -> Answer:
+    """Give what is left of a receipt to orders."""
+    form = AllocationForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                left = receipt_queries.get_payment(payment_id, actor, clock.today()).left_fen
+                found = matching.match(form.allocations.data, left, actor, clock.today())
+                credit.allocate(payment_id, found.shares, actor, clock.now())
+            flash(_("已分配。"), "success")
+            return redirect(url_for("payment_pages.show", desk=desk, payment_id=payment_id))
+    return form.answer(_render(desk, payment_id, actor, allocation=form))
+
+
+def _prefill(form: ReceiptForm, actor: Actor) -> None:
+    """Start with the order named in the address."""
+    form.value_on.data = clock.today()
+    try:
+        order_id = UUID(request.args.get("order", ""))
+    except ValueError:
+        return
+    order = party.get_order(order_id, actor, clock.today())
+    form.amount.data = due.unpaid_fen(order) or None
+    form.allocations.data = f"{order.number} {format_yuan(due.unpaid_fen(order))}"
+
+
+def _facts(form: ReceiptForm, actor: Actor) -> ReceiptFacts:
+    """Return what the form says; whose receipt it is follows from the orders, typed or named in the remark."""
+    today = clock.today()
+    rows = form.allocations.data or ""
+    found = matching.match(rows, form.amount.data, actor, today)
+    payee = found.producer
+    if payee is None and actor.organisation_kind != "producer":
+        payee = receipt_queries.payee_of_remark(form.remark.data or "", actor, today)
+    if payee is None and actor.organisation_kind != "producer":
+        raise BadRows(_("请填写订单号,以确定收款的供应商。"))
+    return ReceiptFacts(
+        bank_serial=form.bank_serial.data, payer_name=form.payer_name.data, payer_account=form.payer_account.data or "",
+        amount_fen=form.amount.data or 0, value_on=form.value_on.data, clearing=form.clearing.data,
+        remark=form.remark.data or "", payee=payee, evidence_file=form.stored(actor), allocations=found.shares,
+    )  # fmt: skip
+
+
+def _render(
+    desk: str,
+    payment_id: UUID,
+    actor: Actor,
+    *,
+    form: ReasonForm | None = None,
+    allocation: AllocationForm | None = None,
+) -> str:
+    row = receipt_queries.get_payment(payment_id, actor, clock.today())
+    is_second = row.status == "recorded" and not receipts.took_part(row.key, actor)
+    if allocation is None:
+        allocation = AllocationForm(formdata=None)
+        allocation.allocations.data = "\n".join(
+            f"{each.number} {format_yuan(min(each.unpaid_fen, row.left_fen))}"
+            for each in row.suggestions
+            if each.unpaid_fen
+        )
+    return render_template(
+        "payments/receipt.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), allocation=allocation,
+        may_decide=is_second and actor.may("payments:confirm"), **labels.words(),
+    )  # fmt: skip

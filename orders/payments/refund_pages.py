@@ -1,0 +1,105 @@
+"""Pages of refunds, for the producer's finance and for the operator's."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from orders.payments import labels, refund_queries, refunds
+from orders.payments.forms import ReasonForm, SlipForm
+from orders.payments.refunds import TransferBack
+from shop import clock
+from shop.auth import Actor, requires
+from shop.db import transaction
+from shop.i18n import _
+from shop.idempotency import idempotent
+from shop.paging import DEFAULT_LIMIT
+
+Answer = str | Response | tuple[str, int, dict[str, str]]
+bp = Blueprint(
+    "refund_pages", __name__, template_folder="templates", url_prefix="/<any(producer, operator):desk>/refunds"
+)
+
+
+@bp.get("")
+@requires("payments:read")
+def list_refunds(actor: Actor, desk: str) -> str:
+    """Show refunds, narrowed by state."""
+    status = request.args.get("status")
+    page = refund_queries.list_refunds(
+        actor, clock.today(), limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
+        status=status if status in labels.REFUND_STATES else None,
+    )  # fmt: skip
+    return render_template("payments/refunds.html", desk=desk, page=page, **labels.words())
+
+
+@bp.get("/<uuid:refund_id>")
+@requires("payments:read")
+def show(actor: Actor, desk: str, refund_id: UUID) -> str:
+    """Show a refund, and what the reader may do with it."""
+    return _render(desk, refund_id, actor)
+
+
+@bp.post("/<uuid:refund_id>/record")
+@requires("refunds:record")
+@idempotent
+def record(actor: Actor, desk: str, refund_id: UUID) -> Answer:
+    """Record that the money was sent back."""
+    form = SlipForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                slip = TransferBack(
+                    bank_serial=form.bank_serial.data, value_on=form.value_on.data, clearing=form.clearing.data,
+                    evidence_file=form.stored(actor),
+                )  # fmt: skip
+                refunds.record(refund_id, slip, actor, clock.now())
+            flash(_("已登记退款,请由另一位同事确认。"), "success")
+            return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
+    return form.answer(_render(desk, refund_id, actor, slip=form))
+
+
+@bp.post("/<uuid:refund_id>/confirm")
+@requires("refunds:confirm")
+@idempotent
+def confirm(actor: Actor, desk: str, refund_id: UUID) -> Answer:
+    """Confirm a refund that another person recorded."""
+    form = ReasonForm()
+    with form.refusals():
+        with transaction():
+            refunds.confirm(refund_id, actor, clock.now())
+        flash(_("退款已确认。"), "success")
+        return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
+    return form.answer(_render(desk, refund_id, actor, form=form))
+
+
+@bp.post("/<uuid:refund_id>/refuse")
+@requires("payments:read")
+@idempotent
+def refuse(actor: Actor, desk: str, refund_id: UUID) -> Answer:
+    """Refuse a refund with a reason."""
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                refunds.refuse(refund_id, form.reason.data, actor, clock.now())
+            flash(_("已拒绝退款。"), "success")
+            return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
+    return form.answer(_render(desk, refund_id, actor, form=form))
+
+
+def _render(
+    desk: str, refund_id: UUID, actor: Actor, *, form: ReasonForm | None = None, slip: SlipForm | None = None
+) -> str:
+    row = refund_queries.get_refund(refund_id, actor, clock.today())
+    if slip is None:
+        slip = SlipForm(formdata=None)
+        slip.value_on.data = clock.today()
+    return render_template(
+        "payments/refund.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), slip=slip,
+        may_record=row.status == "requested" and actor.may("refunds:record"),
+        may_decide=row.status == "recorded" and actor.may("refunds:confirm") and row.recorded_by != actor.user_id,
+        **labels.words(),
+    )  # fmt: skip

@@ -1,0 +1,186 @@
+"""Pages of receipts, refunds, due days and the certificate, for each desk."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from orders.payments.models import Payment, Refund, TransferAnnouncement
+from orders.purchase.models import Order
+from shop.db import db, transaction
+from tests.conftest import NOON, count
+from tests.counting.build import accept, make_order, make_trade
+from tests.factories import make_member
+from tests.payments.help import facts, pay
+
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture
+def trade(session):
+    with transaction():
+        return make_trade(members=True)
+
+
+@pytest.fixture
+def order(trade):
+    with transaction():
+        order = make_order(trade, freight_fen=500)
+        accept(order, ("7", "3"))
+    return order
+
+
+def receipt_form(order, **changes):
+    return {
+        "bank_serial": "B1", "payer_name": "和平区财政局", "amount": "75.00", "value_on": "2026-07-14",
+        "clearing": "direct", "allocations": f"{order.number} 75.00", "idempotency_key": "k1",
+    } | changes  # fmt: skip
+
+
+def test_the_producer_records_and_a_second_person_confirms(login, trade, order):
+    client = login(trade.clerk)
+    assert "待收款" in client.get("/producer/payments").text
+    assert order.number in client.get(f"/producer/payments/new?order={order.public_id}").text
+    answer = client.post("/producer/payments/new", data=receipt_form(order))
+    payment = db.session.scalars(select(Payment)).one()
+    assert (answer.status_code, answer.location) == (302, f"/producer/payments/{payment.public_id}")
+    page = client.get(answer.location).text
+    assert "等待另一位" in page
+    assert "确认到账</button>" not in page
+
+    client = login(trade.checker)
+    assert "确认后,75.00 元将按 2026年7月14日 计入 1 个订单" in client.get(answer.location).text
+    assert client.post(f"{answer.location}/confirm", data={"idempotency_key": "k2"}).status_code == 302
+
+    assert db.session.get_one(Order, order.id).received_fen == 7500
+    assert "已确认" in client.get("/producer/payments?status=confirmed").text
+
+
+def test_a_row_without_an_amount_takes_what_is_unpaid(login, trade, order):
+    answer = login(trade.clerk).post(
+        "/producer/payments/new", data=receipt_form(order, allocations=order.reference_code, amount="1,000.00")
+    )
+
+    assert answer.status_code == 302
+    assert db.session.scalars(select(Payment)).one().allocated_fen == 7500
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"amount": "1.234"}, "至多两位小数"),
+        ({"amount": ""}, "请填写"),
+        ({"allocations": "DK20260101-XXXXXX 5"}, "第 1 行"),
+        ({"value_on": "2026-07-16"}, "起息日不能晚于今天"),
+        ({"amount": "74.99"}, "超过了可分配的余额"),
+    ],
+)
+def test_a_wrong_receipt_is_shown_again_with_what_was_typed(login, trade, order, changes, words):
+    answer = login(trade.clerk).post("/producer/payments/new", data=receipt_form(order, **changes))
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "和平区财政局" in answer.text
+    assert count("payments") == 0
+
+
+def test_a_refused_receipt_says_why(login, trade, order):
+    with transaction():
+        payment = pay_later(trade, order)
+    client = login(trade.checker)
+
+    assert client.post(f"/producer/payments/{payment}/refuse", data={"reason": ""}).status_code == 422
+    assert client.post(f"/producer/payments/{payment}/refuse", data={"reason": "户名不符"}).status_code == 302
+
+    assert "户名不符" in client.get(f"/producer/payments/{payment}").text
+
+
+def pay_later(trade, order):
+    from orders.payments import receipts  # noqa: PLC0415
+
+    return receipts.record(facts((order, 7500)), trade.clerk, NOON).public_id
+
+
+def test_the_operator_finds_the_payee_by_the_remark_and_allocates(login, trade, order):
+    with transaction():
+        operator = make_member("operator", "operator_finance")
+    client = login(operator)
+    form = receipt_form(order, allocations="", remark=f"货款{order.reference_code}", clearing="supervised")
+
+    answer = client.post("/operator/payments/new", data=form)
+
+    assert answer.status_code == 302
+    assert f"{order.number} 75.00" in client.get(answer.location).text
+    rows = {"allocations": f"{order.number} 75.00"}
+    assert client.post(f"{answer.location}/allocate", data=rows).status_code == 302
+    payment = db.session.scalars(select(Payment)).one()
+    assert (payment.payee_id, payment.buyer_id, payment.allocated_fen) == (order.producer_id, order.buyer_id, 7500)
+    assert client.get("/operator/payments").status_code == 200
+    assert client.get("/operator/payments/due").status_code == 200
+
+
+def test_the_institution_sees_what_is_due_and_announces(login, trade, order):
+    client = login(trade.buyer)
+    page = client.get("/desk/payments").text
+    assert order.reference_code in page
+    assert "75.00" in page
+
+    path = f"/desk/payments/{order.public_id}"
+    assert client.get(f"{path}/announce").status_code == 200
+    form = {"payer_name": "国库", "amount": "75.00", "planned_on": "2026-07-20", "idempotency_key": "a"}
+    assert client.post(f"{path}/announce", data=form).status_code == 302
+    assert client.post(f"{path}/announce", data={**form, "planned_on": "2026-07-01"}).status_code == 422
+    (made,) = db.session.scalars(select(TransferAnnouncement))
+    assert "国库" in client.get(path).text
+    assert client.post(f"{path}/announcements/{made.public_id}/withdraw").status_code == 302
+    assert made.withdrawn_at == NOON
+
+
+def test_a_refund_is_asked_for_recorded_and_confirmed(login, trade, order):
+    with transaction():
+        pay(trade, (order, 7500))
+    client = login(trade.buyer)
+    path = f"/desk/payments/{order.public_id}/refund"
+    assert client.get(path).status_code == 200
+    assert client.post(path, data={"amount": "80", "reason": "破损"}).status_code == 422
+    assert client.post(path, data={"amount": "10", "reason": "破损"}).status_code == 302
+    refund = db.session.scalars(select(Refund)).one()
+
+    client = login(trade.clerk)
+    path = f"/producer/refunds/{refund.public_id}"
+    assert "破损" in client.get("/producer/refunds").text
+    assert "登记退款" in client.get(path).text
+    slip = {"bank_serial": "R1", "value_on": "2026-07-15", "clearing": "direct"}
+    assert client.post(f"{path}/record", data=slip).status_code == 302
+    assert client.post(f"{path}/confirm").status_code == 409
+
+    client = login(trade.checker)
+    assert "确认后,退款 10.00 元" in client.get(path).text
+    assert client.post(f"{path}/confirm").status_code == 302
+    assert db.session.get_one(Order, order.id).refunded_fen == 1000
+
+
+def test_the_certificate_is_printed_and_anyone_can_verify_it(login, client, trade, order):
+    page = login(trade.buyer).get(f"/desk/payments/{order.public_id}/certificate").text
+    code = re.search(r"[A-Z2-7]{4}(-[A-Z2-7]{4}){3}", page)
+    assert code is not None
+    assert "尚应付款 75.00 元" in page
+
+    client.delete_cookie("session")
+    address = f"/verify/payment-request?number={order.number}&on=2026-07-15&code={code[0]}&amount="
+    assert "真实" in client.get(f"{address}75.00").text
+    assert "不符" in client.get(f"{address}75.01").text
+    assert "不符" in client.get(f"{address}nonsense").text
+
+
+def test_another_organisations_pages_are_not_there(login, trade, order):
+    with transaction():
+        payment = pay_later(trade, order)
+        stranger = make_trade(members=True)
+
+    client = login(stranger.buyer)
+    for path in ("", "/announce", "/refund", "/certificate"):
+        assert client.get(f"/desk/payments/{order.public_id}{path}").status_code == 404
+    client = login(stranger.clerk)
+    assert client.get(f"/producer/payments/{payment}").status_code == 404
+    assert client.post(f"/producer/payments/{payment}/confirm").status_code == 404
