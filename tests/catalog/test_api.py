@@ -1,10 +1,13 @@
 """A producer brings its goods to the shop over the API."""
 
 import io
+from decimal import Decimal
 
 import pytest
 
-from shop.db import transaction
+from catalog.lots.models import Lot
+from catalog.products.models import Product, Sku
+from shop.db import db, transaction
 from tests import factories as make
 from tests.catalog.papers.test_services import PDF, authority
 from tests.conftest import count
@@ -127,9 +130,9 @@ def test_another_producers_things_are_not_there(api, producer):
         listing = make.make_listing(producer, status="draft")
         other = make.make_producer()
         buyer = make.make_member("institution")
-    sku = make.db.session.get(make.Sku, listing.sku_id)
-    product = make.db.session.get(make.Product, sku.product_id)
-    lot = make.db.session.query(make.Lot).one()
+    sku = db.session.get_one(Sku, listing.sku_id)
+    product = db.session.get_one(Product, sku.product_id)
+    lot = db.session.query(Lot).one()
 
     for method, path, body in [
         ("GET", f"/listings/{listing.public_id}", None),
@@ -150,8 +153,8 @@ def test_another_producers_things_are_not_there(api, producer):
     assert api(buyer, "GET", "/products").status_code == 403
     assert api(None, "GET", "/products").status_code == 401
     assert api(other, "GET", "/listings/own").json["items"] == []
-    make.db.session.refresh(listing)
-    assert (listing.status, lot.on_hand, count("lot_movements")) == ("draft", 100, 1)
+    db.session.refresh(listing)
+    assert (listing.status, lot.on_hand, count("lot_movements")) == ("draft", Decimal(100), 1)
 
 
 def test_an_agent_acts_for_its_producer_while_the_mandate_lasts(api, producer):

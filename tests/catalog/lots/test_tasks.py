@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import text
 
 from catalog.lots.tasks import end_of_day
+from catalog.products.models import Sku
 from shop import clock
 from shop.db import db, transaction
 from tests import factories as make
@@ -16,7 +17,7 @@ def test_the_day_after_the_last_day_lots_expire_and_listings_pause(session):
         product = make.make_product(producer, is_eligible=False)
         make.make_eligibility(product, valid_to=date(2026, 7, 15))
         listing = make.make_listing(producer, product=product, stock="0")
-        make.make_lot(db.session.get(make.Sku, listing.sku_id), producer, "10", expires_on=date(2026, 7, 15))
+        make.make_lot(db.session.get_one(Sku, listing.sku_id), producer, "10", expires_on=date(2026, 7, 15))
 
     end_of_day()
     assert (listing.status, state()) == ("listed", ("open", 10, 10))

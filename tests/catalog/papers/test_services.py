@@ -279,4 +279,4 @@ def test_numbers_and_places_are_hints_only(product, producer, official):
 
     assert warnings[-1] == "认定县 620422 与产品产地 620421 不同。"
     decide(basis, official)
-    assert db.session.get(EligibilityBasis, basis.id).status == "in_force"
+    assert db.session.get_one(EligibilityBasis, basis.id).status == "in_force"

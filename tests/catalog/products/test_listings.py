@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from catalog.products import listings
 from catalog.products.listings import Terms
+from catalog.products.models import Sku
 from catalog.products.offers import QuantityNotOffered, Tier, price_for
 from catalog.products.queries import list_offers, list_offers_by_public_id
 from shop.db import db, transaction
@@ -57,6 +58,7 @@ def test_an_offer_has_all_that_an_order_freezes(producer):
     assert (offer.county_code, offer.prefecture_code, offer.province_code) == ("620421", "620400", "620000")
     assert offer.tiers == tiers((1, 2000), (100, 1800))
     assert (offer.producer_id, offer.category_code, offer.kind) == (producer.organisation_id, "0605", "farm")
+    assert offer.eligibility is not None
     assert (offer.eligibility.id, offer.eligibility.scheme, offer.eligibility.county_code) == (
         expected, "county_recommendation", "620421",
     )  # fmt: skip
@@ -79,7 +81,7 @@ def test_eligibility_is_that_of_the_day(producer):
     assert basis(TODAY) == first.id
     assert basis(TODAY + timedelta(days=1)) is None
     assert basis(date(2026, 8, 1)) == second.id
-    assert "认定" in list_offers([listing.id], date(2026, 7, 16))[0].refusal
+    assert "没有当日有效" in str(list_offers([listing.id], date(2026, 7, 16))[0].refusal)
 
 
 @pytest.mark.parametrize("status", ["pending", "refused", "annulled", "withdrawn"])
@@ -127,7 +129,7 @@ def test_publishing_says_why_a_product_cannot_be_listed(producer):
     assert listing.status == "draft"
 
 
-def test_a_listing_is_published_paused_published_again_and_delisted(producer):
+def test_an_offer_is_published_paused_and_delisted(producer):
     listing = draft(producer)
 
     publish(listing, producer)
@@ -145,7 +147,7 @@ def test_a_listing_is_published_paused_published_again_and_delisted(producer):
 def test_a_pack_has_one_open_offer(producer):
     listing = draft(producer)
     with transaction():
-        sku = db.session.get(make.Sku, listing.sku_id)
+        sku = db.session.get_one(Sku, listing.sku_id)
 
     with pytest.raises(listings.SkuListed), transaction():
         make.make_listing(producer, sku=sku, stock="0", status="draft")
@@ -165,7 +167,7 @@ def test_new_tiers_replace_the_old(producer):
         listings.edit_listing(held, terms, producer, at=NOON)
 
     offer = list_offers([listing.id], TODAY)[0]
-    assert (offer.title, offer.min_quantity, offer.tiers) == ("新题", 2, tiers((2, 1900), (100, 1700)))
+    assert (offer.title, offer.min_quantity, offer.tiers) == ("新题", Decimal(2), tiers((2, 1900), (100, 1700)))
     assert offer.version == 2
 
 
