@@ -84,13 +84,19 @@ _BEFORE, _AFTER = "before_commit", "after_commit"
 def transaction() -> Iterator[None]:
     """Run the block in one transaction: commit at its end, roll back on any exception.
 
-    Ends a read transaction left open by a loader. Inside :func:`joined_transaction` it joins.
+    Ends a read transaction left open by a loader. Inside :func:`joined_transaction` it joins: an exception undoes
+    all that was done so far, so that a page which shows the refusal, or redirects, commits nothing of it.
 
     :raises NestedTransaction: if one is open already.
     """
     session = db.session()
     if session.info.get(_JOINED):
-        yield
+        try:
+            yield
+        except BaseException:
+            session.rollback()
+            session.info[_BEFORE], session.info[_AFTER] = [], []
+            raise
         return
     with _run(joined=False):
         yield

@@ -202,14 +202,22 @@ class PublicContract:
 
 
 def verify_contract(code: str) -> PublicContract:
-    """Look a contract up by the code printed on it.
+    """Look a contract up by the code printed on it; spaces, dashes and case do not matter.
 
-    :raises NoSuchContract: if there is none; a mistyped code is told by its check letter as well.
+    :raises NoSuchContract: if there is none.
     """
+    found = find_by_code(code)
+    if found is None:
+        raise NoSuchContract(_("没有这个验证码对应的合同,请核对后再试。"))
+    return found
+
+
+def find_by_code(code: str) -> PublicContract | None:
+    """Return what anyone with the code may know of a contract, if it is one's."""
     tidy = code.strip().upper().replace("-", "").replace(" ", "")
     contract = db.session.scalars(select(Contract).where(Contract.verification_code == tidy)).one_or_none()
     if contract is None:
-        raise NoSuchContract(_("没有这个验证码对应的合同,请核对后再试。"))
+        return None
     terms = contract.terms
     return PublicContract(
         number=contract.number,

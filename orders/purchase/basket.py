@@ -83,7 +83,7 @@ def put_line(listing_id: UUID, quantity: Decimal, *, actor: Actor, at: datetime,
     )
     held = db.session.scalar(select(func.count()).select_from(BasketLine).where(*_own(actor)))
     if (held or 0) > MAX_LINES:
-        raise BasketFull(_("采购车最多 %(n)s 种商品。", n=MAX_LINES))
+        raise BasketFull(_("采购清单最多 %(n)s 种商品。", n=MAX_LINES))
 
 
 def remove_line(listing_id: UUID, *, actor: Actor) -> None:

@@ -1,0 +1,204 @@
+"""Pages that move an order: confirm, ship, accept, and end it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from catalog.lots.models import Lot
+from orders.contracts import services as contracts
+from orders.desk.basket_pages import read_quantity
+from orders.desk.forms import AcceptForm, ConfirmForm, ShipForm, WhyForm
+from orders.desk.pages import desk_of
+from orders.desk.queries import OrderPage, get_order_page
+from orders.desk.words import PAPERS, words
+from orders.fulfilment.accepting import AcceptanceDraft, ItemDecision, accept_goods
+from orders.fulfilment.shipping import ItemToShip, ShipmentDraft, ship_order
+from orders.purchase.changes import BadConfirmation, Confirmation
+from orders.purchase.models import Order, OrderLine
+from shop import clock, money
+from shop.auth import Actor, requires
+from shop.db import db, transaction
+from shop.files import services as files
+from shop.i18n import _
+from shop.idempotency import idempotent
+
+bp = Blueprint("order_act_pages", __name__, template_folder="templates")
+Answer = str | Response | tuple[str, int, dict[str, str]]
+
+
+def read_yuan(typed: str | None) -> int:
+    """Return the fen of an amount as people type it, not negative.
+
+    :raises BadConfirmation: for anything else.
+    """
+    try:
+        fen = money.parse_yuan((typed or "").strip().replace(",", ""))
+    except ValueError as error:
+        raise BadConfirmation(_("金额至多两位小数,如 12.30。")) from error
+    if fen < 0:
+        raise BadConfirmation(_("金额不能为负。"))
+    return fen
+
+
+def _to_order(actor: Actor, order_id: UUID) -> Response:
+    return redirect(url_for("desk_pages.show_order", desk=desk_of(actor), order_id=order_id))
+
+
+@bp.route("/producer/orders/<uuid:order_id>/confirm", methods=["GET", "POST"])
+@requires("orders:confirm")
+@idempotent
+def confirm(actor: Actor, order_id: UUID) -> Answer:
+    """Confirm price, freight and date of an order."""
+    at = clock.now()
+    page, form = get_order_page(order_id, actor, at), ConfirmForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            prices = {line.id: read_yuan(request.form.get(f"price-{line.id}")) for line in page.order.lines}
+            day = form.promised_on.data or clock.business_day(at)
+            confirmation = Confirmation(read_yuan(form.freight.data), day, prices)
+            offer = contracts.Offer(confirmation, payment_days=form.payment_days.data or 0, sign=bool(form.sign.data))
+            with transaction():
+                contracts.confirm_order(order_id, offer, actor=actor, at=at)
+            flash(_("订单已确认,合同已发给采购单位。"), "success")
+            return _to_order(actor, order_id)
+    return form.answer(render_template("desk/confirm.html", form=form, order=page.order, **words()))
+
+
+@bp.route("/producer/orders/<uuid:order_id>/ship", methods=["GET", "POST"])
+@requires("goods:ship")
+@idempotent
+def ship(actor: Actor, order_id: UUID) -> Answer:
+    """Ship goods of an order."""
+    at = clock.now()
+    page, form = get_order_page(order_id, actor, at), ShipForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            draft = ShipmentDraft(
+                _items_to_ship(page), (form.carrier.data or "").strip(), (form.tracking_ref.data or "").strip(),
+                (form.note.data or "").strip(),
+            )  # fmt: skip
+            with transaction():
+                ship_order(order_id, draft, actor=actor, at=at)
+            flash(_("已发货,等待采购单位验收。"), "success")
+            return _to_order(actor, order_id)
+    choices = _lots_of(order_id, page)
+    return form.answer(render_template("desk/ship.html", form=form, order=page.order, lots=choices, **words()))
+
+
+def _items_to_ship(page: OrderPage) -> list[ItemToShip]:
+    items = []
+    for line in page.order.lines:
+        quantity = read_quantity(request.form.get(f"quantity-{line.id}") or "0")
+        chosen = request.form.get(f"lot-{line.id}") or ""
+        if quantity:
+            known = [lot for lot in (chosen,) if lot]
+            items.append(ItemToShip(line.id, quantity, "", tuple(_uuids(known))))
+    return items
+
+
+def _uuids(values: Sequence[str]) -> list[UUID]:
+    try:
+        return [UUID(value) for value in values]
+    except ValueError:
+        return [UUID(int=0)]
+
+
+def _lots_of(order_id: UUID, page: OrderPage) -> dict[UUID, list[Lot]]:
+    """Return the open lots that each line can be shipped from, first expired first."""
+    rows = db.session.execute(
+        select(OrderLine.public_id, Lot)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Lot, Lot.sku_id == OrderLine.sku_id)
+        .where(Order.public_id == order_id, Lot.status == "open", Lot.on_hand > 0)
+        .order_by(Lot.expires_on.nulls_last(), Lot.id)
+    )
+    found: dict[UUID, list[Lot]] = {line.id: [] for line in page.order.lines}
+    for line_id, lot in rows:
+        found[line_id].append(lot)
+    return found
+
+
+@bp.route("/desk/orders/<uuid:order_id>/accept", methods=["GET", "POST"])
+@requires("goods:accept")
+@idempotent
+def accept(actor: Actor, order_id: UUID) -> Answer:
+    """Accept or reject delivered goods."""
+    at = clock.now()
+    page, form = get_order_page(order_id, actor, at), AcceptForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            items = _decisions(page)
+            with transaction():
+                papers = _papers(actor)
+                draft = AcceptanceDraft(items, form.witness_name.data or "", form.note.data or "", papers)
+                accept_goods(order_id, draft, actor=actor, at=at)
+            flash(_("验收已登记。"), "success")
+            return _to_order(actor, order_id)
+    return form.answer(
+        render_template("desk/accept.html", form=form, order=page.order, shipments=page.shipments, **words())
+    )
+
+
+def _decisions(page: OrderPage) -> list[ItemDecision]:
+    decided = []
+    for shipment in page.shipments:
+        for item in shipment.items:
+            accepted = read_quantity(request.form.get(f"accepted-{item.id}") or "0")
+            rejected = read_quantity(request.form.get(f"rejected-{item.id}") or "0")
+            if accepted + rejected > Decimal(0):
+                reason = request.form.get(f"reason-{item.id}", "")[:500]
+                decided.append(ItemDecision(item.id, accepted, rejected, reason))
+    return decided
+
+
+def _papers(actor: Actor) -> list[tuple[str, UUID]]:
+    """Store the uploaded papers and return them with their kinds."""
+    found = []
+    for name, upload in request.files.items():
+        if name.startswith("file-") and upload.filename:
+            kind = request.form.get(f"kind-{name.removeprefix('file-')}", "other")
+            stored = files.store(upload.read(), upload.filename, actor)
+            found.append((kind if kind in PAPERS else "other", stored.public_id))
+    return found
+
+
+@bp.route(
+    "/<any(desk, producer):desk>/orders/<uuid:order_id>/<any(decline, cancel, 'close-short'):act>",
+    methods=["GET", "POST"],
+)
+@requires("orders:read")
+@idempotent
+def end(actor: Actor, desk: str, order_id: UUID, act: str) -> Answer:
+    """Decline, cancel or close short an order, after saying what follows from it."""
+    at = clock.now()
+    page, form = get_order_page(order_id, actor, at), WhyForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                contracts.end_order(order_id, act.replace("-", "_"), actor=actor, at=at, why=form.why.data or "")
+            flash(_("已办理。"), "success")
+            return _to_order(actor, order_id)
+    told = _end_words(act, page)
+    back = url_for("desk_pages.show_order", desk=desk, order_id=order_id)
+    return form.answer(render_template("desk/end.html", form=form, order=page.order, words=told, back=back))
+
+
+def _end_words(act: str, page: OrderPage) -> dict[str, str]:
+    total = money.show_yuan(page.order.total_fen)
+    return {
+        "decline": {
+            "title": _("谢绝订单"), "effect": _("谢绝后订单 %(sum)s 元作废,预留的库存释放。", sum=total),
+        },
+        "cancel": {
+            "title": _("取消订单"), "effect": _("取消后订单 %(sum)s 元作废,预留的库存释放;已付的款项将申请退回。", sum=total),
+        },
+        "close-short": {
+            "title": _("少发结单"), "effect": _("结单后未发的货物不再发出,只按已发并验收的数量付款。"),
+        },
+    }[act]  # fmt: skip

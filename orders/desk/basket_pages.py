@@ -1,0 +1,191 @@
+"""Pages of the basket, checkout and procurements."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from orders.desk.forms import CheckoutForm, DecideForm, head_from
+from orders.desk.words import words
+from orders.purchase import basket, checkout, listing, procurement_answers, procurements
+from orders.purchase.buyers import get_buyer
+from orders.purchase.pricing import Wanted
+from orders.purchase.views import confirm_within
+from shop import clock, money
+from shop.auth import Actor, requires
+from shop.db import transaction
+from shop.errors import Invalid
+from shop.forms import Form
+from shop.i18n import _
+from shop.idempotency import idempotent
+
+bp = Blueprint("purchase_pages", __name__, template_folder="templates")
+Answer = str | Response | tuple[str, int, dict[str, str]]
+_PAGE = 20
+
+
+class BadQuantity(Invalid):
+    """What was typed is not a quantity."""
+
+    code = "bad-quantity"
+
+
+def read_quantity(typed: str | None) -> Decimal:
+    """Return a quantity as people type it.
+
+    :raises BadQuantity: for anything else.
+    """
+    try:
+        return money.parse_quantity((typed or "").strip().replace(",", ""))
+    except ValueError as error:
+        raise BadQuantity(_("请填写数量,至多三位小数。")) from error
+
+
+def read_id(typed: str | None) -> UUID:
+    """Return an identifier of a hidden field.
+
+    :raises NoSuchListing: for anything else.
+    """
+    try:
+        return UUID(typed or "")
+    except ValueError as error:
+        raise basket.NoSuchListing(_("没有这个商品。")) from error
+
+
+@bp.get("/desk/basket")
+@requires("basket:edit")
+def show_basket(actor: Actor) -> str:
+    """Show the basket at today's prices."""
+    return render_template("desk/basket.html", basket=basket.view_basket(actor, clock.now()), **words())
+
+
+@bp.post("/desk/basket")
+@requires("basket:edit")
+@idempotent
+def add_to_basket(actor: Actor) -> Response:
+    """Put a quantity of a listing into the basket."""
+    form = Form()
+    with form.refusals(), transaction():
+        quantity = read_quantity(request.form.get("quantity"))
+        if not quantity:
+            raise BadQuantity(_("数量须大于零。"))
+        listing_id = read_id(request.form.get("listing_id"))
+        basket.put_line(listing_id, quantity, actor=actor, at=clock.now(), add=True)
+    form.tell(_("已加入采购清单。"))
+    return redirect(url_for("purchase_pages.show_basket"))
+
+
+@bp.post("/desk/basket/line")
+@requires("basket:edit")
+@idempotent
+def change_line(actor: Actor) -> Response:
+    """Set a line's quantity; zero takes it out."""
+    form = Form()
+    with form.refusals(), transaction():
+        listing_id, quantity = read_id(request.form.get("listing_id")), read_quantity(request.form.get("quantity"))
+        if quantity:
+            basket.put_line(listing_id, quantity, actor=actor, at=clock.now())
+        else:
+            basket.remove_line(listing_id, actor=actor)
+    form.tell(_("采购清单已更新。"))
+    return redirect(url_for("purchase_pages.show_basket"))
+
+
+@bp.route("/desk/checkout", methods=["GET", "POST"])
+@requires("procurements:create")
+@idempotent
+def check_out(actor: Actor) -> Answer:
+    """Make a procurement of the basket: keep it as a draft, submit it, or place it where nobody approves."""
+    at = clock.now()
+    form = CheckoutForm()
+    form.choose(actor)
+    buyer = get_buyer(actor, clock.business_day(at))
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                lines = basket.take_basket(actor, at)
+                if request.form.get("act") == "place":
+                    placed = checkout.create_and_place(
+                        head_from(form), lines, actor=actor, at=at, confirm_within=confirm_within()
+                    )
+                    public_id, done = placed.public_id, _("已下单,等待供应商确认。")
+                else:
+                    made = procurements.create_procurement(head_from(form), lines, actor=actor, at=at)
+                    public_id, done = made.public_id, _("采购单已保存。")
+                    if request.form.get("act") == "submit":
+                        procurements.submit_procurement(public_id, actor=actor, at=at)
+                        done = _("已提交审批。")
+            flash(done, "success")
+            return redirect(url_for("purchase_pages.show_procurement", procurement_id=public_id))
+    shown = basket.view_basket(actor, at)
+    return form.answer(render_template("desk/checkout.html", form=form, basket=shown, buyer=buyer, **words()))
+
+
+@bp.get("/desk/procurements")
+@requires("procurements:read")
+def list_procurements(actor: Actor) -> str:
+    """List the organisation's procurements."""
+    status = request.args.get("status") or None
+    page = listing.list_procurements(actor, status=status, limit=_PAGE, cursor=request.args.get("cursor"))
+    return render_template("desk/procurements.html", page=page, **words())
+
+
+@bp.get("/desk/procurements/<uuid:procurement_id>")
+@requires("procurements:read")
+def show_procurement(actor: Actor, procurement_id: UUID) -> str:
+    """Show a procurement with its lines or orders, and what can be done with it."""
+    told = procurement_answers.get_procurement(procurement_id, actor, clock.now())
+    return render_template("desk/procurement.html", told=told, form=DecideForm(), **words())
+
+
+@bp.route("/desk/procurements/<uuid:procurement_id>/edit", methods=["GET", "POST"])
+@requires("procurements:create")
+@idempotent
+def edit_procurement(actor: Actor, procurement_id: UUID) -> Answer:
+    """Edit what a procurement says and its quantities; its approval is void then."""
+    at = clock.now()
+    told = procurement_answers.get_procurement(procurement_id, actor, at)
+    form = CheckoutForm(obj=told, unit_id=str(told.unit.id) if told.unit else "", version=told.version)
+    form.choose(actor)
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                lines = [
+                    Wanted(line.wanted.listing_id, quantity)
+                    for line in told.lines
+                    if (quantity := read_quantity(request.form.get(f"quantity-{line.wanted.listing_id}")))
+                ]
+                head = head_from(form)
+                changed = {name: getattr(head, name) for name in ("unit_id", *procurements.HEAD_COLUMNS)}
+                version = int(form.version.data or 0)
+                procurements.edit_procurement(procurement_id, changed, lines, version=version, actor=actor, at=at)
+            flash(_("采购单已保存。"), "success")
+            return redirect(url_for("purchase_pages.show_procurement", procurement_id=procurement_id))
+    return form.answer(render_template("desk/procurement_edit.html", form=form, told=told, **words()))
+
+
+@bp.post("/desk/procurements/<uuid:procurement_id>/<any(submit, approve, reject, place, cancel):act>")
+@requires("procurements:read")
+@idempotent
+def move_procurement(actor: Actor, procurement_id: UUID, act: str) -> Response:
+    """Submit, approve, reject, place or cancel a procurement."""
+    at, form = clock.now(), DecideForm()
+    why = (form.why.data or "").strip()[:500]
+    with form.refusals(), transaction():
+        if act == "submit":
+            procurements.submit_procurement(procurement_id, actor=actor, at=at)
+        elif act == "place":
+            checkout.place_procurement(procurement_id, actor=actor, at=at, confirm_within=confirm_within())
+        elif act == "cancel":
+            procurements.cancel_procurement(procurement_id, actor=actor, at=at, why=why)
+        else:
+            procurements.decide_approval(procurement_id, approved=act == "approve", actor=actor, at=at, why=why)
+    done = {
+        "submit": _("已提交审批。"), "approve": _("已同意采购。"), "reject": _("已退回。"),
+        "place": _("已下单,等待供应商确认。"), "cancel": _("采购单已取消。"),
+    }  # fmt: skip
+    form.tell(done[act])
+    return redirect(url_for("purchase_pages.show_procurement", procurement_id=procurement_id))

@@ -1,0 +1,128 @@
+"""First screens of institution and producer, lists of orders, and the order page that all sides share."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from orders.desk import queries, todo
+from orders.desk.words import words
+from orders.payments import queries as payments
+from orders.purchase import changes, listing
+from orders.purchase.access import get_order, lock_order_by_key
+from orders.purchase.listing import OrderFilter
+from orders.purchase.schemas import ORDER_STATES
+from shop import clock
+from shop.auth import Actor, requires
+from shop.db import transaction
+from shop.errors import Forbidden
+from shop.i18n import _
+
+bp = Blueprint("desk_pages", __name__, template_folder="templates")
+#: Where each kind of organisation works.
+DESK_OF = {
+    "institution": "desk", "producer": "producer", "agent": "producer", "authority": "official", "operator": "operator",
+}  # fmt: skip
+_DESKS = "any(desk, producer, official, operator)"
+_PAGE = 20
+
+
+def desk_of(actor: Actor) -> str:
+    """Return the first part of the addresses where an actor works."""
+    return DESK_OF[actor.organisation_kind]
+
+
+@bp.get("/desk")
+@requires("signed_in")
+def show_desk(actor: Actor) -> str:
+    """Show an institution what it must do today."""
+    if actor.organisation_kind != "institution":
+        raise Forbidden(_("采购工作台只对采购单位开放。"))
+    at = clock.now()
+    may_pay = actor.may("payments:read")
+    today = clock.business_day(at)
+    return render_template(
+        "desk/desk.html",
+        approve=todo.to_approve(actor) if actor.may("procurements:approve") else [],
+        place=todo.to_place(actor) if actor.may("procurements:submit") else [],
+        sign=todo.to_sign(actor, at) if actor.may("contracts:sign") else None,
+        accept=todo.to_accept(actor, at) if actor.may("goods:accept") else None,
+        due=payments.list_due(actor, today, limit=todo.SHOWN).items if may_pay else [],
+        owed=payments.owed_fen(actor, today) if may_pay else (0, 0),
+        **words(),
+    )
+
+
+@bp.get("/producer")
+@requires("signed_in")
+def show_producer(actor: Actor) -> str:
+    """Show a producer what it must ship and when its money is due."""
+    if actor.organisation_kind not in ("producer", "agent"):
+        raise Forbidden(_("供应商工作台只对供应商开放。"))
+    at = clock.now()
+    may_see_money = actor.may("payments:read")
+    today = clock.business_day(at)
+    return render_template(
+        "desk/producer.html",
+        confirm=todo.to_confirm(actor, at),
+        sign=todo.to_sign(actor, at),
+        ship=todo.to_ship(actor, at),
+        due=payments.list_due(actor, today, limit=todo.SHOWN).items if may_see_money else [],
+        owed=payments.owed_fen(actor, today) if may_see_money else (0, 0),
+        low=todo.running_out(actor, at),
+        today=today,
+        **words(),
+    )
+
+
+@bp.get("/desk/orders")
+@requires("orders:read")
+def list_desk_orders(actor: Actor) -> str:
+    """List an institution's orders."""
+    return _orders(actor, "desk")
+
+
+@bp.get("/producer/orders")
+@requires("orders:read")
+def list_producer_orders(actor: Actor) -> str:
+    """List a producer's orders."""
+    return _orders(actor, "producer")
+
+
+@bp.get("/<any(official, operator):desk>/orders")
+@requires("orders:inspect")
+def list_inspected_orders(actor: Actor, desk: str) -> str:
+    """List the orders within an official's scope."""
+    return _orders(actor, desk)
+
+
+def _orders(actor: Actor, desk: str) -> str:
+    status = request.args.get("status", "")
+    wanted = OrderFilter(
+        statuses=(status,) if status in ORDER_STATES else (), number=request.args.get("q", "").strip()[:40] or None
+    )
+    page = listing.list_orders(actor, wanted, at=clock.now(), limit=_PAGE, cursor=request.args.get("cursor"))
+    return render_template("desk/orders.html", page=page, desk=desk, states=ORDER_STATES, **words())
+
+
+@bp.get("/orders/<uuid:order_id>")
+@requires("signed_in")
+def find_order(actor: Actor, order_id: UUID) -> Response:
+    """Send the reader to the order in its own desk."""
+    get_order(order_id, actor, clock.now())
+    return redirect(url_for("desk_pages.show_order", desk=desk_of(actor), order_id=order_id))
+
+
+@bp.get(f"/<{_DESKS}:desk>/orders/<uuid:order_id>")
+@requires("signed_in")
+def show_order(actor: Actor, desk: str, order_id: UUID) -> str:
+    """Show an order: what, with whom, how much, the one next step; then all that happened and belongs to it."""
+    at = clock.now()
+    order = get_order(order_id, actor, at)
+    if order.status == "awaiting_confirmation" and order.confirm_by <= at:
+        with transaction():
+            changes.lapse_if_due(lock_order_by_key(order.id), at=at)
+    page = queries.get_order_page(order_id, actor, at)
+    return render_template("desk/order.html", page=page, order=page.order, desk=desk, **words())

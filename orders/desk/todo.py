@@ -1,0 +1,137 @@
+"""The first screens: what an institution or a producer has to do today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
+
+from orders.contracts.models import Contract
+from orders.fulfilment.models import Shipment, ShipmentItem
+from orders.purchase.access import own_orders
+from orders.purchase.answers import OrderAnswer, order_answers
+from orders.purchase.models import Order, Procurement
+from orders.purchase.parties import producers_of
+from shop import clock
+from shop.auth import Actor
+from shop.db import db
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """Orders that wait for the same thing: how many, and the first of them."""
+
+    total: int
+    orders: list[OrderAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class LowStock:
+    """A pack of which little is left to sell, or a lot that expires soon."""
+
+    listing_id: UUID | None
+    title: str
+    free: Decimal
+    unit: str
+    lot_code: str
+    expires_on: date | None
+
+
+def _pile(actor: Actor, at: datetime, *conditions: ColumnElement[bool], by: ColumnElement[Any] | None = None) -> Pile:
+    where = (own_orders(actor, at), *conditions)
+    total = db.session.scalar(select(func.count()).select_from(Order).where(*where)) or 0
+    order = [by, Order.id] if by is not None else [Order.id]
+    keys = db.session.scalars(select(Order.id).where(*where).order_by(*order).limit(SHOWN)).all() if total else []
+    return Pile(total, order_answers(keys, with_lines=False))
+
+
+def _contract_is(*statuses: str) -> ColumnElement[bool]:
+    return exists().where(Contract.order_id == Order.id, Contract.status.in_(statuses))
+
+
+def to_confirm(actor: Actor, at: datetime) -> Pile:
+    """Return a producer's orders that wait to be confirmed, the next to lapse first."""
+    return _pile(actor, at, Order.status == "awaiting_confirmation", by=Order.confirm_by.expression)
+
+
+def to_sign(actor: Actor, at: datetime) -> Pile:
+    """Return the orders whose contract waits for the actor's side."""
+    waiting = "signed_by_producer" if actor.organisation_kind == "institution" else "offered"
+    return _pile(actor, at, Order.status == "confirmed", _contract_is(waiting))
+
+
+def to_ship(actor: Actor, at: datetime) -> Pile:
+    """Return a producer's orders that can be shipped, the earliest promise first."""
+    net = Order.received_fen - Order.refunded_fen - Order.held_fen
+    ready = and_(
+        Order.status.in_(("confirmed", "part_shipped")),
+        _contract_is("signed"),
+        or_(Order.payment_mode == "goods_first", net >= Order.due_fen),
+    )
+    return _pile(actor, at, ready, by=Order.promised_on.expression)
+
+
+def to_accept(actor: Actor, at: datetime) -> Pile:
+    """Return an institution's orders of which something delivered is not decided."""
+    item = ShipmentItem
+    open_item = exists().where(
+        Shipment.order_id == Order.id, item.shipment_id == Shipment.id, item.accepted + item.rejected < item.quantity
+    )
+    return _pile(actor, at, Order.status.in_(("part_shipped", "shipped", "closed_short")), open_item)
+
+
+def to_approve(actor: Actor) -> Sequence[Procurement]:
+    """Return procurements that wait for approval, but not those that the actor drew up."""
+    return db.session.scalars(
+        select(Procurement)
+        .where(
+            Procurement.organisation_id == actor.organisation_id,
+            Procurement.status == "submitted",
+            Procurement.approval == "pending",
+            Procurement.created_by != actor.user_id,
+        )
+        .order_by(Procurement.id)
+        .limit(SHOWN)
+    ).all()
+
+
+def to_place(actor: Actor) -> Sequence[Procurement]:
+    """Return procurements that are approved and wait to be placed."""
+    return db.session.scalars(
+        select(Procurement)
+        .where(
+            Procurement.organisation_id == actor.organisation_id,
+            Procurement.status == "submitted",
+            Procurement.approval == "approved",
+        )
+        .order_by(Procurement.id)
+        .limit(SHOWN)
+    ).all()
+
+
+_LOW = text("""
+    SELECT l.public_id, l.title, greatest(coalesce(k.on_hand - k.reserved, 0), 0), s.unit, '', cast(NULL AS date)
+    FROM listings l JOIN skus s ON s.id = l.sku_id LEFT JOIN sku_stock k ON k.sku_id = s.id
+    WHERE l.producer_id = ANY(:producers) AND l.status = 'listed'
+      AND coalesce(k.on_hand - k.reserved, 0) < 3 * l.min_quantity
+    ORDER BY 3, l.id LIMIT :limit""")
+_EXPIRING = text("""
+    SELECT NULL, p.name || ' ' || s.pack_spec, t.on_hand, s.unit, t.code, t.expires_on
+    FROM lots t JOIN skus s ON s.id = t.sku_id JOIN products p ON p.id = s.product_id
+    WHERE p.producer_id = ANY(:producers) AND t.status = 'open' AND t.on_hand > 0 AND t.expires_on <= :until
+    ORDER BY t.expires_on, t.id LIMIT :limit""")
+
+
+def running_out(actor: Actor, at: datetime) -> list[LowStock]:
+    """Return what a producer will soon not have: packs nearly sold out, lots that expire within thirty days."""
+    on = clock.business_day(at)
+    values = {"producers": list(producers_of(actor, on)), "until": on + timedelta(days=30), "limit": SHOWN}
+    rows = [*db.session.execute(_LOW, values), *db.session.execute(_EXPIRING, values)]
+    return [LowStock(*row) for row in rows]

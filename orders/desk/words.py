@@ -1,0 +1,59 @@
+"""What templates of the desks need beside their own values: names of states, codes and kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orders.purchase import labels
+from shop.i18n import lazy
+
+#: How a state looks: ``good``, ``wait``, ``bad`` or ``info``.
+KINDS = {
+    "draft": "info", "submitted": "wait", "placed": "info", "completed": "good", "cancelled": "bad",
+    "awaiting_confirmation": "wait", "confirmed": "info", "part_shipped": "wait", "shipped": "info", "declined": "bad",
+    "lapsed": "bad", "closed_short": "info", "offered": "wait", "signed_by_producer": "wait", "signed": "good",
+    "pending": "wait", "approved": "good", "rejected": "bad", "void": "bad", "none": "info", "recorded": "wait",
+    "checked": "good", "refused": "bad", "requested": "wait",
+}  # fmt: skip
+PAYMENT_STATES = {
+    "unpaid": lazy("未付款"),
+    "part_paid": lazy("部分付款"),
+    "paid": lazy("已付清"),
+    "overpaid": lazy("多付"),
+    "part_refunded": lazy("部分退款"),
+    "refunded": lazy("已退款"),
+}
+SIDES = {"buyer": lazy("采购单位"), "producer": lazy("供应商")}
+SCHEMES = {
+    "national_directory": lazy("国家扶贫产品目录"),
+    "county_recommendation": lazy("县级推荐(832)"),
+    "county_list": lazy("县级名录"),
+    "association": lazy("消费帮扶产品认定"),
+    "green_food": lazy("绿色食品"),
+    "organic": lazy("有机"),
+    "geographical_indication": lazy("地理标志"),
+    "shenzhen_product": lazy("圳品"),
+    "vegetable_basket": lazy("“菜篮子”基地"),
+}
+PAPERS = {
+    "licence": lazy("证照"),
+    "origin": lazy("承诺达标合格证或产地证明"),
+    "test": lazy("检测报告"),
+    "quarantine": lazy("动物检疫合格证明"),
+    "meat_quality": lazy("肉品品质检验合格证"),
+    "delivery_note": lazy("送货单"),
+    "invoice": lazy("发票"),
+    "photo": lazy("照片"),
+    "other": lazy("其他"),
+}
+REASONS = {"buyer_not_verified": lazy("采购单位未认证")}
+
+
+def words() -> dict[str, Any]:
+    """Return the names for a template."""
+    return {
+        "STATES": labels.STATES, "KINDS": KINDS, "UNITS": labels.UNITS, "FUNDS": labels.FUND_SOURCES,
+        "MODES": labels.MODES, "PAYMENT_MODES": labels.PAYMENT_MODES, "PARTNERS": labels.PARTNER_LEVELS,
+        "TAX": labels.TAX_RATES, "PAYMENT_STATES": PAYMENT_STATES, "SIDES": SIDES, "SCHEMES": SCHEMES,
+        "PAPERS": PAPERS, "REASONS": REASONS,
+    }  # fmt: skip

@@ -1,0 +1,196 @@
+"""A purchase through the pages, at each step what its side sees, and refusals that change nothing."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from orders.contracts.models import Contract
+from orders.fulfilment.models import ShipmentItem
+from orders.purchase.models import Order, Procurement
+from shop.db import db
+from shop.identity.models import Organisation
+from tests import factories
+from tests.conftest import count
+from tests.purchase.world import World, make_world, reserved
+
+
+@pytest.fixture
+def world(session) -> World:
+    return make_world()
+
+
+def key() -> dict[str, str]:
+    return {"idempotency_key": uuid4().hex}
+
+
+def post(client, path, **fields):
+    return client.post(path, data={**key(), **fields})
+
+
+def order_of() -> Order:
+    return db.session.scalars(select(Order).execution_options(populate_existing=True)).one()
+
+
+def check_out(client, world: World, act: str = "place"):
+    post(client, "/desk/basket", listing_id=str(world.listings[0].public_id), quantity="10")
+    return post(
+        client, "/desk/checkout", act=act, unit_id=str(world.unit_id), fund_source="canteen", payment_mode="goods_first"
+    )
+
+
+def test_a_purchase_through_the_pages(world, login):
+    buyer = login(world.buyer)
+    basket = post(buyer, "/desk/basket", listing_id=str(world.listings[0].public_id), quantity="10")
+    assert basket.location == "/desk/basket"
+    assert "200.00" in buyer.get("/desk/basket").text
+    assert "确认下单" in buyer.get("/desk/checkout").text
+    placed = post(
+        buyer,
+        "/desk/checkout",
+        act="place",
+        unit_id=str(world.unit_id),
+        fund_source="canteen",
+        payment_mode="goods_first",
+    )
+    assert placed.status_code == 302
+    assert "待供应商确认" in buyer.get(placed.location).text
+    order = order_of()
+    assert buyer.get(f"/orders/{order.public_id}").location == f"/desk/orders/{order.public_id}"
+
+    producer = login(world.producer)
+    assert order.number in producer.get("/producer").text
+    base = f"/producer/orders/{order.public_id}"
+    assert "确认订单" in producer.get(base).text
+    line = world.lines(order)[0]
+    assert f'name="price-{line.public_id}"' in producer.get(f"{base}/confirm").text
+    confirmed = post(
+        producer, f"{base}/confirm", **{f"price-{line.public_id}": "20.00"}, freight="15", promised_on="2026-07-20",
+        payment_days="30", sign="y",
+    )  # fmt: skip
+    assert confirmed.location == base
+    assert order_of().total_fen == 21_500
+
+    buyer = login(world.buyer)
+    assert order.number in buyer.get("/desk").text
+    contract = db.session.scalars(select(Contract)).one()
+    assert "签署合同" in buyer.get(f"/desk/orders/{order.public_id}/contract").text
+    post(buyer, f"/contracts/{contract.public_id}/sign")
+    printed = buyer.get(f"/contracts/{contract.public_id}/print").text
+    assert "<svg" in printed
+    assert "215.00" in printed
+    public = buyer.get(f"/verify-contract/{contract.verification_code}").text
+    assert "真实" in public
+    assert buyer.get("/verify-contract/NOSUCHCODE22").status_code == 404
+
+    producer = login(world.producer)
+    assert "先到期先出" in producer.get(f"{base}/ship").text
+    assert post(producer, f"{base}/ship", **{f"quantity-{line.public_id}": "10"}, carrier="中铁").location == base
+    item = db.session.scalars(select(ShipmentItem)).one()
+
+    buyer = login(world.buyer)
+    assert order.number in buyer.get("/desk").text
+    path = f"/desk/orders/{order.public_id}/accept"
+    fields = {f"accepted-{item.public_id}": "9", f"rejected-{item.public_id}": "1", f"reason-{item.public_id}": "破损"}
+    alone = post(buyer, path, **fields)
+    assert (alone.status_code, "两人以上" in alone.text, count("acceptances")) == (422, True, 0)
+    assert post(buyer, path, **fields, witness_name="李四").location == f"/desk/orders/{order.public_id}"
+    page = buyer.get(f"/desk/orders/{order.public_id}").text
+    assert "待采购单位付款" in page
+    assert "破损" in page
+    assert order_of().due_fen == 19_500
+
+
+def test_approval_on_the_pages(world, login):
+    organisation = db.session.get_one(Organisation, world.buyer.organisation_id)
+    approver = factories.make_member("institution", "institution_approver", organisation=organisation)
+    submitted = check_out(login(world.buyer), world, "submit").location
+
+    page = login(approver).get(submitted)
+    assert "同意采购" in page.text
+    assert submitted in login(approver).get("/desk").text
+    post(login(approver), f"{submitted}/approve", why="同意")
+    assert "确认下单" in login(world.buyer).get(submitted).text
+    post(login(world.buyer), f"{submitted}/place")
+
+    assert (order_of().status, reserved(world.listings[0])) == ("awaiting_confirmation", 10)
+
+
+def test_a_refused_checkout_keeps_the_basket_and_what_was_typed(world, login):
+    buyer = login(world.buyer)
+    post(buyer, "/desk/basket", listing_id=str(world.listings[0].public_id), quantity="10")
+
+    refused = post(buyer, "/desk/checkout", act="place", title="七月食材", payment_mode="goods_first")
+
+    assert refused.status_code == 422
+    assert "七月食材" in refused.text
+    assert "200.00" in refused.text
+    assert (count("orders"), count("basket_lines"), count("procurements")) == (0, 1, 0)
+
+
+def test_a_refused_button_changes_nothing(world, login):
+    organisation = db.session.get_one(Organisation, world.buyer.organisation_id)
+    factories.make_member("institution", "institution_approver", organisation=organisation)
+    buyer = login(world.buyer)
+    post(buyer, "/desk/basket", listing_id=str(world.listings[0].public_id), quantity="10")
+    made = post(buyer, "/desk/checkout", act="draft", payment_mode="goods_first").location
+
+    refused = post(buyer, f"{made}/submit")
+
+    assert refused.status_code == 302
+    assert "预算单位" in buyer.get(made).text
+    procurement = db.session.scalars(select(Procurement).execution_options(populate_existing=True)).one()
+    assert (procurement.status, procurement.approval, count("moves")) == ("draft", "none", 1)
+
+
+def test_a_draft_is_edited_and_cancelled(world, login):
+    buyer = login(world.buyer)
+    made = check_out(buyer, world, "draft").location
+    form = buyer.get(f"{made}/edit").text
+    assert 'value="10"' in form
+
+    quantity = {f"quantity-{world.listings[0].public_id}": "3"}
+    edited = post(buyer, f"{made}/edit", version="1", title="改", payment_mode="goods_first", **quantity)
+
+    assert edited.location == made
+    assert "60.00" in buyer.get(made).text
+    stale = post(buyer, f"{made}/edit", version="1", title="旧", payment_mode="goods_first", **quantity)
+    assert stale.status_code == 412
+    post(buyer, f"{made}/cancel", why="不需要")
+    assert "已取消" in buyer.get(made).text
+
+
+@pytest.mark.parametrize("act", ["decline", "cancel"])
+def test_ending_an_order_needs_a_reason_and_says_what_follows(world, login, act):
+    check_out(login(world.buyer), world)
+    order = order_of()
+    path = f"/producer/orders/{order.public_id}/{act}"
+    producer = login(world.producer)
+    assert "库存释放" in producer.get(path).text
+
+    assert post(producer, path, why="").status_code == 422
+    assert order_of().status == "awaiting_confirmation"
+    assert post(producer, path, why="缺货").status_code == 302
+    assert order_of().status in ("declined", "cancelled")
+
+
+def test_a_stranger_finds_no_order_and_another_kind_no_desk(world, login):
+    check_out(login(world.buyer), world)
+    order, other = order_of(), make_world()
+
+    stranger = login(other.buyer)
+    assert stranger.get(f"/desk/orders/{order.public_id}").status_code == 404
+    assert stranger.get(f"/desk/orders/{order.public_id}/accept").status_code == 404
+    assert stranger.get("/producer").status_code == 403
+    assert order.number not in stranger.get("/desk/orders").text
+    assert login(world.producer).get("/desk").status_code == 403
+
+
+def test_every_page_also_speaks_english(world, login):
+    buyer = login(world.buyer)
+    check_out(buyer, world)
+
+    for path in ("/desk", "/desk/basket", "/desk/procurements", "/desk/orders", "/desk/checkout", "/verify-contract"):
+        assert buyer.get(f"{path}?lang=en").status_code == 200, path
