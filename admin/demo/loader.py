@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import text
 
 from admin.demo import acts, case, plan, shelf, story, world
 from admin.demo.acts import Stage
+from admin.demo.shelf import Sample
 from admin.demo.story import Step, Story
 from catalog.lots import services as lots
 from orders.ledger.reporting import seal_everything
@@ -25,13 +26,19 @@ _NEWS = timedelta(days=20)
 _SEAL_EVERY = 400
 
 
-def tell_story(say: Callable[[str], None], progress: Progress) -> int:
-    """Load what is missing of the demo; returns how many steps were done. Stops at the business clock's now."""
+def tell_story(
+    say: Callable[[str], None], progress: Progress, *, samples: Sequence[Sample] | None = None, most: int | None = None
+) -> int:
+    """Load what is missing of the demo; returns how many steps were done. Stops at the business clock's now.
+
+    :param samples: the products of the story, all 500 if left out.
+    :param most: how many procurements at most.
+    """
     end = clock.now()
     with outbox.as_history():
         db.session.execute(text("SET synchronous_commit = off"))
-        built = world.build(say)
-        plans = {made.number: made for made in plan.plans(built.buyers, built.offers)}
+        built = world.build(say, shelf.read_samples() if samples is None else list(samples))
+        plans = {made.number: made for made in plan.plans(built.buyers, built.offers)[:most]}
         stage = Stage(built, plans)
         with transaction():
             if not story.is_begun():

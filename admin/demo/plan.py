@@ -12,6 +12,7 @@ SEED = 832
 #: Procurements begun in each year of the story; 2026 ends with the story's today.
 PER_YEAR: Mapping[int, int] = {2020: 240, 2021: 340, 2022: 420, 2023: 480, 2024: 520, 2025: 540, 2026: 460}
 LAST_DAY = date(2026, 11, 22)
+_FRIDAY = 4
 #: Relative weight of each month: New Year and Mid-Autumn gifts, canteens closed in summer.
 _MONTHS = (14, 6, 8, 8, 8, 8, 5, 6, 13, 8, 9, 12)
 
@@ -75,7 +76,9 @@ def instants() -> list[datetime]:
             month = rng.choices(range(1, months + 1), weights=_MONTHS[:months])[0]
             last = LAST_DAY.day if (year, month) == (LAST_DAY.year, LAST_DAY.month) else 28
             day = date(year, month, rng.randint(1, last))
-            day += timedelta(days=-(day.weekday() - 4) if day.weekday() > 4 else 0)  # noqa: PLR2004  Friday
+            if day.weekday() > _FRIDAY:
+                back = day.weekday() - _FRIDAY
+                day += timedelta(days=-back if day.day > back else 3 - back)
             minute = rng.randint(0, 9 * 60 - 1)
             found.append(datetime(day.year, day.month, day.day, 0, 30, tzinfo=UTC) + timedelta(minutes=minute))
     return sorted(found)

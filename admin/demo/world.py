@@ -42,9 +42,8 @@ class World:
     units: dict[int, UUID]
 
 
-def build(tell: Tell) -> World:
+def build(tell: Tell, samples: list[Sample]) -> World:
     """Make what is not there yet, in portions, and return the world; a second call only looks it up."""
-    samples = shelf.read_samples()
     counties = shelf.maker_counts([sample.row for sample in samples])
     with transaction():
         everybody = casting.assemble(casting.roles(counties))

@@ -1,0 +1,56 @@
+"""A short demo story told through the services: figures are exact, the books check, and it goes on where it stopped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from admin.demo import loader, shelf
+from shop import clock, reference
+from shop.db import db, transaction
+from tests.conftest import count
+
+#: After the published case, before the story's first harvest.
+_SUMMER = datetime(2020, 8, 1, tzinfo=UTC)
+
+
+def _tell(until: datetime) -> int:
+    samples = [sample for sample in shelf.read_samples() if sample.row["county_code"] == "620421"]
+    with clock.stopped_at(until):
+        return loader.tell_story(lambda _what: None, lambda *_progress: None, samples=samples, most=12)
+
+
+def _counted(channel: str) -> int:
+    return int(
+        db.session.execute(
+            text("""SELECT coalesce(sum(p.amount_fen), 0) FROM postings p JOIN ledger_dimensions d ON d.id = p.dimension_id
+                    WHERE p.measure = 'counted' AND d.channel = :channel"""),
+            {"channel": channel},
+        ).scalar_one()
+    )
+
+
+@pytest.mark.committed
+def test_a_story_stopped_half_way_goes_on_and_counts_the_published_case_exactly(committed_app):
+    with transaction():
+        reference.load_all()
+
+    first = _tell(datetime(2020, 4, 1, tzinfo=UTC))
+    half = _counted("filing")
+    second = _tell(_SUMMER)
+    again = _tell(_SUMMER)
+
+    assert 0 < half < 2_624_000_000
+    assert (first > 0, second > 0, again) == (True, True, 0)
+    assert _counted("filing") == 2_624_000_000
+    assert count("filings") == 33
+    assert count("procurements") == 12
+    levels = db.session.execute(
+        text("SELECT DISTINCT partner_level, mode FROM ledger_dimensions WHERE channel = 'filing'")
+    ).all()
+    assert levels == [("own", "helped")]
+    db.session.remove()
+    verified = committed_app.test_cli_runner().invoke(args=["verify"])
+    assert verified.exit_code == 0, verified.output
