@@ -10,10 +10,20 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from orders.payments import announcements, certificate, labels, queries, receipt_queries, refund_queries, refunds
+from orders.payments import (
+    announcements,
+    certificate,
+    extension,
+    labels,
+    queries,
+    receipt_queries,
+    refund_queries,
+    refunds,
+)
 from orders.payments.announcements import AnnouncementFacts
 from orders.payments.forms import AnnounceForm, RefundForm
-from orders.purchase import due, party
+from orders.purchase import due, machine, party
+from orders.purchase.models import Order
 from shop import clock, money
 from shop.auth import Actor, public, requires
 from shop.db import transaction
@@ -45,7 +55,7 @@ def show(actor: Actor, order_id: UUID) -> str:
     today = clock.today()
     order = party.get_order(order_id, actor, today)
     return render_template(
-        "payments/order.html", order=order, money=queries.money_of(order, today),
+        "payments/order.html", order=order, may_extend=_may_extend(order, actor), money=queries.money_of(order, today),
         receipts=receipt_queries.list_payments(actor, today, limit=MAX_LIMIT, order_id=order.id).items,
         refunds=refund_queries.list_refunds(actor, today, limit=MAX_LIMIT, order_id=order.id).items,
         announced=refund_queries.list_announcements(actor, today, limit=MAX_LIMIT, order_id=order.id).items,
@@ -82,6 +92,17 @@ def withdraw(actor: Actor, order_id: UUID, announcement_id: UUID) -> Response:
     with transaction():
         announcements.withdraw(announcement_id, actor, clock.now())
     flash(_("付款预告已撤回。"), "success")
+    return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
+
+
+@bp.post("/desk/payments/<uuid:order_id>/extend")
+@requires("payments:announce")
+@idempotent
+def extend(actor: Actor, order_id: UUID) -> Response:
+    """Take fifteen more days to pay in advance, once."""
+    with transaction():
+        extension.extend(order_id, actor, clock.now())
+    flash(_("付款期限已延长 15 天。"), "success")
     return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
 
 
@@ -132,6 +153,11 @@ def verify() -> str:
             secret = current_app.config["SECRET_KEY"]
             genuine = certificate.is_genuine(asked["code"], asked["number"], fen, on=on, secret=secret)
     return render_template("payments/verify.html", asked=asked, genuine=genuine)
+
+
+def _may_extend(order: Order, actor: Actor) -> bool:
+    found = machine.possible_moves("order", order, actor, at=clock.now())
+    return "extend_payment" in [each.event for each in found]
 
 
 def _announced(form: AnnounceForm) -> AnnouncementFacts:

@@ -110,4 +110,5 @@ class SlipForm(EvidenceForm):
 class CreditForm(Form):
     """How much of the credit is used."""
 
+    order = StringField(_("订单号或付款识别码"), [_NEEDED, Length(max=40)])
     amount = YuanField(_("使用余额"), [_NEEDED])

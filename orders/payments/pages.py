@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from orders.payments import credit, labels, matching, queries, receipt_queries, receipts
-from orders.payments.forms import AllocationForm, ReasonForm, ReceiptForm
+from orders.payments.forms import AllocationForm, CreditForm, ReasonForm, ReceiptForm
 from orders.payments.receipts import ReceiptFacts
 from orders.purchase import due, party
 from orders.purchase.amounts import BadRows
@@ -67,6 +67,24 @@ def list_due(actor: Actor, desk: str) -> str:
     page = queries.list_due(actor, clock.today(), limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"))
     owed, late = queries.owed_fen(actor, clock.today())
     return render_template("payments/due.html", desk=desk, page=page, owed_fen=owed, late_fen=late, **labels.words())
+
+
+@bp.route("/use-credit", methods=["GET", "POST"])
+@requires("payments:record")
+@idempotent
+def use_credit(actor: Actor, desk: str) -> Answer:
+    """Pay an order from what its buyer has left at its producer."""
+    form = CreditForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                amount = form.amount.data or 0
+                found = matching.match(f"{form.order.data} {format_yuan(amount)}", None, actor, clock.today())
+                credit.use_credit(found.shares[0].order, amount, actor, clock.now())
+            flash(_("余额已用于订单。"), "success")
+            return redirect(url_for("payment_pages.list_payments", desk=desk))
+    credits_ = queries.list_credit(actor, clock.today())
+    return form.answer(render_template("payments/use_credit.html", desk=desk, form=form, credits=credits_))
 
 
 @bp.get("/<uuid:payment_id>")

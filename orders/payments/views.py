@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from orders.payments import announcements, credit, queries, receipt_queries, receipts, refund_queries
+from orders.payments import announcements, credit, extension, queries, receipt_queries, receipts, refund_queries
 from orders.payments.announcements import AnnouncementFacts
 from orders.payments.queries import DueRow, OrderMoney
 from orders.payments.receipt_queries import PaymentRow
@@ -181,6 +181,16 @@ def use_credit(body: dict[str, Any], order_id: UUID, actor: Actor) -> OrderMoney
     with transaction():
         order = credit.use_credit(order_id, body["amount"], actor, clock.now())
         return queries.money_of(order, clock.today())
+
+
+@bp.route("/orders/<uuid:order_id>/extend-payment", methods=["POST"])
+@requires("payments:announce")
+@idempotent
+@bp.response(200, OrderMoneySchema)
+def extend_payment(order_id: UUID, actor: Actor) -> OrderMoney:
+    """Take fifteen more days to pay a pay-first order, once."""
+    with transaction():
+        return queries.money_of(extension.extend(order_id, actor, clock.now()), clock.today())
 
 
 @bp.route("/credits")

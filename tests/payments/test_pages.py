@@ -1,10 +1,12 @@
 """Pages of receipts, refunds, due days and the certificate, for each desk."""
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import select
 
+from orders.payments import receipts
 from orders.payments.models import Payment, Refund, TransferAnnouncement
 from orders.purchase.models import Order
 from shop.db import db, transaction
@@ -96,8 +98,6 @@ def test_a_refused_receipt_says_why(login, trade, order):
 
 
 def pay_later(trade, order):
-    from orders.payments import receipts  # noqa: PLC0415
-
     return receipts.record(facts((order, 7500)), trade.clerk, NOON).public_id
 
 
@@ -184,3 +184,32 @@ def test_another_organisations_pages_are_not_there(login, trade, order):
     client = login(stranger.clerk)
     assert client.get(f"/producer/payments/{payment}").status_code == 404
     assert client.post(f"/producer/payments/{payment}/confirm").status_code == 404
+
+
+def test_credit_pays_another_order_by_its_number(login, trade, order):
+    with transaction():
+        pay(trade, (order, 7500), amount=10000)
+        other = make_order(trade)
+    client = login(trade.clerk)
+    path = "/producer/payments/use-credit"
+
+    assert "25.00" in client.get(path).text
+    assert client.post(path, data={"order": other.number, "amount": "25.01"}).status_code == 422
+    assert client.post(path, data={"order": other.reference_code, "amount": "25.00"}).status_code == 302
+
+    assert db.session.get_one(Order, other.id).received_fen == 2500
+
+
+def test_a_pay_first_deadline_is_extended_once(login, trade):
+    with transaction():
+        order = make_order(trade, status="confirmed", payment_mode="pay_first")
+        order.pay_due_on = date(2026, 8, 1)
+    client = login(trade.buyer)
+    path = f"/desk/payments/{order.public_id}"
+    assert "延期付款" in client.get(path).text
+
+    assert client.post(f"{path}/extend").status_code == 302
+    assert client.post(f"{path}/extend").status_code == 409
+
+    assert (order.pay_due_on, order.pay_extended) == (date(2026, 8, 16), True)
+    assert "延期付款" not in client.get(path).text
