@@ -20,7 +20,16 @@ from shop.db import Base, db, discard
 from shop.notices.tasks import register_rules
 
 #: The kernel's own parts, always mounted.
-KERNEL = ("shop.outbox", "shop.geo", "shop.identity", "shop.files", "shop.notices", "shop.webhooks", "shop.trail", "shop.apidocs")
+KERNEL = (
+    "shop.outbox",
+    "shop.geo",
+    "shop.identity",
+    "shop.files",
+    "shop.notices",
+    "shop.webhooks",
+    "shop.trail",
+    "shop.apidocs",
+)
 #: Packages to mount, lowest first. Names, not imports: the kernel depends on no feature.
 FEATURES = ("catalog", "traceability", "orders", "admin")
 _ATTEMPTS = 3
@@ -70,6 +79,7 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
     app.extensions["task_modules"] = []
     app.extensions["reference"] = []
     app.extensions["schedule"] = {}
+    app.extensions["demo_accounts"] = []
     for name in (*KERNEL, *features):
         mount(app, import_string(f"{name}.feature"))
     jobs.init_app(app, settings)
@@ -88,6 +98,8 @@ def mount(app: Flask, feature: ModuleType) -> None:
         app.extensions["api"].register_blueprint(blueprint)
     for name in getattr(part, "PAGES", ()):
         app.register_blueprint(import_string(name))
+    for name in getattr(part, "DEMO_ACCOUNTS", ()):
+        app.extensions["demo_accounts"].extend(import_string(name))
     for name in getattr(part, "TASKS", ()):
         import_string(name)
         app.extensions["task_modules"].append(name)

@@ -15,9 +15,11 @@ from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.i18n import _, remember, select_locale
 from shop.identity import accounts, listings, recovery, second_factor, sessions, sign_in, tokens
+from shop.identity.devices import device_name
 from shop.identity.forms import ChangePasswordForm, CodeForm, PasswordForm, ProfileForm, TokenForm
 from shop.identity.models import User
 from shop.identity.pages import Answer
+from shop.identity.words import permission_name
 
 bp = Blueprint("account_pages", __name__, url_prefix="/account", template_folder="templates")
 
@@ -84,9 +86,9 @@ def change_password(actor: Actor) -> Answer:
 @requires("signed_in")
 def security(actor: Actor) -> str:
     """Show sessions and second factor."""
-    open_sessions = sessions.list_sessions(actor.user_id, clock.real_now())
+    rows = [(row, device_name(row.user_agent)) for row in sessions.list_sessions(actor.user_id, clock.real_now())]
     current = sessions.session_id(actor)
-    return render_template("identity/security.html", user=_me(actor), sessions=open_sessions, current=current)
+    return render_template("identity/security.html", user=_me(actor), sessions=rows, current=current)
 
 
 @bp.post("/sessions/<int:key>/close")
@@ -154,7 +156,9 @@ def remove_second_factor(actor: Actor) -> Answer:
 def list_tokens(actor: Actor) -> Answer:
     """List one's tokens, and make one whose secret is shown this once."""
     form, now = TokenForm(), clock.real_now()
-    form.scopes.choices = [SelectChoice(name, name) for name in sorted(actor.permissions)]
+    form.scopes.choices = [
+        SelectChoice(code, f"{permission_name(code)} ({code})") for code in sorted(actor.permissions)
+    ]
     issued = None
     if form.validate_on_submit():
         expires = clock.start_of_day(form.expires_on.data + timedelta(days=1)) if form.expires_on.data else None

@@ -86,5 +86,5 @@ def read_contact(text: str) -> tuple[str | None, str | None]:
     phone = read_phone(text)
     email = None if phone else read_email(text)
     if phone is None and email is None:
-        raise BadContact(_("请填写手机号或电子邮箱。"))
+        raise BadContact(_("请填写手机号或邮箱。"))
     return phone, email

@@ -46,7 +46,7 @@ class MultiCheckboxField(SelectMultipleField):
 class SignInForm(Form):
     """Number or address, and password."""
 
-    contact = StringField(_("手机号或电子邮箱"), [InputRequired(_("请填写手机号或电子邮箱。")), Length(max=254)])
+    contact = StringField(_("手机号或邮箱"), [InputRequired(_("请填写手机号或邮箱。")), Length(max=254)])
     password = PasswordField(_("密码"), [InputRequired(_("请填写密码。")), Length(max=1000)])
 
 
@@ -59,7 +59,7 @@ class CodeForm(Form):
 class ContactForm(Form):
     """Whose password shall be reset."""
 
-    contact = StringField(_("手机号或电子邮箱"), [InputRequired(_("请填写手机号或电子邮箱。")), Length(max=254)])
+    contact = StringField(_("手机号或邮箱"), [InputRequired(_("请填写手机号或邮箱。")), Length(max=254)])
 
 
 class NewPasswordForm(Form):
@@ -139,7 +139,7 @@ class InviteForm(Form):
     """A person to invite."""
 
     name = StringField(_("姓名"), [InputRequired(_("请填写姓名。")), Length(max=120)])
-    contact = StringField(_("手机号或电子邮箱"), [InputRequired(_("请填写手机号或电子邮箱。")), Length(max=254)])
+    contact = StringField(_("手机号或邮箱"), [InputRequired(_("请填写手机号或邮箱。")), Length(max=254)])
     roles = MultiCheckboxField(_("角色"), [need_one])
     until = DateField(_("有效期至"), [Optional()])
 

@@ -248,3 +248,8 @@ def role_names(locale: str, *, kind: str | None = None) -> dict[str, str]:
     if kind is not None:
         wanted = wanted.where(Role.kind == kind)
     return {row.code: row[1] for row in db.session.execute(wanted)}
+
+
+def has_demo() -> bool:
+    """Say whether the demo's organisations are there, whose accounts a visitor may use."""
+    return db.session.scalar(select(Organisation.id).where(Organisation.is_demo).limit(1)) is not None

@@ -28,14 +28,20 @@ from shop.identity.forms import (
 from shop.identity.models import Organisation
 from shop.identity.pages import Answer
 from shop.identity.places import Place
+from shop.identity.words import permission_name
 
 bp = Blueprint("organisation_pages", __name__, url_prefix="/organisation", template_folder="templates")
 
 
 @bp.app_context_processor
 def words() -> dict[str, Any]:
-    """Give templates the words for kinds, types and levels."""
-    return {"kind_words": KIND_WORDS, "type_words": TYPE_WORDS, "level_words": BUDGET_LEVEL_WORDS}
+    """Give templates the words for kinds, types, levels and permissions."""
+    return {
+        "kind_words": KIND_WORDS,
+        "type_words": TYPE_WORDS,
+        "level_words": BUDGET_LEVEL_WORDS,
+        "permission_name": permission_name,
+    }
 
 
 @bp.route("", methods=["GET", "POST"])

@@ -128,6 +128,8 @@ def edit_profile(actor: Actor, version: int, changes: dict[str, str]) -> Organis
     with refusing(uq_organisations_credit_code=CreditCodeTaken(_("此统一社会信用代码已登记。"))):
         for name, value in changed.items():
             setattr(organisation, name, value)
+    if "name" in changed:
+        units.rename_root_unit(organisation)
     if changed:
         # Names and numbers of persons stay out of the trail: it cannot forget.
         audit.record(actor, "identity.organisation_edited", "organisation", organisation.id, fields=sorted(changed))

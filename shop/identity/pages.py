@@ -11,7 +11,7 @@ from shop import clock
 from shop.auth import find_actor, public
 from shop.db import transaction
 from shop.i18n import _
-from shop.identity import recovery, second_factor, sessions
+from shop.identity import listings, recovery, second_factor, sessions
 from shop.identity import sign_in as signing
 from shop.identity.forms import CodeForm, ContactForm, NewPasswordForm, SignInForm
 from shop.identity.loader import COOKIE
@@ -59,7 +59,9 @@ def sign_in() -> Answer:
                 session[_PENDING] = {"user": known.user_id, "at": now.timestamp(), "next": back}
                 return redirect(url_for("identity_pages.give_code"))
             return _enter(known.user_id, back, has_code=False)
-    return form.answer(render_template("identity/sign_in.html", form=form))
+    shown = current_app.config["DEMO"] and listings.has_demo()
+    demo = current_app.extensions["demo_accounts"] if shown else ()
+    return form.answer(render_template("identity/sign_in.html", form=form, demo=demo))
 
 
 @bp.route("/sign-in/code", methods=["GET", "POST"])

@@ -23,18 +23,20 @@ ACTOR_SQL = """
     SELECT u.id AS user_id, u.public_id AS user_public_id, u.name AS user_name,
            o.id AS organisation_id, o.public_id AS organisation_public_id, o.name AS organisation_name,
            o.kind AS organisation_kind, o.suspended_at, m.id AS membership_id,
-           (SELECT coalesce(array_agg(r.role), '{}') FROM membership_roles r
-             WHERE r.membership_id = m.id AND r.valid_from <= :on AND coalesce(r.valid_to, :on) >= :on) AS roles,
-           (SELECT coalesce(array_agg(DISTINCT p.permission), '{}')
-              FROM membership_roles r JOIN role_permissions p ON p.role = r.role
-             WHERE r.membership_id = m.id AND r.valid_from <= :on AND coalesce(r.valid_to, :on) >= :on) AS permissions,
-           (SELECT json_agg(json_build_object('kind', s.kind, 'division', s.division_code, 'level', s.budget_level,
-                                              'superior', s.superior_id) ORDER BY s.id)
-              FROM authority_scopes s
-             WHERE s.organisation_id = o.id AND s.valid_from <= :on AND coalesce(s.valid_to, :on) >= :on) AS scopes
+           held.roles, held.permissions,
+           CASE WHEN o.kind = 'authority' THEN (
+               SELECT json_agg(json_build_object('kind', s.kind, 'division', s.division_code, 'level', s.budget_level,
+                                                 'superior', s.superior_id) ORDER BY s.id)
+                 FROM authority_scopes s
+                WHERE s.organisation_id = o.id AND s.valid_from <= :on AND coalesce(s.valid_to, :on) >= :on) END AS scopes
       FROM memberships m
       JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
       JOIN organisations o ON o.id = m.organisation_id
+     CROSS JOIN LATERAL (
+           SELECT array_agg(DISTINCT r.role) AS roles,
+                  array_agg(DISTINCT p.permission) FILTER (WHERE p.permission IS NOT NULL) AS permissions
+             FROM membership_roles r LEFT JOIN role_permissions p ON p.role = r.role
+            WHERE r.membership_id = m.id AND r.valid_from <= :on AND coalesce(r.valid_to, :on) >= :on) held
      WHERE m.valid_from <= :on AND coalesce(m.valid_to, :on) >= :on"""
 
 _ACTOR_OF = text(f"{ACTOR_SQL} AND m.user_id = :user AND m.organisation_id = :organisation")
@@ -48,7 +50,7 @@ def actor_from(row: RowMapping, *, via: str = "", scopes: Sequence[str] | None =
 
     :param scopes: what a token was given; the actor holds these of its roles' permissions, ``*`` is all.
     """
-    permissions = frozenset(row["permissions"])
+    permissions = frozenset(row["permissions"] or ())
     if scopes is not None and "*" not in scopes:
         permissions &= frozenset(scopes)
     if row["suspended_at"] is not None:
@@ -63,7 +65,7 @@ def actor_from(row: RowMapping, *, via: str = "", scopes: Sequence[str] | None =
         organisation_kind=row["organisation_kind"],
         membership_id=row["membership_id"],
         permissions=permissions,
-        roles=frozenset(row["roles"]),
+        roles=frozenset(row["roles"] or ()),
         scope=scope_from(row["organisation_kind"], row["scopes"] or []),
         via=via,
     )

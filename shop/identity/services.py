@@ -69,7 +69,7 @@ def create_user(
     number = codes.read_phone(phone) if phone else None
     address = codes.read_email(email) if email else None
     if (phone and not number) or (email and not address) or not (number or address):
-        raise codes.BadContact(_("请填写手机号或电子邮箱。"))
+        raise codes.BadContact(_("请填写手机号或邮箱。"))
     user = User(name=codes.read_name(name), phone=number, email=address, created_at=at)
     if password is not None:
         user.password_hash = passwords.hash_new(password)

@@ -69,6 +69,14 @@ def create_root_unit(organisation: Organisation, place: Place, *, since: date) -
     return unit
 
 
+def rename_root_unit(organisation: Organisation) -> None:
+    """Give the unit that stands for the whole institution its new name, unless a department has it."""
+    names = set(db.session.scalars(select(Unit.name).filter_by(organisation_id=organisation.id)))
+    root = db.session.scalars(select(Unit).filter_by(organisation_id=organisation.id, is_root=True)).one_or_none()
+    if root is not None and organisation.name not in names:
+        root.name = organisation.name
+
+
 def get_unit(actor: Actor, public_id: UUID) -> Unit:
     """Return a unit of the actor's organisation.
 

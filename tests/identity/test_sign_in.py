@@ -12,7 +12,8 @@ from shop import clock
 from shop.db import db, transaction
 from shop.errors import NotFound
 from shop.identity import loader, pages, passwords, recovery, second_factor, sessions, sign_in
-from shop.identity.models import Membership, User, UserSession
+from shop.identity.devices import device_name
+from shop.identity.models import Membership, Organisation, User, UserSession
 from tests.conftest import count
 from tests.factories import make_member, make_organisation, make_user
 
@@ -287,3 +288,26 @@ def test_the_chosen_language_is_remembered(client, session):
     assert client.get_cookie("lang").value == "en"
     client.get("/sign-in?lang=zh")
     assert client.get_cookie("lang").value == "zh_Hans"
+
+
+def test_demo_accounts_are_shown_with_the_demo_only(app, client, person, monkeypatch):
+    monkeypatch.setitem(app.extensions, "demo_accounts", [("采购", "19900000101", "demo-password")])
+    assert "19900000101" not in client.get("/sign-in").text
+
+    with transaction():
+        db.session.query(Organisation).one().is_demo = True
+    assert "19900000101" in client.get("/sign-in").text
+    monkeypatch.setitem(app.config, "DEMO", False)
+    assert "19900000101" not in client.get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Mozilla/5.0 (Linux; Android 12) AppleWebKit Chrome/100 Safari MicroMessenger/8.0", "微信 · Android"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit Chrome/120 Safari/537 Edg/120", "Edge · Windows"),
+        ("curl/8", ""),
+    ],
+)
+def test_devices_are_named(user_agent, name):
+    assert device_name(user_agent) == name

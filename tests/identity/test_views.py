@@ -10,6 +10,8 @@ from shop.auth import Actor, Scope
 from shop.db import db, transaction
 from shop.identity import queries, tokens
 from shop.identity.models import ApiToken, Membership, Organisation, UserSession
+from shop.identity.roles import ROLES
+from shop.identity.words import PERMISSION_WORDS
 from tests.conftest import count
 from tests.factories import make_credit_code, make_member, make_organisation
 
@@ -83,6 +85,14 @@ class TestOrganisation:
 
         assert (refused.status_code, refused.json["type"]) == (409, "/problems/credit-code-fixed")
         assert call(actor, "GET", "/organisation").json["version"] == 1
+
+    def test_a_new_name_is_the_root_units_too(self, call):
+        with transaction():
+            actor = make_member(organisation=make_organisation(is_verified=False))
+
+        assert call(actor, "PATCH", "/organisation", {"name": "和平区二小"}, match=1).status_code == 200
+
+        assert [u["name"] for u in call(actor, "GET", "/organisation/units").json["items"]] == ["和平区二小"]
 
     def test_a_code_belongs_to_one_organisation(self, call):
         with transaction():
@@ -511,3 +521,9 @@ def test_a_municipal_hospital_counts_to_the_city_and_not_to_its_district(call):
     assert sees(Scope("all"))
     assert not sees(Scope("own"))
     assert db.session.query(UserSession).count() == 0
+
+
+def test_every_permission_has_a_name_for_people(app):
+    known = set(app.extensions["permissions"]) | {permission for role in ROLES for permission in role[4]}
+
+    assert sorted(known - set(PERMISSION_WORDS)) == []

@@ -1,0 +1,51 @@
+"""What permissions are called by people, beside the codes that programs use."""
+
+from __future__ import annotations
+
+from shop.i18n import lazy as _
+
+PERMISSION_WORDS = {
+    "audit:read": _("查看审计记录"),
+    "basket:edit": _("使用采购篮"),
+    "catalogue:edit": _("维护商品与价格"),
+    "contracts:sign": _("签署合同"),
+    "filings:confirm": _("确认线下销售申报"),
+    "filings:enter": _("录入线下销售申报"),
+    "filings:read": _("查看线下销售申报"),
+    "goods:accept": _("验收货物"),
+    "goods:ship": _("发货"),
+    "invoices:check": _("核对发票"),
+    "invoices:record": _("登记发票"),
+    "lots:edit": _("维护批次与库存"),
+    "members:manage": _("管理成员与角色"),
+    "orders:cancel": _("取消订单"),
+    "orders:confirm": _("确认订单"),
+    "orders:inspect": _("查看范围内的订单"),
+    "orders:read": _("查看本单位订单"),
+    "organisation:manage": _("维护单位资料"),
+    "organisations:verify": _("登记、核验与暂停单位"),
+    "outbox:manage": _("处理事件投递"),
+    "papers:decide": _("核定认定与证书"),
+    "papers:review": _("审核认定与证书"),
+    "papers:submit": _("提交认定与证书"),
+    "payments:announce": _("预告付款"),
+    "payments:confirm": _("确认收款"),
+    "payments:read": _("查看收付款"),
+    "payments:record": _("登记收款"),
+    "permissions:edit": _("编辑角色权限"),
+    "procurements:approve": _("审批采购"),
+    "procurements:create": _("编制采购"),
+    "procurements:read": _("查看采购"),
+    "procurements:submit": _("提交采购"),
+    "refunds:confirm": _("确认退款"),
+    "refunds:record": _("登记退款"),
+    "refunds:request": _("申请退款"),
+    "tokens:manage": _("管理自己的访问令牌"),
+    "totals:read": _("查看统计"),
+    "webhooks:manage": _("管理数据推送"),
+}
+
+
+def permission_name(code: str) -> str:
+    """Return what a permission is called in the reader's language; its code if it has no name yet."""
+    return str(PERMISSION_WORDS.get(code, code))
