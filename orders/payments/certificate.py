@@ -13,6 +13,7 @@ from orders.purchase.models import Order, OrderLine
 from orders.purchase.party import lines_of
 from shop.db import db
 from shop.identity.models import Organisation
+from shop.money import line_fen
 
 _LENGTH = 16
 
@@ -22,7 +23,8 @@ class Certificate:
     """What a finance office needs before it pays an order."""
 
     order: Order
-    lines: list[OrderLine]
+    #: Each line with what of it is to be paid: neither rejected nor cancelled.
+    lines: list[tuple[OrderLine, int]]
     buyer: Organisation
     seller: Organisation
     money: OrderMoney
@@ -35,7 +37,10 @@ def issue(order: Order, on: date, secret: str) -> Certificate:
     money = money_of(order, on)
     return Certificate(
         order=order,
-        lines=lines_of(order.id),
+        lines=[
+            (line, line_fen(line.unit_price_fen, line.quantity - line.rejected - line.cancelled))
+            for line in lines_of(order.id)
+        ],
         buyer=db.session.get_one(Organisation, order.buyer_id),
         seller=db.session.get_one(Organisation, order.producer_id),
         money=money,
