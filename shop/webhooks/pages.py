@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shop import clock
@@ -14,10 +14,10 @@ from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
 from shop.paging import DEFAULT_LIMIT
-from shop.webhooks import addresses, queries, services
+from shop.webhooks import queries, services
 from shop.webhooks.forms import EndpointForm
 from shop.webhooks.models import WebhookEndpoint
-from shop.webhooks.views import known_topics
+from shop.webhooks.views import known_topics, look_up
 
 bp = Blueprint("webhook_pages", __name__, url_prefix="/account/webhooks", template_folder="templates")
 
@@ -42,7 +42,7 @@ def add_endpoint(actor: Actor) -> str | Response:
     form.offer(known_topics())
     if form.validate_on_submit():
         with form.refusals():
-            addresses.resolve(form.url.data, allow_private=bool(current_app.config["WEBHOOK_ALLOW_PRIVATE"]))
+            look_up(form.url.data)
             with transaction():
                 endpoint = services.create_endpoint(
                     form.url.data, form.topics.data, actor, known=known_topics(), at=clock.now()

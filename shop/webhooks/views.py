@@ -24,17 +24,17 @@ Tagged = tuple[WebhookEndpoint, dict[str, str]]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def checks_address(view: View) -> View:
-    """Look up the host that the body names before any transaction is open, and refuse what may not be reached.
+def look_up(url: str) -> None:
+    """Refuse an address that may not be reached; it is looked up again for every try, this tells people at once."""
+    addresses.resolve(url, allow_private=bool(current_app.config["WEBHOOK_ALLOW_PRIVATE"]))
 
-    It is looked up again for every try; this tells people at once.
-    """
+
+def checks_address(view: View) -> View:
+    """Look up the host that the body names before any transaction is open."""
 
     @wraps(view)
     def checked(body: Any, *args: Any, **kwargs: Any) -> Any:
-        url = body.url if isinstance(body, services.EndpointChange) else body["url"]
-        if url is not None:
-            addresses.resolve(url, allow_private=bool(current_app.config["WEBHOOK_ALLOW_PRIVATE"]))
+        look_up(body["url"])
         return view(body, *args, **kwargs)
 
     return checked  # type: ignore[return-value]
@@ -93,11 +93,13 @@ def show_endpoint(actor: Actor, endpoint_id: UUID) -> Tagged:
 @bp.route("/<uuid:endpoint_id>", methods=["PATCH"])
 @requires("webhooks:manage")
 @bp.arguments(schemas.ChangeEndpointSchema)
-@checks_address
 @bp.response(200, schemas.EndpointSchema)
 def change_endpoint(change: services.EndpointChange, actor: Actor, endpoint_id: UUID) -> Tagged:
     """Change an endpoint's address or topics, switch it off or on."""
     version = if_match()
+    services.get_endpoint(endpoint_id, actor)
+    if change.url is not None:
+        look_up(change.url)
     with transaction():
         return _tagged(
             services.change_endpoint(endpoint_id, change, actor, version=version, known=known_topics(), at=clock.now())

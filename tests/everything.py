@@ -1,0 +1,164 @@
+"""One of everything that has an identifier, owned by one institution, one producer and one county's officials."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+
+from catalog.papers import services as papers
+from catalog.producers import services as producers
+from orders.invoices import services as invoices
+from orders.ledger.filings.drafts import LineDraft
+from orders.payments import announcements, receipts, refunds
+from shop.auth import Actor
+from shop.clock import real_now
+from shop.db import db, transaction
+from shop.files import services as files
+from shop.identity.models import BankAccount, Organisation
+from shop.identity.services import issue_token
+from shop.notices.models import Notice
+from shop.outbox.services import publish
+from shop.webhooks import dispatch
+from shop.webhooks import services as webhooks
+from tests import factories
+from tests.conftest import NOON
+from tests.invoices.help import invoice
+from tests.ledger import filers
+from tests.payments.help import facts
+from tests.purchase.world import World, make_world
+
+#: Which table a route's parameter names a row of.
+TABLES = {
+    "account_id": "bank_accounts",
+    "announcement_id": "transfer_announcements",
+    "contract_id": "contracts",
+    "delivery_id": "webhook_deliveries",
+    "endpoint_id": "webhook_endpoints",
+    "file_id": "stored_files",
+    "filing_id": "filings",
+    "invoice_id": "invoices",
+    "listing_id": "listings",
+    "lot_id": "lots",
+    "mandate_id": "agent_mandates",
+    "member_id": "memberships",
+    "notice_id": "notices",
+    "order_id": "orders",
+    "organisation_id": "organisations",
+    "payment_id": "payments",
+    "procurement_id": "procurements",
+    "producer_id": "organisations",
+    "product_id": "products",
+    "refund_id": "refunds",
+    "shipment_id": "shipments",
+    "sku_id": "skus",
+    "token_id": "api_tokens",
+    "unit_id": "units",
+}
+PDF = b"%PDF-1.7\n%%EOF\n"
+
+
+def make_everything() -> tuple[World, dict[str, str]]:
+    """Return the world and the identifier of one row for each parameter of :data:`TABLES` and for papers."""
+    world = make_world()
+    order = world.signed("10")
+    world.accept(order, world.ship(order, "6"), "5", "1")
+    _add_money(world, order)
+    _add_papers(world)
+    _add_accounts(world.buyer, world.producer)
+    _add_messages(world.buyer)
+    first, _ = filers.officials()
+    filers.submitted(first, lines=(LineDraft(factories.WOLFBERRY, "枸杞", 1_000_00, "2吨"),))
+    ids = {name: _first_id(table) for name, table in TABLES.items()}
+    ids["organisation_id"] = str(world.buyer.organisation_public_id)
+    ids["producer_id"] = str(world.producer.organisation_public_id)
+    ids["certificates"], ids["eligibility-bases"] = _first_id("certificates"), _last_id("eligibility_bases")
+    return world, ids
+
+
+def _first_id(table: str) -> str:
+    return str(db.session.execute(text(f"SELECT public_id FROM {table} ORDER BY id LIMIT 1")).scalar_one())
+
+
+def _last_id(table: str) -> str:
+    return str(db.session.execute(text(f"SELECT public_id FROM {table} ORDER BY id DESC LIMIT 1")).scalar_one())
+
+
+def _add_money(world: World, order: Any) -> None:
+    with transaction():
+        announcement = announcements.AnnouncementFacts(
+            payer_name="和平区财政局", amount_fen=100_00, planned_on=date(2026, 7, 20)
+        )
+        announcements.announce(order.public_id, announcement, world.buyer, NOON)
+        receipts.record(facts((order, 100_00)), world.producer, NOON)
+        second = factories.make_member("producer", organisation=_organisation(world.producer))
+    with transaction():
+        payment = db.session.execute(text("SELECT public_id FROM payments")).scalar_one()
+        receipts.confirm(payment, second, NOON)
+        refunds.request(order.public_id, 1_00, "协商退款", actor=world.buyer, at=NOON)
+    with transaction():
+        invoices.record(invoice(world, (order, 100_00)), world.producer, NOON)  # type: ignore[arg-type]
+
+
+def _organisation(actor: Actor) -> Any:
+    return db.session.get_one(Organisation, actor.organisation_id)
+
+
+def _add_papers(world: World) -> None:
+    with transaction():
+        paper = files.store(PDF, "证书.pdf", world.producer)
+        agent = factories.make_organisation("agent")
+        producers.give_mandate(world.producer.organisation_id, agent.id, world.producer, valid_from=date(2026, 1, 1))
+        new = papers.NewCertificate(
+            scheme="green_food",
+            issuer="中国绿色食品发展中心",
+            number="GF620421261234",
+            scope="产品",
+            valid_from=date(2026, 1, 1),
+        )
+        papers.submit_certificate(new, world.producer, at=NOON, evidence_file_id=paper.id)
+        listing = world.listings[0]
+        product = db.session.execute(
+            text("SELECT p.public_id FROM products p JOIN skus s ON s.product_id = p.id WHERE s.id = :sku"),
+            {"sku": listing.sku_id},
+        ).scalar_one()
+        basis = papers.NewBasis(
+            product=product, scheme="county_recommendation", county_code="620421", issuer="靖远县", number="R-9",
+            valid_from=date(2026, 7, 1),
+        )  # fmt: skip
+        papers.submit_eligibility(basis, world.producer, at=NOON, evidence_file_id=paper.id)
+
+
+def _add_accounts(buyer: Actor, producer: Actor) -> None:
+    with transaction():
+        for actor in (buyer, producer):
+            issue_token(actor.membership_id, "existing", ("*",), at=real_now())
+            db.session.add(
+                BankAccount(
+                    organisation_id=actor.organisation_id,
+                    holder="甲",
+                    bank="乙",
+                    number="6222020000000001",
+                    is_default=True,
+                )
+            )
+
+
+def _add_messages(buyer: Actor) -> None:
+    with transaction():
+        endpoint = webhooks.create_endpoint("https://example.com/", ["*"], buyer, known=(), at=NOON)
+        publish(webhooks.PINGED, organisations=[buyer.organisation_id], endpoint_id=str(endpoint.public_id))
+        event = db.session.execute(text("SELECT id FROM outbox_events ORDER BY id DESC LIMIT 1")).scalar_one()
+        payload = {"endpoint_id": str(endpoint.public_id)}
+        dispatch.enqueue(event, webhooks.PINGED, [buyer.organisation_id], payload, at=real_now())
+        db.session.add(
+            Notice(
+                user_id=buyer.user_id,
+                organisation_id=buyer.organisation_id,
+                kind="x",
+                values={},
+                created_at=NOON,
+                dedupe="x",
+            )
+        )

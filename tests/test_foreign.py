@@ -1,0 +1,110 @@
+"""Every route of the API with another organisation's identifiers: not there, and nothing changes."""
+
+from __future__ import annotations
+
+import re
+from itertools import count as counter
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from shop import auth
+from shop.apidocs.samples import make_example
+from shop.db import db
+from tests import factories
+from tests.everything import TABLES, make_everything
+from tests.ledger.filers import officials
+
+#: Parameters that name nothing of anybody's: codes, roles, events of the operator's outbox.
+NOBODYS = {"code", "role", "event_id", "subscriber", "tag"}
+#: Tables that requests themselves write to, refused or not.
+OWN_TRACES = {"alembic_version", "idempotency_keys", "user_sessions", "rate_limits"}
+_keys = counter(1)
+
+
+def foreign_routes(app: Flask) -> list[tuple[str, str, str]]:
+    """(method, rule, guard) of every API route that names somebody's thing and is not open to all."""
+    return [
+        (method, rule.rule, guard)
+        for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule)
+        if rule.rule.startswith("/api/v1/")
+        and rule.arguments - NOBODYS
+        and (guard := getattr(app.view_functions[rule.endpoint], "guard", "public")) != "public"
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def test_every_parameter_of_the_api_is_known_here(app):
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]
+    named = {name for rule in rules for name in rule.arguments}
+
+    assert sorted(named - TABLES.keys() - NOBODYS - {"paper_id"}) == []
+
+
+def fill(rule: str, ids: dict[str, str]) -> str:
+    group = rule.split("/")[3]
+    known = {**ids, "paper_id": ids.get(group, ""), "role": "producer_clerk"}
+    return re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda match: known[match[1]], rule)
+
+
+def example_body(document: dict[str, Any], method: str, rule: str) -> dict[str, Any]:
+    """The keyword arguments that send a body which the schema takes."""
+    path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", r"{\1}", rule)
+    content = document["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+    if "application/json" in content:
+        described = content["application/json"]
+        return {"json": described.get("example") or make_example(document, described["schema"])}
+    return {}
+
+
+def fingerprint() -> dict[str, str]:
+    """A digest of every table."""
+    tables = db.session.execute(
+        text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(:not)"),
+        {"not": list(OWN_TRACES)},
+    ).scalars()
+    parts = [
+        f"SELECT '{table}' AS name, md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) AS digest FROM {table} t"
+        for table in sorted(tables)
+    ]
+    return {row.name: row.digest for row in db.session.execute(text(" UNION ALL ".join(parts)))}
+
+
+@pytest.fixture
+def scene(session, bearer):
+    """Another institution, producer and county's officials, with everything there is belonging to the first."""
+    _, ids = make_everything()
+    strangers = [factories.make_member("institution"), factories.make_member("producer"), officials("522301")[1]]
+    agent = factories.make_member("agent")
+    return ids, [(actor, bearer(actor)) for actor in (*strangers, agent)]
+
+
+def test_every_route_with_anothers_identifiers_is_not_there_and_changes_nothing(app, client, scene):
+    ids, strangers = scene
+    document = client.get("/api/openapi.json").json
+    for _, header in strangers:
+        client.get("/api/v1/notices", headers=header)
+    before, wrong = fingerprint(), []
+
+    for method, rule, guard in foreign_routes(app):
+        body = example_body(document, method, rule)
+        for actor, header in strangers:
+            headers = {**header, "Idempotency-Key": f"k{next(_keys)}", "If-Match": '"1"'}
+            answer = client.open(fill(rule, ids), method=method, headers=headers, **body)
+            may = guard == "signed_in" or actor.may(guard)
+            if answer.status_code != (404 if may else 403):
+                wrong.append(f"{method} {rule} as {actor.organisation_kind}: {answer.status_code} {answer.text[:160]}")
+        after = fingerprint()
+        if after != before:
+            changed = sorted(name for name in after if after[name] != before.get(name))
+            wrong.append(f"{method} {rule} changed {changed}")
+            before = after
+
+    assert wrong == []
+
+
+def test_the_table_above_meets_every_guarded_route(app):
+    assert len(foreign_routes(app)) > 90
+    assert auth.EXTERNAL.keys() >= {"api-docs.openapi_json"}
