@@ -10,9 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from shop import auth
+from shop import auth, clock
 from shop.apidocs.samples import make_example
-from shop.db import db
+from shop.db import db, transaction
+from shop.identity import loader, sessions
 from tests import factories
 from tests.everything import TABLES, make_everything
 from tests.ledger.filers import officials
@@ -117,6 +118,67 @@ def test_every_route_with_anothers_identifiers_is_not_there_and_changes_nothing(
             before = after
 
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def browsers(app, scene):
+    """A signed-in browser for each stranger."""
+    found = []
+    for actor, _ in scene[1]:
+        now = clock.real_now()
+        with transaction():
+            secret = sessions.open_session(
+                actor.user_id, at=now, days=1, membership_id=actor.membership_id, second_factor_at=now
+            )
+        browser = app.test_client()
+        browser.set_cookie(loader.COOKIE, secret)
+        found.append((actor, browser))
+    return found
+
+
+def page_routes(app: Flask) -> list[tuple[str, str, str]]:
+    """(method, rule, guard) of every guarded page that names somebody's thing."""
+    return [
+        (method, rule.rule, guard)
+        for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule)
+        if not rule.rule.startswith("/api/")
+        and rule.arguments & TABLES.keys() | rule.arguments & {"paper_id"}
+        and (guard := getattr(app.view_functions[rule.endpoint], "guard", "public")) != "public"
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def test_every_page_with_anothers_identifiers_is_not_there_and_changes_nothing(app, scene, browsers):
+    ids, _ = scene
+    before, wrong = fingerprint(), []
+
+    for method, rule, guard in page_routes(app):
+        for actor, browser in browsers:
+            answer = browser.open(fill_page(rule, ids), method=method)
+            may = guard == "signed_in" or actor.may(guard)
+            nothing = browser.open(fill_page(rule, NOTHING), method=method)
+            if answer.status_code not in {404 if may else 403, 403} and answer.status_code != nothing.status_code:
+                wrong.append(
+                    f"{method} {rule} as {actor.organisation_kind}: {answer.status_code}, not {nothing.status_code}"
+                )
+        after = fingerprint()
+        if after != before:
+            changed = sorted(name for name in after if after[name] != before.get(name))
+            wrong.append(f"{method} {rule} changed {changed}")
+            before = after
+
+    assert not wrong, "\n".join(wrong)
+
+
+def fill_page(rule: str, ids: dict[str, str]) -> str:
+    kind = "certificates" if "certificate" in rule else "eligibility-bases"
+    known = {**ids, "paper_id": ids[kind]}
+
+    def value(match: re.Match[str]) -> str:
+        choice = re.match(r"<any\(([^,)]+)", match[0])
+        return choice[1].strip("'\"") if choice else known.get(match[1], "x")
+
+    return re.sub(r"<(?:[^<>]+:)?(\w+)>", value, rule)
 
 
 def test_the_table_above_meets_every_guarded_route(app):
