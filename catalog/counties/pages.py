@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
-from markupsafe import Markup
 from sqlalchemy import text
 
 from catalog.products.reads import ListingFilter, list_listings
@@ -19,8 +18,9 @@ from shop.i18n import lazy
 
 bp = Blueprint("county_pages", __name__, template_folder="templates")
 
-#: Draws the counted totals of a county; a package above puts it into ``app.extensions["county_totals"]``.
-Totals = Callable[[str], Markup]
+#: Tells what counted for a county: ``total_fen``, ``years`` of ``year`` and ``amount_fen``, ``as_of`` with ``at``.
+#: A package above puts it into ``app.extensions["county_totals"]``.
+Totals = Callable[[str], dict[str, Any]]
 SHOWN_LISTINGS = 12
 PROGRAMMES = {
     "dongxi": lazy("东西部协作"), "dingdian": lazy("定点帮扶"), "duikou": lazy("对口支援"), "shanhai": lazy("省内山海协作"),
@@ -51,9 +51,10 @@ def list_counties() -> str:
 @public
 def show_county(code: str) -> str:
     """Show a county."""
+    totals: Totals | None = current_app.extensions.get("county_totals")
+    counted = totals(code) if totals is not None else None  # a snapshot of its own, so before anything else is read
     county, today = geo.get_county(code), clock.today()
     views = list_listings(ListingFilter(county=code), today, limit=SHOWN_LISTINGS)
-    totals: Totals | None = current_app.extensions.get("county_totals")
     return render_template(
         "counties/county.html",
         county=county,
@@ -63,7 +64,7 @@ def show_county(code: str) -> str:
         today=today,
         listings=[view for view in views[:SHOWN_LISTINGS] if view.offer.is_orderable],
         has_more=len(views) > SHOWN_LISTINGS,
-        totals=totals(code) if totals is not None else None,
+        totals=counted,
         people=_people_helped(code),
         words={"programmes": PROGRAMMES, "confidences": CONFIDENCES, "precisions": PRECISIONS, "units": UNITS},
     )

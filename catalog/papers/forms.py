@@ -52,7 +52,7 @@ class EligibilityForm(PaperForm):
         """Offer what this actor can choose."""
         self.product.choices = _product_choices(products, _("请选择"))
         self.product.validators = [needed()]
-        self.scheme.choices = choices(SCHEMES)
+        self.scheme.choices = choices(SCHEMES, empty=_("请选择"))
         self.county_code.choices = county_choices(actor, on)
 
     def read(self) -> NewBasis:
@@ -76,7 +76,7 @@ class CertificateForm(PaperForm):
         """Offer what this actor can choose."""
         self.product.choices = _product_choices(products, _("供应商或基地的证书(不限某一产品)"))
         self.product.validators = [optional()]
-        self.scheme.choices = choices(CERTIFICATES)
+        self.scheme.choices = choices(CERTIFICATES, empty=_("请选择"))
         self.producer.choices = choices(producers)
 
     def read(self, producer_id: int) -> NewCertificate:

@@ -6,6 +6,7 @@ API = ("orders.ledger.views.bp", "orders.ledger.filings.views.bp")
 PAGES = ("orders.ledger.filings.pages.bp",)
 INIT = (
     "orders.ledger.checks.init_app",
+    "orders.ledger.county_block.init_app",
     "orders.ledger.filings.evidence.init_app",
     "orders.ledger.filings.pages.init_app",
 )

@@ -60,9 +60,11 @@ def test_a_county_shows_partners_products_and_what_is_not_verified(client, produ
 
 
 def test_the_totals_of_a_county_come_from_above(app, client, monkeypatch):
-    monkeypatch.setitem(app.extensions, "county_totals", lambda code: f"合计-{code}")
+    told = {"total_fen": 2_624_000_000, "years": [{"year": "2020", "amount_fen": 2_624_000_000}], "as_of": {"at": None}}
+    monkeypatch.setitem(app.extensions, "county_totals", lambda code: told if code == "620421" else None)
 
-    assert "合计-620421" in text_of(client.get("/counties/620421"))
+    assert "2,624.00" in text_of(client.get("/counties/620421"))
+    assert "还没有计入" in text_of(client.get("/counties/620422"))
 
 
 def test_a_producer_takes_a_product_to_the_shop(login, producer, official):
