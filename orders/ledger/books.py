@@ -20,8 +20,8 @@ from shop.errors import Conflict, Invalid
 from shop.i18n import _
 
 __all__ = [
-    "STATS_KINDS", "Account", "CountyUnknown", "DimensionFacts", "FactAlreadyRecorded", "MoneyPosting", "StatsPosting",
-    "add_dimensions", "county_owner", "name_owner", "org_owner", "record_entry", "walk_in_owner",
+    "STATS_KINDS", "Account", "CountyUnknown", "DimensionFacts", "FactAlreadyRecorded", "MoneyPosting", "OrderEntry", "StatsPosting",
+    "add_dimensions", "county_owner", "name_owner", "org_owner", "record_entries", "record_entry", "walk_in_owner",
 ]  # fmt: skip
 
 
@@ -98,6 +98,15 @@ class MoneyPosting:
     origin_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class OrderEntry:
+    """An order's part of a fact that concerns several: its entry's key and statistics postings."""
+
+    key: str
+    order_id: int
+    stats: Sequence[StatsPosting]
+
+
 _FIELDS = tuple(field.name for field in fields(DimensionFacts))
 _INTEGERS = frozenset(
     {
@@ -130,16 +139,25 @@ _ADD_ENTRY = text(f"""
 _ADD_POSTINGS = text("""
     INSERT INTO postings (entry_id, book, measure, debit_id, credit_id, amount_fen, dimension_id, order_id,
                           business_on, origin_on)
-    SELECT :entry_id, p.book, p.measure, p.debit_id, p.credit_id, p.amount_fen, p.dimension_id, :order_id,
+    SELECT p.entry_id, p.book, p.measure, p.debit_id, p.credit_id, p.amount_fen, p.dimension_id, p.order_id,
            greatest(p.origin_on, cast(:closed_to AS date) + 1), p.origin_on
     FROM unnest(cast(:books AS text[]), cast(:measures AS text[]), cast(:debits AS bigint[]),
                 cast(:credits AS bigint[]), cast(:amounts AS bigint[]), cast(:dimensions AS bigint[]),
-                cast(:origins AS date[]))
-         AS p(book, measure, debit_id, credit_id, amount_fen, dimension_id, origin_on)
+                cast(:origins AS date[]), cast(:entries AS bigint[]), cast(:orders AS bigint[]))
+         AS p(book, measure, debit_id, credit_id, amount_fen, dimension_id, origin_on, entry_id, order_id)
     WHERE (SELECT max(ends_on) FROM ledger_periods WHERE closed_at IS NOT NULL) IS NOT DISTINCT FROM cast(:closed_to AS date)
     RETURNING 1""")
 
-_COLUMNS = ("books", "measures", "debits", "credits", "amounts", "dimensions", "origins")
+#: The same for several orders' entries of one fact.
+_ADD_ENTRIES = text(f"""
+    WITH made AS (
+        INSERT INTO journal_entries (key, fact, order_id, user_id, organisation_id, occurred_at, recorded_at)
+        SELECT e.key, :fact, e.order_id, :user_id, :organisation_id, :occurred_at, :recorded_at
+        FROM unnest(cast(:keys AS text[]), cast(:orders AS bigint[])) AS e(key, order_id)
+        ON CONFLICT (key) DO NOTHING RETURNING id, key)
+    SELECT id, key, (SELECT count({periods.HOLD_OPEN}) FROM unnest(cast(:months AS int[])) m) FROM made""")
+
+_COLUMNS = ("books", "measures", "debits", "credits", "amounts", "dimensions", "origins", "entries", "orders")
 
 
 def add_dimensions(rows: Sequence[DimensionFacts]) -> list[int]:
@@ -193,8 +211,35 @@ def record_entry(
         raise FactAlreadyRecorded(_("这一事实已经入账:%(key)s", key=key), key=key)
     entry_id = int(made)
     if rows:
-        _post(entry_id, order_id, rows, closed_to)
+        _post([(*row, entry_id, order_id) for row in rows], closed_to)
     return entry_id
+
+
+def record_entries(
+    fact: str, entries: Sequence[OrderEntry], *, occurred_at: datetime, actor: Actor | None = None
+) -> None:
+    """Write one fact of several orders, an entry each, in two statements whatever their number.
+
+    :raises FactAlreadyRecorded: if one of the entries is in the journal.
+    """
+    closed_to = periods.closed_to_hint()
+    rows = _posting_rows([one for entry in entries for one in entry.stats], ())
+    owners = [entry for entry in entries for one in entry.stats if one.amount_fen]
+    made = db.session.execute(
+        _ADD_ENTRIES,
+        {
+            "keys": [entry.key for entry in entries], "orders": [entry.order_id for entry in entries], "fact": fact,
+            "user_id": actor.user_id if actor else None, "organisation_id": actor.organisation_id if actor else None,
+            "occurred_at": occurred_at, "recorded_at": clock.now(),
+            "months": periods.months_of([row[-1] for row in rows], closed_to),
+        },
+    ).all()  # fmt: skip
+    ids = {key: entry_id for entry_id, key, _held in made}
+    if missing := [entry.key for entry in entries if entry.key not in ids]:
+        raise FactAlreadyRecorded(_("这一事实已经入账:%(key)s", key=missing[0]), key=missing[0])
+    if rows:
+        found = zip(rows, owners, strict=True)
+        _post([(*row, ids[entry.key], entry.order_id) for row, entry in found], closed_to)
 
 
 def _posting_rows(stats: Sequence[StatsPosting], money: Sequence[MoneyPosting]) -> list[tuple[Any, ...]]:
@@ -218,11 +263,10 @@ def _posting_rows(stats: Sequence[StatsPosting], money: Sequence[MoneyPosting]) 
     return [(*draft[:2], ids[draft[2]], ids[draft[3]], *draft[4:]) for draft in drafts]
 
 
-def _post(entry_id: int, order_id: int | None, rows: list[tuple[Any, ...]], closed_to: date | None) -> None:
+def _post(rows: list[tuple[Any, ...]], closed_to: date | None) -> None:
     """Insert the postings on open days; a close that happened since ``closed_to`` was read moves them on."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     values: dict[str, Any] = dict(zip(_COLUMNS, columns, strict=True))
-    values |= {"entry_id": entry_id, "order_id": order_id}
     while db.session.execute(_ADD_POSTINGS, {**values, "closed_to": closed_to}).first() is None:
         closed_to = periods.read_closed_to()
         periods.hold_open(periods.months_of(values["origins"], closed_to))

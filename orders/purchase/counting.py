@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from orders.ledger import books
-from orders.ledger.books import Account, MoneyPosting, StatsPosting, org_owner
+from orders.ledger.books import Account, MoneyPosting, OrderEntry, StatsPosting, org_owner
 from orders.ledger.models import LedgerAccount, LedgerDimension, Posting
 from orders.purchase import targets
 from orders.purchase.models import Order, OrderLine
@@ -84,19 +84,24 @@ def post_placed(orders: Sequence[PlacedOrder], *, at: datetime, on: date, actor:
     The caller inserts each line with ``ordered_fen`` equal to its amount, and each order with ``due_fen`` equal to
     its total. The key is ``order:ID:placed``.
     """
-    for order in sorted(orders, key=lambda each: each.order_id):
-        owner = org_owner(order.buyer_id)
-        books.record_entry(
-            f"order:{order.order_id}:placed",
-            "order_placed",
-            occurred_at=at,
-            stats=[
-                StatsPosting("ordered", line.dimension_id, line.county_code, owner, line.amount_fen, on)
-                for line in order.lines
-            ],
-            order_id=order.order_id,
-            actor=actor,
-        )
+    books.record_entries(
+        "order_placed",
+        [_placed_entry(order, on) for order in sorted(orders, key=lambda each: each.order_id)],
+        occurred_at=at,
+        actor=actor,
+    )
+
+
+def _placed_entry(order: PlacedOrder, on: date) -> OrderEntry:
+    owner = org_owner(order.buyer_id)
+    return OrderEntry(
+        f"order:{order.order_id}:placed",
+        order.order_id,
+        [
+            StatsPosting("ordered", line.dimension_id, line.county_code, owner, line.amount_fen, on)
+            for line in order.lines
+        ],
+    )
 
 
 def post_contracted(order: Order, *, fact: str, key: str, at: datetime, on: date, actor: Actor | None = None) -> None:

@@ -177,3 +177,24 @@ def test_contracted_is_posted_once_and_follows_a_cancellation():
         )
 
     assert posted(order, "contracted") == [(date(2026, 7, 2), 10000), (date(2026, 7, 5), -10000)]
+
+
+def test_several_orders_are_posted_at_once_and_only_once():
+    with transaction():
+        trade = make_trade()
+        one, two = make_order(trade), make_order(trade, [(500, "2"), (300, "1")])
+        orders = [
+            counting.PlacedOrder(
+                order.id,
+                order.buyer_id,
+                [counting.PlacedLine(line.dimension_id, line.county_code, 1) for line in lines_of(order)],
+            )
+            for order in (one, two)
+        ]
+        entries, postings = count("journal_entries"), count("postings")
+
+    with pytest.raises(FactAlreadyRecorded), transaction():
+        counting.post_placed(orders, at=noon(date(2026, 7, 15)), on=date(2026, 7, 15))
+
+    assert (count("journal_entries"), count("postings")) == (entries, postings) == (2, 3)
+    assert posted(two, "ordered") == [(date(2026, 7, 15), 1000), (date(2026, 7, 15), 300)]
