@@ -20,3 +20,8 @@ def edit_profile(actor: Actor, name: str, locale: str) -> User:
     user.locale = locale if locale in LOCALES else LOCALES[0]
     audit.record(actor, "identity.profile_edited", "user", user.id)
     return user
+
+
+def locale_of(user_id: int) -> str:
+    """Return the language that a person chose."""
+    return db.session.get_one(User, user_id).locale

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from shop import clock
 from shop.auth import find_actor, public
 from shop.db import transaction
-from shop.i18n import _
-from shop.identity import listings, recovery, second_factor, sessions
+from shop.i18n import COOKIE as LANGUAGE_COOKIE
+from shop.i18n import _, remember
+from shop.identity import accounts, listings, recovery, second_factor, sessions
 from shop.identity import sign_in as signing
 from shop.identity.forms import CodeForm, ContactForm, NewPasswordForm, SignInForm
 from shop.identity.loader import COOKIE
@@ -95,7 +96,8 @@ def _enter(user_id: int, back: str, *, has_code: bool) -> Response:
             second_factor_at=now if has_code else None,
             user_agent=request.user_agent.string,
         )
-    response = redirect(back or url_for("identity_pages.arrive"))
+        locale = accounts.locale_of(user_id)
+    response = make_response(redirect(back or url_for("identity_pages.arrive")))
     response.set_cookie(
         COOKIE,
         secret,
@@ -104,6 +106,8 @@ def _enter(user_id: int, back: str, *, has_code: bool) -> Response:
         samesite="Lax",
         secure=current_app.config["PRODUCTION"],
     )
+    if LANGUAGE_COOKIE not in request.cookies:
+        remember(response, locale)
     return response
 
 

@@ -311,3 +311,12 @@ def test_demo_accounts_are_shown_with_the_demo_only(app, client, person, monkeyp
 )
 def test_devices_are_named(user_agent, name):
     assert device_name(user_agent) == name
+
+
+def test_signing_in_brings_the_language_one_chose(client, person):
+    with transaction():
+        person.locale = "en"
+
+    give(client)
+
+    assert client.get_cookie("lang").value == "en"
