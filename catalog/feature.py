@@ -19,6 +19,7 @@ API = (
 PAGES = (
     "catalog.shopfront.pages.bp",
     "catalog.counties.pages.bp",
+    "catalog.producers.pages.bp",
     "catalog.products.pages.bp",
     "catalog.products.listing_pages.bp",
     "catalog.lots.pages.bp",
@@ -30,6 +31,7 @@ INIT = (
     "catalog.shopfront.reference.init_app",
     "catalog.papers.evidence.init_app",
     "catalog.products.pages.init_app",
+    "catalog.producers.pages.init_app",
     "catalog.papers.review_pages.init_app",
 )
 TASKS = ("catalog.lots.tasks",)

@@ -71,6 +71,11 @@ def find_agent(public_id: UUID) -> int:
     return db.session.scalars(wanted).one_or_none() or 0
 
 
+def find_producer(organisation_id: int) -> Producer | None:
+    """Return what the market knows of an organisation; ``None`` if it is not registered as a producer."""
+    return db.session.get(Producer, organisation_id)
+
+
 def get_producer(producer_id: int) -> Producer:
     """Return what the market knows of a producer.
 

@@ -87,6 +87,16 @@ def get_producer_view(public_id: UUID) -> ProducerView:
     return ProducerView(*row)
 
 
+def list_agents() -> list[tuple[str, str]]:
+    """Return public id and name of the verified agents that are not suspended."""
+    rows = db.session.execute(
+        select(Organisation.public_id, Organisation.name)
+        .where(Organisation.kind == "agent", Organisation.verified_at.is_not(None), Organisation.suspended_at.is_(None))
+        .order_by(Organisation.name)
+    )
+    return [(str(row[0]), row[1]) for row in rows]
+
+
 def list_mandates(actor: Actor) -> list[MandateView]:
     """Return the mandates that the actor's organisation has given or holds, newest first."""
     return _mandates(

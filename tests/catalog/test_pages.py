@@ -229,3 +229,29 @@ def test_a_revocation_goes_through_two_desks(login, producer, official):
     db.session.refresh(basis)
     assert (basis.status, basis.valid_to) == ("revoked", date(2026, 6, 30))
     assert "没有当日有效" in text_of(login(producer).get(f"/producer/listings/{listing.public_id}"))
+
+
+def test_a_producer_keeps_its_profile_and_gives_a_mandate(login, session):
+    with transaction():
+        organisation = make.make_organisation("producer")
+        member = make.make_member("producer", organisation=organisation)
+        agent = make.make_member("agent")
+    desk = login(member)
+    assert "才能登记产品" in text_of(desk.get("/producer/profile"))
+    facts = {"form": "cooperative", "county_code": "620421", "food_licence": "SC10462042100017", "intro": "枸杞"}
+    assert desk.post("/producer/profile", data={**facts, "food_licence": "SC1"}).status_code == 422
+    assert desk.post("/producer/profile", data=facts).status_code == 302
+    helped = {"year": "2026", "way": "work", "basis": "actual", "households": "12", "persons": "40"}
+    assert desk.post("/producer/profile/benefits", data=helped).status_code == 302
+    assert desk.post("/producer/profile/benefits", data=helped).status_code == 409
+    given = {"agent": str(agent.organisation_public_id), "valid_from": "2026-07-01"}
+    assert desk.post("/producer/profile/mandates", data=given).status_code == 302
+
+    page = desk.get("/producer/profile")
+    mandate = re.findall(r"/producer/profile/mandates/([0-9a-f-]{36})/end", page.get_data(as_text=True))[0]
+    ended = desk.post(f"/producer/profile/mandates/{mandate}/end", data={"last_on": "2026-07-14"})
+
+    assert ended.status_code == 302
+    assert "2026-07-14" in text_of(desk.get("/producer/profile"))
+    assert login(agent).get("/producer/profile").status_code == 200
+    assert login(agent).post("/producer/profile", data=facts).status_code == 404
