@@ -1,6 +1,14 @@
-"""``python -m shop`` is the ``duikou`` command."""
+"""``python -m shop`` is the ``duikou`` command.
 
-from shop.cli import run
+``duikou up`` only starts other processes: it does not load the application, which would take as long as all the rest.
+"""
+
+import sys
+
+if sys.argv[1:2] == ["up"]:
+    from shop.runtime.up import run
+else:
+    from shop.cli import run
 
 if __name__ == "__main__":
     run()

@@ -18,20 +18,8 @@ from shop import api, auth, clock, health, hotreads, i18n, jobs, layout, logs, p
 from shop.config import Settings
 from shop.db import Base, db, discard
 from shop.notices.tasks import register_rules
+from shop.parts import FEATURES, KERNEL
 
-#: The kernel's own parts, always mounted.
-KERNEL = (
-    "shop.outbox",
-    "shop.geo",
-    "shop.identity",
-    "shop.files",
-    "shop.notices",
-    "shop.webhooks",
-    "shop.trail",
-    "shop.apidocs",
-)
-#: Packages to mount, lowest first. Names, not imports: the kernel depends on no feature.
-FEATURES = ("catalog", "traceability", "orders", "admin")
 _ATTEMPTS = 3
 
 csrf = CSRFProtect()

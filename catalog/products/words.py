@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import opencc
-import rjieba
 
 from shop.pinyin import initials_of, pinyin_of
 
 _HAN = re.compile(r"[㐀-䶿一-鿿]+")
 _LATIN = re.compile(r"[a-z0-9]+")
+
+
+@cache
+def _segmenter() -> Any:
+    """Load the segmenter when it is first needed: its dictionary takes every process 0.2 s and 30 MB."""
+    return import_module("rjieba")
 
 
 @cache
@@ -42,7 +48,7 @@ def make_search_words(*texts: str) -> str:
 
 
 def _of_han(run: str) -> Iterable[str]:
-    cut = [word for word in rjieba.cut_for_search(run) if word.strip()]
+    cut = [word for word in _segmenter().cut_for_search(run) if word.strip()]
     pairs = [run[i : i + 2] for i in range(len(run) - 1)]
     simple = [run, *cut, *pairs, *run]
     yield from simple
@@ -60,6 +66,6 @@ def make_query(text: str) -> str | None:
     simple = to_simplified(text).lower()
     terms: dict[str, None] = {}
     for run in _HAN.findall(simple):
-        terms.update(dict.fromkeys(f"'{word}'" for word in rjieba.cut(run) if word.strip()))
+        terms.update(dict.fromkeys(f"'{word}'" for word in _segmenter().cut(run) if word.strip()))
     terms.update(dict.fromkeys(f"'{word}':*" for word in _LATIN.findall(simple)))
     return " & ".join(terms) or None

@@ -1,11 +1,11 @@
 """How the tables of a database stand to the migrations of this version."""
 
+import ast
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from shop.runtime.errors import StartError
 
@@ -27,20 +27,18 @@ def schema_state(url: str) -> SchemaState:
 
     :raises StartError: if it cannot be reached, is no PostgreSQL 18, or was migrated by a newer version.
     """
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
-    known = {script.revision for script in scripts.walk_revisions()}
+    parents = _migrations()
     found = set(_revisions(url.replace("postgresql+psycopg://", "postgresql://", 1)))
     if not found:
         return SchemaState.EMPTY
-    if not found <= known:
+    if not found <= set(parents):
         message = (
-            f"The database was made by a newer version of Duikou (it knows {', '.join(sorted(found - known))}); "
+            f"The database was made by a newer version of Duikou (it knows {', '.join(sorted(found - set(parents)))}); "
             "use that version, or another data folder."
         )
         raise StartError(message)
-    return SchemaState.CURRENT if found == set(scripts.get_heads()) else SchemaState.BEHIND
+    newest = set(parents) - {parent for several in parents.values() for parent in several}
+    return SchemaState.CURRENT if found == newest else SchemaState.BEHIND
 
 
 def require_current_tables(url: str) -> None:
@@ -53,6 +51,26 @@ def require_current_tables(url: str) -> None:
             "The tables are missing or of an older version; `duikou up` or `duikou db upgrade` brings them up to date."
         )
         raise StartError(message)
+
+
+def _migrations() -> dict[str, tuple[str, ...]]:
+    """Return each of our migrations with those it follows.
+
+    Read from the files: Alembic brings all of SQLAlchemy, which the supervisor has no other use for.
+    """
+    found = {}
+    for path in (MIGRATIONS / "versions").glob("*.py"):
+        values: dict[str, Any] = {}
+        for line in ast.parse(path.read_text()).body:
+            if (
+                isinstance(line, ast.Assign)
+                and isinstance(line.targets[0], ast.Name)
+                and "revision" in line.targets[0].id
+            ):
+                values[line.targets[0].id] = ast.literal_eval(line.value)
+        before = values["down_revision"] or ()
+        found[str(values["revision"])] = (before,) if isinstance(before, str) else tuple(before)
+    return found
 
 
 def _revisions(url: str) -> list[str]:

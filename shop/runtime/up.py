@@ -5,12 +5,13 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 
 import click
-from werkzeug.utils import import_string
 
-from shop.app import FEATURES, KERNEL
+from shop.parts import FEATURES, KERNEL
 from shop.runtime import folder
 from shop.runtime.children import Child
 from shop.runtime.console import Console
@@ -164,9 +165,9 @@ class Run:
 
 def demo_accounts() -> list[tuple[str, str, str]]:
     """Return role, sign-in name and password of the accounts that the features list for a demo."""
-    features = [import_string(f"{name}.feature") for name in (*KERNEL, *FEATURES)]
+    features = [import_module(f"{name}.feature") for name in (*KERNEL, *FEATURES)]
     listed = [name for feature in features for name in getattr(feature, "DEMO_ACCOUNTS", ())]
-    return [account for name in listed for account in import_string(name)]
+    return [account for name in listed for account in resolve_name(name)]
 
 
 def _reference_digest(url: str) -> str:
@@ -184,3 +185,8 @@ def up() -> None:
     """Start everything on this machine and keep it running until Ctrl-C."""
     with one_line_errors():
         Run(os.environ, Console()).serve()
+
+
+def run() -> None:
+    """Enter from the shell as ``duikou up``."""
+    up(sys.argv[2:], prog_name="duikou up")

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import psutil
-import redis
 
 from shop.runtime.errors import StartError
 
@@ -107,13 +106,15 @@ class Broker:
             raise StartError(message) from error
 
     def _answers(self) -> bool:
-        client = redis.Redis(port=self._port(), password=self._password, socket_timeout=1, socket_connect_timeout=1)
         try:
-            return self.is_running() and bool(client.ping())
-        except redis.RedisError:
+            with socket.create_connection(("127.0.0.1", self._port()), timeout=1) as connection:
+                connection.sendall(f"AUTH {self._password}\r\nPING\r\n".encode())
+                answer = b""
+                while not answer.endswith(b"+PONG\r\n") and (more := connection.recv(64)):
+                    answer += more
+        except OSError:
             return False
-        finally:
-            client.close()
+        return self.is_running() and answer == b"+OK\r\n+PONG\r\n"
 
     def _write(self, name: str, text: str) -> None:
         path = self.home / name
