@@ -81,7 +81,7 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptFacts:
-    """What a bank's receipt says; ``payee`` is the producer whose money it is, the actor's own if left out."""
+    """What a bank's receipt says; ``payee`` is the producer whose money it is: if left out the actor's own, or the orders'."""
 
     bank_serial: str
     payer_name: str
@@ -109,7 +109,10 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     on = clock.business_day(at)
     if facts.value_on > on:
         raise ValueDayAhead(_("起息日不能晚于今天。"), value_on=facts.value_on.isoformat())
-    payee_id = access.payee_key(facts.payee, actor, on)
+    payee = facts.payee
+    if payee is None and facts.allocations and actor.organisation_kind != "producer":
+        payee = party.get_producer_of(facts.allocations[0].order, actor, on)
+    payee_id = access.payee_key(payee, actor, on)
     payment = Payment(
         rail="bank", clearing=facts.clearing, bank_serial="".join(facts.bank_serial.split()),
         payer_name=facts.payer_name.strip(), payer_account=facts.payer_account.strip(), remark=facts.remark.strip(),

@@ -73,7 +73,9 @@ class RecordPaymentSchema(Schema):
     value_on = own.Day(required=True, metadata={"description": "The bank's value day; not in the future."})
     clearing = fields.String(load_default="direct", validate=validate.OneOf(CLEARINGS))
     payee = own.PublicId(
-        load_default=None, allow_none=True, metadata={"description": "The producer; needed of agents and the operator."}
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The producer; if left out the caller's own, or the orders'."},
     )
     buyer = own.PublicId(
         load_default=None, allow_none=True, metadata={"description": "Only for a receipt without allocations."}
