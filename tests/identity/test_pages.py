@@ -40,6 +40,14 @@ def test_a_page_opens_for_an_administrator_and_asks_others_to_sign_in(client, lo
     assert page.text.count("<h1>") == 1
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/password-reset", "/password-reset/x", "/invitations/x"])
+def test_a_page_for_everybody_has_one_heading(client, session, path):
+    page = client.get(path)
+
+    assert page.status_code == (422 if path.endswith("/x") else 200)
+    assert page.text.count("<h1>") == 1
+
+
 @pytest.mark.parametrize("path", ["/organisation/members", "/organisation/units/new", "/account/tokens"])
 def test_a_page_without_the_right_is_refused(login, path):
     assert login(make_member("institution", "institution_receiver")).get(path).status_code == 403
