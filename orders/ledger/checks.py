@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from orders.ledger import sealing
+from orders.ledger.closing import DIGEST
 from orders.ledger.grains import GRAINS, Grain
+from orders.ledger.models import Period
 from orders.ledger.rollups import BALANCES, SEALED_STATS, cells_sql
-from orders.ledger.verify import Result, compare, register
+from orders.ledger.verify import Result, compare, register, result
 from shop.db import db
 
 _SAME_CELL = "t.measure = r.measure AND t.bucket_on = r.bucket_on AND t.k1 = r.k1 AND t.k2 = r.k2 AND t.k3 = r.k3"
@@ -27,6 +29,7 @@ def init_app(_app: Flask) -> None:
     register("account balances", check_balances)
     register("institutions = counties", check_sides)
     register("postings = dimensions", check_dimensions)
+    register("closed periods", check_periods)
     register("filings", check_filings)
     register("stock of lots", check_lots)
     register("stock of SKUs", check_stock)
@@ -114,6 +117,21 @@ def check_dimensions(order_id: int | None) -> Result:
               OR (d.prefecture_code, d.province_code) IS DISTINCT FROM (k.prefecture_code, k.province_code))""",
         **({} if order_id is None else {"order_id": order_id}),
     )
+
+
+def check_periods(_order_id: int | None) -> Result:
+    """Compute every close again, each from the one before it."""
+    closed = db.session.scalars(select(Period).where(Period.closed_at.is_not(None)).order_by(Period.starts_on)).all()
+    found, previous = [], None
+    for period in closed:
+        values = {"starts_on": period.starts_on, "ends_on": period.ends_on, "seq": period.closed_seq}
+        digest = db.session.execute(text(DIGEST), {"previous": previous or "", **values}).one()
+        if (digest.sha256, int(digest.control_total_fen), previous) != (
+            period.sha256, period.control_total_fen, period.previous_sha256,
+        ):  # fmt: skip
+            found.append(f"{period.starts_on:%Y-%m} differs from its close")
+        previous = period.sha256
+    return result(len(closed), found)
 
 
 def check_filings(_order_id: int | None) -> Result:

@@ -1,14 +1,15 @@
-"""Months of the books: which days are open, and closing them one after the other in a chain of hashes."""
+"""Months of the books: which days are open, and the locks between posting to a month and closing it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import text
 
+from shop.clock import business_day
 from shop.db import db
 
 #: The class of the advisory locks that stand for months ("DKPM").
@@ -48,3 +49,16 @@ def months_of(days: Iterable[date], closed_to: date | None) -> list[int]:
 def hold_open(months: list[int]) -> None:
     """Keep ``months`` from being closed until the transaction ends; waits for a close under way."""
     db.session.execute(text(f"SELECT {HOLD_OPEN} FROM unnest(cast(:months AS int[])) m"), {"months": months})
+
+
+def hold_closed(month: date) -> None:
+    """Keep everybody from posting to the month of ``month`` until the transaction ends; waits for who is posting."""
+    db.session.execute(
+        text("SELECT pg_advisory_xact_lock(:class, :month)"),
+        {"class": _LOCK_CLASS, "month": month.year * 12 + month.month},
+    )
+
+
+def is_over(ends_on: date, at: datetime) -> bool:
+    """Say whether a period's last day has passed in Shanghai."""
+    return business_day(at) > ends_on
