@@ -76,8 +76,7 @@ class NestedTransaction(RuntimeError):
     """``transaction()`` was opened inside another: a service opened one, or a view two."""
 
 
-_OPEN, _JOINED = "transaction_open", "transaction_joined"
-_BEFORE, _AFTER = "before_commit", "after_commit"
+_OPEN, _JOINED, _AFTER = "transaction_open", "transaction_joined", "after_commit"
 
 
 @contextmanager
@@ -95,7 +94,7 @@ def transaction() -> Iterator[None]:
             yield
         except BaseException:
             session.rollback()
-            session.info[_BEFORE], session.info[_AFTER] = [], []
+            session.info[_AFTER] = []
             raise
         return
     with _run(joined=False):
@@ -116,12 +115,9 @@ def _run(*, joined: bool) -> Iterator[None]:
         message = "transaction() does not nest: only entry points open one."
         raise NestedTransaction(message)
     session.rollback()
-    session.info[_OPEN], session.info[_JOINED] = True, joined
-    session.info[_BEFORE], session.info[_AFTER] = [], []
+    session.info[_OPEN], session.info[_JOINED], session.info[_AFTER] = True, joined, []
     try:
         yield
-        for callback in session.info[_BEFORE]:
-            callback()
         session.flush()
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         session.commit()
@@ -130,7 +126,6 @@ def _run(*, joined: bool) -> Iterator[None]:
         session.info[_AFTER] = []
         raise
     finally:
-        session.info[_BEFORE] = []
         session.info[_OPEN] = session.info[_JOINED] = False
     callbacks, session.info[_AFTER] = session.info[_AFTER], []
     for callback in callbacks:
@@ -155,19 +150,6 @@ def require_no_transaction() -> None:
     if has_request_context():
         # What was sent cannot be unsent, so the factory does not run this view again.
         g.network_used = True
-
-
-def before_commit(callback: Callable[[], None]) -> None:
-    """Call ``callback`` once, as the last thing the open transaction does: for rows that everybody updates.
-
-    Their locks then are taken after all others and held for a moment only.
-    """
-    if not in_transaction():
-        message = "before_commit() needs an open transaction."
-        raise RuntimeError(message)
-    callbacks = db.session().info[_BEFORE]
-    if callback not in callbacks:
-        callbacks.append(callback)
 
 
 def after_commit(callback: Callable[[], None]) -> None:
