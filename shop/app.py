@@ -10,11 +10,10 @@ from typing import Any, cast
 from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 from flask_migrate import Migrate
-from flask_wtf import CSRFProtect
 from sqlalchemy.exc import DBAPIError
 from werkzeug.utils import import_string
 
-from shop import api, auth, clock, health, hotreads, i18n, jobs, layout, logs, problems, security
+from shop import api, auth, clock, edge, health, hotreads, i18n, jobs, layout, limits, logs, problems, security
 from shop.config import Settings
 from shop.db import Base, db, discard
 from shop.notices.tasks import register_rules
@@ -22,7 +21,7 @@ from shop.parts import FEATURES, KERNEL
 
 _ATTEMPTS = 3
 
-csrf = CSRFProtect()
+csrf = security.LazyCsrf()
 
 
 class Application(Flask):
@@ -60,7 +59,7 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
     db.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations", compare_type=True)
     csrf.init_app(app)
-    for part in (problems, i18n, api, security, layout, health, hotreads):
+    for part in (problems, i18n, api, security, layout, health, hotreads, limits):
         part.init_app(app)
     app.extensions["permissions"] = {}
     app.extensions["topics"] = {}
@@ -72,6 +71,7 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
         mount(app, import_string(f"{name}.feature"))
     jobs.init_app(app, settings)
     auth.require_guards(app)
+    edge.init_app(app)
     return app
 
 

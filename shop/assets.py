@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import flask_bootstrap
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 
 from shop.auth import public
 from shop.errors import NotFound
@@ -21,6 +21,8 @@ FOLDERS = (
     Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css",
 )
 _TEXT = {".css", ".js", ".svg", ".json"}
+#: Where files are.
+PREFIX = "/static"
 _YEAR_S = 31_536_000
 
 bp = Blueprint("assets", __name__)
@@ -54,12 +56,13 @@ def read(name: str) -> Asset:
     raise NotFound
 
 
+@cache
 def address(name: str) -> str:
     """Return the address of a file, which changes with its bytes."""
-    return url_for("assets.static_file", name=name, v=read(name).tag)
+    return f"{PREFIX}/{name}?v={read(name).tag}"
 
 
-@bp.get("/static/<path:name>")
+@bp.get(f"{PREFIX}/<path:name>")
 @public
 def static_file(name: str) -> Response:
     """Serve a file of the pages; its address carries a hash, so it may be kept for a year."""

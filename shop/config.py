@@ -70,7 +70,7 @@ class Settings:
     PAGE_CACHE: bool = True
     #: The hottest reads use connections of their own beside the session.
     HOT_READS: bool = True
-    #: Adds ``/bench/null`` and ``/bench/bare``, the limits that pages are measured against.
+    #: Adds ``/bench/null``, the limit that pages are measured against.
     BENCH: bool = False
     DB_POOL: int = 5
 

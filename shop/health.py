@@ -73,14 +73,8 @@ def _broker_answers(url: str) -> bool:
 
 
 def init_app(app: Flask) -> None:
-    """Add the endpoints and count every answer."""
+    """Add the endpoints."""
     config = Config()
     config.set_main_option("script_location", f"{app.root_path}/migrations")
     app.extensions["migration_heads"] = set(ScriptDirectory.from_config(config).get_heads())
     app.register_blueprint(bp)
-
-    def count(response: Response) -> Response:
-        requests_total.labels(f"{response.status_code // 100}xx").inc()
-        return response
-
-    app.after_request(count)

@@ -7,10 +7,14 @@ are in autocommit, so a statement sees everything committed before it began, and
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from flask import Flask, current_app
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGresult
 
 from shop.db import db
 
@@ -20,6 +24,8 @@ _KEPT = 16
 _OPTIONS = "-c statement_timeout=10s -c idle_session_timeout=0"
 
 Row = tuple[Any, ...]
+#: Names prepared on each connection.
+_prepared: WeakKeyDictionary[psycopg.Connection[Row], set[bytes]] = WeakKeyDictionary()
 
 
 class HotReader:
@@ -40,6 +46,33 @@ class HotReader:
             return connection.execute(statement, values).fetchall()
         finally:
             self._give_back(connection)
+
+    def check(self, name: bytes, statement: bytes, *values: bytes) -> list[str | None]:
+        """Run a statement of one row, prepared under ``name`` with ``$1``, and return its columns as text.
+
+        Straight through libpq: a fifth of what a cursor costs.
+        """
+        connection = self._take()
+        try:
+            result = self._run(connection, name, statement, values)
+            if result.status != ExecStatus.TUPLES_OK and connection.pgconn.status != ConnStatus.OK:
+                connection.close()
+                connection = self._connect()
+                result = self._run(connection, name, statement, values)
+            if result.status != ExecStatus.TUPLES_OK:
+                raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+            row = (result.get_value(0, column) for column in range(result.nfields))
+            return [None if value is None else value.decode() for value in row]
+        finally:
+            self._give_back(connection)
+
+    @staticmethod
+    def _run(connection: psycopg.Connection[Row], name: bytes, statement: bytes, values: Sequence[bytes]) -> PGresult:
+        known = _prepared.setdefault(connection, set())
+        if name not in known:
+            connection.pgconn.prepare(name, statement)
+            known.add(name)
+        return connection.pgconn.exec_prepared(name, values)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -73,11 +106,23 @@ class SessionReader:
         rows: list[Row] = raw.execute(statement, values).fetchall()
         return rows
 
+    def check(self, name: bytes, statement: bytes, *values: bytes) -> list[str | None]:  # noqa: ARG002
+        """Run a statement of one row and return its columns as text."""
+        raw: Any = db.session.connection().connection.driver_connection
+        row = psycopg.RawCursor(raw).execute(statement, [value.decode() for value in values]).fetchone()
+        return [None if value is None else str(value) for value in row or ()]
+
 
 def fetch(statement: Any, values: Any = None) -> list[Row]:
     """Run one statement with psycopg's placeholders and return its rows."""
     rows: list[Row] = current_app.extensions["hot_reads"].fetch(statement, values)
     return rows
+
+
+def check(name: bytes, statement: bytes, *values: bytes) -> list[str | None]:
+    """Run a statement of one row, prepared under ``name``, and return its columns as text."""
+    columns: list[str | None] = current_app.extensions["hot_reads"].check(name, statement, *values)
+    return columns
 
 
 def init_app(app: Flask) -> None:

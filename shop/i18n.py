@@ -4,24 +4,51 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, Response, has_request_context, request
+from babel.support import Translations
+from flask import Flask, Response, current_app, has_request_context, request
 from flask_babel import Babel
-from flask_babel import gettext as _gettext
-from flask_babel import lazy_gettext as lazy
+from flask_babel.speaklater import LazyString
+from markupsafe import Markup
 
 LOCALES = ("zh_Hans", "en")
 COOKIE = "lang"
+#: Where the request keeps its language and its catalogue.
+_LANGUAGE = "duikou.language"
+_CATALOGUE = "duikou.catalogue"
 _ASKED = ("en", "zh_Hans", "zh-Hans", "zh")
 
 
 def _(message: str, **values: object) -> str:
     """Translate ``message`` and fill its ``%(name)s``; outside a request the Chinese itself."""
-    if not has_request_context():
-        return message % values if values else message
-    return str(_gettext(message, **values))
+    found = _find(message) if has_request_context() else message
+    return found % values if values else found
+
+
+def lazy(message: str, **values: object) -> Any:
+    """Return what translates ``message`` when it is used."""
+    return LazyString(_, message, **values)
+
+
+def _find(message: str) -> str:
+    """Look ``message`` up in the request's catalogue, which is chosen once a request."""
+    environ = request.environ
+    try:
+        catalogue = environ[_CATALOGUE]
+    except KeyError:
+        catalogue = environ[_CATALOGUE] = current_app.extensions["catalogues"][language()]
+    return str(catalogue.gettext(message))
+
+
+def _in_template(message: str, **values: object) -> Markup:
+    """Translate within a page: the message is markup, what is filled in is escaped; ``%%`` is a percent sign."""
+    found = _find(message)
+    if values:
+        return Markup(found) % values  # noqa: S704  messages are ours
+    return Markup(found.replace("%%", "%") if "%" in found else found)  # noqa: S704
 
 
 def select_locale() -> str:
@@ -33,6 +60,15 @@ def select_locale() -> str:
         best = request.accept_languages.best_match(["zh", "zh-Hans", "zh-CN", "en"], default="zh")
         return "en" if best == "en" else "zh_Hans"
     return "zh_Hans"
+
+
+def language() -> str:
+    """Return the request's language, chosen once; Chinese outside a request."""
+    if not has_request_context():
+        return "zh_Hans"
+    found: str = request.environ.get(_LANGUAGE) or select_locale()
+    request.environ[_LANGUAGE] = found
+    return found
 
 
 def compile_catalogues(folder: Path) -> None:
@@ -56,7 +92,7 @@ def remember(response: Response, locale: str) -> None:
 
 def _remember(response: Response) -> Response:
     """Keep the language that was switched to on a page."""
-    if request.args.get("lang") in _ASKED and not request.path.startswith("/api/"):
+    if "lang=" in request.environ["QUERY_STRING"] and request.args.get("lang") in _ASKED and not request.path.startswith("/api/"):
         remember(response, select_locale())
     return response
 
@@ -68,7 +104,10 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", f"{app.root_path}/translations")
     Babel(app, locale_selector=select_locale)
+    folder = app.config["BABEL_TRANSLATION_DIRECTORIES"]
+    app.extensions["catalogues"] = {locale: Translations.load(folder, [locale]) for locale in LOCALES}
+    app.jinja_env.globals["_"] = _in_template
     app.after_request(_remember)
 
 
-__all__ = ["COOKIE", "LOCALES", "_", "init_app", "lazy", "remember", "select_locale"]
+__all__ = ["COOKIE", "LOCALES", "_", "init_app", "language", "lazy", "remember", "select_locale"]

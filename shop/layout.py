@@ -11,13 +11,13 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from flask import Flask, request, url_for
-from flask_babel import get_locale, gettext
 from flask_bootstrap import Bootstrap5
 from werkzeug.datastructures import MultiDict
 
 from shop import assets, clock, money
 from shop.auth import find_actor
 from shop.clock import SHANGHAI
+from shop.i18n import _, language
 from shop.logs import request_id
 
 #: First part of an address that is a desk with a navigation of its own.
@@ -59,7 +59,7 @@ def show_long_day(value: date | datetime | None) -> str:
     if value is None:
         return "—"
     day = value.astimezone(SHANGHAI).date() if isinstance(value, datetime) else value
-    if str(get_locale()) == "en":
+    if language() == "en":
         return f"{day.day} {day:%B %Y}"
     return f"{day.year}年{day.month}月{day.day}日"
 
@@ -98,13 +98,13 @@ def address_with(**changes: object) -> str:
 
 def other_language_url() -> str:
     """Return the address of the same page in the other language."""
-    return address_with(lang="zh" if str(get_locale()) == "en" else "en")
+    return address_with(lang="zh" if language() == "en" else "en")
 
 
 def _context() -> dict[str, Any]:
     return {
         "actor": find_actor(),
-        "lang": "en" if str(get_locale()) == "en" else "zh-Hans",
+        "lang": "en" if language() == "en" else "zh-Hans",
         "here": current_desk(),
     }
 
@@ -128,9 +128,9 @@ def _nav_links(app: Flask) -> Callable[[str], list[tuple[str, str, str]]]:
     nav_for = _nav(app)
 
     def links(desk: str) -> list[tuple[str, str, str]]:
-        found = [(gettext(item.label), url_for(item.endpoint, **item.values)) for item in nav_for(desk)]
+        found = [(_(item.label), url_for(item.endpoint, **item.values)) for item in nav_for(desk)]
         path = request.path.rstrip("/")
-        fitting = [address for _, address in found if path == address or path.startswith(f"{address.rstrip('/')}/")]
+        fitting = [address for _label, address in found if path == address or path.startswith(f"{address.rstrip('/')}/")]
         here = max(fitting, key=len, default=None)
         return [(label, address, _current(address, here, path)) for label, address in found]
 

@@ -1,9 +1,13 @@
-"""Security headers on every answer."""
+"""Security headers, form tokens and session cookies."""
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask_wtf import CSRFProtect
 
+#: They change nothing, so they need no form token.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -17,23 +21,44 @@ HEADERS = {
 }
 
 
+class LazySessions(SecureCookieSessionInterface):
+    """Flask's signed sessions, at no cost for requests that bring none and leave none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of the cookie; without one an empty session, before anything is signed."""
+        if f"{app.config['SESSION_COOKIE_NAME']}=" not in request.environ.get("HTTP_COOKIE", ""):
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the session's cookie, if anything has looked at the session."""
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
+
+
+class LazyCsrf(CSRFProtect):
+    """Flask-WTF's protection of forms, asked only of methods that change something."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:  # noqa: FBT001, FBT002  the library's signature
+        """Refuse a form without its token."""
+        if request.method not in SAFE_METHODS:
+            super().protect(apply_exemptions=apply_exemptions)
+
+
+def headers_of(app: Flask) -> dict[str, str]:
+    """Return the headers of every answer that has not set them itself."""
+    if not app.config["PRODUCTION"]:
+        return HEADERS
+    return {**HEADERS, "Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+
 def init_app(app: Flask) -> None:
-    """Set cookie flags and add the headers."""
-    production = bool(app.config["PRODUCTION"])
+    """Set cookie flags and the kind of session."""
     app.config.update(
         SESSION_COOKIE_NAME="duikou",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=production,
+        SESSION_COOKIE_SECURE=bool(app.config["PRODUCTION"]),
         WTF_CSRF_TIME_LIMIT=None,
     )
-    headers = dict(HEADERS)
-    if production:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-
-    def add_headers(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    app.after_request(add_headers)
+    app.session_interface = LazySessions()

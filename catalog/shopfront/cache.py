@@ -11,7 +11,6 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from shop import hotreads
 
@@ -32,8 +31,8 @@ class Built:
     listings: Collection[int] = ()
     #: In a list by price: the lowest and highest price that would change it.
     prices: tuple[int, int] | None = None
-    #: What the check's second column must still say; ``None`` where the version alone decides.
-    mark: Any = None
+    #: What the check must still say beside the version: the quantity that is free; ``None`` where the version alone decides.
+    mark: str | None = None
 
 
 @dataclass
@@ -49,7 +48,7 @@ class PageStore:
     _by_price: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def find(self, key: str, version: int, day: date, mark: Any = None) -> Built | None:
+    def find(self, key: str, version: int, day: date, mark: str | None = None) -> Built | None:
         """Return the page if it is as new as ``version``, which was read after the request began."""
         if version > self.version or day != self.day:
             self._catch_up(version, day)

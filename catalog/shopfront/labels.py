@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from shop.i18n import _, lazy
+from shop.i18n import _, language, lazy
 
 SCHEMES = {
     "national_directory": lazy("全国扶贫产品目录"),
@@ -38,6 +40,42 @@ FORMS = {
 }
 WAYS = {"work": lazy("务工就业"), "shares": lazy("入股分红"), "orders": lazy("订单收购")}
 SORTS = {"new": lazy("最新上架"), "price": lazy("价格从低到高"), "name": lazy("名称")}
+
+
+@dataclass(frozen=True)
+class CardWords:
+    """The words of cards in one language."""
+
+    units: Mapping[str, str]
+    schemes: Mapping[str, str]
+    certificates: Mapping[str, str]
+    half_kilo: str
+    least: str
+    none_left: str
+    key_county: str
+    demo: str
+
+
+_card_words: dict[str, CardWords] = {}
+
+
+def card_words() -> CardWords:
+    """Return the words of cards in the request's language, looked up once a process."""
+    found = _card_words.get(language())
+    if found is None:
+        found = _card_words[language()] = CardWords(
+            units={code: str(name) for code, name in UNITS.items()},
+            schemes={code: str(name) for code, name in SCHEMES.items()},
+            certificates={code: str(name) for code, name in CERTIFICATES.items()},
+            half_kilo=_("元/500克"),
+            least=_("起订"),
+            none_left=_("暂时缺货"),
+            key_county=_("重点帮扶县"),
+            demo=_("演示数据"),
+        )
+    return found
+
+
 #: Grams of a half-kilo, by which prices are compared.
 _HALF_KILO_G = 500
 

@@ -6,18 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request
-from flask_babel import get_locale
 
 from catalog.shopfront import labels
 from catalog.shopfront.cache import Built
+from catalog.shopfront.cards import show_cards
 from catalog.shopfront.details import get_detail
 from catalog.shopfront.filters import COUNTED_TO, Filters, parse
 from catalog.shopfront.home import count_groups, division_of, list_recent
-from catalog.shopfront.queries import CardPage, list_cards, schemes_on
+from catalog.shopfront.queries import CardPage, list_cards
 from catalog.shopfront.reference import Names, names
 from catalog.shopfront.serving import serve
 from shop import clock
 from shop.auth import find_actor, public
+from shop.i18n import _, language
 
 bp = Blueprint("shop_pages", __name__, template_folder="templates")
 #: Listings a section of the home page shows.
@@ -46,18 +47,6 @@ def show_product(listing_id: UUID) -> Response:
     return serve(lambda: _build_detail(listing_id), listing_id)
 
 
-def _card_words() -> dict[str, Any]:
-    """Return what every card needs, looked up once a page."""
-    return {
-        "day": clock.today().isoformat(),
-        "schemes_on": schemes_on,
-        "scheme_names": {code: str(name) for code, name in labels.SCHEMES.items()},
-        "certificate_names": {code: str(name) for code, name in labels.CERTIFICATES.items()},
-        "units": {code: str(name) for code, name in labels.UNITS.items()},
-        "half_kilo": labels.per_half_kilo_fen,
-    }
-
-
 def _build_home() -> Built:
     on = clock.today()
     known = names()
@@ -66,10 +55,10 @@ def _build_home() -> Built:
     partner = list_cards(Filters(partner=division.code), on, _SECTION).items if division else []
     recent = list_recent(on, _SECTION)
     latest = list_cards(Filters(), on, _SECTION).items
-    lang = str(get_locale())
+    lang = language()
     body = render_template(
-        "shopfront/home.html", partner=partner, division=division, recent=recent, latest=latest,
-        groups=[(code, known.category(code, lang), n) for code, n in count_groups(on)], **_card_words(),
+        "shopfront/home.html", partner=show_cards(partner), division=division, recent=show_cards(recent),
+        latest=show_cards(latest), groups=[(code, known.category(code, lang), n) for code, n in count_groups(on)],
     )  # fmt: skip
     return Built(body.encode(), listings={card.id for card in (*partner, *recent, *latest)})
 
@@ -78,8 +67,8 @@ def _build_list() -> Built:
     filters = parse(request.args)
     page = list_cards(filters, clock.today())
     body = render_template(
-        "shopfront/list.html", filters=filters, page=page, counted_to=COUNTED_TO, asked=_asked(filters, names()),
-        **_choices(filters, names()), **_card_words(),
+        "shopfront/list.html", filters=filters, page=page, cards_shown=show_cards(page.items), counted_to=COUNTED_TO,
+        asked=_asked(filters, names()), **_choices(filters, names()),
     )  # fmt: skip
     return Built(body.encode(), listings=[card.id for card in page.items], prices=_prices(filters, page))
 
@@ -93,25 +82,30 @@ def _prices(filters: Filters, page: CardPage) -> tuple[int, int] | None:
 
 
 def _choices(filters: Filters, known: Names) -> dict[str, Any]:
-    lang = str(get_locale())
-    place = 1 if lang == "en" else 0
-    group = filters.category[:2]
+    place = 1 if language() == "en" else 0
+    group, province = filters.category[:2], filters.province or filters.county[:2].ljust(6, "0")
+    leaves = [(code, pair[place]) for code, pair in known.leaves.get(group, {}).items()]
+    groups = [(code, pair[place]) for code, pair in known.groups.items()]
+    counties = known.counties.get(province, {}).items()
     actor = find_actor()
     return {
-        "groups": [(code, pair[place]) for code, pair in known.groups.items()],
-        "leaves": [(code, pair[place]) for code, pair in known.leaves.get(group, {}).items()],
-        "provinces": list(known.provinces.items()),
-        "counties": list(known.counties.get(filters.province or filters.county[:2] + "0000", {}).items()),
-        "schemes": list(labels.SCHEMES.items()),
-        "certificates": list(labels.CERTIFICATES.items()),
-        "sorts": list(labels.SORTS.items()),
+        "leaves": leaves,
+        "choices": [
+            ("category", _("品类"), known.options(f"category {group}", groups + leaves, filters.category)),
+            ("province", _("省份"), known.options("province", known.provinces.items(), filters.province)),
+            ("county", _("县"), known.options(f"county {province}", counties, filters.county)),
+            ("scheme", _("认定依据"), known.options("scheme", labels.SCHEMES.items(), filters.scheme)),
+            ("certificate", _("认证"), known.options("certificate", labels.CERTIFICATES.items(), filters.certificate)),
+            ("sort", _("排序"), known.options("sort", list(labels.SORTS.items())[1:], filters.sort)),
+        ],
+        "newest": labels.SORTS["new"],
         "division": division_of(actor.organisation_id) if actor is not None else None,
     }
 
 
 def _asked(filters: Filters, known: Names) -> list[tuple[str, str]]:
     """Return ``(filter, value in words)`` of what the list is narrowed by."""
-    lang = str(get_locale())
+    lang = language()
     words = {
         "q": filters.q,
         "category": known.category(filters.category, lang),
@@ -132,8 +126,8 @@ def _build_detail(listing_id: UUID) -> Built:
         "shopfront/detail.html",
         item=detail,
         stock=labels.stock_word(detail.free, detail.min_quantity),
-        category=names().category(detail.category_code, str(get_locale())),
+        category=names().category(detail.category_code, language()),
         labels=labels,
         may_buy=actor is not None and actor.may("basket:edit") and not detail.refusal,
     )
-    return Built(body.encode(), listings=(detail.listing_id,), mark=detail.free)
+    return Built(body.encode(), listings=(detail.listing_id,), mark=f"{detail.free:.3f}")

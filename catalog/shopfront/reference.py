@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from flask import Flask, current_app
+from markupsafe import Markup
 
 from shop import hotreads
+from shop.i18n import language
 
 _KEPT_S = 60.0
+_OPTION = Markup('<option value="{}">{}</option>')
 _NAMES = """
     SELECT 'province', code, name, '', pinyin FROM divisions
     WHERE code IN (SELECT province_code FROM assisted_counties)
@@ -33,6 +36,16 @@ class Names:
     leaves: Mapping[str, dict[str, tuple[str, str]]]
     partners: Mapping[str, str]
     read_at_s: float
+    #: Options of selects as made once: (which, language) -> markup.
+    _options: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def options(self, which: str, pairs: Iterable[tuple[str, str]], chosen: str) -> Markup:
+        """Return ``<option>``s; ``which`` names the list they are of, so that they are made once a language."""
+        key = (which, language())
+        made = self._options.get(key)
+        if made is None:
+            made = self._options[key] = Markup().join(_OPTION.format(code, name) for code, name in pairs)
+        return Markup(made.replace(f'value="{chosen}"', f'value="{chosen}" selected', 1) if chosen else made)  # noqa: S704
 
     def category(self, code: str, lang: str) -> str:
         """Return the name of a group or leaf category, or the code."""

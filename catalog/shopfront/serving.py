@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from flask import Flask, Response, current_app, request
 
 from catalog.shopfront.cache import Built, PageStore
 from shop import clock, hotreads
-from shop.i18n import COOKIE, select_locale
+from shop.i18n import COOKIE, language
 
-_VERSION = "SELECT version FROM catalogue_versions WHERE id = 1"
+_VERSION = b"SELECT version FROM catalogue_versions WHERE id = 1"
 #: For a listing's own page also what is free of it.
-_VERSION_AND_STOCK = """
-    SELECT v.version, s.on_hand - s.reserved FROM catalogue_versions v
-    LEFT JOIN listings l ON l.public_id = %s LEFT JOIN sku_stock s ON s.sku_id = l.sku_id WHERE v.id = 1"""
+_VERSION_AND_STOCK = b"""
+    SELECT v.version, coalesce(s.on_hand - s.reserved, 0)::numeric(14,3) FROM catalogue_versions v
+    LEFT JOIN listings l ON l.public_id = $1::uuid LEFT JOIN sku_stock s ON s.sku_id = l.sku_id WHERE v.id = 1"""
 #: A longer address is not worth keeping.
 _LONGEST_KEY = 600
 #: Kept nowhere without asking again: a price or a quantity is never shown older than the request.
@@ -39,7 +38,7 @@ def serve(build: Callable[[], Built], listing: UUID | None = None) -> Response:
     environ = request.environ
     query = environ["QUERY_STRING"]
     is_plain = "HTTP_COOKIE" not in environ and "lang=" not in query
-    key = f"{'zh_Hans' if is_plain else select_locale()} {environ['PATH_INFO']}?{query}"
+    key = f"{'zh_Hans' if is_plain else language()} {environ['PATH_INFO']}?{query}"
     version, mark = _check(listing)
     page = store.find(key, version, clock.today(), mark)
     if page is None:
@@ -49,11 +48,12 @@ def serve(build: Callable[[], Built], listing: UUID | None = None) -> Response:
     return _respond(page)
 
 
-def _check(listing: UUID | None) -> tuple[int, Any]:
+def _check(listing: UUID | None) -> tuple[int, str | None]:
     if listing is None:
-        return hotreads.fetch(_VERSION)[0][0], None
-    version, free = hotreads.fetch(_VERSION_AND_STOCK, (listing,))[0]
-    return version, free
+        (version,) = hotreads.check(b"catalogue_version", _VERSION)
+        return int(version or 0), None
+    version, free = hotreads.check(b"catalogue_version_and_stock", _VERSION_AND_STOCK, str(listing).encode())
+    return int(version or 0), free
 
 
 def _respond(page: Built) -> Response:
