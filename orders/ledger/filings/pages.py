@@ -19,7 +19,6 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.errors import DomainError, NotFound
-from shop.geo.queries import list_counties
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
@@ -149,7 +148,9 @@ def _read_form(
 
 
 def _show_form(form: FilingForm, actor: Actor, desk: str, view: Any = None) -> Answer:
-    counties = list_counties(limit=1000) if actor.organisation_kind != "producer" else []
+    counties = queries.counties_of(actor)
+    if len(counties) == 1 and not form.county.data:
+        form.county.data = f"{counties[0].code} {counties[0].name}"
     page = render_template(
         "orders/filing_form.html", form=form, desk=desk, view=view, categories=categories(), counties=counties
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 
+from catalog.producers.models import Producer
 from catalog.products.models import Category
 from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
 from shop.audit import AuditEntry
@@ -107,6 +108,18 @@ def covers(actor: Actor, county_code: str) -> bool:
         AssistedCounty.code == county_code, within(AssistedCounty.code, actor.scope.divisions)
     )
     return db.session.scalar(county) is not None
+
+
+def counties_of(actor: Actor) -> Sequence[AssistedCounty]:
+    """Return the counties that an actor files for or decides about, by code; a producer's: its own."""
+    query = select(AssistedCounty).order_by(AssistedCounty.code)
+    if actor.organisation_kind == "producer":
+        query = query.join(Producer, Producer.county_code == AssistedCounty.code).where(
+            Producer.organisation_id == actor.organisation_id
+        )
+    elif actor.scope.kind != "all":
+        query = query.where(within(AssistedCounty.code, actor.scope.divisions))
+    return db.session.scalars(query).all()
 
 
 def list_filings(
