@@ -244,6 +244,13 @@ class PublicId(_Field[UUID]):
     json_format = "uuid"
     json_schema: ClassVar[dict[str, Any]] = {"examples": ["019c5a1e-7b3c-7d2e-8f10-2a6b9c4d5e6f"]}
     wrong = lazy("标识须是 UUID。")
+
+    def _show(self, value: UUID, _obj: Any) -> str:
+        if isinstance(value, int):
+            message = "A key of the database is never shown; the field needs attribute='public_id'."
+            raise TypeError(message)
+        return str(value)
+
     _form = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
     def _read(self, value: Any) -> UUID:

@@ -223,6 +223,12 @@ class ProcurementHeadSchema(Schema):
     placed_at = Instant(allow_none=True)
 
 
+class ProcurementRowSchema(ProcurementHeadSchema):
+    """A procurement in a list, from its row."""
+
+    id = PublicId(attribute="public_id")
+
+
 class ProcurementSchema(ProcurementHeadSchema):
     """A procurement: ``lines`` at today's prices until it is placed, ``orders`` afterwards."""
 
@@ -244,7 +250,7 @@ class ProcurementSchema(ProcurementHeadSchema):
 class ProcurementListSchema(Schema):
     """A page of procurements."""
 
-    items = fields.List(fields.Nested(ProcurementHeadSchema))
+    items = fields.List(fields.Nested(ProcurementRowSchema))
     next = fields.String(allow_none=True)
 
 
