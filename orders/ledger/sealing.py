@@ -41,7 +41,8 @@ LEAF = f"sha256(decode('00', 'hex') || convert_to({CANONICAL}, 'UTF8'))"
 
 _UNSEALED = """e.xid >= (SELECT xid FROM ledger_seal_marks WHERE id = 1)
                AND (SELECT s.seq FROM ledger_seals s WHERE s.entry_id = e.id) IS NULL"""
-_HAS_NEWS = text(f"SELECT EXISTS (SELECT FROM journal_entries e WHERE {_UNSEALED})")
+#: Ordered, so that it is read from the mark upwards by the index: EXISTS would let the planner read the whole table.
+_HAS_NEWS = text(f"SELECT (SELECT 1 FROM journal_entries e WHERE {_UNSEALED} ORDER BY e.xid LIMIT 1) IS NOT NULL")
 
 #: The horizon is read before the entries are: a transaction that ended between the two is then
 #: looked at again by the next seal, never missed.
@@ -59,9 +60,13 @@ _SEAL = text(f"""
     SELECT count(*), (SELECT seq FROM ledger_seal_marks WHERE id = 1),
            (SELECT cast(max(xid) AS text) FROM batch) FROM made""")
 
-#: Entries of the last transaction seen may be left over, so the mark stays at it, and never passes the horizon.
+#: When everything seen was sealed the mark goes to the horizon. When a backlog was cut, entries of the last
+#: transaction seen may be left over, so it stops there, and never passes the horizon.
 _MOVE_MARK = text("""
-    UPDATE ledger_seal_marks SET seq = seq + :count, xid = least(cast(:horizon AS xid8), cast(:last AS xid8)) WHERE id = 1""")
+    UPDATE ledger_seal_marks m SET seq = seq + :count, xid = n.xid
+    FROM (SELECT least(cast(:horizon AS xid8), coalesce(cast(:last AS xid8), cast(:horizon AS xid8))) AS xid) n
+    WHERE m.id = 1 AND (:count > 0 OR EXISTS (
+        SELECT FROM journal_entries e WHERE e.xid >= m.xid AND e.xid < n.xid))""")
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,11 @@ def seal(at: datetime, *, batch: int = BATCH) -> Sealed:
     """
     horizon = db.session.execute(_LOCK_SEALER).one()[1]
     count, before, last = db.session.execute(_SEAL, {"batch": batch, "at": at}).one()
+    is_cut = count == batch
     if count:
         rollups.add_sealed(before, before + count)
-        db.session.execute(_MOVE_MARK, {"count": count, "horizon": horizon, "last": last})
-    return Sealed(count, before + count, more=count == batch)
+    db.session.execute(_MOVE_MARK, {"count": count, "horizon": horizon, "last": last if is_cut else None})
+    return Sealed(count, before + count, more=is_cut)
 
 
 def hold() -> None:

@@ -151,6 +151,21 @@ def test_a_slow_transaction_with_a_lower_id_is_sealed_later_and_old_answers_stay
 
 
 @pytest.mark.committed
+def test_the_mark_passes_everything_sealed_so_that_the_next_seal_looks_at_nothing(committed_app):
+    with transaction():
+        make_world()
+    with transaction():
+        for _ in range(5):
+            post(1)
+    beyond = "SELECT count(*) FROM journal_entries e, ledger_seal_marks m WHERE e.xid >= m.xid"
+    for batch, left in ((2, 5), (2, 5), (2, 0)):
+        with transaction():
+            sealing.seal(NOON, batch=batch)
+        assert _rows(beyond) == [(left,)]
+    assert _rows("SELECT seq FROM ledger_seal_marks") == [(5,)]
+
+
+@pytest.mark.committed
 def test_two_sealers_at_once_seal_everything_once(committed_app):
     with transaction():
         make_world()
