@@ -83,9 +83,13 @@ class Blueprint(flask_smorest.Blueprint):
                 info["wears"] = wears
 
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
-        """Read the request by ``schema``; a JSON body is required if the schema requires anything."""
+        """Read the request by ``schema``; a JSON body is required if the schema requires anything.
+
+        The schema is made once here, not anew for every request.
+        """
+        schema = schema() if isinstance(schema, type) else schema
         if location == "json":
-            kwargs["required"] = parsing.needs_body(schema() if isinstance(schema, type) else schema)
+            kwargs["required"] = parsing.needs_body(schema)
         return super().arguments(schema, location=location, **kwargs)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flask import g, has_request_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Date, DateTime, MetaData, Numeric, Text, Uuid, text
+from sqlalchemy import BigInteger, Date, DateTime, MetaData, Numeric, Text, TextualSelect, Uuid, column, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid6 import uuid7
@@ -135,6 +135,14 @@ def _run(*, joined: bool) -> Iterator[None]:
 def discard() -> None:
     """Undo whatever the session holds, after a statement failed outside ``transaction()`` or before a re-run."""
     db.session.rollback()
+
+
+def rows_of(sql: str, names: str) -> TextualSelect:
+    """Return plain SQL whose columns are named here, in their order: for statements that run by the thousand.
+
+    Knowing the names beforehand, SQLAlchemy prepares the result once, not with every execution.
+    """
+    return text(sql).columns(*(column(name) for name in names.split()))
 
 
 def in_transaction() -> bool:

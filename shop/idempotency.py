@@ -80,6 +80,17 @@ def idempotent(view: View) -> View:
     return keyed  # type: ignore[return-value]
 
 
+_KEEP = text("""UPDATE idempotency_keys SET status = :status, headers = cast(:headers AS jsonb), answer = :answer
+                WHERE organisation_id = :org AND user_id = :user AND key = :key""")
+_CLAIM = text("""INSERT INTO idempotency_keys (organisation_id, user_id, key, route, body_hash, created_at)
+                VALUES (:org, :user, :key, :route, :hash, :now)
+                ON CONFLICT (organisation_id, user_id, key) DO UPDATE
+                   SET route = excluded.route, body_hash = excluded.body_hash, status = NULL, headers = NULL,
+                       answer = NULL, created_at = excluded.created_at
+                   WHERE idempotency_keys.created_at < :expired
+                RETURNING 1""")
+
+
 class _Refused(Exception):
     """Carries a non-2xx answer out of the transaction, which it rolls back."""
 
@@ -111,8 +122,7 @@ def _keep(who: dict[str, Any], response: Response) -> None:
     if response.status_code >= 400 or (response.status_code == 200 and not is_api_request()):  # noqa: PLR2004
         raise _Refused(response)
     db.session.execute(
-        text("""UPDATE idempotency_keys SET status = :status, headers = cast(:headers AS jsonb), answer = :answer
-                WHERE organisation_id = :org AND user_id = :user AND key = :key"""),
+        _KEEP,
         {**who, "status": response.status_code, "answer": response.get_data(), "headers": _kept_headers(response)},
     )
 
@@ -130,13 +140,7 @@ def _claim(who: dict[str, Any], route: str, body_hash: bytes) -> Response | None
     """Insert the key; if it was there, return the kept answer or refuse."""
     now = clock.real_now()
     claimed = db.session.execute(
-        text("""INSERT INTO idempotency_keys (organisation_id, user_id, key, route, body_hash, created_at)
-                VALUES (:org, :user, :key, :route, :hash, :now)
-                ON CONFLICT (organisation_id, user_id, key) DO UPDATE
-                   SET route = excluded.route, body_hash = excluded.body_hash, status = NULL, headers = NULL,
-                       answer = NULL, created_at = excluded.created_at
-                   WHERE idempotency_keys.created_at < :expired
-                RETURNING 1"""),
+        _CLAIM,
         {**who, "route": route, "hash": body_hash, "now": now, "expired": now - KEPT},
     ).first()
     if claimed is not None:

@@ -8,10 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from catalog.products.offers import Offer, OfferCertificate, OfferEligibility, QuantityNotOffered, Tier, price_for
-from shop.db import db
+from shop.db import db, rows_of
 
 #: In force on ``:on``; a revocation that looks back has cut ``valid_to``.
 _IN_FORCE = (
@@ -48,8 +46,13 @@ _OFFERS = f"""
         WHERE q.producer_id = p.producer_id AND (q.product_id IS NULL OR q.product_id = p.id)
           AND {_IN_FORCE.format("q")}) certificates ON true
 """
-_BY_ID = text(f"{_OFFERS} WHERE l.id = ANY(:ids) ORDER BY l.id")
-_BY_PUBLIC_ID = text(f"{_OFFERS} WHERE l.public_id = ANY(:ids) ORDER BY l.id")
+_COLUMNS = """
+    listing_id public_id version status title pack_spec unit net_weight_g tax_rate min_quantity step_quantity lead_days
+    sku_id sku_public_id sku_code product_id product_public_id product_name category_code kind county_code county_name
+    prefecture_code province_code producer_id producer_public_id producer_name is_producer_open is_demo
+    tiers eligibility certificates"""
+_BY_ID = rows_of(f"{_OFFERS} WHERE l.id = ANY(:ids) ORDER BY l.id", _COLUMNS)
+_BY_PUBLIC_ID = rows_of(f"{_OFFERS} WHERE l.public_id = ANY(:ids) ORDER BY l.id", _COLUMNS)
 
 
 def list_offers(listing_ids: Iterable[int], on: date) -> list[Offer]:

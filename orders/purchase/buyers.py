@@ -10,12 +10,13 @@ from sqlalchemy import text
 
 from orders.ledger.models import FUND_SOURCES
 from shop.auth import Actor
-from shop.db import db
+from shop.db import db, rows_of
 from shop.errors import Forbidden, Invalid
 from shop.i18n import _
 from shop.identity.models import DIRECT_TYPES
 
-_BUYER = text("""
+_BUYER = rows_of(
+    """
     SELECT o.id AS organisation_id, o.public_id, o.name, o.institution_type, o.verified_at, o.division_code,
            u.id AS unit_id, u.public_id AS unit_public_id, u.name AS unit_name,
            p.division_code AS unit_division_code, p.finance_division_code,
@@ -25,13 +26,32 @@ _BUYER = text("""
                      AND r.valid_from <= :on AND (r.valid_to IS NULL OR r.valid_to >= :on)
                      AND m.valid_from <= :on AND (m.valid_to IS NULL OR m.valid_to >= :on)) AS needs_approval,
            (SELECT version FROM counting_rules
-             WHERE valid_from <= :on AND (valid_to IS NULL OR valid_to >= :on)) AS rule_version
+             WHERE valid_from <= :on AND (valid_to IS NULL OR valid_to >= :on)) AS rule_version,
+           (SELECT array_agg(nextval('procurements_id_seq')) FROM generate_series(1, :procurements)) AS procurement_keys,
+           (SELECT array_agg(nextval('orders_id_seq')) FROM generate_series(1, :lines)) AS order_keys,
+           (SELECT array_agg(nextval('order_lines_id_seq')) FROM generate_series(1, :lines)) AS line_keys
     FROM organisations o
     LEFT JOIN units u ON u.organisation_id = o.id AND u.closed_at IS NULL
          AND (u.public_id = cast(:unit AS uuid) OR u.id = cast(:unit_key AS bigint))
     LEFT JOIN unit_placements p ON p.unit_id = u.id
          AND p.valid_from <= :on AND (p.valid_to IS NULL OR p.valid_to >= :on)
-    WHERE o.id = :organisation""")
+    WHERE o.id = :organisation""",
+    """
+    organisation_id public_id name institution_type verified_at division_code unit_id unit_public_id unit_name
+    unit_division_code finance_division_code needs_approval rule_version procurement_keys order_keys line_keys""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys taken from the sequences before anything is written, because numbers are made from them.
+
+    As many for orders as for lines: how many producers there are shows only later, and gaps do no harm.
+    """
+
+    procurement: int | None
+    orders: tuple[int, ...]
+    lines: tuple[int, ...]
 
 
 class BudgetMissing(Invalid):
@@ -108,14 +128,34 @@ def get_buyer(actor: Actor, on: date, *, unit: UUID | None = None, unit_key: int
     :raises Forbidden: if it is not an institution.
     :raises NoSuchUnit: if the unit is closed or another organisation's.
     """
+    return get_buyer_and_keys(actor, on, unit=unit, unit_key=unit_key)[0]
+
+
+def get_buyer_and_keys(
+    actor: Actor,
+    on: date,
+    *,
+    unit: UUID | None = None,
+    unit_key: int | None = None,
+    lines: int = 0,
+    new_procurement: bool = False,
+) -> tuple[Buyer, Keys]:
+    """Return the same, and the keys that placing so many lines needs, still in one statement.
+
+    :raises Forbidden, NoSuchUnit: as :func:`get_buyer`.
+    """
     if actor.organisation_kind != "institution":
         raise Forbidden(_("只有采购单位可以采购。"))
-    values = {"organisation": actor.organisation_id, "on": on, "unit": unit, "unit_key": unit_key}
-    buyer = Buyer(*db.session.execute(_BUYER, values).one())
+    values = {
+        "organisation": actor.organisation_id, "on": on, "unit": unit, "unit_key": unit_key, "lines": lines,
+        "procurements": int(new_procurement),
+    }  # fmt: skip
+    *facts, procurements, orders, line_keys = db.session.execute(_BUYER, values).one()
+    buyer = Buyer(*facts)
     if unit is not None and buyer.unit_id is None:
         errors = [{"pointer": "#/unit_id", "detail": _("本单位没有这个预算单位。")}]
         raise NoSuchUnit(errors[0]["detail"], errors=errors)
-    return buyer
+    return buyer, Keys(procurements[0] if procurements else None, tuple(orders or ()), tuple(line_keys or ()))
 
 
 def find_submitter(procurement_id: int) -> int | None:

@@ -11,8 +11,8 @@ from uuid import UUID
 from uuid6 import uuid7
 
 from orders.purchase import machine, numbers
-from orders.purchase.buyers import Buyer, NoCountingRule, get_buyer
-from orders.purchase.freezing import PlacedOrder, Placing, take_keys
+from orders.purchase.buyers import Buyer, NoCountingRule, get_buyer_and_keys
+from orders.purchase.freezing import PlacedOrder, Placing
 from orders.purchase.models import Procurement
 from orders.purchase.placing import CONFIRM_WITHIN, move_row, place_orders, refuse_lines
 from orders.purchase.pricing import PricedLine, Wanted, price_lines
@@ -58,13 +58,12 @@ def create_and_place(
     """
     actor.require("procurements:create")
     on = clock.business_day(at)
-    buyer = get_buyer(actor, on, unit=head.unit_id)
+    buyer, keys = get_buyer_and_keys(actor, on, unit=head.unit_id, lines=len(lines), new_procurement=True)
     draft = Procurement(status="draft", approval="none", organisation_id=actor.organisation_id)
     machine.check("procurement", draft, "place", actor=actor, at=at, context={"needs_approval": buyer.needs_approval})
     buyer.require_budget(head.fund_source)
     priced = price_lines(lines, on, check_stock=False)
     _refuse(priced, buyer)
-    keys = take_keys(priced, new_procurement=True)
     key = int(keys.procurement or 0)
     what = Placing(key, numbers.make_number("DK", on, key), uuid7(), head.fund_source, head.payment_mode, "shop")
     row = {name: getattr(head, name) for name in HEAD_COLUMNS} | {
@@ -106,7 +105,7 @@ def place_procurement(
         procurement.id, procurement.number, procurement.public_id, procurement.fund_source, procurement.payment_mode,
         procurement.channel,
     )  # fmt: skip
-    keys = take_keys(priced, new_procurement=False)
+    keys = get_buyer_and_keys(actor, clock.business_day(at), lines=len(priced))[1]
     orders = place_orders(what, priced, buyer, keys=keys, actor=actor, at=at, confirm_within=confirm_within)
     head = ProcurementHead(unit_id=buyer.unit_public_id, **{name: getattr(procurement, name) for name in HEAD_COLUMNS})
     creator = db.session.get(User, procurement.created_by)

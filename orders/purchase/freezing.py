@@ -10,39 +10,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from uuid6 import uuid7
 
 from catalog.products.offers import Offer
 from orders.ledger.books import DimensionFacts
 from orders.purchase import numbers
-from orders.purchase.buyers import Buyer
+from orders.purchase.buyers import Buyer, Keys
 from orders.purchase.pricing import PricedLine
-from shop.db import db
 from shop.geo import partners
-
-_KEYS = text("""
-    SELECT nextval('procurements_id_seq') AS key FROM generate_series(1, :procurements)
-    UNION ALL SELECT nextval('orders_id_seq') FROM generate_series(1, :orders)
-    UNION ALL SELECT nextval('order_lines_id_seq') FROM generate_series(1, :lines)""")
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Keys taken from the sequences before anything is written, because numbers are made from them."""
-
-    procurement: int | None
-    orders: tuple[int, ...]
-    lines: tuple[int, ...]
-
-
-def take_keys(priced: Sequence[PricedLine], *, new_procurement: bool) -> Keys:
-    """Take the keys that placing these lines needs, in one statement."""
-    orders = len({line.offer.producer_id for line in priced if line.offer})
-    values = {"procurements": int(new_procurement), "orders": orders, "lines": len(priced)}
-    keys = tuple(db.session.scalars(_KEYS, values))
-    first = int(new_procurement)
-    return Keys(keys[0] if first else None, keys[first : first + orders], keys[first + orders :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +83,7 @@ def draft_orders(
     matches = partners.match_partners(east, counties, on, organisation_id=buyer.organisation_id)
     line_keys = iter(keys.lines)
     orders = []
-    for n, (key, lines) in enumerate(zip(keys.orders, by_producer.values(), strict=True), 1):
+    for n, (key, lines) in enumerate(zip(keys.orders, by_producer.values(), strict=False), 1):
         frozen = tuple(
             PlacedLine(
                 next(line_keys), uuid7(), key, position, offer, line.wanted.quantity, line.unit_price_fen,

@@ -16,8 +16,8 @@ from catalog.lots import services as lots
 from catalog.lots.services import OutOfStock
 from orders.ledger import books
 from orders.purchase import counting
-from orders.purchase.buyers import Buyer
-from orders.purchase.freezing import Keys, PlacedOrder, Placing, county_of, dimension_of, draft_orders, line_row
+from orders.purchase.buyers import Buyer, Keys
+from orders.purchase.freezing import PlacedOrder, Placing, county_of, dimension_of, draft_orders, line_row
 from orders.purchase.pricing import PricedLine
 from shop import clock
 from shop.auth import Actor

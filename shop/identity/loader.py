@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, text
 
 from shop import clock
 from shop.auth import Actor, is_api_request
-from shop.db import db, in_transaction, transaction
+from shop.db import db, in_transaction, rows_of, transaction
 from shop.identity.queries import ACTOR_SQL, actor_from
 from shop.identity.services import TOKEN_PREFIX, hash_secret
 
@@ -22,10 +22,16 @@ _WITH_SECOND_FACTOR = ("authority", "operator")
 #: How exactly "last seen" is kept: a write at most this often.
 SEEN_EVERY = timedelta(minutes=10)
 
-_BY_TOKEN = text(f"""
+_ACTOR = """
+    user_id user_public_id user_name organisation_id organisation_public_id organisation_name organisation_kind suspended_at
+    membership_id roles permissions scopes"""
+_BY_TOKEN = rows_of(
+    f"""
     SELECT a.*, t.id AS token_id, t.scopes AS token_scopes, t.last_used_on
       FROM api_tokens t CROSS JOIN LATERAL ({ACTOR_SQL} AND m.id = t.membership_id) a
-     WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > :now)""")
+     WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > :now)""",
+    f"{_ACTOR} token_id token_scopes last_used_on",
+)
 
 #: The chosen organisation, or the oldest membership where that has ended.
 _BY_SESSION = text(f"""

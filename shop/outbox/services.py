@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import TextClause, text
 from uuid6 import uuid7
 
 from shop import audit, clock
@@ -18,7 +20,7 @@ from shop.db import after_commit, db, in_transaction
 from shop.errors import NotFound
 from shop.i18n import _
 from shop.logs import log, request_id
-from shop.outbox.models import OutboxDelivery, OutboxEvent
+from shop.outbox.models import OutboxEvent
 
 Subscriber = Callable[..., None]
 #: topic -> subscriber name -> function; filled by :func:`subscribe` when features' task modules are imported.
@@ -85,36 +87,38 @@ def publish(topic: str, *, organisations: Iterable[int] = (), **payload: Any) ->
         message = "publish() needs an open transaction."
         raise RuntimeError(message)
     concerned = sorted(set(organisations))
-    event_id = uuid7()
-    db.session.execute(
-        insert(OutboxEvent.__table__),  # type: ignore[arg-type]
+    names = [] if _history.get() else _told(topic, concerned=bool(concerned))
+    added = db.session.execute(
+        _publishing(tuple(name for name in names if name in _conditions)),
         {
-            "id": event_id, "topic": topic, "payload": payload, "organisation_ids": concerned,
-            "request_id": request_id.get(), "occurred_at": clock.now(),
+            "event": uuid7(), "topic": topic, "payload": json.dumps(payload, ensure_ascii=False),
+            "organisations": concerned, "concerned": json.dumps(concerned), "request_id": request_id.get(),
+            "occurred_at": clock.now(), "names": [name for name in names if name not in _conditions],
         },
-    )  # fmt: skip
-    if _address(event_id, topic, concerned) and _wake is not None:
+    ).scalar_one()  # fmt: skip
+    if added and _wake is not None:
         after_commit(_wake)
 
 
-def _address(event_id: UUID, topic: str, concerned: list[int]) -> bool:
-    """Add one delivery for each subscriber that is to hear of the event; says whether there are any."""
-    if _history.get():
-        return False
-    names = sorted(_subscribers.get(topic, {}) | (_subscribers.get("*", {}) if concerned else {}))
-    rows = [{"event_id": event_id, "subscriber": name} for name in names if name not in _conditions]
-    added = len(rows)
-    if rows:
-        db.session.execute(insert(OutboxDelivery.__table__), rows)  # type: ignore[arg-type]
-    for name in (name for name in names if name in _conditions):
-        result: Any = db.session.execute(
-            text(
-                f"INSERT INTO outbox_deliveries (event_id, subscriber) SELECT :event, :name WHERE {_conditions[name]}"
-            ),
-            {"event": event_id, "name": name, "organisations": concerned},
-        )
-        added += result.rowcount
-    return added > 0
+def _told(topic: str, *, concerned: bool) -> list[str]:
+    return sorted(_subscribers.get(topic, {}) | (_subscribers.get("*", {}) if concerned else {}))
+
+
+@cache
+def _publishing(conditional: tuple[str, ...]) -> TextClause:
+    """Return the statement that stores an event and a delivery for each subscriber that is to hear of it.
+
+    One statement, because every move of the trade publishes; ``conditional`` are subscribers of our own code.
+    """
+    asked = "".join(f" UNION ALL SELECT '{name}' WHERE {_conditions[name]}" for name in conditional)
+    return text(f"""
+        WITH event AS (
+            INSERT INTO outbox_events (id, topic, payload, organisation_ids, request_id, occurred_at)
+            VALUES (:event, :topic, cast(:payload AS jsonb), cast(:concerned AS jsonb), :request_id, :occurred_at)),
+        told AS (
+            INSERT INTO outbox_deliveries (event_id, subscriber)
+            SELECT :event, name FROM (SELECT unnest(cast(:names AS text[])) AS name{asked}) n RETURNING 1)
+        SELECT count(*) FROM told""")
 
 
 #: A claim holds 30 s at first and twice as long after each try, so that a backlog is not sent over and over.
