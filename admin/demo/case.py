@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from admin.demo import jingyuan
-from admin.demo.acts import Act, Stage, working_time
 from admin.demo.plan import draw
+from admin.demo.stage import Act, Stage, working_time
 from admin.demo.story import Step
 from orders.ledger.filings import decisions, services
 from orders.ledger.filings.drafts import DocumentDraft, FilingDraft, KeyDraft, LineDraft

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import text
 
 from admin.demo import acts, case, plan, shelf, story, world
-from admin.demo.acts import Stage
 from admin.demo.shelf import Sample
+from admin.demo.stage import Stage
 from admin.demo.story import Step, Story
 from catalog.lots import services as lots
 from orders.ledger.reporting import seal_everything
