@@ -7,15 +7,18 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
+from catalog.producers.models import AgentMandate
 from orders.contracts import services
 from orders.contracts.terms import hash_terms
-from orders.purchase import changes
+from orders.purchase import changes, tasks
 from orders.purchase.access import NoSuchOrder, lock_order_by_key
 from orders.purchase.changes import BadConfirmation, ReasonMissing
 from orders.purchase.machine import WrongState
 from orders.purchase.models import Procurement
+from shop import clock
 from shop.db import db, transaction
 from shop.errors import Forbidden
+from tests import factories
 from tests.purchase.world import World, make_world, moves_of, on_hand, posted, reserved
 
 
@@ -84,6 +87,34 @@ def test_a_pay_first_order_is_due_thirty_days_after_signing(world):
     order = world.signed("10", payment_mode="pay_first")
 
     assert world.reload(order).pay_due_on == date(2026, 8, 14)
+
+
+def test_an_agent_with_a_mandate_confirms_for_the_producer_and_without_one_sees_nothing(world):
+    order = world.order(world.place("10"))
+    with transaction():
+        agent = factories.make_member("agent")
+    offer = services.Offer(changes.Confirmation(0, date(2026, 7, 20), {}))
+
+    with pytest.raises(NoSuchOrder), transaction():
+        services.confirm_order(order.public_id, offer, actor=agent, at=world.at)
+    with transaction():
+        mandate = AgentMandate(
+            agent_id=agent.organisation_id, producer_id=world.producer.organisation_id, valid_from=date(2026, 7, 1)
+        )
+        db.session.add(mandate)
+    with transaction():
+        services.confirm_order(order.public_id, offer, actor=agent, at=world.at)
+
+    assert world.reload(order).status == "confirmed"
+
+
+def test_orders_lapse_by_the_periodic_job(world):
+    order = world.order(world.place("10"))
+
+    with clock.stopped_at(order.confirm_by):
+        assert (tasks.lapse_orders(), tasks.lapse_orders()) == (1, 0)
+
+    assert world.reload(order).status == "lapsed"
 
 
 def test_anyone_with_the_code_can_check_a_contract_and_sees_no_person(world):
