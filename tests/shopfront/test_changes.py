@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from bench.catalogue import fill
+from catalog.shopfront import services
+from shop.db import db
 
 pytestmark = pytest.mark.committed
 
@@ -108,3 +111,13 @@ def test_rows_made_anew_are_the_rows_that_triggers_kept(shop):
     shop.execute("TRUNCATE shop_cards")
     shop.execute("SELECT refresh_shop_cards(NULL)")
     assert shop.execute("SELECT * FROM shop_cards ORDER BY listing_id").fetchall() == kept
+
+
+def test_old_changes_are_forgotten_and_the_last_kept(session):
+    db.session.execute(text("DELETE FROM catalogue_changes"))
+    db.session.execute(text("UPDATE catalogue_versions SET version = 20000"))
+    for version in (1, 10_000, 10_001, 20_000):
+        db.session.execute(text("INSERT INTO catalogue_changes (version) VALUES (:v)"), {"v": version})
+    assert services.forget_changes() == 2
+    left = db.session.execute(text("SELECT version FROM catalogue_changes ORDER BY 1")).scalars().all()
+    assert left == [10_001, 20_000]
