@@ -1,0 +1,64 @@
+"""Queues that wait for somebody, with their length and the age of the oldest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+
+from shop.auth import Actor
+from shop.db import db
+from shop.i18n import lazy
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Something that waits: what it is, where it is dealt with, how much of it and since when."""
+
+    label: object
+    address: str
+    count: int
+    oldest_at: datetime | None
+    #: The actor recorded some of it, so that another person must confirm these.
+    own: int
+
+
+#: Permission that sees the queue, label, address, and what waits: an instant and who began it.
+_QUEUES = (
+    ("payments:read", lazy("待复核的收款"), "/operator/payments",
+     "SELECT recorded_at AS at, recorded_by AS by FROM payments WHERE status = 'recorded'"),
+    ("payments:read", lazy("待登记的退款"), "/operator/refunds",
+     "SELECT requested_at, requested_by FROM refunds WHERE status = 'requested'"),
+    ("payments:read", lazy("待复核的退款"), "/operator/refunds",
+     "SELECT recorded_at, recorded_by FROM refunds WHERE status = 'recorded'"),
+    ("papers:decide", lazy("待审核的认定依据与认证"), "/operator/papers",
+     """SELECT p.at, p.by FROM (SELECT a.at, e.recorded_by AS by FROM eligibility_bases e
+        LEFT JOIN audit_entries a ON a.subject_type = 'eligibility' AND a.subject_id = e.id WHERE e.status = 'pending'
+        UNION ALL SELECT a.at, c.recorded_by FROM certificates c
+        LEFT JOIN audit_entries a ON a.subject_type = 'certificate' AND a.subject_id = c.id WHERE c.status = 'pending') p"""),
+    ("orders:inspect", lazy("待供应商确认的订单"), "/operator/orders?status=awaiting_confirmation",
+     "SELECT placed_at, cast(NULL AS bigint) FROM orders WHERE status = 'awaiting_confirmation'"),
+    ("organisations:verify", lazy("待核验的单位"), "/operator/organisations",
+     "SELECT created_at, cast(NULL AS bigint) FROM organisations WHERE verified_at IS NULL AND suspended_at IS NULL"),
+    ("outbox:manage", lazy("未送达的事件(死信)"), "/operator/outbox",
+     "SELECT dead_at, cast(NULL AS bigint) FROM outbox_deliveries WHERE dead_at IS NOT NULL"),
+)  # fmt: skip
+
+
+def queues(actor: Actor) -> list[Queue]:
+    """Return the queues that the actor may see, each once, the oldest first; empty ones last."""
+    found: dict[str, Queue] = {}
+    for permission, label, address, sql in _QUEUES:
+        if not actor.may(permission):
+            continue
+        row = db.session.execute(
+            text(
+                f"SELECT count(*) AS n, min(q.at) AS oldest, count(*) FILTER (WHERE q.by = :user) AS own FROM ({sql}) q(at, by)"
+            ),
+            {"user": actor.user_id},
+        ).one()
+        found[str(label)] = Queue(label, address, row.n, row.oldest, row.own)
+    return sorted(
+        found.values(), key=lambda queue: (queue.count == 0, queue.oldest_at.timestamp() if queue.oldest_at else 0)
+    )
