@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
     :raises BadSetting: if a needed setting is missing.
     """
     settings = settings or Settings.from_env()
-    app = Application("shop", static_folder=None, template_folder="templates")
+    app = Application("shop", static_folder=None, static_url_path="/static", template_folder="templates")
     app.config.from_mapping(asdict(settings), SETTINGS=settings, SQLALCHEMY_DATABASE_URI=settings.DATABASE_URL)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "pool_size": settings.DB_POOL,

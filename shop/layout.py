@@ -109,9 +109,20 @@ def _context() -> dict[str, Any]:
     }
 
 
+#: Whose desk it is; a permission of the same name elsewhere opens no link to it.
+_DESK_KINDS = {
+    "desk": ("institution",),
+    "producer": ("producer", "agent"),
+    "official": ("authority",),
+    "operator": ("operator",),
+}
+
+
 def _nav(app: Flask) -> Callable[[str], list[NavItem]]:
     def for_desk(desk: str) -> list[NavItem]:
         actor = find_actor()
+        if actor is not None and actor.organisation_kind not in _DESK_KINDS.get(desk, (actor.organisation_kind,)):
+            return []
         items = [
             item
             for item in app.extensions.get("nav", [])
