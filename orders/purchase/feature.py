@@ -29,4 +29,4 @@ API = ("orders.purchase.views.bp", "orders.contracts.views.bp", "orders.fulfilme
 TASKS = ("orders.purchase.tasks",)
 #: Seconds between looks for orders that nobody confirmed in time.
 SCHEDULE = {"purchase.lapse_orders": 60.0}
-INIT = ("orders.purchase.verify.init_app",)
+INIT = ("orders.purchase.verify.init_app", "orders.fulfilment.evidence.init_app")

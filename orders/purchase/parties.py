@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import text
-
+from catalog.producers.queries import producers_of
 from shop import clock
 from shop.auth import Actor
-from shop.db import db
-
-_MANDATES = text("""
-    SELECT producer_id FROM agent_mandates
-    WHERE agent_id = :agent AND valid_from <= :on AND (valid_to IS NULL OR valid_to >= :on)""")
 
 
 @dataclass(frozen=True)
@@ -33,16 +27,6 @@ class Parties:
         )
 
 
-def producers_of(actor: Actor, on: date) -> frozenset[int]:
-    """Return the producers an actor acts for on a day: its own organisation, or those an agent has a mandate of."""
-    if actor.organisation_kind == "producer":
-        return frozenset((actor.organisation_id,))
-    if actor.organisation_kind != "agent":
-        return frozenset()
-    rows = db.session.execute(_MANDATES, {"agent": actor.organisation_id, "on": on})
-    return frozenset((actor.organisation_id, *rows.scalars()))
-
-
 def side_of(actor: Actor | None, parties: Parties, at: datetime) -> str | None:
     """Return ``buyer``, ``producer``, ``operator``, ``system`` (nobody), or ``None`` for a stranger."""
     if actor is None:
@@ -56,3 +40,6 @@ def side_of(actor: Actor | None, parties: Parties, at: datetime) -> str | None:
     if actor.organisation_kind == "agent" and parties.producer_id in producers_of(actor, clock.business_day(at)):
         return "producer"
     return None
+
+
+__all__ = ["Parties", "producers_of", "side_of"]

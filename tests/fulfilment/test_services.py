@@ -13,12 +13,15 @@ from catalog.lots.services import OutOfStock
 from catalog.products.models import Sku
 from orders.fulfilment import accepting, shipping
 from orders.fulfilment.accepting import AcceptanceDraft, BadAcceptance, ItemDecision, WitnessMissing
+from orders.fulfilment.answers import acceptances_of
+from orders.fulfilment.evidence import may_read
 from orders.fulfilment.models import ShipmentItem
 from orders.fulfilment.shipping import BadShipment, ItemToShip, ShipmentDraft
 from orders.purchase.machine import WrongState
 from orders.purchase.models import Procurement
 from shop.db import db, transaction
 from shop.errors import Forbidden
+from shop.files import services as files
 from tests import factories
 from tests.conftest import count
 from tests.purchase.world import World, make_world, on_hand, posted, reserved
@@ -196,3 +199,37 @@ def test_what_left_is_told_with_lot_quantity_consignee_and_movement(world):
     assert [(x["lot_id"], x["quantity"], x["movement"]) for x in event.payload["items"]] == [
         (item.lot_id, "10.000", item.movement_id)
     ]
+
+
+def test_papers_of_a_delivery_are_kept_with_it_and_open_to_both_sides_alone(world):
+    order = world.signed("10")
+    shipment = world.ship(order, "10")
+    item = db.session.scalars(select(ShipmentItem).where(ShipmentItem.shipment_id == shipment.id)).one()
+    with transaction():
+        paper = files.store(b"%PDF-1.4\n%%EOF\n", "检测报告.pdf", world.buyer)
+        db.session.flush()
+    items = [ItemDecision(item.public_id, Decimal(10), Decimal(0))]
+    with transaction():
+        draft = AcceptanceDraft(items, files=[("test", paper.public_id)])
+        accepting.accept_goods(order.public_id, draft, actor=world.buyer, at=world.at)
+
+    told = acceptances_of(order.id)[0].files
+    assert [(one.kind, one.name) for one in told] == [("test", "检测报告.pdf")]
+    stranger = make_world()
+    readers = (world.buyer, world.producer, stranger.buyer, stranger.producer)
+    assert [may_read(reader, paper.id) for reader in readers] == [True, True, False, False]
+
+
+def test_anothers_file_is_no_paper(world):
+    order = world.signed("10")
+    shipment = world.ship(order, "10")
+    item = db.session.scalars(select(ShipmentItem).where(ShipmentItem.shipment_id == shipment.id)).one()
+    with transaction():
+        paper = files.store(b"%PDF-1.4\n%%EOF\n", "别人的.pdf", make_world().buyer)
+    draft = AcceptanceDraft([ItemDecision(item.public_id, Decimal(10), Decimal(0))], files=[("test", paper.public_id)])
+
+    with pytest.raises(BadAcceptance) as refused, transaction():
+        accepting.accept_goods(order.public_id, draft, actor=world.buyer, at=world.at)
+
+    assert [e["pointer"] for e in refused.value.members["errors"]] == ["#/files/0/file_id"]
+    assert count("acceptances") == 0
