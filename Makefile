@@ -9,7 +9,7 @@ SOURCES := shop catalog orders traceability admin tests $(wildcard bench) wsgi.p
 COMPILE := -m piptools compile --quiet --generate-hashes --strip-extras --no-header --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-.PHONY: help run test check browser soak bench lock clean python
+.PHONY: help run test check browser soak bench messages lock clean python
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -40,6 +40,10 @@ soak: python ## run the full repetition counts
 bench: python ## measure, and write the results
 	@$(PYTHON) bin/setup.py $(TEST_LOCKS)
 	@$(VENV) -m bench $(ARGS)
+
+messages: python ## bring the English catalogue up to date with the code
+	@$(PYTHON) bin/setup.py $(TEST_LOCKS)
+	@$(VENV) bin/messages.py
 
 lock: python ## lock the libraries named in the .in files
 	@$(PYTHON) bin/setup.py $(TEST_LOCKS)

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from shop.auth import is_api_request
 from shop.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
-from shop.i18n import _
+from shop.i18n import _, lazy
 from shop.messages import translate
 
 MEDIA_TYPE = "application/problem+json"
@@ -35,8 +35,9 @@ _TITLES = {
 #: What webargs and marshmallow call the whole of something; not a member of the request.
 _PLACES = frozenset({"_schema", "json", "query", "querystring", "form", "files", "headers", "path", "json_or_form"})
 _STATUS_WORDS = {
-    400: "请求有误", 401: "请先登录", 403: "没有权限", 404: "没有找到", 405: "不支持的操作", 409: "现在不能这样做",
-    412: "内容已被他人修改", 413: "文件太大", 422: "内容有误", 429: "操作太频繁", 500: "系统出错", 503: "系统正忙",
+    400: lazy("请求有误"), 401: lazy("请先登录"), 403: lazy("没有权限"), 404: lazy("没有找到"), 405: lazy("不支持的操作"),
+    409: lazy("现在不能这样做"), 412: lazy("内容已被他人修改"), 413: lazy("文件太大"), 422: lazy("内容有误"),
+    429: lazy("操作太频繁"), 500: lazy("系统出错"), 503: lazy("系统正忙"),
 }  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def pointers(messages: Any, path: str = "#") -> Iterator[dict[str, str]]:
 
 
 def _page(status: int, detail: str) -> tuple[str, int]:
-    words = _STATUS_WORDS.get(status, "出错了")
+    words = _STATUS_WORDS.get(status, lazy("出错了"))
     return render_template("error.html", status=status, words=words, detail=detail), status
 
 

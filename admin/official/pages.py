@@ -158,7 +158,7 @@ def totals_xlsx(actor: Actor) -> Response:
     with sealed_snapshot():
         found = totals.answer(asked.question(actor, by), by_amount=True)
         about = exports.about(found, named_filters(dict(asked.filters)))
-        book = sheets.write_xlsx(*exports.totals_table(found), sheet="合计", about=about)
+        book = sheets.write_xlsx(*exports.totals_table(found), sheet=_("合计"), about=about)
     return as_download(book, "totals.xlsx", XLSX_TYPE)
 
 
@@ -171,5 +171,5 @@ def lines_xlsx(actor: Actor) -> Response:
         question = asked.question(actor)
         titles, rows = exports.lines_table(question)
         about = exports.about(totals.answer(question), named_filters(dict(asked.filters)))
-        book = sheets.write_xlsx(titles, rows, sheet="明细", about=about)
+        book = sheets.write_xlsx(titles, rows, sheet=_("明细"), about=about)
     return as_download(book, "lines.xlsx", XLSX_TYPE)

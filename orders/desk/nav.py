@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from shop.i18n import lazy
 from shop.layout import NavItem, add_nav
 
 
@@ -11,10 +12,10 @@ def init_app(app: Flask) -> None:
     """Add the links."""
     add_nav(
         app,
-        NavItem("desk", "今日待办", "desk_pages.show_desk", "orders:read", 5),
-        NavItem("desk", "采购清单", "purchase_pages.show_basket", "basket:edit", 10),
-        NavItem("desk", "采购单", "purchase_pages.list_procurements", "procurements:read", 15),
-        NavItem("desk", "订单", "desk_pages.list_desk_orders", "orders:read", 20),
-        NavItem("producer", "工作台", "desk_pages.show_producer", "orders:read", 5),
-        NavItem("producer", "订单", "desk_pages.list_producer_orders", "orders:read", 10),
+        NavItem("desk", lazy("今日待办"), "desk_pages.show_desk", "orders:read", 5),
+        NavItem("desk", lazy("采购清单"), "purchase_pages.show_basket", "basket:edit", 10),
+        NavItem("desk", lazy("采购单"), "purchase_pages.list_procurements", "procurements:read", 15),
+        NavItem("desk", lazy("订单"), "desk_pages.list_desk_orders", "orders:read", 20),
+        NavItem("producer", lazy("工作台"), "desk_pages.show_producer", "orders:read", 5),
+        NavItem("producer", lazy("订单"), "desk_pages.list_producer_orders", "orders:read", 10),
     )

@@ -11,6 +11,7 @@ from typing import Any
 import xlsxwriter
 
 from shop import money
+from shop.i18n import _
 
 #: Text that begins so would be run as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -60,7 +61,7 @@ def write_xlsx(
     }
     _write_rows(book, formats, titles, rows, sheet=sheet)
     if about:
-        page = book.add_worksheet("说明")
+        page = book.add_worksheet(_("说明"))
         page.set_column(0, 0, 18)
         page.set_column(1, 1, 48)
         for number, (name, cell) in enumerate(about):

@@ -19,6 +19,7 @@ from orders.ledger.schemas import (
 from orders.ledger.totals import answer
 from shop.api import Blueprint
 from shop.auth import Actor, public, requires
+from shop.i18n import _
 
 bp = Blueprint("totals", __name__, url_prefix="/api/v1", description="Totals of the statistics book")
 CSV_TYPE, XLSX_TYPE = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -56,7 +57,7 @@ def get_totals_xlsx(query: dict[str, Any], actor: Actor) -> Response:
     with sealed_snapshot():
         totals = answer(asking.question_of(query, actor), by_amount=query["sort"] == "-amount")
         about = exports.about(totals, asking.named_filters(query["filters"]))
-        book = sheets.write_xlsx(*exports.totals_table(totals), sheet="合计", about=about)
+        book = sheets.write_xlsx(*exports.totals_table(totals), sheet=_("合计"), about=about)
     return download(book, "totals.xlsx", XLSX_TYPE)
 
 
@@ -93,7 +94,7 @@ def get_lines_xlsx(query: dict[str, Any], actor: Actor) -> Response:
         question = asking.question_of(query, actor)
         titles, rows = exports.lines_table(question)
         about = exports.about(answer(question), asking.named_filters(query["filters"]))
-        book = sheets.write_xlsx(titles, rows, sheet="明细", about=about)
+        book = sheets.write_xlsx(titles, rows, sheet=_("明细"), about=about)
     return download(book, "lines.xlsx", XLSX_TYPE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from shop.i18n import lazy
 from shop.layout import NavItem, add_nav
 
 
@@ -11,11 +12,11 @@ def init_app(app: Flask) -> None:
     """Add the links."""
     add_nav(
         app,
-        NavItem("desk", "付款", "buyer_payment_pages.list_due", "payments:read", 40),
-        NavItem("desk", "验票", "invoice_pages.list_received", "invoices:check", 45),
-        NavItem("producer", "到账", "payment_pages.list_payments", "payments:read", 40, {"desk": "producer"}),
-        NavItem("producer", "退款", "refund_pages.list_refunds", "payments:read", 42, {"desk": "producer"}),
-        NavItem("producer", "发票", "invoice_pages.list_issued", "invoices:record", 45),
-        NavItem("operator", "到账", "payment_pages.list_payments", "payments:read", 20, {"desk": "operator"}),
-        NavItem("operator", "退款", "refund_pages.list_refunds", "payments:read", 22, {"desk": "operator"}),
+        NavItem("desk", lazy("付款"), "buyer_payment_pages.list_due", "payments:read", 40),
+        NavItem("desk", lazy("验票"), "invoice_pages.list_received", "invoices:check", 45),
+        NavItem("producer", lazy("到账"), "payment_pages.list_payments", "payments:read", 40, {"desk": "producer"}),
+        NavItem("producer", lazy("退款"), "refund_pages.list_refunds", "payments:read", 42, {"desk": "producer"}),
+        NavItem("producer", lazy("发票"), "invoice_pages.list_issued", "invoices:record", 45),
+        NavItem("operator", lazy("到账"), "payment_pages.list_payments", "payments:read", 20, {"desk": "operator"}),
+        NavItem("operator", lazy("退款"), "refund_pages.list_refunds", "payments:read", 22, {"desk": "operator"}),
     )

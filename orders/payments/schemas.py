@@ -13,12 +13,13 @@ from orders.payments.refunds import TransferBack
 from orders.purchase.due import PAYMENT_STATES
 from shop import fields as own
 from shop.api import Schema
+from shop.i18n import lazy
 from shop.paging import PageQuery
 
 CLEARINGS = ("direct", "supervised")
 REFUND_STATUSES = ("requested", "recorded", "confirmed", "refused")
 NAME = validate.Length(min=1, max=200)
-SERIAL = validate.Regexp(r"^\S(.{0,62}\S)?$", error="1–64 个字符。")
+SERIAL = validate.Regexp(r"^\S(.{0,62}\S)?$", error=lazy("1–64 个字符。"))
 
 
 class AnnounceSchema(Schema):
@@ -73,9 +74,7 @@ class RecordPaymentSchema(Schema):
     value_on = own.Day(required=True, metadata={"description": "The bank's value day; not in the future."})
     clearing = fields.String(load_default="direct", validate=validate.OneOf(CLEARINGS))
     payee = own.PublicId(
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "The producer; if left out the caller's own, or the orders'."},
+        load_default=None, allow_none=True, metadata={"description": "The producer; else the caller's, or the orders'."}
     )
     buyer = own.PublicId(
         load_default=None, allow_none=True, metadata={"description": "Only for a receipt without allocations."}

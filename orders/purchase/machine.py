@@ -13,6 +13,7 @@ from orders.purchase.rules import ATTRIBUTE, RULES, Rule
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, Forbidden
+from shop.i18n import _
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -74,9 +75,11 @@ def check(
     state = state_of(machine, subject)
     rule = find_rule(machine, state, event)
     if rule is None:
-        raise _wrong(machine, subject, "现在的状态下不能这样做。", actor=actor, at=at, parties=parties, context=context)
+        raise _wrong(
+            machine, subject, _("现在的状态下不能这样做。"), actor=actor, at=at, parties=parties, context=context
+        )
     if not _may(rule, actor, side_of(actor, parties or Parties.of(subject), at)):
-        raise Forbidden("这一步由另一方或其他岗位办理。", move=event)
+        raise Forbidden(_("这一步由另一方或其他岗位办理。"), move=event)
     refusal = rule.guard(subject, actor, {"at": at, **context}) if rule.guard else None
     if refusal:
         raise _wrong(machine, subject, refusal, actor=actor, at=at, parties=parties, context=context)
@@ -125,7 +128,7 @@ def record_start(machine: str, subject: Subject, event: str, *, actor: Actor | N
     """
     rule = find_rule(machine, "", event)
     if rule is None or rule.target != state_of(machine, subject):
-        raise WrongState("这样不能开始。", state="", possible=[])
+        raise WrongState(_("这样不能开始。"), state="", possible=[])
     record = Move(
         machine=machine,
         subject_id=subject.id,

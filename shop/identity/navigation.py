@@ -6,6 +6,7 @@ from flask import Flask, redirect, request
 from werkzeug.wrappers import Response
 
 from shop.auth import find_actor, is_api_request
+from shop.i18n import lazy
 from shop.identity.loader import COOKIE, NEEDS_SECOND_FACTOR
 from shop.layout import NavItem, add_nav
 
@@ -25,15 +26,15 @@ def init_app(app: Flask) -> None:
     """Add the links; require the second factor if the settings do."""
     add_nav(
         app,
-        NavItem("account", "我的账号", "account_pages.profile", None, 10),
-        NavItem("account", "登录与安全", "account_pages.security", None, 20),
-        NavItem("account", "访问令牌", "account_pages.list_tokens", "tokens:manage", 30),
-        NavItem("account", "本单位", "organisation_pages.profile", None, 40),
-        NavItem("account", "部门与预算单位", "organisation_pages.list_units", "organisation:manage", 50),
-        NavItem("account", "成员与角色", "member_pages.list_members", "members:manage", 60),
-        NavItem("account", "银行账户", "organisation_pages.list_accounts", "organisation:manage", 70),
-        NavItem("operator", "单位管理", "identity_operator_pages.list_organisations", "organisations:verify", 70),
-        NavItem("operator", "角色权限", "identity_operator_pages.list_permissions", "permissions:edit", 80),
+        NavItem("account", lazy("我的账号"), "account_pages.profile", None, 10),
+        NavItem("account", lazy("登录与安全"), "account_pages.security", None, 20),
+        NavItem("account", lazy("访问令牌"), "account_pages.list_tokens", "tokens:manage", 30),
+        NavItem("account", lazy("本单位"), "organisation_pages.profile", None, 40),
+        NavItem("account", lazy("部门与预算单位"), "organisation_pages.list_units", "organisation:manage", 50),
+        NavItem("account", lazy("成员与角色"), "member_pages.list_members", "members:manage", 60),
+        NavItem("account", lazy("银行账户"), "organisation_pages.list_accounts", "organisation:manage", 70),
+        NavItem("operator", lazy("单位管理"), "identity_operator_pages.list_organisations", "organisations:verify", 70),
+        NavItem("operator", lazy("角色权限"), "identity_operator_pages.list_permissions", "permissions:edit", 80),
     )
     if app.config["REQUIRE_SECOND_FACTOR"]:
         app.before_request(ask_for_second_factor)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from shop import clock
 from shop.auth import Actor, find_actor, requires
 from shop.db import transaction
+from shop.i18n import lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
 from shop.notices import queries, services
@@ -57,5 +58,5 @@ def unread_label() -> str:
 
 def init_app(app: Flask) -> None:
     """Add the page to the account's navigation and the count to every page."""
-    add_nav(app, NavItem("account", "通知", "notice_pages.list_notices", None, 10))
+    add_nav(app, NavItem("account", lazy("通知"), "notice_pages.list_notices", None, 10))
     app.jinja_env.globals["unread_notices"] = unread_label

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from shop.auth import Actor, requires
 from shop.db import transaction
-from shop.i18n import _
+from shop.i18n import _, lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
 from shop.outbox import queries, services
@@ -39,4 +39,4 @@ def retry(actor: Actor, event_id: UUID, subscriber: str) -> Response:
 
 def init_app(app: Flask) -> None:
     """Add the page to the operator's navigation."""
-    add_nav(app, NavItem("operator", "事件投递", "outbox_pages.show_outbox", "outbox:manage", 80))
+    add_nav(app, NavItem("operator", lazy("事件投递"), "outbox_pages.show_outbox", "outbox:manage", 80))

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, render_template, request
 
 from shop import clock
 from shop.auth import Actor, requires
+from shop.i18n import lazy
 from shop.layout import NavItem, add_nav
 from shop.paging import DEFAULT_LIMIT
 from shop.trail import queries
@@ -26,4 +27,4 @@ def show_trail(actor: Actor) -> str:  # noqa: ARG001
 
 def init_app(app: Flask) -> None:
     """Add the page to the operator's navigation."""
-    add_nav(app, NavItem("operator", "操作记录", "trail_pages.show_trail", "audit:read", 90))
+    add_nav(app, NavItem("operator", lazy("操作记录"), "trail_pages.show_trail", "audit:read", 90))

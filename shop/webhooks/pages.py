@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
-from shop.i18n import _
+from shop.i18n import _, lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
 from shop.paging import DEFAULT_LIMIT
@@ -126,4 +126,4 @@ def retry_delivery(actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> Respon
 
 def init_app(app: Flask) -> None:
     """Add the pages to the account's navigation."""
-    add_nav(app, NavItem("account", "数据推送", "webhook_pages.list_endpoints", "webhooks:manage", 70))
+    add_nav(app, NavItem("account", lazy("数据推送"), "webhook_pages.list_endpoints", "webhooks:manage", 70))

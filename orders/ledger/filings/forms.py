@@ -30,7 +30,6 @@ from shop.db import db
 from shop.files import services as files
 from shop.forms import Form
 from shop.geo.models import AssistedCounty, Division
-from shop.i18n import _ as say
 from shop.i18n import lazy as _
 
 _ROWS = 3
@@ -139,7 +138,7 @@ class FilingForm(Form):
     def _find(self, field: Any, find: Callable[[str], str | None]) -> str | None:
         found = find(field.data.strip())
         if found is None:
-            field.errors = [*field.errors, say("没有这个地方,请从列表中选择或填写六位代码。")]
+            field.errors = [*field.errors, _("没有这个地方,请从列表中选择或填写六位代码。")]
         return found
 
     def _read_lines(self) -> list[LineDraft] | None:
@@ -154,10 +153,10 @@ class FilingForm(Form):
                 amount = money.parse_yuan((form.amount.data or "").replace(",", "").replace(",", "").strip())
             except ValueError:
                 amount = 0
-                form.amount.errors = [say("金额须是数字,至多两位小数。")]
+                form.amount.errors = [_("金额须是数字,至多两位小数。")]
                 wrong += form.amount.errors
             if category is None:
-                form.category.errors = [say("没有这个品类,请从列表中选择。")]
+                form.category.errors = [_("没有这个品类,请从列表中选择。")]
                 wrong += form.category.errors
             else:
                 found.append(LineDraft(category, form.product_name.data or "", amount, form.quantity_text.data or ""))
