@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from datetime import date
 
@@ -32,6 +33,7 @@ def load_demo() -> None:
             shown[0] = done * 20 // max(known, 1)
             click.echo(f"demo data: {day:%Y-%m}, {shown[0] * 5} %")
 
+    gc.set_threshold(100_000, 20, 20)  # rows come and go by the thousand; cycles are few
     done = loader.tell_story(lambda what: click.echo(f"demo data: {what}"), progress)
     bar.close()
     click.echo(f"demo data: the story is told, {done} steps")

@@ -16,13 +16,18 @@ from shop.clock import business_day
 from shop.db import db
 from shop.identity.models import Organisation
 
+#: The story keeps the invoices of its last years only: older ones are on paper.
+_INVOICES_SINCE = 2025
+
 
 def invoice(stage: Stage, step: Step) -> list[Step]:
     """Record the producer's invoice over what was accepted and its freight."""
     order = db.session.get_one(Order, int(step.memory["key"]))
+    pay_first = order.payment_mode == "pay_first"
+    if step.at.year < _INVOICES_SINCE:
+        return [] if pay_first else [later(step, "pay", days=(3, 27))]
     rates = {line.tax_rate for line in lines_of(step)}
     rate = rates.pop() if len(rates) == 1 else "9"
-    pay_first = order.payment_mode == "pay_first"
     if order.due_fen > 0:
         buyer = db.session.get_one(Organisation, order.buyer_id)
         tax = 0 if rate == "exempt" else order.due_fen * int(rate) // (100 + int(rate))

@@ -19,10 +19,10 @@ _MONTHS = (14, 6, 8, 8, 8, 8, 5, 6, 13, 8, 9, 12)
 
 @dataclass(frozen=True)
 class Offer:
-    """A listing the story can buy: its place in the world, minimum, step and price of the first tier in fen."""
+    """A listing the story can buy: its place in the world, its maker, minimum, step and first price in fen."""
 
     listing: int
-    producer: int
+    maker: str
     county: str
     minimum: Decimal
     step: Decimal
@@ -87,8 +87,11 @@ def instants() -> list[datetime]:
 def _wants(rng: Random, buyer: Buyer, offers: Sequence[Offer], by_county: Mapping[str, Sequence[Offer]]) -> list[Want]:
     near = [offer for county in buyer.partners for offer in by_county.get(county, ())]
     chosen: dict[int, Want] = {}
-    for _ in range(rng.choices((1, 2, 3, 4), weights=(30, 38, 22, 10))[0]):
-        offer = rng.choice(near) if near and rng.random() < 0.7 else rng.choice(offers)  # noqa: PLR2004  seven of ten
+    first = rng.choice(near) if near and rng.random() < 0.7 else rng.choice(offers)  # noqa: PLR2004  seven of ten
+    same = [offer for offer in by_county[first.county] if offer.maker == first.maker]
+    for place in range(rng.choices((1, 2, 3, 4), weights=(64, 22, 9, 5))[0]):
+        others = same if rng.random() < 0.6 else near or offers  # noqa: PLR2004  six of ten more from the same producer
+        offer = first if place == 0 else rng.choice(others)
         budget_fen = rng.randint(2_000_00, 18_000_00) * buyer.scale
         steps = max(0, (budget_fen // offer.price_fen - int(offer.minimum)) // max(1, int(offer.step)))
         chosen.setdefault(offer.listing, Want(offer.listing, offer.minimum + offer.step * min(steps, 2_000)))

@@ -140,6 +140,6 @@ def harvest(cast: Cast, samples: Sequence[Sample], skus: Sequence[int], year: in
 def plan_offers(rows: Sequence[tuple[Sample, int]]) -> list[Offer]:
     """Return what the plan draws from: the listing's key and the facts of the sample."""
     return [
-        Offer(listing_id, sample.serial, sample.row["county_code"], _MINIMUM, Decimal(1), sample.price_fen)
+        Offer(listing_id, sample.maker, sample.row["county_code"], _MINIMUM, Decimal(1), sample.price_fen)
         for sample, listing_id in rows
     ]

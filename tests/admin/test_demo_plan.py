@@ -11,7 +11,7 @@ from stdnum.cn import uscc
 from admin.demo import jingyuan, names, plan, shelf
 
 OFFERS = [
-    plan.Offer(place, place, "620421" if place < 3 else "640323", Decimal(5), Decimal(1), 2600 + place)
+    plan.Offer(place, f"maker:{place // 2}", "620421" if place < 3 else "640323", Decimal(5), Decimal(1), 2600 + place)
     for place in range(9)
 ]
 BUYERS = [plan.Buyer(0, "school", 2, ("620421",)), plan.Buyer(1, "company", 4, ())]
