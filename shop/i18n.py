@@ -92,7 +92,11 @@ def remember(response: Response, locale: str) -> None:
 
 def _remember(response: Response) -> Response:
     """Keep the language that was switched to on a page."""
-    if "lang=" in request.environ["QUERY_STRING"] and request.args.get("lang") in _ASKED and not request.path.startswith("/api/"):
+    if (
+        "lang=" in request.environ["QUERY_STRING"]
+        and request.args.get("lang") in _ASKED
+        and not request.path.startswith("/api/")
+    ):
         remember(response, select_locale())
     return response
 

@@ -141,7 +141,9 @@ def _nav_links(app: Flask) -> Callable[[str], list[tuple[str, str, str]]]:
     def links(desk: str) -> list[tuple[str, str, str]]:
         found = [(_(item.label), url_for(item.endpoint, **item.values)) for item in nav_for(desk)]
         path = request.path.rstrip("/")
-        fitting = [address for _label, address in found if path == address or path.startswith(f"{address.rstrip('/')}/")]
+        fitting = [
+            address for _label, address in found if path == address or path.startswith(f"{address.rstrip('/')}/")
+        ]
         here = max(fitting, key=len, default=None)
         return [(label, address, _current(address, here, path)) for label, address in found]
 
