@@ -26,7 +26,7 @@ def messages() -> dict[str, str]:
         methods, options = parse_mapping_cfg(file)
     keywords = {**DEFAULT_KEYWORDS, "lazy": None}
     return {
-        message: f"{package}/{name}:{line}"
+        str(message): f"{package}/{name}:{line}"
         for package in PACKAGES
         for name, line, message, *_rest in extract_from_dir(ROOT / package, methods, options, keywords=keywords)
     }
@@ -35,7 +35,7 @@ def messages() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def english() -> dict[str, Message]:
     with (ROOT / "shop/translations/en/LC_MESSAGES/messages.po").open("rb") as file:
-        return {message.id: message for message in read_po(file) if message.id}
+        return {str(message.id): message for message in read_po(file) if message.id}
 
 
 def test_every_message_of_the_code_has_english(messages, english):
