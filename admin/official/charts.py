@@ -13,15 +13,16 @@ from shop.i18n import _
 
 _STYLE = Style(
     background="transparent", plot_background="transparent", foreground="#1c211e", foreground_strong="#1c211e",
-    foreground_subtle="#55605a", colors=("#14532d", "#a9b8ae"), label_font_size=13, major_label_font_size=13,
-    legend_font_size=14, font_family="PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif",
+    foreground_subtle="#d5dad7", guide_stroke_color="#d5dad7", guide_stroke_dasharray="none",
+    major_guide_stroke_color="#d5dad7", major_guide_stroke_dasharray="none", opacity="1", opacity_hover="1", colors=("#14532d", "#a9b8ae"), label_font_size=14, major_label_font_size=14,
+    legend_font_size=15, font_family="PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif",
 )  # fmt: skip
 
 
 def months_svg(months: Sequence[Month], year: int) -> bytes:
     """Return bars of each month in 万元, this year beside the year before."""
     chart = pygal.Bar(
-        style=_STYLE, js=[], height=300, width=900, legend_at_bottom=True, show_y_guides=True, margin=8, spacing=12,
+        style=_STYLE, js=[], height=420, width=760, legend_at_bottom=True, show_y_guides=True, margin=8, spacing=12,
         truncate_legend=-1, pretty_print=False, disable_xml_declaration=False, explicit_size=True,
     )  # fmt: skip
     chart.x_labels = [_("%(month)s月", month=month.month) for month in months]

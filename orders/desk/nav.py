@@ -18,4 +18,10 @@ def init_app(app: Flask) -> None:
         NavItem("desk", lazy("订单"), "desk_pages.list_desk_orders", "orders:read", 20),
         NavItem("producer", lazy("工作台"), "desk_pages.show_producer", "orders:read", 5),
         NavItem("producer", lazy("订单"), "desk_pages.list_producer_orders", "orders:read", 10),
+        NavItem(
+            "official", lazy("订单"), "desk_pages.list_inspected_orders", "orders:inspect", 35, {"desk": "official"}
+        ),
+        NavItem(
+            "operator", lazy("订单"), "desk_pages.list_inspected_orders", "orders:inspect", 15, {"desk": "operator"}
+        ),
     )
