@@ -10,8 +10,8 @@ from sqlalchemy import select
 from orders.contracts.models import Contract
 from orders.fulfilment.models import ShipmentItem
 from orders.purchase.models import Order, Procurement
-from shop.db import db
-from shop.identity.models import Organisation
+from shop.db import db, transaction
+from shop.identity.models import AuthorityScope, Organisation
 from tests import factories
 from tests.conftest import count
 from tests.purchase.world import World, make_world, reserved
@@ -194,3 +194,25 @@ def test_every_page_also_speaks_english(world, login):
 
     for path in ("/desk", "/desk/basket", "/desk/procurements", "/desk/orders", "/desk/checkout", "/verify-contract"):
         assert buyer.get(f"{path}?lang=en").status_code == 200, path
+
+
+def test_an_official_sees_the_order_and_its_contract_and_can_do_nothing(world, login):
+    order = world.order(world.place("10"))
+    world.confirm(order)
+    with transaction():
+        gansu = factories.make_organisation("authority", division_code="620000")
+        scope = AuthorityScope(
+            organisation_id=gansu.id, kind="division", division_code="620000", valid_from=factories.LONG_AGO.date()
+        )
+        db.session.add(scope)
+    official = login(factories.make_member("authority", organisation=gansu))
+
+    assert official.get(f"/orders/{order.public_id}").location == f"/official/orders/{order.public_id}"
+    page = official.get(f"/official/orders/{order.public_id}")
+    assert (page.status_code, order.number in page.text) == (200, True)
+    assert f"/official/orders/{order.public_id}/cancel" not in page.text
+    contract = official.get(f"/official/orders/{order.public_id}/contract").text
+    assert "签署合同</button>" not in contract
+    assert order.number in official.get("/official/orders").text
+    assert post(official, f"/desk/orders/{order.public_id}/cancel", why="x").status_code == 403
+    assert order_of().status == "confirmed"
