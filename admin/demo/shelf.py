@@ -115,7 +115,7 @@ def stock_products(cast: Cast, samples: Sequence[Sample]) -> list[tuple[Sample, 
         row = sample.row
         new = products.NewProduct(
             row["category_code"], row["county_code"], row["name_zh"], row["name_en"],
-            f"产自{row['county_code']}的{row['name_zh']}。包装与价格为演示数据。",
+            f"{row['name_zh']}。包装与价格为演示数据。",
         )  # fmt: skip
         product = products.create_product(actor.organisation_id, new, actor, at=BEGINNING, is_demo=True)
         sku = products.create_sku(product, products.NewSku(row["package_spec"], row["unit"], sample.weight_g), actor)

@@ -75,7 +75,7 @@ class Visitor:
         """Note what axe finds on the page as it is now, and whether it is wider than its window."""
         path = self.page.url.removeprefix(self.base)
         if PICTURES:
-            title = name or path.split("?")[0].strip("/").replace("/", "-") or "home"
+            title = name.replace("/", "-") or path.split("?")[0].strip("/").replace("/", "-") or "home"
             chrome.picture(self.page, Path(PICTURES) / f"{title}-{self.size}.png")
         self.wrong += [f"{self.size} {path}: {found}" for found in chrome.violations(self.page)]
         if (wide := chrome.overflow_px(self.page)) > 0:
