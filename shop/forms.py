@@ -9,11 +9,14 @@ from uuid import uuid4
 
 from flask import flash
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from wtforms import DateField, HiddenField
 
 from shop.errors import DomainError, Forbidden, NotFound, Unauthenticated
 from shop.i18n import _
 from shop.problems import status_of
+
+#: Years that a day may lie in, as on the API.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 class Form(FlaskForm):
@@ -31,6 +34,19 @@ class Form(FlaskForm):
         self.refusal: str | None = None
         self._status = 200
         self._headers: dict[str, str] = {}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Validate the fields; a day must lie where the API's days lie, so that counting with it cannot overflow."""
+        valid = bool(super().validate(extra_validators))
+        for field in self:
+            if (
+                isinstance(field, DateField)
+                and field.data is not None
+                and not FIRST_YEAR <= field.data.year <= LAST_YEAR
+            ):
+                field.errors = [*field.errors, _("日期须在1900年至2199年之间。")]
+                valid = False
+        return valid
 
     @contextmanager
     def refusals(self) -> Iterator[None]:

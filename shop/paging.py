@@ -58,7 +58,7 @@ def decode_cursor(cursor: str | None, *kinds: Callable[[str], Any]) -> list[Any]
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         parts = json.loads(raw)
         key = [kind(part) for kind, part in zip(kinds, list(parts), strict=True)]
-    except (ValueError, TypeError, binascii.Error, ArithmeticError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error, ArithmeticError) as error:
         raise BadCursor(_("分页标记无效,请从第一页重新开始。")) from error
     if not all(_fits(part) for part in key):
         raise BadCursor(_("分页标记无效,请从第一页重新开始。"))

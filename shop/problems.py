@@ -40,6 +40,15 @@ _STATUS_WORDS = {
     429: lazy("操作太频繁"), 500: lazy("系统出错"), 503: lazy("系统正忙"),
 }  # fmt: skip
 
+#: numeric_value_out_of_range, datetime_field_overflow
+_OUT_OF_RANGE = ("22003", "22008")
+
+
+class OutOfRange(Invalid):
+    """A number or day, or the sum that it leads to, is more than can be kept."""
+
+    code = "out-of-range"
+
 
 def status_of(error: DomainError) -> int:
     """Return the HTTP status of a refusal: its own ``status`` attribute or the table's."""
@@ -129,7 +138,8 @@ def answer_http_error(error: HTTPException) -> Any:
 def answer_bug(error: Exception) -> Any:
     """Answer an unexpected error with a bare 500, after logging it; in tests it propagates.
 
-    A race lost three times over, or a database that is away, is a 503: the caller may try again.
+    A race lost three times over, or a database that is away, is a 503: the caller may try again. A sum or a day that
+    no column can hold is the caller's mistake: 422.
     """
     if isinstance(error, DBAPIError) and (lost_race(error) or isinstance(error, OperationalError)):
         current_app.logger.warning("database is busy or away", exc_info=error)
@@ -139,6 +149,9 @@ def answer_bug(error: Exception) -> Any:
             if is_api_request()
             else _page(503, detail)
         )
+    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _OUT_OF_RANGE:
+        current_app.logger.warning("a value is out of range", exc_info=error)
+        return answer_domain_error(OutOfRange(_("数值或日期超出可以保存的范围。")))
     if current_app.testing or current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     current_app.logger.error("unexpected error", exc_info=error)

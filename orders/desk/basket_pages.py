@@ -160,7 +160,7 @@ def edit_procurement(actor: Actor, procurement_id: UUID) -> Answer:
                 ]
                 head = head_from(form)
                 changed = {name: getattr(head, name) for name in ("unit_id", *procurements.HEAD_COLUMNS)}
-                version = int(form.version.data or 0)
+                version = request.form.get("version", 0, type=int)
                 procurements.edit_procurement(procurement_id, changed, lines, version=version, actor=actor, at=at)
             flash(_("采购单已保存。"), "success")
             return redirect(url_for("purchase_pages.show_procurement", procurement_id=procurement_id))

@@ -52,20 +52,24 @@ def invite(
 
     :param contact: phone number or e-mail; if an account has it, that person, under the name it has.
     :param organisation_id: another organisation than the actor's: for the operator, who appoints its first.
-    :raises Forbidden: for the own organisation without ``members:manage``.
+    :raises Forbidden: for the own organisation, or another of its kind, without ``members:manage``.
     :raises BadContact: if ``contact`` is neither.
     :raises AlreadyMember: if the person is one.
     :raises RoleNotHere: if a role is not for this kind of organisation.
     :raises BadDates: if ``until`` lies in the past.
     """
     where = organisation_id or actor.organisation_id
-    if where == actor.organisation_id:
+    if actor.organisation_kind == _kind_of(where):
         actor.require("members:manage")
     phone, email = codes.read_contact(contact)
     user = sign_in.find_user(contact) or services.create_user(name, at=at, phone=phone, email=email)
     membership = services.add_member(user.id, where, since=today, until=until, roles=roles, actor=actor)
     publish("identity.member_invited", user_id=user.id, organisation_id=where)
     return membership
+
+
+def _kind_of(organisation_id: int) -> str | None:
+    return db.session.scalar(select(Organisation.kind).where(Organisation.id == organisation_id))
 
 
 def give_role(actor: Actor, member: UUID, role: str, *, since: date, today: date, until: date | None) -> Membership:

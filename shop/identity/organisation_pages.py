@@ -52,11 +52,11 @@ def profile(actor: Actor) -> Answer:
     form = OrganisationForm(obj=organisation)
     if form.validate_on_submit():
         actor.require("organisation:manage")
-        version = request.form.get("version", "")
+        version = request.form.get("version", 0, type=int)
         with form.refusals():
             with transaction():
                 changes = {name: getattr(form, name).data or "" for name in organisations.PROFILE}
-                organisations.edit_profile(actor, int(version) if version.isdigit() else 0, changes)
+                organisations.edit_profile(actor, version, changes)
             flash(_("单位资料已保存。"), "success")
             return redirect(url_for("organisation_pages.profile"))
     division = listings.division_name(organisation.division_code)

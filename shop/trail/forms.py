@@ -6,10 +6,20 @@ import uuid
 from datetime import timedelta
 
 from wtforms import DateField, Form, StringField
-from wtforms.validators import UUID, Length, Optional
+from wtforms.validators import UUID, Length, Optional, ValidationError
 
 from shop.clock import start_of_day
+from shop.forms import FIRST_YEAR, LAST_YEAR
 from shop.trail.queries import TrailFilter
+
+
+def in_reach(_form: Form, field: DateField) -> None:
+    """Refuse a day that no instant can be made of.
+
+    :raises ValidationError: outside the years that days may lie in.
+    """
+    if field.data is not None and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+        raise ValidationError
 
 
 class TrailForm(Form):
@@ -18,8 +28,8 @@ class TrailForm(Form):
     action = StringField(validators=[Length(max=100)])
     subject_type = StringField(validators=[Length(max=50)])
     subject = StringField(validators=[Optional(), UUID()])
-    since = DateField(validators=[Optional()])
-    until = DateField(validators=[Optional()])
+    since = DateField(validators=[Optional(), in_reach])
+    until = DateField(validators=[Optional(), in_reach])
 
     def wanted(self) -> TrailFilter:
         """Return the filter; days are Shanghai's, both ends included."""

@@ -78,6 +78,11 @@ def test_a_producer_takes_a_product_to_the_shop(login, producer, official):
     pack = {"pack_spec": "500 g/袋", "unit": "bag", "net_weight_g": "500"}
     assert desk.post(f"/producer/products/{product.public_id}/skus", data=pack).status_code == 302
     sku = db.session.query(Sku).one()
+    lot = {"code": "A1", "quantity": "99999999999", "produced_on": "2026-07-01"}
+    assert (
+        desk.post(f"/producer/lots/new?sku={sku.public_id}", data=lot | {"produced_on": "0001-01-01"}).status_code
+        == 422
+    )
     lot = {"code": "A1", "quantity": "120.5", "produced_on": "2026-07-01"}
     assert desk.post(f"/producer/lots/new?sku={sku.public_id}", data=lot).status_code == 302
     terms = {

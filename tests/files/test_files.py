@@ -57,6 +57,8 @@ def test_the_bytes_tell_the_type(data, name, media_type):
         (b"a,b\x00c", "a.csv"),
         (b"just text", "a.txt"),
         (b"   ", "a.csv"),
+        (b"<!-- -->" * 5000 + b"x", "a.xml"),  # comments must not be tried apart in every way
+        (b"<!--" * 5000, "a.xml"),
     ],
 )
 def test_other_bytes_are_refused_whatever_the_name(data, name):

@@ -154,6 +154,18 @@ def test_a_token_is_shown_once(login):
     assert count("api_tokens") == 1
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_cannot_be_counted_with_is_shown_again(login, day):
+    client = login(make_member("producer"))
+
+    assert (
+        client.post("/account/tokens", data={"name": "x", "scopes": "orders:read", "expires_on": day}).status_code
+        == 422
+    )
+    assert client.post("/account/sessions/99999999999999999999/close").status_code in (404, 422)
+    assert count("api_tokens") == 0
+
+
 def test_an_organisations_profile_is_edited_once_for_each_version(login):
     with transaction():
         actor = make_member(organisation=make_organisation("producer", is_verified=False))

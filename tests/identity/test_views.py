@@ -407,6 +407,17 @@ class TestOperator:
         assert refused.status_code == 403
         assert count("memberships") == 1
 
+    def test_a_reviewer_cannot_appoint_itself_in_another_operator(self, call):
+        reviewer = make_member("operator", "operator_reviewer")
+        body = {"kind": "operator", "name": "另一平台", "division_code": "120101"}
+        other = call(reviewer, "POST", "/organisations", body).json["id"]
+        invited = {"name": "x", "contact": "x@example.com", "roles": ["operator_confirmer"]}
+
+        refused = call(reviewer, "POST", f"/organisations/{other}/members", invited)
+
+        assert refused.status_code == 403
+        assert count("memberships") == 1
+
     def test_the_list_is_paged(self, call):
         operator = make_member("operator")
         with transaction():

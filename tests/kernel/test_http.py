@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import subprocess
 import sys
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -53,6 +55,12 @@ def test_a_page_that_cannot_be_is_refused(client, query):
 def test_a_cursor_of_another_list_is_refused(cursor):
     with pytest.raises(BadCursor):
         decode_cursor(cursor, int)
+
+
+@pytest.mark.parametrize("document", [b"[5]", b"[null]", b"[[]]", b"[" * 20_000])
+def test_a_cursor_made_by_hand_is_refused(document):
+    with pytest.raises(BadCursor):
+        decode_cursor(base64.urlsafe_b64encode(document).decode(), UUID)
 
 
 def test_a_cursor_keeps_its_key():
