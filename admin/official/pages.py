@@ -122,10 +122,7 @@ def list_lines(actor: Actor) -> str:
         found = totals.answer(question)
         page = lines.list_lines(question, limit=_LINES, cursor=request.args.get("cursor"))
         count = lines.count_lines(question)
-        filters = [
-            (name, value, labels.names_of(name, [labels.key_of(name, value)])[labels.key_of(name, value)])
-            for name, value in asked.filters
-        ]
+        filters = [(name, value, labels.name_of(name, labels.key_of(name, value))) for name, value in asked.filters]
     return render_template(
         "admin/official_lines.html",
         asked=asked,

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from orders.ledger import questions
-from orders.ledger.labels import key_of, label_rows, names_of
+from orders.ledger.labels import key_of, label_rows, name_of
 from orders.ledger.questions import Condition, Question
 from orders.ledger.schemas import first_day, split_by
 from orders.ledger.totals import Totals, answer
@@ -54,7 +54,7 @@ def shown(totals: Totals, filters: Mapping[str, str]) -> dict[str, Any]:
 def named_filters(filters: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the filters with the names of what they ask for."""
     keys = {name: key_of(name, value) for name, value in filters.items()}
-    return [(name, names_of(name, [key])[key].name if key != "-1" else filters[name]) for name, key in keys.items()]
+    return [(name, name_of(name, key).name if key != "-1" else filters[name]) for name, key in keys.items()]
 
 
 def county_totals(code: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -94,6 +95,11 @@ def names_of(dimension: str, keys: Iterable[str]) -> dict[str, Label]:
     return found | {str(key): Label(str(shown), name, name_en) for key, shown, name, name_en in rows}
 
 
+def name_of(dimension: str, key: str) -> Label:
+    """Return the label of one key, also of one that nothing has."""
+    return names_of(dimension, [key]).get(key, Label(key, key, key))
+
+
 def key_of(dimension: str, public: str) -> str:
     """Return the key that a filter's public value stands for; one that no row has if there is no such thing.
 
@@ -104,7 +110,9 @@ def key_of(dimension: str, public: str) -> str:
     table = _ID_TABLES.get(dimension)
     if table is None:
         return public
-    found = db.session.execute(
-        text(f"SELECT id FROM {table} WHERE public_id = cast(:public AS uuid)"), {"public": public}
-    ).scalar()
+    try:
+        wanted = UUID(public)
+    except ValueError:
+        return "-1"
+    found = db.session.execute(text(f"SELECT id FROM {table} WHERE public_id = :public"), {"public": wanted}).scalar()
     return "-1" if found is None else str(found)

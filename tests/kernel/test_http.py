@@ -10,7 +10,7 @@ import sys
 from uuid import UUID
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from shop import etag, problems
 from shop.errors import DomainError, TooMany
@@ -108,6 +108,16 @@ def test_a_database_that_is_away_is_a_503(app):
         answer = problems.answer_bug(OperationalError("SELECT 1", {}, ConnectionError("gone")))
 
     assert (answer.status_code, answer.json["type"], answer.headers["Retry-After"]) == (503, "/problems/busy", "1")
+
+
+def test_a_sum_that_no_column_holds_is_the_callers_mistake(app):
+    class OutOfRange(Exception):
+        sqlstate = "22003"
+
+    with app.test_request_context("/api/v1/samples"):
+        answer = problems.answer_bug(DataError("UPDATE 1", {}, OutOfRange()))
+
+    assert (answer.status_code, answer.json["type"]) == (422, "/problems/out-of-range")
 
 
 def test_a_bug_is_a_bare_500_outside_tests(app, client, caplog):
