@@ -158,10 +158,18 @@ def test_the_mark_passes_everything_sealed_so_that_the_next_seal_looks_at_nothin
         for _ in range(5):
             post(1)
     beyond = "SELECT count(*) FROM journal_entries e, ledger_seal_marks m WHERE e.xid >= m.xid"
-    for batch, left in ((2, 5), (2, 5), (2, 0)):
+    for _ in range(2):
         with transaction():
-            sealing.seal(NOON, batch=batch)
-        assert _rows(beyond) == [(left,)]
+            sealing.seal(NOON, batch=2)
+        assert _rows(beyond) == [(5,)]
+    # Transactions of other databases of the cluster hold the horizon back while they last.
+    for _ in range(600):
+        with transaction():
+            sealing.seal(NOON, batch=2)
+        if _rows(beyond) == [(0,)]:
+            break
+        threading.Event().wait(0.05)
+    assert _rows(beyond) == [(0,)]
     assert _rows("SELECT seq FROM ledger_seal_marks") == [(5,)]
 
 
