@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import text
+
+from shop.db import db
+
+_HOLD_INVOICE = text("SELECT pg_advisory_xact_lock(hashtextextended('invoice:' || :key, 0))")
+
 #: No 0, 1, I, L or O, which are mistaken for one another; 31 is prime, so a check finds every single slip.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 BASE = len(ALPHABET)
@@ -24,3 +30,8 @@ def letters(value: int, length: int) -> str:
 def make_number(prefix: str, day: date, key: int) -> str:
     """Return a number such as ``DK20261122-7F3K9Q``: prefix, Shanghai day, six letters made from ``key``."""
     return f"{prefix}{day:%Y%m%d}-{letters(key * _SCATTER % BASE**_SHORT, _SHORT)}"
+
+
+def hold_invoice(key: str) -> None:
+    """Let one transaction at a time decide whether an invoice, by code and number or number, is a filing's or an order's."""
+    db.session.execute(_HOLD_INVOICE, {"key": key})

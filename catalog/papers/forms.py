@@ -35,8 +35,10 @@ class PaperForm(Form):
 
     def validate_file(self, _field: FileField) -> None:
         """Ask for the file unless it is there."""
-        if not self.evidence.data:
-            raise ValueError(_("请上传证明文件。"))
+        try:
+            UUID(self.evidence.data or "")
+        except ValueError as error:
+            raise ValueError(_("请上传证明文件。")) from error
 
     def product_id(self) -> UUID | None:
         """Return the chosen product."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from orders.invoices import flags, queries
 from orders.invoices.models import Invoice, InvoiceOrder
+from orders.numbers import hold_invoice
 from orders.purchase import machine, party
 from orders.purchase.models import Order
 from shop import audit, clock, money
@@ -108,10 +109,11 @@ def record(facts: InvoiceFacts, actor: Actor, at: datetime) -> Invoice:
     :raises NotFound: for an order, blue invoice or file that is not the actor's.
     :raises BadInvoiceKey, BadInvoiceAmount, BadRedInvoice: if the paper makes no sense.
     :raises OrderNotInvoiced, InvoiceOtherParties: for orders that it cannot be for.
-    :raises InvoiceAlreadyRecorded: if it is there already.
+    :raises InvoiceAlreadyRecorded: if it is there already, or its sale was filed and counts.
     """
     code, number = check_key(facts.code, facts.number)
     check_amounts(facts, clock.business_day(at))
+    _require_not_filed(f"{code}-{number}" if code else number)
     orders = _orders(facts, actor, at)
     first = orders[0]
     blue = _blue(facts, first, actor, at) if facts.kind == "red" else None
@@ -130,6 +132,17 @@ def record(facts: InvoiceFacts, actor: Actor, at: datetime) -> Invoice:
     audit.record(actor, "invoices.invoice_recorded", "invoice", invoice.id, status=[None, "recorded"])
     _publish("orders.invoice_recorded", invoice, orders)
     return invoice
+
+
+_FILED = text("""SELECT 1 FROM filing_keys k JOIN filings f ON f.id = k.filing_id
+                 WHERE k.kind = 'invoice' AND k.key = :key AND f.status = 'confirmed'""")
+
+
+def _require_not_filed(key: str) -> None:
+    """Refuse an invoice whose sale counts by a confirmed filing; one that only waits blocks nobody."""
+    hold_invoice(key)
+    if db.session.execute(_FILED, {"key": key}).first() is not None:
+        raise InvoiceAlreadyRecorded(_("这张发票已经登记过。"), number=key)
 
 
 def check(public_id: UUID, actor: Actor, at: datetime, *, despite_flags: bool = False) -> Invoice:

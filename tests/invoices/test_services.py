@@ -17,6 +17,10 @@ from orders.invoices.services import (
     InvoiceShare,
     OrderNotInvoiced,
 )
+from orders.ledger.filings import decisions
+from orders.ledger.filings import services as filings
+from orders.ledger.filings.drafts import KeyDraft
+from orders.ledger.filings.services import AlreadyFiled
 from orders.purchase.machine import WrongState
 from shop.db import db, transaction
 from shop.errors import Forbidden, NotFound
@@ -24,6 +28,7 @@ from shop.identity.models import Organisation
 from tests.conftest import NOON, count
 from tests.counting.build import accept, make_actor, make_order, make_organisation, make_trade
 from tests.invoices.help import invoice
+from tests.ledger import filers
 
 pytestmark = pytest.mark.usefixtures("session")
 TODAY = date(2026, 7, 15)
@@ -54,6 +59,24 @@ def refused(error, trade, facts):
     with pytest.raises(error), transaction():
         services.record(facts, trade.clerk, NOON)
     assert (count("invoices"), count("invoice_orders"), count("moves")) == before
+
+
+def test_one_invoice_counts_by_its_order_or_by_a_filing_never_by_both(trade, order):
+    facts = invoice(trade, (order, 7500))
+    key = f"{facts.code} {facts.number}" if facts.code else facts.number
+    first, second = filers.officials()
+    filing = filers.submitted(first, keys=(KeyDraft("invoice", key),))
+    record(trade, facts)
+
+    with pytest.raises(AlreadyFiled), transaction():
+        decisions.confirm_filing(filing.public_id, second, at=NOON)
+    with transaction():
+        filings.withdraw_filing(filing.public_id, first, reason="x")
+    with pytest.raises(AlreadyFiled):
+        filers.submitted(first, keys=(KeyDraft("invoice", key),))
+    other = replace(facts, code="", number="2" * 20)
+    filers.confirmed(first, second, keys=(KeyDraft("invoice", other.number),))
+    refused(InvoiceAlreadyRecorded, trade, other)
 
 
 def test_a_right_invoice_is_checked_without_flags(trade, order):

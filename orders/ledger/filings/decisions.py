@@ -9,8 +9,8 @@ from sqlalchemy import select, text
 
 from orders.ledger import books
 from orders.ledger.filings import queries
-from orders.ledger.filings.models import Filing, FilingLine
-from orders.ledger.filings.services import dimensions_of, lines_of, move, release_keys
+from orders.ledger.filings.models import Filing, FilingKey, FilingLine
+from orders.ledger.filings.services import dimensions_of, lines_of, move, release_keys, require_not_ordered
 from orders.ledger.models import CountingRule
 from shop import audit
 from shop.auth import Actor
@@ -49,9 +49,13 @@ def confirm_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     :raises SecondPersonNeeded: if the actor entered it.
     :raises Forbidden: if the county is not the actor's to decide about.
     :raises WrongFilingState: if it is not submitted.
+    :raises AlreadyFiled: if one of its invoices was recorded for orders since.
     """
     filing = _to_decide(public_id, actor)
     move(filing, "confirm")
+    invoices = select(FilingKey.key).where(FilingKey.filing_id == filing.id, FilingKey.kind == "invoice")
+    for key in db.session.scalars(invoices.order_by(FilingKey.key)).all():
+        require_not_ordered(key)
     filing.decided_by, filing.decided_at = actor.user_id, at
     lines = lines_of(filing)
     ids = books.add_dimensions(_facts(filing, lines))

@@ -12,7 +12,7 @@ from catalog.producers.models import Producer
 from orders.ledger.filings import queries
 from orders.ledger.filings.drafts import BadFiling, FilingDraft, check, read_key, write
 from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
-from orders.numbers import make_number
+from orders.numbers import hold_invoice, make_number
 from shop import audit, clock
 from shop.auth import Actor
 from shop.db import db
@@ -181,6 +181,8 @@ def _write_parts(filing: Filing, draft: FilingDraft, actor: Actor) -> None:
 
 def _claim(filing: Filing, kind: str, key: str, *, actor: Actor) -> None:
     """Take a number for a filing; who comes second waits for the first and is refused."""
+    if kind == "invoice":
+        require_not_ordered(key)
     values = {"kind": kind, "key": key, "filing_id": filing.id}
     made = db.session.execute(
         insert(FilingKey).values(values).on_conflict_do_nothing().returning(FilingKey.filing_id)
@@ -194,6 +196,21 @@ def _claim(filing: Filing, kind: str, key: str, *, actor: Actor) -> None:
     )
     members = {"kind": kind, "number": key} | ({"filing": number} if number else {})
     raise AlreadyFiled(_("%(key)s 已在另一份申报中,不能重复申报。", key=key), **members)
+
+
+_ORDERED = text("SELECT 1 FROM invoices WHERE code = :code AND number = :number AND status <> 'refused' LIMIT 1")
+
+
+def require_not_ordered(key: str) -> None:
+    """Refuse an invoice that is for orders placed here, which count by themselves.
+
+    :raises AlreadyFiled: if so.
+    """
+    hold_invoice(key)
+    code, _dash, number = key.rpartition("-")
+    if db.session.execute(_ORDERED, {"code": code, "number": number}).first() is not None:
+        detail = _("发票 %(key)s 属于平台订单,已按订单计算,不能申报。", key=key)
+        raise AlreadyFiled(detail, kind="invoice", number=key)
 
 
 def lines_of(filing: Filing) -> list[FilingLine]:
