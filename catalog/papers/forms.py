@@ -9,6 +9,7 @@ from uuid import UUID
 from flask_wtf.file import FileField
 from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
 
 from catalog.papers.services import NewBasis, NewCertificate
 from catalog.products.forms import county_choices
@@ -34,11 +35,14 @@ class PaperForm(Form):
     evidence = HiddenField()
 
     def validate_file(self, _field: FileField) -> None:
-        """Ask for the file unless it is there."""
+        """Ask for the file unless it is there.
+
+        :raises ValidationError: without one.
+        """
         try:
             UUID(self.evidence.data or "")
         except ValueError as error:
-            raise ValueError(_("请上传证明文件。")) from error
+            raise ValidationError(_("请上传证明文件。")) from error
 
     def product_id(self) -> UUID | None:
         """Return the chosen product."""

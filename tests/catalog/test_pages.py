@@ -175,10 +175,16 @@ def test_a_file_is_sent_once_even_if_the_form_comes_back(login, producer):
 
     first = desk.post("/producer/papers/eligibility/new", data=paper)
     kept = re.findall(r'name="evidence" value="([^"]+)"', first.get_data(as_text=True))[-1]
+    forged = desk.post(
+        "/producer/papers/eligibility/new", data={**paper, "issuer": "县局", "file": None, "evidence": "x"}
+    )
     second = desk.post(
         "/producer/papers/eligibility/new", data={**paper, "issuer": "县局", "file": None, "evidence": kept}
     )
 
+    without = desk.post("/producer/papers/eligibility/new", data={**paper, "issuer": "县局", "file": None})
+
+    assert (forged.status_code, without.status_code) == (422, 422)
     assert (first.status_code, second.status_code) == (422, 302)
     assert count("eligibility_bases") == 1
 
