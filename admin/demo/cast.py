@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from random import Random
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from admin.demo import jingyuan, names
 from admin.demo.accounts import ACCOUNTS, PASSWORD
 from shop.auth import Actor
+from shop.clock import business_day
 from shop.db import db
 from shop.geo.models import AssistedCounty, Division, Pairing
 from shop.identity import queries as identity_queries
@@ -187,34 +188,38 @@ def roles(counties: Mapping[str, int]) -> list[Role]:
     return [_operator(), *_authorities(), *_case(), *_institutions(), *_producers(counties)]
 
 
-def assemble(wanted: Sequence[Role]) -> Cast:
+def assemble(wanted: Sequence[Role], *, at: datetime = BEGINNING, only: Collection[str] | None = None) -> Cast:
     """Make the organisations and people that are not there yet; call inside a transaction.
 
     Serial numbers decide phone numbers and credit codes, so a second call finds what the first made.
+
+    :param only: the keys of those that join now, everybody if left out; who has joined is always found.
     """
     cast = Cast()
     there = {o.credit_code: o for o in db.session.scalars(select(Organisation).where(Organisation.is_demo))}
     for serial, role in enumerate(wanted):
         organisation = there.get(role.new.credit_code)
         if organisation is None:
-            organisation = identity.create_organisation(role.new, at=BEGINNING, is_verified=True, is_demo=True)
-            _settle(role, organisation, serial)
+            if only is not None and role.key not in only:
+                continue
+            organisation = identity.create_organisation(role.new, at=at, is_verified=True, is_demo=True)
+            _settle(role, organisation, serial, at=at)
         cast.organisations[role.key] = Body.of(organisation)
     db.session.flush()  # the memberships are read back as actors
     _introduce(cast, wanted)
     return cast
 
 
-def _settle(role: Role, organisation: Organisation, serial: int) -> None:
+def _settle(role: Role, organisation: Organisation, serial: int, *, at: datetime) -> None:
     """Give a new organisation its people, its bank account and, for an authority, what it sees."""
     rng = Random(f"{_SEED}:{role.key}")  # noqa: S311  a story, not a secret
     visitors = [account for account in ACCOUNTS if account.organisation == role.key]
-    since = BEGINNING.date()
+    since = business_day(at)
     for place, codes in enumerate(role.roles):
-        user = identity.create_user(names.person(rng), at=BEGINNING, phone=names.phone(10_000_000 + serial * 4 + place))
+        user = identity.create_user(names.person(rng), at=at, phone=names.phone(10_000_000 + serial * 4 + place))
         identity.add_member(user.id, organisation.id, since=since, roles=codes)
     for account in visitors:
-        user = identity.create_user(account.name, at=BEGINNING, phone=account.phone, password=PASSWORD)
+        user = identity.create_user(account.name, at=at, phone=account.phone, password=PASSWORD)
         identity.add_member(user.id, organisation.id, since=since, roles=account.roles)
     db.session.add(
         BankAccount(
@@ -232,10 +237,11 @@ def _settle(role: Role, organisation: Organisation, serial: int) -> None:
 
 def _introduce(cast: Cast, wanted: Sequence[Role]) -> None:
     """Find the people who act, by their numbers."""
-    on = date(2020, 1, 1)
+    on = date(2021, 1, 1)
     numbers = {
         names.phone(10_000_000 + serial * 4 + place): role.key
         for serial, role in enumerate(wanted)
+        if role.key in cast.organisations
         for place in range(len(role.roles))
     }
     users = db.session.scalars(select(User).where(User.phone.in_(numbers)).order_by(User.phone)).all()

@@ -36,7 +36,8 @@ def tell_story(
     """
     end = clock.now()
     with outbox.as_history():
-        db.session.execute(text("SET synchronous_commit = off"))
+        with transaction():
+            db.session.execute(text("SET synchronous_commit = off"))
         built = world.build(say, shelf.read_samples() if samples is None else list(samples))
         plans = {made.number: made for made in plan.plans(built.buyers, built.offers)[:most]}
         stage = Stage(built, plans)
@@ -44,7 +45,7 @@ def tell_story(
             if not story.is_begun():
                 story.begin(_beginnings(plans))
             steps = story.open_steps()
-        return _perform(stage, Story(steps), end=end, progress=progress)
+        return _perform(stage, Story(steps), end=end, progress=progress, say=say)
 
 
 def _beginnings(plans: dict[int, plan.Plan]) -> list[Step]:
@@ -54,13 +55,21 @@ def _beginnings(plans: dict[int, plan.Plan]) -> list[Step]:
         for year in range(2021, 2027)
     ]
     gone = [Step(datetime(year, 3, 1, tzinfo=UTC), f"expire:{year}", "expire", {}) for year in range(2021, 2027)]
-    return [*(acts.first_step(made) for made in plans.values()), *case.first_steps(), *years, *gone]
+    return [
+        *(acts.first_step(made) for made in plans.values()),
+        *case.first_steps(),
+        *years,
+        *gone,
+        Step(shelf.SECOND_WAVE, "join", "join", {}),
+    ]
 
 
-def _perform(stage: Stage, told: Story, *, end: datetime, progress: Progress) -> int:
+def _perform(stage: Stage, told: Story, *, end: datetime, progress: Progress, say: world.Tell) -> int:
     done = 0
     while (step := told.next_until(end)) is not None:
         with clock.stopped_at(step.at):
+            if step.name == "join":
+                stage.enter(world.grow(say, stage.world.samples, step.at))
             told.follow(_do(stage, step, news=step.at > end - _NEWS))
         done += 1
         if done % _SEAL_EVERY == 0:
@@ -88,8 +97,10 @@ def _do(stage: Stage, step: Step, *, news: bool) -> list[Step]:
 
 def _act(stage: Stage, step: Step) -> list[Step]:
     if step.name == "harvest":
-        shelf.harvest(stage.world.cast, stage.world.samples, stage.world.skus, int(step.memory["year"]), step.at)
+        shelf.harvest(stage.world.cast, stage.world.stocked, year=int(step.memory["year"]), at=step.at)
         return []
+    if step.name == "join":
+        return []  # done before, in transactions of its own
     if step.name == "expire":
         lots.expire_lots(clock.business_day(step.at), at=step.at)
         return []

@@ -13,6 +13,8 @@ SEED = 832
 PER_YEAR: Mapping[int, int] = {2020: 240, 2021: 340, 2022: 420, 2023: 480, 2024: 520, 2025: 540, 2026: 460}
 LAST_DAY = date(2026, 11, 22)
 _FRIDAY = 4
+#: Before this only the first products are on sale.
+FIRST_SUMMER = datetime(2020, 8, 1, tzinfo=UTC)
 #: Relative weight of each month: New Year and Mid-Autumn gifts, canteens closed in summer.
 _MONTHS = (14, 6, 8, 8, 8, 8, 5, 6, 13, 8, 9, 12)
 
@@ -27,6 +29,8 @@ class Offer:
     minimum: Decimal
     step: Decimal
     price_fen: int
+    #: When it comes to market.
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,13 @@ def _wants(rng: Random, buyer: Buyer, offers: Sequence[Offer], by_county: Mappin
     return list(chosen.values())
 
 
+def _by_county(offers: Sequence[Offer]) -> dict[str, list[Offer]]:
+    found: dict[str, list[Offer]] = {}
+    for offer in offers:
+        found.setdefault(offer.county, []).append(offer)
+    return found
+
+
 def _fund_source(rng: Random, kind: str) -> str | None:
     if kind in ("company", "supermarket", "trader"):
         return rng.choice((None, "union", "other"))
@@ -108,9 +119,8 @@ def _fund_source(rng: Random, kind: str) -> str | None:
 
 def plans(buyers: Sequence[Buyer], offers: Sequence[Offer]) -> list[Plan]:
     """Return every procurement in time order."""
-    by_county: dict[str, list[Offer]] = {}
-    for offer in offers:
-        by_county.setdefault(offer.county, []).append(offer)
+    early = [offer for offer in offers if offer.since < FIRST_SUMMER]
+    first_market, whole_market = _by_county(early), _by_county(offers)
     made = []
     for number, at in enumerate(instants(), start=1):
         rng = draw(number, "plan")
@@ -125,7 +135,11 @@ def plans(buyers: Sequence[Buyer], offers: Sequence[Offer]) -> list[Plan]:
                 number=number,
                 at=at,
                 buyer=buyer.place,
-                wants=tuple(_wants(rng, buyer, offers, by_county)),
+                wants=tuple(
+                    _wants(rng, buyer, early, first_market)
+                    if at < FIRST_SUMMER
+                    else _wants(rng, buyer, offers, whole_market)
+                ),
                 fund_source=_fund_source(rng, buyer.kind),
                 payment_mode="pay_first" if pay_first else "goods_first",
                 fate=fate,

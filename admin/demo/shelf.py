@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -30,6 +30,8 @@ from shop.money import parse_yuan
 SAMPLES = Path(products.__file__).parent / "data" / "products_sample.csv"
 _WEIGHT = re.compile(r"(\d+(?:\.\d+)?)\s*(kg|g)\b")
 _MINIMUM = Decimal(5)
+#: Three quarters of the products join when the first half year has gone well.
+SECOND_WAVE = datetime(2020, 7, 20, 1, 0, tzinfo=UTC)
 #: Quantity from which, and hundredths of the list price.
 _TIERS = ((5, 100), (50, 97), (200, 94))
 #: Units of a pack that come in with each year's lot.
@@ -46,6 +48,11 @@ class Sample:
     serial: int
     row: dict[str, str]
     maker: str
+
+    @property
+    def joins_at(self) -> datetime:
+        """When it comes to market: with the first, or in the summer of 2020."""
+        return BEGINNING if self.row["county_code"] == jingyuan.COUNTY or self.serial % 4 == 0 else SECOND_WAVE
 
     @property
     def price_fen(self) -> int:
@@ -106,7 +113,9 @@ def _help_people(place: int, producer_id: int) -> None:
     producers.record_benefit(producer_id, new, None, at=BEGINNING, is_demo=True)
 
 
-def stock_products(cast: Cast, samples: Sequence[Sample]) -> list[tuple[Sample, Product, Sku, Listing]]:
+def stock_products(
+    cast: Cast, samples: Sequence[Sample], *, at: datetime
+) -> list[tuple[Sample, Product, Sku, Listing]]:
     """Draft each sample's product, pack and listing unless they are there; papers and lots come next."""
     paper = {c.code: c.origin_paper for c in db.session.scalars(select(Category))}
     made = []
@@ -117,18 +126,18 @@ def stock_products(cast: Cast, samples: Sequence[Sample]) -> list[tuple[Sample, 
             row["category_code"], row["county_code"], row["name_zh"], row["name_en"],
             f"{row['name_zh']}。包装与价格为演示数据。",
         )  # fmt: skip
-        product = products.create_product(actor.organisation_id, new, actor, at=BEGINNING, is_demo=True)
+        product = products.create_product(actor.organisation_id, new, actor, at=at, is_demo=True)
         sku = products.create_sku(product, products.NewSku(row["package_spec"], row["unit"], sample.weight_g), actor)
         tiers = [Tier(Decimal(quantity), max(1, sample.price_fen * share // 100)) for quantity, share in _TIERS]
         rate = "exempt" if paper[row["category_code"]] == "commitment" else "9"
         terms = listings.Terms(f"{row['name_zh']} {row['package_spec']}", tiers, Decimal(1), 3, rate)
-        made.append((sample, product, sku, listings.create_listing(sku, terms, actor, at=BEGINNING)))
+        made.append((sample, product, sku, listings.create_listing(sku, terms, actor, at=at)))
     return made
 
 
-def harvest(cast: Cast, samples: Sequence[Sample], skus: Sequence[int], year: int, at: datetime) -> None:
-    """Put each pack's lot of the year in stock."""
-    for sample, sku_id in zip(samples, skus, strict=True):
+def harvest(cast: Cast, stocked: Iterable[tuple[Sample, int]], *, year: int, at: datetime) -> None:
+    """Put the year's lot of each sample's pack in stock."""
+    for sample, sku_id in stocked:
         rng = Random(f"harvest:{year}:{sample.serial}")  # noqa: S311  a story, not a secret
         produced = date(year - 1, 12, 1) - timedelta(days=rng.randint(0, 25))
         lot = lots.NewLot(
@@ -137,9 +146,12 @@ def harvest(cast: Cast, samples: Sequence[Sample], skus: Sequence[int], year: in
         lots.create_lot(lot, cast.first(sample.maker), at=at)
 
 
-def plan_offers(rows: Sequence[tuple[Sample, int]]) -> list[Offer]:
-    """Return what the plan draws from: the listing's key and the facts of the sample."""
+def plan_offers(samples: Sequence[Sample]) -> list[Offer]:
+    """Return what the plan draws from: the facts of each sample, by its serial number."""
     return [
-        Offer(listing_id, sample.maker, sample.row["county_code"], _MINIMUM, Decimal(1), sample.price_fen)
-        for sample, listing_id in rows
-    ]
+        Offer(
+            sample.serial, sample.maker, sample.row["county_code"], _MINIMUM, Decimal(1), sample.price_fen,
+            sample.joins_at,
+        )
+        for sample in samples
+    ]  # fmt: skip

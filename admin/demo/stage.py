@@ -25,9 +25,13 @@ class Stage:
     """What every act needs: the world and the plans by number."""
 
     def __init__(self, world: World, plans: dict[int, Plan]) -> None:
-        self.world = world
         self.plans = plans
-        self.makers = {world.cast.organisations[s.maker].id: s.maker for s in world.samples}
+        self.enter(world)
+
+    def enter(self, world: World) -> None:
+        """Take the world as it is now, after more have joined."""
+        self.world = world
+        self.makers = {body.id: key for key, body in world.cast.organisations.items() if body.kind == "producer"}
 
     def buyer(self, step: Step) -> Any:
         """Return who acts for the institution of a step."""

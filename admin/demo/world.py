@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from admin.demo.shelf import Sample
 from catalog.papers import services as papers
 from catalog.products import listings
 from catalog.products.models import Listing, Product, Sku
+from shop.auth import Actor
 from shop.db import db, transaction
 from shop.geo.models import AssistedCounty, Pairing
 from shop.identity.models import Unit
@@ -24,6 +25,7 @@ from shop.identity.models import Unit
 #: What is told while it is built.
 Tell = Callable[[str], None]
 _IN_FORCE = date(2020, 1, 1)
+_FIRST_MORNING = datetime(2020, 1, 1, 0, 0, tzinfo=UTC)
 _DIRECTORY_ENDS = date(2021, 11, 30)
 #: Products of one transaction.
 _PORTION = 100
@@ -35,7 +37,8 @@ class World:
 
     cast: Cast
     samples: list[Sample]
-    skus: list[int]
+    #: What is on sale, with the key of its pack.
+    stocked: list[tuple[Sample, int]]
     offers: list[Offer]
     listing_ids: dict[int, UUID]
     buyers: list[Buyer]
@@ -43,19 +46,31 @@ class World:
 
 
 def build(tell: Tell, samples: list[Sample]) -> World:
-    """Make what is not there yet, in portions, and return the world; a second call only looks it up."""
+    """Make what is there at the beginning, and return the world; a second call only looks it up."""
+    return grow(tell, samples, BEGINNING)
+
+
+def grow(tell: Tell, samples: list[Sample], at: datetime) -> World:
+    """Bring to market, with their makers, what joins at ``at`` and is not there; return the world as it is then.
+
+    In portions, each in a transaction of its own.
+    """
     counties = shelf.maker_counts([sample.row for sample in samples])
+    joining = [sample for sample in samples if sample.joins_at == at]
+    everyone = casting.roles(counties)
+    later = {sample.maker for sample in samples} - {sample.maker for sample in joining}
+    keys = {role.key for role in everyone} - later
     with transaction():
-        everybody = casting.assemble(casting.roles(counties))
+        everybody = casting.assemble(everyone, at=at, only=keys)
     tell(f"{len(everybody.organisations)} organisations")
     with transaction():
         shelf.register_producers(everybody)
     made = _sold(samples)
-    for start in range(0, len(samples), _PORTION):
-        portion = [sample for sample in samples[start : start + _PORTION] if sample.row["name_zh"] not in made]
+    for start in range(0, len(joining), _PORTION):
+        portion = [sample for sample in joining[start : start + _PORTION] if sample.row["name_zh"] not in made]
         if portion:
             with transaction():
-                _bring_to_market(everybody, portion)
+                _bring_to_market(everybody, portion, at)
             tell(f"{start + len(portion)} products")
     return look_up(everybody, samples)
 
@@ -71,23 +86,19 @@ def _sold(samples: list[Sample]) -> dict[str, tuple[int, int, UUID, UUID]]:
     return {name: (sku, listing, public, product) for name, sku, listing, public, product in rows}
 
 
-def _bring_to_market(everybody: Cast, portion: list[Sample]) -> None:
+def _bring_to_market(everybody: Cast, portion: list[Sample], at: datetime) -> None:
     """Draft products, hand in and decide their papers, fill the first lots, publish."""
-    operator = everybody.second("operator")
-    stocked = shelf.stock_products(everybody, portion)
+    stocked = shelf.stock_products(everybody, portion, at=at)
     for sample, product, _sku, _listing in stocked:
-        _certify(everybody, sample, product, operator)
-    shelf.harvest(everybody, portion, [sku.id for _, _, sku, _ in stocked], 2020, BEGINNING)
+        _certify(everybody, sample, product, at=at)
+    shelf.harvest(everybody, [(sample, sku.id) for sample, _, sku, _ in stocked], year=2020, at=at)
+    opens = max(at, _FIRST_MORNING)
     for sample, _product, _sku, listing in stocked:
-        listings.publish_listing(listing, everybody.first(sample.maker), at=_first_morning())
+        listings.publish_listing(listing, everybody.first(sample.maker), at=opens)
 
 
-def _first_morning() -> datetime:
-    return BEGINNING.replace(year=2020, month=1, day=1)
-
-
-def _certify(everybody: Cast, sample: Sample, product: Product, operator: object) -> None:
-    actor = everybody.first(sample.maker)
+def _certify(everybody: Cast, sample: Sample, product: Product, *, at: datetime) -> None:
+    actor, operator = everybody.first(sample.maker), everybody.second("operator")
     serial, county = sample.serial, sample.row["county_code"]
     bases = (
         ("national_directory", "国家名录(演示)", date(2019, 12, 1), _DIRECTORY_ENDS),
@@ -97,31 +108,31 @@ def _certify(everybody: Cast, sample: Sample, product: Product, operator: object
         if scheme == "national_directory" and serial % 3:
             continue
         new = papers.NewBasis(product.public_id, scheme, county, issuer, f"演示-{county}-{serial:04d}", since, until)
-        paper = papers.submit_eligibility(new, actor, at=BEGINNING, evidence_file_id=None, is_demo=True)
-        _decide("eligibility", paper.public_id, operator)
+        paper = papers.submit_eligibility(new, actor, at=at, evidence_file_id=None, is_demo=True)
+        _decide("eligibility", paper.public_id, operator, at)
     if sample.row["gi"] == "yes":
         certificate = papers.NewCertificate(
             "geographical_indication", "演示发证机关", f"演示-GI-{serial:04d}", sample.row["name_zh"], date(2019, 12, 1),
             product=product.public_id,
         )  # fmt: skip
-        held = papers.submit_certificate(certificate, actor, at=BEGINNING, evidence_file_id=None, is_demo=True)
-        _decide("certificate", held.public_id, operator)
+        held = papers.submit_certificate(certificate, actor, at=at, evidence_file_id=None, is_demo=True)
+        _decide("certificate", held.public_id, operator, at)
 
 
-def _decide(kind: str, public_id: UUID, operator: object) -> None:
-    papers.decide_paper(kind, public_id, operator, is_approved=True, reason="演示数据", at=BEGINNING)  # type: ignore[arg-type]
+def _decide(kind: str, public_id: UUID, operator: Actor, at: datetime) -> None:
+    papers.decide_paper(kind, public_id, operator, is_approved=True, reason="演示数据", at=at)
 
 
 def look_up(everybody: Cast, samples: list[Sample]) -> World:
     """Return the world as it stands in the database."""
     sold = _sold(samples)
-    offers = shelf.plan_offers([(sample, sample.serial) for sample in samples])
+    on_sale = [sample for sample in samples if sample.row["name_zh"] in sold]
     return World(
         cast=everybody,
         samples=samples,
-        skus=[sold[sample.row["name_zh"]][0] for sample in samples],
-        offers=offers,
-        listing_ids={sample.serial: sold[sample.row["name_zh"]][2] for sample in samples},
+        stocked=[(sample, sold[sample.row["name_zh"]][0]) for sample in on_sale],
+        offers=shelf.plan_offers(samples),
+        listing_ids={sample.serial: sold[sample.row["name_zh"]][2] for sample in on_sale},
         buyers=_buyers(everybody),
         units=_root_units(everybody),
     )

@@ -9,9 +9,18 @@ from decimal import Decimal
 from stdnum.cn import uscc
 
 from admin.demo import jingyuan, names, plan, shelf
+from admin.demo.cast import BEGINNING
 
 OFFERS = [
-    plan.Offer(place, f"maker:{place // 2}", "620421" if place < 3 else "640323", Decimal(5), Decimal(1), 2600 + place)
+    plan.Offer(
+        place,
+        f"maker:{place // 2}",
+        "620421" if place < 3 else "640323",
+        Decimal(5),
+        Decimal(1),
+        2600 + place,
+        BEGINNING,
+    )
     for place in range(9)
 ]
 BUYERS = [plan.Buyer(0, "school", 2, ("620421",)), plan.Buyer(1, "company", 4, ())]
