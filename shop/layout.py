@@ -93,7 +93,8 @@ def address_with(**changes: object) -> str:
         if value is not None:
             args[name] = str(value)
     query = urlencode(list(args.items(multi=True)))
-    return f"{quote(request.path)}?{query}" if query else quote(request.path)
+    path = quote(f"/{request.path.lstrip('/')}")  # two slashes at the front would name another site
+    return f"{path}?{query}" if query else path
 
 
 def other_language_url() -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
-from shop import etag, problems
+from shop import etag, layout, problems
 from shop.errors import DomainError, TooMany
 from shop.paging import BadCursor, decode_cursor, encode_cursor, make_page
 from tests.test_architecture import ROOT
@@ -67,6 +67,11 @@ def test_a_cursor_keeps_its_key():
     assert decode_cursor(encode_cursor("枸杞", 7), str, int) == ["枸杞", 7]
     assert decode_cursor("", str) is None
     assert make_page([1, 2, 3], 3, lambda n: (n,)).next is None
+
+
+def test_a_pages_links_to_itself_never_lead_to_a_site_named_in_its_address(app):
+    with app.test_request_context(environ_overrides={"PATH_INFO": "//example.org/x"}):
+        assert layout.address_with(lang="en") == "/example.org/x?lang=en"
 
 
 def test_every_answer_has_the_security_headers(client):
