@@ -119,7 +119,8 @@ def _fund_source(rng: Random, kind: str) -> str | None:
 
 def plans(buyers: Sequence[Buyer], offers: Sequence[Offer]) -> list[Plan]:
     """Return every procurement in time order."""
-    early = [offer for offer in offers if offer.since < FIRST_SUMMER]
+    opening = min(offer.since for offer in offers)
+    early = [offer for offer in offers if offer.since == opening]
     first_market, whole_market = _by_county(early), _by_county(offers)
     made = []
     for number, at in enumerate(instants(), start=1):

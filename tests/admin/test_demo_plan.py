@@ -66,3 +66,13 @@ def test_every_sample_product_has_a_maker_in_its_county():
         else sample.maker.split(":")[1] == sample.row["county_code"]
         for sample in samples
     )
+
+
+def test_nothing_is_wanted_before_it_is_on_sale():
+    samples = shelf.read_samples()
+    joins = {sample.serial: sample.joins_at for sample in samples}
+
+    made = plan.plans(BUYERS, shelf.plan_offers(samples))
+
+    assert [want.listing for one in made for want in one.wants if joins[want.listing] > one.at] == []
+    assert sum(joins[serial] == BEGINNING for serial in joins) == 129
