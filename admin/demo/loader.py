@@ -13,7 +13,7 @@ from admin.demo.stage import Stage
 from admin.demo.story import Step, Story
 from catalog.lots import services as lots
 from orders.ledger.reporting import seal_everything
-from shop import clock
+from shop import clock, history
 from shop.db import db, transaction
 from shop.errors import DomainError
 from shop.logs import log
@@ -35,7 +35,7 @@ def tell_story(
     :param most: how many procurements at most.
     """
     end = clock.now()
-    with outbox.as_history():
+    with outbox.as_history(), history.telling():
         with transaction():
             db.session.execute(text("SET synchronous_commit = off"))
         built = world.build(say, shelf.read_samples() if samples is None else list(samples))
