@@ -66,6 +66,7 @@ class Settings:
     MAX_CONTENT_LENGTH: int = 20 * 1024 * 1024
     SESSION_DAYS: int = 14
     CONFIRM_WITHIN_DAYS: int = 7
+    SIGN_WITHIN_DAYS: int = 15
     #: Anonymous pages are kept in the process and checked against the database at each request.
     PAGE_CACHE: bool = True
     #: The hottest reads use connections of their own beside the session.
@@ -100,6 +101,7 @@ class Settings:
             MAX_CONTENT_LENGTH=_number(env, "MAX_CONTENT_LENGTH", cls.MAX_CONTENT_LENGTH),
             SESSION_DAYS=_number(env, "SESSION_DAYS", cls.SESSION_DAYS),
             CONFIRM_WITHIN_DAYS=_number(env, "CONFIRM_WITHIN_DAYS", cls.CONFIRM_WITHIN_DAYS),
+            SIGN_WITHIN_DAYS=_number(env, "SIGN_WITHIN_DAYS", cls.SIGN_WITHIN_DAYS),
             PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0",
             BENCH=_flag(env, "BENCH"),
             DB_POOL=_number(env, "DB_POOL", cls.DB_POOL),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from orders.contracts.models import Contract
+from orders.contracts.models import UNSIGNED, Contract
 from orders.purchase.models import Order
 from shop.db import db
 from shop.identity.models import User
@@ -28,6 +28,8 @@ class ContractAnswer:
     terms_sha256: str
     verification_code: str
     offered_at: datetime
+    #: While it waits for a signature: the side whose turn it is signs before this.
+    sign_by: datetime | None
     producer_signed_at: datetime | None
     buyer_signed_at: datetime | None
     producer_signed_by: str
@@ -50,6 +52,7 @@ def contract_answer(contract: Contract) -> ContractAnswer:
         terms_sha256=contract.terms_sha256,
         verification_code=contract.verification_code,
         offered_at=contract.offered_at,
+        sign_by=contract.sign_by if contract.status in UNSIGNED else None,
         producer_signed_at=contract.producer_signed_at,
         buyer_signed_at=contract.buyer_signed_at,
         producer_signed_by=names.get(contract.producer_signed_by, ""),

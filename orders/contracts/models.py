@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.db import Base, PublicId
 from shop.identity.models import one_of
+
+#: States in which a contract waits for a signature.
+UNSIGNED = ("offered", "signed_by_producer")
 
 
 class Contract(PublicId, Base):
@@ -27,6 +30,8 @@ class Contract(PublicId, Base):
     #: Printed with a QR code; anyone may check it.
     verification_code: Mapped[str] = mapped_column(unique=True)
     offered_at: Mapped[datetime]
+    #: The side whose turn it is signs before this; then the contract lapses and its order is cancelled.
+    sign_by: Mapped[datetime] = mapped_column(server_default=text("now() + interval '15 days'"))
     producer_signed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     producer_signed_at: Mapped[datetime | None]
     buyer_signed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -39,4 +44,5 @@ class Contract(PublicId, Base):
         CheckConstraint(
             "status <> 'signed' OR (producer_signed_at IS NOT NULL AND buyer_signed_at IS NOT NULL)", name="signed"
         ),
+        Index("ix_contracts_unsigned", "sign_by", postgresql_where=text("status IN ('offered', 'signed_by_producer')")),
     )

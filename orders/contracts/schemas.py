@@ -44,6 +44,7 @@ class ContractSchema(Schema):
     terms_sha256 = fields.String(metadata={"description": "SHA-256 of the terms in RFC 8785 form."})
     verification_code = fields.String()
     offered_at = Instant()
+    sign_by = Instant(allow_none=True, metadata={"description": "The side whose turn it is signs before this."})
     producer_signed_at = Instant(allow_none=True)
     buyer_signed_at = Instant(allow_none=True)
 

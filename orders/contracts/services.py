@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
 
-from orders.contracts.models import Contract
+from orders.contracts.models import UNSIGNED, Contract
 from orders.contracts.terms import hash_terms, make_verification_code, write_terms
 from orders.purchase import changes, counting, due, machine, numbers
 from orders.purchase.access import lines_of, lock_order, visible_orders
@@ -21,6 +21,9 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
 from shop.i18n import _
+
+#: How long each side has to sign once it is its turn.
+SIGN_WITHIN = timedelta(days=15)
 
 
 class NoSuchContract(NotFound):
@@ -38,6 +41,8 @@ class Offer:
     payment_days: int = due.GOODS_FIRST_DAYS
     #: Sign for the producer in the same step.
     sign: bool = False
+    #: How long each side has to sign.
+    sign_within: timedelta = SIGN_WITHIN
 
 
 def confirm_order(public_id: UUID, offer: Offer, *, actor: Actor, at: datetime) -> Order:
@@ -57,13 +62,13 @@ def confirm_order(public_id: UUID, offer: Offer, *, actor: Actor, at: datetime) 
     terms = write_terms(order, lines, number=number, on=on, payment_days=offer.payment_days)
     contract = Contract(
         id=key, order_id=order.id, number=number, status="offered", terms=terms, terms_sha256=hash_terms(terms),
-        verification_code=make_verification_code(), offered_at=at,
+        verification_code=make_verification_code(), offered_at=at, sign_by=at + offer.sign_within,
     )  # fmt: skip
     db.session.add(contract)
     db.session.flush()  # its move names its key
     machine.record_start("contract", contract, "offer", actor=actor, at=at)
     if offer.sign:
-        _sign(contract, order, actor=actor, at=at)
+        _sign(contract, order, actor=actor, at=at, sign_within=offer.sign_within)
     changes.tell(
         "orders.order_confirmed", order, contract_id=str(contract.public_id), contract_number=number,
         promised_on=offer.confirmation.promised_on.isoformat(), at=at.isoformat(),
@@ -71,25 +76,27 @@ def confirm_order(public_id: UUID, offer: Offer, *, actor: Actor, at: datetime) 
     return order
 
 
-def sign_contract(public_id: UUID, *, actor: Actor, at: datetime) -> Contract:
+def sign_contract(public_id: UUID, *, actor: Actor, at: datetime, sign_within: timedelta = SIGN_WITHIN) -> Contract:
     """Sign for the side the actor stands on: the producer first, then the buyer, with whom it is contracted.
 
+    :param sign_within: how long the buyer then has.
     :raises NoSuchContract: if it is not the actor's.
-    :raises WrongState: if it is signed, declined or lapsed.
+    :raises WrongState: if it is signed, declined or lapsed, or the time to sign is over.
     :raises Forbidden: if it is the other side's turn.
     """
     contract, order = lock_contract(public_id, actor, at)
-    _sign(contract, order, actor=actor, at=at)
+    _sign(contract, order, actor=actor, at=at, sign_within=sign_within)
     return contract
 
 
-def _sign(contract: Contract, order: Order, *, actor: Actor, at: datetime) -> None:
+def _sign(contract: Contract, order: Order, *, actor: Actor, at: datetime, sign_within: timedelta) -> None:
     parties = Parties.of(order)
     machine.move(
         "contract", contract, "sign", actor=actor, at=at, parties=parties, facts={"sha256": contract.terms_sha256}
     )
     if contract.status == "signed_by_producer":
         contract.producer_signed_by, contract.producer_signed_at = actor.user_id, at
+        contract.sign_by = at + sign_within
         return
     contract.buyer_signed_by, contract.buyer_signed_at = actor.user_id, at
     on = clock.business_day(at)
@@ -128,7 +135,7 @@ def end_order(public_id: UUID, event: str, *, actor: Actor, at: datetime, why: s
     order = lock_order(public_id, actor, at)
     changes.end(order, event, actor=actor, at=at, why=why)
     contract = find_contract(order.id)
-    if contract is not None and contract.status in ("offered", "signed_by_producer"):
+    if contract is not None and contract.status in UNSIGNED:
         machine.move("contract", contract, "lapse", actor=None, at=at, parties=Parties.of(order))
     elif contract is not None and contract.status == "signed":
         counting.post_contracted(

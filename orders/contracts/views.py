@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
+
+from flask import current_app
 
 from orders.contracts import services
 from orders.contracts.answers import ContractAnswer, contract_answer
@@ -21,6 +24,11 @@ from shop.idempotency import idempotent
 bp = Blueprint("contracts", __name__, url_prefix="/api/v1", description="Confirming orders, and contracts")
 
 
+def sign_within() -> timedelta:
+    """Return how long each side has to sign a contract."""
+    return timedelta(days=current_app.config["SIGN_WITHIN_DAYS"])
+
+
 @bp.route("/orders/<uuid:order_id>/confirm", methods=["POST"])
 @requires("orders:confirm")
 @idempotent
@@ -30,7 +38,9 @@ def confirm_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAn
     """Confirm price, freight and date; the contract is offered on these terms."""
     prices = {price["line_id"]: price["price"] for price in body["prices"]}
     confirmation = Confirmation(body["freight"], body["promised_on"], prices)
-    offer = services.Offer(confirmation, payment_days=body["payment_days"], sign=body["sign"])
+    offer = services.Offer(
+        confirmation, payment_days=body["payment_days"], sign=body["sign"], sign_within=sign_within()
+    )
     with transaction():
         return order_answer(services.confirm_order(order_id, offer, actor=actor, at=clock.now()).id)
 
@@ -86,7 +96,8 @@ def show_contract(actor: Actor, contract_id: UUID) -> ContractAnswer:
 def sign_contract(actor: Actor, contract_id: UUID) -> ContractAnswer:
     """Sign for one's side: the producer first, then the buyer."""
     with transaction():
-        return contract_answer(services.sign_contract(contract_id, actor=actor, at=clock.now()))
+        signed = services.sign_contract(contract_id, actor=actor, at=clock.now(), sign_within=sign_within())
+        return contract_answer(signed)
 
 
 @bp.route("/contracts/<uuid:contract_id>/decline", methods=["POST"])

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from catalog.lots.models import Lot
 from orders.contracts import services as contracts
+from orders.contracts.views import sign_within
 from orders.desk.basket_pages import read_quantity
 from orders.desk.forms import AcceptForm, ConfirmForm, ShipForm, WhyForm
 from orders.desk.pages import desk_of
@@ -62,7 +63,10 @@ def confirm(actor: Actor, order_id: UUID) -> Answer:
             prices = {line.id: read_yuan(request.form.get(f"price-{line.id}")) for line in page.order.lines}
             day = form.promised_on.data or clock.business_day(at)
             confirmation = Confirmation(read_yuan(form.freight.data), day, prices)
-            offer = contracts.Offer(confirmation, payment_days=form.payment_days.data or 0, sign=bool(form.sign.data))
+            offer = contracts.Offer(
+                confirmation, payment_days=form.payment_days.data or 0, sign=bool(form.sign.data),
+                sign_within=sign_within(),
+            )  # fmt: skip
             with transaction():
                 contracts.confirm_order(order_id, offer, actor=actor, at=at)
             flash(_("订单已确认,合同已发给采购单位。"), "success")

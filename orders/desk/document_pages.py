@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from orders.contracts import services
 from orders.contracts.answers import contract_answer
+from orders.contracts.views import sign_within
 from orders.desk.forms import DecideForm
 from orders.desk.pages import desk_of
 from orders.desk.queries import get_order_page
@@ -55,7 +56,7 @@ def move_contract(actor: Actor, contract_id: UUID, act: str) -> Response:
     contract = contract_answer(services.get_contract(contract_id, actor, at))
     with form.refusals(), transaction():
         if act == "sign":
-            services.sign_contract(contract_id, actor=actor, at=at)
+            services.sign_contract(contract_id, actor=actor, at=at, sign_within=sign_within())
         else:
             services.decline_contract(contract_id, actor=actor, at=at, why=(form.why.data or "")[:500])
     form.tell(_("合同已签署。") if act == "sign" else _("已拒签,订单已取消。"))

@@ -7,10 +7,11 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from orders.contracts import lapsing
 from orders.desk import queries, todo
 from orders.desk.words import words
 from orders.payments import queries as payments
-from orders.purchase import changes, listing
+from orders.purchase import listing
 from orders.purchase.access import get_order, lock_order_by_key
 from orders.purchase.listing import OrderFilter
 from orders.purchase.schemas import ORDER_STATES
@@ -121,8 +122,10 @@ def show_order(actor: Actor, desk: str, order_id: UUID) -> str:
     """Show an order: what, with whom, how much, the one next step; then all that happened and belongs to it."""
     at = clock.now()
     order = get_order(order_id, actor, at)
-    if order.status == "awaiting_confirmation" and order.confirm_by <= at:
+    if lapsing.is_overdue(order, at):
         with transaction():
-            changes.lapse_if_due(lock_order_by_key(order.id), at=at)
+            lapsing.lapse_if_due(lock_order_by_key(order.id), at=at)
     page = queries.get_order_page(order_id, actor, at)
-    return render_template("desk/order.html", page=page, order=page.order, desk=desk, **words())
+    return render_template(
+        "desk/order.html", page=page, order=page.order, desk=desk, today=clock.business_day(at), **words()
+    )

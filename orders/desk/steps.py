@@ -21,6 +21,17 @@ class Step:
     side: str = ""
     until: date | None = None
 
+    def deadline(self, today: date) -> str:
+        """Return until when, and how many days are left; empty where there is no deadline."""
+        if self.until is None:
+            return ""
+        left = (self.until - today).days
+        if left < 0:
+            rest = _("已逾期 %(days)s 天", days=-left)
+        else:
+            rest = _("剩 %(days)s 天", days=left) if left else _("今天到期")
+        return _("期限 %(day)s", day=self.until.isoformat()) + " · " + rest
+
 
 def next_step(order: OrderAnswer, contract: ContractAnswer | None, shipments: list[ShipmentAnswer]) -> Step:
     """Return the next step of an order."""
@@ -29,10 +40,14 @@ def next_step(order: OrderAnswer, contract: ContractAnswer | None, shipments: li
     if order.status in ("declined", "lapsed", "cancelled"):
         return _money_back(order) or Step("ended", _("订单已结束"))
     if contract is not None and contract.status == "offered":
-        return Step("sign", _("待供应商签署合同"), "producer")
+        return Step("sign", _("待供应商签署合同"), "producer", _sign_by(contract))
     if contract is not None and contract.status == "signed_by_producer":
-        return Step("sign", _("待采购单位签署合同"), "buyer")
+        return Step("sign", _("待采购单位签署合同"), "buyer", _sign_by(contract))
     return _delivery(order, shipments)
+
+
+def _sign_by(contract: ContractAnswer) -> date | None:
+    return clock.business_day(contract.sign_by) if contract.sign_by else None
 
 
 def _delivery(order: OrderAnswer, shipments: list[ShipmentAnswer]) -> Step:

@@ -62,9 +62,10 @@ def to_confirm(actor: Actor, at: datetime) -> Pile:
 
 
 def to_sign(actor: Actor, at: datetime) -> Pile:
-    """Return the orders whose contract waits for the actor's side."""
+    """Return the orders whose contract waits for the actor's side, the next to lapse first."""
     waiting = "signed_by_producer" if actor.organisation_kind == "institution" else "offered"
-    return _pile(actor, at, Order.status == "confirmed", _contract_is(waiting))
+    by = select(Contract.sign_by).where(Contract.order_id == Order.id).scalar_subquery()
+    return _pile(actor, at, Order.status == "confirmed", _contract_is(waiting), by=by)
 
 
 def to_ship(actor: Actor, at: datetime) -> Pile:

@@ -26,7 +26,7 @@ TOPICS = {
     "orders.goods_accepted": "Goods were accepted or rejected: `order_id`, `acceptance_id`, `items`, `pay_due_on`",
 }
 API = ("orders.purchase.views.bp", "orders.contracts.views.bp", "orders.fulfilment.views.bp")
-TASKS = ("orders.purchase.tasks",)
-#: Seconds between looks for orders that nobody confirmed in time.
-SCHEDULE = {"purchase.lapse_orders": 60.0}
+TASKS = ("orders.purchase.tasks", "orders.contracts.tasks")
+#: Seconds between looks for orders that nobody confirmed, and contracts that a side did not sign, in time.
+SCHEDULE = {"purchase.lapse_orders": 60.0, "contracts.lapse_contracts": 60.0}
 INIT = ("orders.purchase.verify.init_app", "orders.fulfilment.evidence.init_app")

@@ -56,6 +56,12 @@ def out_of_time(subject: Any, actor: Any, context: Context) -> str | None:  # no
     return None if at >= subject.confirm_by else _("确认期限还没有到。")
 
 
+def in_time_to_sign(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask that the time to sign is not over."""
+    at: datetime = context["at"]
+    return None if at < subject.sign_by else _("签署期限已过,合同已失效。")
+
+
 def may_extend(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask for pay-first, not yet paid, not extended before."""
     if subject.payment_mode != "pay_first" or subject.pay_extended or subject.pay_due_on is None:

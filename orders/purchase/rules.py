@@ -71,8 +71,8 @@ _SIGN_B: Who = ("buyer", "contracts:sign")
 _SIGN_P: Who = ("producer", "contracts:sign")
 _CONTRACT = (
     Rule("contract", "", "offer", "offered", (_CONFIRM,)),
-    Rule("contract", "offered", "sign", "signed_by_producer", (_SIGN_P,)),
-    Rule("contract", "signed_by_producer", "sign", "signed", (_SIGN_B,)),
+    Rule("contract", "offered", "sign", "signed_by_producer", (_SIGN_P,), guards.in_time_to_sign),
+    Rule("contract", "signed_by_producer", "sign", "signed", (_SIGN_B,), guards.in_time_to_sign),
     *(Rule("contract", was, "decline", "declined", (_SIGN_B, _SIGN_P)) for was in ("offered", "signed_by_producer")),
     *(Rule("contract", was, "lapse", "lapsed", (_SYSTEM,)) for was in ("offered", "signed_by_producer")),
 )
