@@ -17,6 +17,7 @@ _KEY = 8322020
 def telling() -> Iterator[None]:
     """Hold the lock for the block, on a connection of its own."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()  # closed at the end, not kept: the pool may have been emptied meanwhile
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _KEY})
         try:
             yield

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import text
-
-from admin.demo import acts, case, plan, shelf, story, world
+from admin.demo import acts, case, plan, shelf, story, tellers, world
 from admin.demo.shelf import Sample
 from admin.demo.stage import Stage
 from admin.demo.story import Step, Story
+from admin.demo.tellers import Progress
 from catalog.lots import services as lots
 from orders.ledger.reporting import seal_everything
 from shop import clock, history
 from shop.db import db, transaction
-from shop.errors import DomainError
-from shop.logs import log
 from shop.outbox import services as outbox
-
-#: Told after each step: how many are done, how many are known, and the story's day.
-Progress = Callable[[int, int, date], None]
-#: People are told of what happened in the story's last days; before that it is history.
-_NEWS = timedelta(days=20)
-_SEAL_EVERY = 400
 
 
 def tell_story(
@@ -31,21 +22,26 @@ def tell_story(
 ) -> int:
     """Load what is missing of the demo; returns how many steps were done. Stops at the business clock's now.
 
+    What concerns everybody (harvests, lots that end, producers that join) is done here, between chapters; the
+    purchases of a chapter are told by two tellers at once, one for each half of the counties.
+
     :param samples: the products of the story, all 500 if left out.
     :param most: how many procurements at most.
     """
     end = clock.now()
     with outbox.as_history(), history.telling():
-        with transaction():
-            db.session.execute(text("SET synchronous_commit = off"))
+        tellers.commit_without_waiting()
         built = world.build(say, shelf.read_samples() if samples is None else list(samples))
         plans = {made.number: made for made in plan.plans(built.buyers, built.offers)[:most]}
         stage = Stage(built, plans)
         with transaction():
             if not story.is_begun():
                 story.begin(_beginnings(plans))
-            steps = story.open_steps()
-        return _perform(stage, Story(steps), end=end, progress=progress, say=say)
+        done = 0
+        while (told := _next_chapter(stage, done, end=end, progress=progress, say=say)) is not None:
+            done = told
+        seal_everything()
+    return done
 
 
 def _beginnings(plans: dict[int, plan.Plan]) -> list[Step]:
@@ -64,46 +60,36 @@ def _beginnings(plans: dict[int, plan.Plan]) -> list[Step]:
     ]
 
 
-def _perform(stage: Stage, told: Story, *, end: datetime, progress: Progress, say: world.Tell) -> int:
-    done = 0
-    while (step := told.next_until(end)) is not None:
-        with clock.stopped_at(step.at):
-            if step.name == "join":
-                stage.enter(world.grow(say, stage.world.samples, step.at))
-            told.follow(_do(stage, step, news=step.at > end - _NEWS))
+def _next_chapter(stage: Stage, done: int, *, end: datetime, progress: Progress, say: world.Tell) -> int | None:
+    """Tell up to what concerns everybody next, and do that; ``None`` when there is nothing left before ``end``."""
+    with transaction():
+        steps = story.open_steps()
+    everybodys = min((step for step in steps if step.name in _EVERYBODYS and step.at <= end), default=None)
+    until = everybodys.at if everybodys else end
+    halves = [Story(step for step in steps if step.name not in _EVERYBODYS and stage.half(step) == n) for n in (0, 1)]
+    if not everybodys and not any(half.goes_on_before(until) for half in halves):
+        return None
+    done = tellers.tell(stage, halves, until=until, news_from=end - tellers.NEWS, done=done, progress=progress)
+    if everybodys:
+        if everybodys.name == "join":  # in transactions of its own
+            stage.enter(world.grow(say, stage.world.samples, everybodys.at))
+        with clock.stopped_at(everybodys.at), transaction():
+            _EVERYBODYS[everybodys.name](stage, everybodys)
+            story.write_following(everybodys, [])
         done += 1
-        if done % _SEAL_EVERY == 0:
-            with clock.stopped_at(step.at):
-                seal_everything()
-            db.session.remove()
-        progress(done, done + len(told), clock.business_day(step.at))
-    seal_everything()
     return done
 
 
-def _do(stage: Stage, step: Step, *, news: bool) -> list[Step]:
-    """Do one step in its transaction; what the services refuse ends the thread, and is logged."""
-    try:
-        with transaction(), outbox.as_history(is_history=not news):
-            following = _act(stage, step)
-            story.write_following(step, following)
-    except DomainError as refusal:
-        log.warning("demo step refused", thread=step.thread, step=step.name, why=refusal.detail, code=refusal.code)
-        with transaction():
-            story.write_following(step, [])
-        return []
-    return following
+def _harvest(stage: Stage, step: Step) -> None:
+    shelf.harvest(stage.world.cast, stage.world.stocked, year=int(step.memory["year"]), at=step.at)
 
 
-def _act(stage: Stage, step: Step) -> list[Step]:
-    if step.name == "harvest":
-        shelf.harvest(stage.world.cast, stage.world.stocked, year=int(step.memory["year"]), at=step.at)
-        return []
-    if step.name == "join":
-        return []  # done before, in transactions of its own
-    if step.name == "expire":
-        lots.expire_lots(clock.business_day(step.at), at=step.at)
-        return []
-    if step.name in case.ACTS:
-        return case.ACTS[step.name](stage, step)
-    return acts.ACTS[step.name](stage, step)
+def _expire(_stage: Stage, step: Step) -> None:
+    lots.expire_lots(clock.business_day(step.at), at=step.at)
+
+
+def _join(_stage: Stage, _step: Step) -> None:
+    db.session.expire_all()
+
+
+_EVERYBODYS: dict[str, Callable[[Stage, Step], None]] = {"harvest": _harvest, "expire": _expire, "join": _join}

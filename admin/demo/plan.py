@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -63,6 +64,8 @@ class Plan:
     payment_mode: str
     #: ``normal``, ``declined``, ``lapsed``, ``cancelled_by_buyer`` or ``cancelled_by_producer``.
     fate: str
+    #: Which half of the counties it buys from.
+    half: int
 
 
 def draw(number: int, *parts: object) -> Random:
@@ -88,25 +91,50 @@ def instants() -> list[datetime]:
     return sorted(found)
 
 
-def _wants(rng: Random, buyer: Buyer, offers: Sequence[Offer], by_county: Mapping[str, Sequence[Offer]]) -> list[Want]:
-    near = [offer for county in buyer.partners for offer in by_county.get(county, ())]
+def halve(counties: Iterable[str]) -> dict[str, int]:
+    """Return each county's half, every other one: no purchase reaches into both, so they can be told side by side."""
+    return {county: place % 2 for place, county in enumerate(sorted(set(counties)))}
+
+
+@dataclass(frozen=True)
+class _Market:
+    """What is on sale at a time, by county and by half."""
+
+    by_county: Mapping[str, Sequence[Offer]]
+    halves: Mapping[str, int]
+    offers: Sequence[Offer]
+    by_half: Mapping[int, Sequence[Offer]]
+
+    @classmethod
+    def of(cls, offers: Sequence[Offer], halves: Mapping[str, int]) -> _Market:
+        by_county: dict[str, list[Offer]] = defaultdict(list)
+        by_half: dict[int, list[Offer]] = defaultdict(list)
+        for offer in offers:
+            by_county[offer.county].append(offer)
+            by_half[halves[offer.county]].append(offer)
+        return cls(by_county, halves, offers, by_half)
+
+    def near(self, buyer: Buyer, half: int | None = None) -> list[Offer]:
+        """Return what the buyer's partner counties sell, in one half if it is given."""
+        counties = (county for county in buyer.partners if half is None or self.halves.get(county) == half)
+        return [offer for county in counties for offer in self.by_county.get(county, ())]
+
+
+def _wants(rng: Random, buyer: Buyer, market: _Market) -> tuple[list[Want], int]:
+    """Draw what is bought, all from one half of the counties, and say which."""
+    near = market.near(buyer)
     chosen: dict[int, Want] = {}
-    first = rng.choice(near) if near and rng.random() < 0.7 else rng.choice(offers)  # noqa: PLR2004  seven of ten
+    first = rng.choice(near) if near and rng.random() < 0.7 else rng.choice(market.offers)  # noqa: PLR2004  seven of ten
+    half = market.halves[first.county]
+    near, by_county = market.near(buyer, half), market.by_county
     same = [offer for offer in by_county[first.county] if offer.maker == first.maker]
     for place in range(rng.choices((1, 2, 3, 4), weights=(64, 22, 9, 5))[0]):
-        others = same if rng.random() < 0.6 else near or offers  # noqa: PLR2004  six of ten more from the same producer
+        others = same if rng.random() < 0.6 else near or market.by_half[half]  # noqa: PLR2004  six of ten more from the same producer
         offer = first if place == 0 else rng.choice(others)
         budget_fen = rng.randint(2_000_00, 18_000_00) * buyer.scale
         steps = max(0, (budget_fen // offer.price_fen - int(offer.minimum)) // max(1, int(offer.step)))
         chosen.setdefault(offer.listing, Want(offer.listing, offer.minimum + offer.step * min(steps, 2_000)))
-    return list(chosen.values())
-
-
-def _by_county(offers: Sequence[Offer]) -> dict[str, list[Offer]]:
-    found: dict[str, list[Offer]] = {}
-    for offer in offers:
-        found.setdefault(offer.county, []).append(offer)
-    return found
+    return list(chosen.values()), half
 
 
 def _fund_source(rng: Random, kind: str) -> str | None:
@@ -120,8 +148,9 @@ def _fund_source(rng: Random, kind: str) -> str | None:
 def plans(buyers: Sequence[Buyer], offers: Sequence[Offer]) -> list[Plan]:
     """Return every procurement in time order."""
     opening = min(offer.since for offer in offers)
-    early = [offer for offer in offers if offer.since == opening]
-    first_market, whole_market = _by_county(early), _by_county(offers)
+    halves = halve(offer.county for offer in offers)
+    first_market = _Market.of([offer for offer in offers if offer.since == opening], halves)
+    whole_market = _Market.of(offers, halves)
     made = []
     for number, at in enumerate(instants(), start=1):
         rng = draw(number, "plan")
@@ -131,19 +160,17 @@ def plans(buyers: Sequence[Buyer], offers: Sequence[Offer]) -> list[Plan]:
             weights=(920, 22, 13, 30, 15),
         )[0]
         pay_first = rng.random() < (0.35 if buyer.kind in ("company", "supermarket") else 0.08)
+        wants, half = _wants(rng, buyer, first_market if at < FIRST_SUMMER else whole_market)
         made.append(
             Plan(
                 number=number,
                 at=at,
                 buyer=buyer.place,
-                wants=tuple(
-                    _wants(rng, buyer, early, first_market)
-                    if at < FIRST_SUMMER
-                    else _wants(rng, buyer, offers, whole_market)
-                ),
+                wants=tuple(wants),
                 fund_source=_fund_source(rng, buyer.kind),
                 payment_mode="pay_first" if pay_first else "goods_first",
                 fate=fate,
+                half=half,
             )
         )
     return made

@@ -33,6 +33,10 @@ class Stage:
         self.world = world
         self.makers = {body.id: key for key, body in world.cast.organisations.items() if body.kind == "producer"}
 
+    def half(self, step: Step) -> int:
+        """Return which half of the counties a step belongs to; the published case is told with the first."""
+        return self.plans[int(step.memory["number"])].half if "buyer" in step.memory else 0
+
     def buyer(self, step: Step) -> Any:
         """Return who acts for the institution of a step."""
         return self.world.cast.first(f"institution:{step.memory['buyer']}")

@@ -35,9 +35,13 @@ class Story:
     def __len__(self) -> int:
         return len(self._heap)
 
-    def next_until(self, end: datetime) -> Step | None:
+    def goes_on_before(self, end: datetime) -> bool:
+        """Say whether a step lies before ``end``."""
+        return bool(self._heap) and self._heap[0].at < end
+
+    def next_before(self, end: datetime) -> Step | None:
         """Take the earliest step, if it lies before ``end``."""
-        if self._heap and self._heap[0].at <= end:
+        if self.goes_on_before(end):
             return heapq.heappop(self._heap)
         return None
 
