@@ -37,6 +37,10 @@ _QUEUES = (
         LEFT JOIN audit_entries a ON a.subject_type = 'eligibility' AND a.subject_id = e.id WHERE e.status = 'pending'
         UNION ALL SELECT a.at, c.recorded_by FROM certificates c
         LEFT JOIN audit_entries a ON a.subject_type = 'certificate' AND a.subject_id = c.id WHERE c.status = 'pending') p"""),
+    ("filings:confirm", lazy("待确认的线下申报"), "/operator/filings?status=submitted",
+     "SELECT recorded_at, recorded_by FROM filings WHERE status = 'submitted'"),
+    ("filings:confirm", lazy("待复核的申报撤销"), "/operator/filings?status=asked",
+     "SELECT withdrawal_at, withdrawal_by FROM filings WHERE status = 'confirmed' AND withdrawal_by IS NOT NULL"),
     ("orders:inspect", lazy("待供应商确认的订单"), "/operator/orders?status=awaiting_confirmation",
      "SELECT placed_at, cast(NULL AS bigint) FROM orders WHERE status = 'awaiting_confirmation'"),
     ("organisations:verify", lazy("待核验的单位"), "/operator/organisations",

@@ -12,7 +12,6 @@ from sqlalchemy import select, text
 
 from orders.ledger.filings.models import Filing
 from orders.ledger.models import MODES
-from shop.auth import Actor
 from shop.db import db
 from shop.errors import Invalid
 from shop.geo.queries import get_division
@@ -63,7 +62,7 @@ class DocumentDraft:
 
 @dataclass(frozen=True, kw_only=True)
 class FilingDraft:
-    """A sale as entered. The seller of a producer's own filing is the producer itself."""
+    """A sale as entered. A producer's own filing is about itself, an agent's about a producer it has a mandate of."""
 
     county_code: str
     buyer_name: str
@@ -72,6 +71,8 @@ class FilingDraft:
     sold_from: date
     sold_to: date
     lines: tuple[LineDraft, ...]
+    #: For which producer an agent files; a producer may leave it out, an official names the seller instead.
+    producer_id: UUID | None = None
     seller_name: str = ""
     seller_credit_code: str | None = None
     buyer_credit_code: str | None = None
@@ -147,15 +148,16 @@ def _check_lines(draft: FilingDraft, wrong: Any) -> None:
             wrong(f"lines/{place}/amount", _("金额须大于零。"))
 
 
-def write(filing: Filing, draft: FilingDraft, actor: Actor) -> None:
+def write(filing: Filing, draft: FilingDraft, *, seller_id: int | None) -> None:
     """Copy a checked draft into a filing, with the parties that are registered here.
 
+    :param seller_id: the producer that files, or for which an agent does; ``None`` where officials name the seller.
     :raises BadCreditCode: if a credit code is none.
     :raises NoSuchDivision: if the buyer's division is none.
     """
     seller, buyer = _registered(draft.seller_credit_code), _registered(draft.buyer_credit_code)
-    if actor.organisation_kind == "producer":
-        seller = db.session.get_one(Organisation, actor.organisation_id)
+    if seller_id is not None:
+        seller = db.session.get_one(Organisation, seller_id)
     filing.county_code = draft.county_code
     filing.producer_id = seller.id if seller is not None and seller.kind == "producer" else None
     filing.seller_name = seller.name if seller is not None else read_name(draft.seller_name)

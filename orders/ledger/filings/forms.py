@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from wtforms import (
     IntegerField,
     MultipleFileField,
     RadioField,
+    SelectField,
     StringField,
     TextAreaField,
 )
@@ -23,7 +24,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from catalog.products.models import Category
 from orders.ledger.filings.drafts import KEY_KINDS, MAX_LINES, DocumentDraft, FilingDraft, KeyDraft, LineDraft
-from orders.ledger.filings.queries import FilingView
+from orders.ledger.filings.queries import FilingView, Seller
 from shop import money
 from shop.auth import Actor
 from shop.db import db
@@ -31,6 +32,7 @@ from shop.files import services as files
 from shop.forms import Form
 from shop.geo.models import AssistedCounty, Division
 from shop.i18n import lazy as _
+from shop.inputs import choices
 
 _ROWS = 3
 #: Field of the form -> kind of the papers it takes.
@@ -54,6 +56,7 @@ class LineForm(PlainForm):
 class FilingForm(Form):
     """A sale made off the platform."""
 
+    producer = SelectField(_("供应商"), [InputRequired(_("请选择供应商。"))])
     county = StringField(_("产地县"), [InputRequired(_("请填写产地县。")), Length(max=60)])
     seller_name = StringField(_("销售方"), [Length(max=120)])
     seller_credit_code = StringField(_("销售方统一社会信用代码"), [Optional(), Length(max=40)])
@@ -89,6 +92,16 @@ class FilingForm(Form):
         super().__init__(*args, **kwargs)
         #: The rows that were typed into, in the order of the draft's lines.
         self._filled: list[Any] = []
+        self._homes: dict[str, Seller] = {}
+
+    def ask_for(self, sellers: Sequence[Seller] | None) -> None:
+        """Ask an agent for which producer it files, whose county it then is; ``None``: ask for the county alone."""
+        if sellers is None:
+            del self.producer
+            return
+        self._homes = {str(seller.id): seller for seller in sellers}
+        self.producer.choices = choices((key, seller.name) for key, seller in self._homes.items())
+        del self.county
 
     def add_rows(self) -> None:
         """Add three empty rows."""
@@ -109,13 +122,14 @@ class FilingForm(Form):
 
     def read(self, actor: Actor, kept: tuple[DocumentDraft, ...] = ()) -> FilingDraft | None:
         """Return what was typed, storing the files that came with it; ``None`` with errors on the fields."""
-        county = self._find(self.county, _find_county)
+        seller = self._homes[self.producer.data] if "producer" in self else None
+        county = seller.county_code if seller else self._find(self.county, find_county)
         division = self._find(self.buyer_division, _find_division)
         lines = self._read_lines()
         if county is None or division is None or lines is None:
             return None
         return FilingDraft(
-            county_code=county, seller_name=self.seller_name.data or "",
+            county_code=county, producer_id=seller.id if seller else None, seller_name=self.seller_name.data or "",
             seller_credit_code=self.seller_credit_code.data or None, buyer_name=self.buyer_name.data,
             buyer_credit_code=self.buyer_credit_code.data or None, buyer_division_code=division, mode=self.mode.data,
             helper_name=self.helper_name.data or "", sold_from=self.sold_from.data, sold_to=self.sold_to.data,
@@ -186,7 +200,11 @@ class FilingForm(Form):
         for name in ("seller_name", "seller_credit_code", "buyer_name", "buyer_credit_code", "mode", "helper_name",
                      "sold_from", "sold_to", "people_helped", "note"):  # fmt: skip
             self[name].data = getattr(filing, name)
-        self.county.data, self.buyer_division.data = filing.county_code, filing.buyer_division_code
+        self.buyer_division.data = filing.buyer_division_code
+        if "producer" in self:
+            self.producer.data = str(view.producer_id)
+        else:
+            self.county.data = filing.county_code
         for kind in KEY_KINDS:
             self[kind].data = "\n".join(key for found, key in view.keys if found == kind)
         while len(self.lines) < len(view.lines):
@@ -207,7 +225,8 @@ def categories() -> list[tuple[str, str]]:
     return [(code, name) for code, name in rows]
 
 
-def _find_county(typed: str) -> str | None:
+def find_county(typed: str) -> str | None:
+    """Return the code of an assisted county given by code or name."""
     return _find_place(AssistedCounty, typed)
 
 

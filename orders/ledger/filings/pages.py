@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from orders.ledger.filings import decisions, queries, services
 from orders.ledger.filings.drafts import BadFiling, DocumentDraft
-from orders.ledger.filings.forms import FilingForm, categories
+from orders.ledger.filings.forms import FilingForm, categories, find_county
 from orders.ledger.filings.models import Filing
 from orders.ledger.filings.schemas import STATUSES
 from orders.ledger.labels import WORDS
@@ -22,11 +22,14 @@ from shop.errors import DomainError, NotFound
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
+from shop.paging import Page
 
 bp = Blueprint("filing_pages", __name__, template_folder="templates")
 Answer = Response | str | tuple[str, int, dict[str, str]]
 _PAGE = 20
-_DESK = "/<any(official,producer):desk>/filings"
+_DESK = "/<any(official,producer,operator):desk>/filings"
+#: Where each kind of organisation works.
+_HOMES = {"authority": "official", "operator": "operator"}
 #: Word, kind of the mark, what happens next.
 STATES = {
     "draft": (lazy("草稿"), "", lazy("待录入人提交")),
@@ -54,10 +57,11 @@ PAPER_WORDS = {
 
 
 def init_app(app: Flask) -> None:
-    """Add the links to both desks."""
+    """Add the links to the desks."""
     add_nav(
         app,
         NavItem("official", lazy("线下申报"), "filing_pages.official_filings", "filings:read", 60),
+        NavItem("operator", lazy("线下申报"), "filing_pages.operator_filings", "filings:read", 60),
         NavItem("producer", lazy("线下申报"), "filing_pages.producer_filings", "filings:enter", 70),
     )
 
@@ -77,19 +81,30 @@ def official_filings(actor: Actor) -> str:
     return _list("official", actor)
 
 
+@bp.get("/operator/filings")
+@requires("filings:read")
+def operator_filings(actor: Actor) -> str:
+    """List the filings of all counties for the operator."""
+    return _list("operator", actor)
+
+
 @bp.get("/producer/filings")
 @requires("filings:enter")
 def producer_filings(actor: Actor) -> str:
-    """List a producer's filings."""
+    """List a producer's filings, or those that an agent entered."""
     return _list("producer", actor)
 
 
 def _list(desk: str, actor: Actor) -> str:
-    status = request.args.get("status", "")
-    page = queries.list_filings(
-        actor, status=status if status in STATUSES else None, limit=_PAGE, cursor=request.args.get("cursor")
-    )
-    return render_template("orders/filings.html", page=page, desk=desk, status=status)
+    status, typed = request.args.get("status", ""), request.args.get("county", "").strip()
+    county = find_county(typed) if typed else None
+    page: Page[Filing] = Page([], None)
+    if county or not typed:
+        page = queries.list_filings(
+            actor, status=status if status in STATUSES else None, county=county, is_asked_back=status == "asked",
+            limit=_PAGE, cursor=request.args.get("cursor"),
+        )  # fmt: skip
+    return render_template("orders/filings.html", page=page, desk=desk, status=status, county=typed)
 
 
 @bp.route(f"{_DESK}/new", methods=["GET", "POST"])
@@ -97,7 +112,7 @@ def _list(desk: str, actor: Actor) -> str:
 @idempotent
 def enter(actor: Actor, desk: str) -> Answer:
     """Enter a sale as a draft."""
-    form = FilingForm()
+    form = _form(actor)
     filing = _read_form(form, actor, lambda draft: services.create_filing(draft, actor, at=clock.now()))
     if filing is not None:
         flash(_("草稿已保存。核对后请提交。"), "success")
@@ -111,7 +126,7 @@ def enter(actor: Actor, desk: str) -> Answer:
 def edit(actor: Actor, desk: str, filing_id: UUID) -> Answer:
     """Change a draft or a refused filing."""
     filing = queries.find_filing(filing_id, actor)
-    view, form = queries.show_filing(filing), FilingForm()
+    view, form = queries.show_filing(filing), _form(actor)
     keep = set(request.form.getlist("keep"))
     kept = tuple(DocumentDraft(d.file_id, d.kind) for d in view.documents if str(d.file_id) in keep)
     version = request.form.get("version", type=int) or 0
@@ -125,6 +140,12 @@ def edit(actor: Actor, desk: str, filing_id: UUID) -> Answer:
     if request.method == "GET":
         form.show(view)
     return _show_form(form, actor, desk, view)
+
+
+def _form(actor: Actor) -> FilingForm:
+    form = FilingForm()
+    form.ask_for(queries.sellers_of(actor, clock.today()) if actor.organisation_kind == "agent" else None)
+    return form
 
 
 def _read_form(
@@ -148,7 +169,7 @@ def _read_form(
 
 
 def _show_form(form: FilingForm, actor: Actor, desk: str, view: Any = None) -> Answer:
-    counties = queries.counties_of(actor)
+    counties = queries.counties_of(actor) if "county" in form else []
     if len(counties) == 1 and not form.county.data:
         form.county.data = f"{counties[0].code} {counties[0].name}"
     page = render_template(
@@ -159,9 +180,14 @@ def _show_form(form: FilingForm, actor: Actor, desk: str, view: Any = None) -> A
 
 @bp.get(f"{_DESK}/<uuid:filing_id>")
 @requires("filings:read")
-def show(actor: Actor, desk: str, filing_id: UUID) -> str:
-    """Show a filing, its papers and what can be done."""
-    view = queries.show_filing(queries.find_filing(filing_id, actor))
+def show(actor: Actor, desk: str, filing_id: UUID) -> Response | str:
+    """Show a filing, its papers and what can be done; a link to another desk leads to the reader's own."""
+    view, home = (
+        queries.show_filing(queries.find_filing(filing_id, actor)),
+        _HOMES.get(actor.organisation_kind, "producer"),
+    )
+    if desk != home:
+        return redirect(_address(home, view.filing))
     return render_template(
         "orders/filing.html", view=view, filing=view.filing, desk=desk,
         is_mine=view.filing.recorded_by == actor.user_id, decides=_decides(actor, view.filing),

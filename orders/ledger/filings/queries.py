@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 
 from catalog.producers.models import Producer
+from catalog.producers.queries import producers_of
 from catalog.products.models import Category
 from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
 from shop.audit import AuditEntry
@@ -59,6 +60,7 @@ class FilingView:
     """A filing as its readers see it."""
 
     filing: Filing
+    producer_id: UUID | None
     county: str
     buyer_division: str
     entered_by: str
@@ -122,20 +124,46 @@ def counties_of(actor: Actor) -> Sequence[AssistedCounty]:
     return db.session.scalars(query).all()
 
 
+@dataclass(frozen=True)
+class Seller:
+    """A producer for which an agent files."""
+
+    id: UUID
+    name: str
+    county_code: str
+
+
+def sellers_of(actor: Actor, on: date) -> list[Seller]:
+    """Return the producers that an agent has a mandate of on a day, by name."""
+    rows = db.session.execute(
+        select(Organisation.public_id, Organisation.name, Producer.county_code)
+        .join(Producer, Producer.organisation_id == Organisation.id)
+        .where(Organisation.id.in_(producers_of(actor, on)))
+        .order_by(Organisation.name, Organisation.id)
+    )
+    return [Seller(key, name, county) for key, name, county in rows if county]
+
+
 def list_filings(
     actor: Actor,
     *,
     status: str | None = None,
     county: str | None = None,
+    is_asked_back: bool = False,
     limit: int,
     cursor: str | None = None,
 ) -> Page[Filing]:
-    """Return a page of the filings an actor may see, newest first."""
+    """Return a page of the filings an actor may see, newest first.
+
+    :param is_asked_back: only those that somebody has asked to take back.
+    """
     query = select(Filing).where(visible(actor)).order_by(Filing.id.desc()).limit(limit + 1)
     if status:
         query = query.where(Filing.status == status)
     if county:
         query = query.where(Filing.county_code == county)
+    if is_asked_back:
+        query = query.where(Filing.status == "confirmed", Filing.withdrawal_by.is_not(None))
     if after := decode_cursor(cursor, int):
         query = query.where(Filing.id < after[0])
     return make_page(list(db.session.scalars(query)), limit, lambda filing: (filing.id,))
@@ -146,6 +174,7 @@ def show_filing(filing: Filing) -> FilingView:
     county = db.session.get_one(AssistedCounty, filing.county_code)
     return FilingView(
         filing=filing,
+        producer_id=db.session.scalar(select(Organisation.public_id).where(Organisation.id == filing.producer_id)),
         county=county.name,
         buyer_division=db.session.get_one(Division, filing.buyer_division_code).name,
         entered_by=db.session.get_one(Organisation, filing.organisation_id).name,

@@ -69,6 +69,10 @@ class EnterFilingSchema(Schema):
     """A sale made off the platform. A registered party is recognised by its credit code; its own name is kept then."""
 
     county = DivisionCode(required=True, attribute="county_code", metadata={"description": "Origin county"})
+    producer = PublicId(
+        load_default=None, allow_none=True, attribute="producer_id",
+        metadata={"description": "For which producer; needed of agents with several mandates"},
+    )  # fmt: skip
     seller_name = _text(120, load_default="")
     seller_credit_code = _text(40, load_default=None, allow_none=True)
     buyer_name = fields.String(required=True, validate=validate.Length(1, 120))
@@ -167,6 +171,7 @@ class FilingSchema(Schema):
 
     filing = fields.Nested(FilingHeadSchema)
     county_name = fields.String(attribute="county")
+    producer_id = PublicId(allow_none=True, metadata={"description": "The seller, if it is registered here"})
     buyer_division = fields.String(attribute="filing.buyer_division_code")
     seller_credit_code = fields.String(attribute="filing.seller_credit_code", allow_none=True)
     buyer_credit_code = fields.String(attribute="filing.buyer_credit_code", allow_none=True)

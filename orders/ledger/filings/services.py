@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from catalog.producers.models import Producer
+from catalog.producers.queries import require_producer, resolve_producer
 from orders.ledger.filings import queries
 from orders.ledger.filings.drafts import BadFiling, FilingDraft, check, read_key, write
 from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
@@ -68,13 +69,14 @@ def create_filing(draft: FilingDraft, actor: Actor, *, at: datetime) -> Filing:
     :raises BadFiling: if it makes no sense; ``errors`` names the members.
     :raises Forbidden: if the county is not one the actor files for.
     :raises AlreadyFiled: if one of its numbers is in another filing.
+    :raises NoSuchProducer: if the producer is not one the actor may act for.
     :raises NotFound: if a file is not the actor's organisation's.
     """
-    _require_county(draft.county_code, actor)
+    seller_id = _require_place(draft, actor, clock.business_day(at))
     check(draft, today=clock.business_day(at))
     filing = Filing(organisation_id=actor.organisation_id, status="draft", recorded_by=actor.user_id, recorded_at=at)
     filing.number = f"new-{uuid4()}"
-    write(filing, draft, actor)
+    write(filing, draft, seller_id=seller_id)
     db.session.add(filing)
     db.session.flush()  # obtains the key that the number is made from
     filing.number = make_number("SB", clock.business_day(at), filing.id)
@@ -90,11 +92,11 @@ def edit_filing(public_id: UUID, draft: FilingDraft, actor: Actor, *, version: i
     """
     filing = _own(public_id, actor)
     check_version(version, filing.version)
-    _require_county(draft.county_code, actor)
+    seller_id = _require_place(draft, actor, clock.business_day(at))
     check(draft, today=clock.business_day(at))
     before = filing.amount_fen
     move(filing, "edit")
-    write(filing, draft, actor)
+    write(filing, draft, seller_id=seller_id)
     filing.decided_by = filing.decided_at = None
     filing.reason = ""
     for part in (FilingLine, FilingKey, FilingDocument):
@@ -108,8 +110,11 @@ def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     """Hand a draft to the county for confirmation; it needs at least one paper.
 
     :raises BadFiling: without a paper.
+    :raises NoSuchProducer: if an agent's mandate has ended since.
     """
     filing = _own(public_id, actor)
+    if actor.organisation_kind == "agent":
+        require_producer(actor, filing.producer_id or 0, clock.business_day(at))
     move(filing, "submit")
     if db.session.scalar(select(FilingDocument.file_id).where(FilingDocument.filing_id == filing.id).limit(1)) is None:
         error = {"pointer": "#/documents", "detail": _("请至少上传一份凭证。")}
@@ -146,19 +151,25 @@ def _own(public_id: UUID, actor: Actor) -> Filing:
     return filing
 
 
-def _require_county(county_code: str, actor: Actor) -> None:
-    """Refuse a county that the actor does not file for.
+def _require_place(draft: FilingDraft, actor: Actor, on: date) -> int | None:
+    """Refuse a producer or county that the actor does not file for; return the producer, ``None`` for officials.
 
     :raises NoSuchCounty: if it is not an assisted one.
     """
-    get_county(county_code)
-    if actor.organisation_kind == "producer":
-        at_home = db.session.get(Producer, actor.organisation_id)
-        allowed = at_home is not None and at_home.county_code == county_code
+    get_county(draft.county_code)
+    seller_id = None
+    if actor.organisation_kind in ("producer", "agent"):
+        seller_id = resolve_producer(draft.producer_id, actor, on)
+        at_home = db.session.get(Producer, seller_id)
+        allowed = at_home is not None and at_home.county_code == draft.county_code
+    elif draft.producer_id is not None:
+        detail = _("请用统一社会信用代码写明销售方。")
+        raise BadFiling(detail, errors=[{"pointer": "#/producer", "detail": detail}])
     else:
-        allowed = actor.organisation_kind in ("authority", "operator") and queries.covers(actor, county_code)
+        allowed = actor.organisation_kind in ("authority", "operator") and queries.covers(actor, draft.county_code)
     if not allowed:
-        raise Forbidden(_("这个县不在您的申报范围内。"), county=county_code)
+        raise Forbidden(_("这个县不在您的申报范围内。"), county=draft.county_code)
+    return seller_id
 
 
 def _write_parts(filing: Filing, draft: FilingDraft, actor: Actor) -> None:
