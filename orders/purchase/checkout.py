@@ -16,12 +16,26 @@ from orders.purchase.freezing import PlacedOrder, Placing
 from orders.purchase.models import Procurement
 from orders.purchase.placing import CONFIRM_WITHIN, move_row, place_orders, refuse_lines
 from orders.purchase.pricing import PricedLine, Wanted, price_lines
-from orders.purchase.procurements import HEAD_COLUMNS, ProcurementHead, lock_procurement, look_at
-from shop import clock
+from orders.purchase.procurements import (
+    HEAD_COLUMNS,
+    ProcurementHead,
+    is_above_approved,
+    lock_procurement,
+    look_at,
+    total_of,
+)
+from shop import clock, money
 from shop.auth import Actor
 from shop.db import db
+from shop.errors import Conflict
 from shop.i18n import _
 from shop.identity.models import User
+
+
+class AboveApproved(Conflict):
+    """The procurement costs more today than was approved; ``approved`` and ``today`` name both. Submit it again."""
+
+    code = "above-approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,7 @@ class Placed:
     placed_at: datetime
     orders: Sequence[PlacedOrder]
     approval: str = "none"
+    approved_fen: int | None = None
     version: int = 1
     created_at: datetime | None = None
     #: Who drew it up, where that is another than who places it.
@@ -91,6 +106,7 @@ def place_procurement(
     """Place an approved procurement, or a draft where nobody approves; prices and eligibility are today's.
 
     :raises WrongState: if it is not approved.
+    :raises AboveApproved: if it has become dearer than what was approved.
     :raises BudgetMissing, LinesRefused, OutOfStock: and nothing has changed.
     """
     procurement = lock_procurement(public_id, actor)
@@ -99,6 +115,7 @@ def place_procurement(
     machine.move("procurement", procurement, "place", actor=actor, at=at, context=context)
     buyer.require_budget(procurement.fund_source)
     _refuse(priced, buyer)
+    _refuse_above_approved(procurement, total_of(priced))
     procurement.placed_at = at
     db.session.flush()  # its new state is written before its orders are
     what = Placing(
@@ -118,10 +135,21 @@ def place_procurement(
         at,
         orders,
         approval=procurement.approval,
+        approved_fen=procurement.approved_fen,
         version=procurement.version,
         created_at=procurement.created_at,
         created_by=creator.name if creator else "",
     )
+
+
+def _refuse_above_approved(procurement: Procurement, today: int) -> None:
+    approved = procurement.approved_fen
+    if approved is not None and is_above_approved(procurement, today):
+        detail = _(
+            "今日合计 %(today)s 元,高于审批通过的 %(approved)s 元,请重新提交审批。",
+            today=money.show_yuan(today), approved=money.show_yuan(approved),
+        )  # fmt: skip
+        raise AboveApproved(detail, approved=money.as_json(approved), today=money.as_json(today))
 
 
 def _refuse(priced: Sequence[PricedLine], buyer: Buyer) -> None:

@@ -44,6 +44,8 @@ class Procurement(PublicId, Base):
     status: Mapped[str]
     #: ``none``, ``pending``, ``approved``, ``rejected`` or ``void``.
     approval: Mapped[str] = mapped_column(server_default="none", default="none")
+    #: The goods' sum when it was approved: the most that may be placed while the approval stands.
+    approved_fen: Mapped[int | None]
     payment_mode: Mapped[str] = mapped_column(server_default="goods_first", default="goods_first")
     channel: Mapped[str] = mapped_column(server_default="shop", default="shop")
     title: Mapped[str] = mapped_column(server_default="", default="")

@@ -15,7 +15,7 @@ from orders.purchase.buyers import Buyer, find_submitter, get_buyer
 from orders.purchase.checkout import Placed
 from orders.purchase.models import Order, Procurement
 from orders.purchase.pricing import PricedLine, price_lines
-from orders.purchase.procurements import NoSuchProcurement, wanted_lines
+from orders.purchase.procurements import NoSuchProcurement, is_above_approved, total_of, wanted_lines
 from shop import clock
 from shop.auth import Actor
 from shop.db import db
@@ -45,6 +45,10 @@ class ProcurementAnswer:
     placed_at: datetime | None
     version: int
     total_fen: int
+    #: The most that may be placed while the approval stands.
+    approved_fen: int | None
+    #: It has become dearer than that: it must be submitted again.
+    is_above_approved: bool
     lines: Sequence[PricedLine]
     orders: Sequence[OrderAnswer]
     #: Events of the machines ``procurement`` and ``approval`` that this actor can make now.
@@ -74,6 +78,8 @@ def placed_procurement(placed: Placed, actor: Actor) -> ProcurementAnswer:
         placed_at=placed.placed_at,
         version=placed.version,
         total_fen=sum(order.total_fen for order in orders),
+        approved_fen=placed.approved_fen,
+        is_above_approved=False,
         lines=(),
         orders=orders,
         possible=(),
@@ -105,6 +111,7 @@ def procurement_answer(procurement: Procurement, actor: Actor, at: datetime) -> 
     lines = price_lines(wanted_lines(procurement.id), on) if is_open else []
     orders = [] if is_open else order_answers(_order_keys(procurement.id))
     creator = db.session.get(User, procurement.created_by)
+    today = total_of(lines) if is_open else sum(order.total_fen for order in orders)
     return ProcurementAnswer(
         id=procurement.public_id,
         number=procurement.number,
@@ -123,23 +130,30 @@ def procurement_answer(procurement: Procurement, actor: Actor, at: datetime) -> 
         created_at=procurement.created_at,
         placed_at=procurement.placed_at,
         version=procurement.version,
-        total_fen=sum(x.amount_fen for x in lines) if is_open else sum(order.total_fen for order in orders),
+        total_fen=today,
+        approved_fen=procurement.approved_fen,
+        is_above_approved=is_open and is_above_approved(procurement, today),
         lines=lines,
         orders=orders,
-        possible=possible_events(procurement, buyer, actor, at=at, lines=len(lines)),
+        possible=possible_events(procurement, buyer, actor, at=at, lines=lines),
         needs_approval=buyer.needs_approval,
     )
 
 
-def possible_events(procurement: Procurement, buyer: Buyer, actor: Actor, *, at: datetime, lines: int) -> list[str]:
+def possible_events(
+    procurement: Procurement, buyer: Buyer, actor: Actor, *, at: datetime, lines: Sequence[PricedLine]
+) -> list[str]:
     """Return what the actor can do with a procurement now, by the table; ``reopen`` and ``void`` are an edit's."""
     context = {
-        "needs_approval": buyer.needs_approval, "lines": lines, "submitted_by": find_submitter(procurement.id),
+        "needs_approval": buyer.needs_approval, "lines": len(lines), "submitted_by": find_submitter(procurement.id),
     }  # fmt: skip
     found = machine.possible_moves("procurement", procurement, actor, at=at, context=context)
     if procurement.status == "submitted":
         found += machine.possible_moves("approval", procurement, actor, at=at, context=context)
     events = [move.event for move in found if move.event not in ("reopen", "void", "request")]
+    if procurement.status == "submitted" and is_above_approved(procurement, total_of(lines)):
+        again = actor.may("procurements:create") and actor.may("procurements:submit")
+        events = ["submit" if event == "place" else event for event in events if event != "place" or again]
     can_edit = procurement.status in ("draft", "submitted") and actor.may("procurements:create")
     return [*events, "edit"] if can_edit else events
 

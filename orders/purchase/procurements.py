@@ -17,10 +17,10 @@ from orders.purchase.buyers import Buyer, find_submitter, get_buyer
 from orders.purchase.models import Procurement, ProcurementLine
 from orders.purchase.placing import LinesRefused, refuse_lines
 from orders.purchase.pricing import PricedLine, Wanted, price_lines
-from shop import clock
+from shop import clock, money
 from shop.auth import Actor
 from shop.db import db
-from shop.errors import NotFound
+from shop.errors import Conflict, NotFound
 from shop.etag import check_version
 from shop.i18n import _
 
@@ -29,6 +29,12 @@ class NoSuchProcurement(NotFound):
     """There is no procurement with that identifier in the actor's organisation."""
 
     code = "no-such-procurement"
+
+
+class SumChanged(Conflict):
+    """The sum is another than the one that the approver saw; ``seen`` and ``today`` name both."""
+
+    code = "sum-changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,7 @@ def edit_procurement(
         machine.move("procurement", procurement, "reopen", actor=actor, at=at)
     if procurement.approval in ("pending", "approved", "rejected"):
         machine.move("approval", procurement, "void", actor=actor, at=at)
+        procurement.approved_fen = None
     if "unit_id" in head:
         procurement.unit_id = get_buyer(actor, clock.business_day(at), unit=head["unit_id"]).unit_id
     for name in HEAD_COLUMNS:
@@ -117,11 +124,17 @@ def edit_procurement(
 def submit_procurement(public_id: UUID, *, actor: Actor, at: datetime) -> Procurement:
     """Ask for approval; the lines must be orderable today and the budget said.
 
+    What was approved already is submitted again if it has become dearer than that; the old approval is void then.
+
     :raises WrongState: if it is no draft, has no lines, or the organisation has no approver.
     :raises BudgetMissing, LinesRefused: as placing would.
     """
     procurement = lock_procurement(public_id, actor)
     buyer, priced = look_at(procurement, actor, at)
+    if is_above_approved(procurement, total_of(priced)):
+        machine.move("procurement", procurement, "reopen", actor=actor, at=at)
+        machine.move("approval", procurement, "void", actor=actor, at=at, why=_("今日合计高于审批通过的金额"))
+        procurement.approved_fen = None
     context = {"needs_approval": buyer.needs_approval, "lines": len(priced)}
     machine.move("procurement", procurement, "submit", actor=actor, at=at, context=context)
     buyer.require_budget(procurement.fund_source)
@@ -130,16 +143,44 @@ def submit_procurement(public_id: UUID, *, actor: Actor, at: datetime) -> Procur
     return procurement
 
 
-def decide_approval(public_id: UUID, *, approved: bool, actor: Actor, at: datetime, why: str = "") -> Procurement:
-    """Approve or reject a submitted procurement; never one's own.
+def decide_approval(
+    public_id: UUID, *, approved: bool, actor: Actor, at: datetime, why: str = "", seen_fen: int | None = None
+) -> Procurement:
+    """Approve or reject a submitted procurement; never one's own. The day's sum is what is approved.
 
+    :param seen_fen: the sum that the approver saw, in fen; ``None`` where nobody says.
     :raises WrongState: if nothing is pending, or the actor made or submitted it.
+    :raises SumChanged: if the sum is not the one that was seen.
     """
     procurement = lock_procurement(public_id, actor)
     context = {"submitted_by": find_submitter(procurement.id)}
     event = "approve" if approved else "reject"
-    machine.move("approval", procurement, event, actor=actor, at=at, why=why, context=context)
+    machine.check("approval", procurement, event, actor=actor, at=at, context=context)
+    facts = {}
+    if approved:
+        today = total_of(look_at(procurement, actor, at, check_stock=False)[1])
+        if seen_fen is not None and seen_fen != today:
+            detail = _(
+                "合计已由 %(seen)s 元变为 %(today)s 元,请核对后再审批。",
+                seen=money.show_yuan(seen_fen),
+                today=money.show_yuan(today),
+            )
+            raise SumChanged(detail, seen=money.as_json(seen_fen), today=money.as_json(today))
+        procurement.approved_fen = today
+        facts = {"approved_fen": today}
+    machine.move("approval", procurement, event, actor=actor, at=at, why=why, facts=facts, context=context)
     return procurement
+
+
+def total_of(priced: Sequence[PricedLine]) -> int:
+    """Return the sum of priced lines in fen, without freight."""
+    return sum(line.amount_fen for line in priced)
+
+
+def is_above_approved(procurement: Procurement, total_fen: int) -> bool:
+    """Say whether a procurement has become dearer than the approval it holds."""
+    ceiling = procurement.approved_fen
+    return procurement.approval == "approved" and ceiling is not None and total_fen > ceiling
 
 
 def cancel_procurement(public_id: UUID, *, actor: Actor, at: datetime, why: str = "") -> Procurement:

@@ -125,6 +125,15 @@ class OrderReasonSchema(Schema):
     why = text_field(500, load_default="")
 
 
+class ApproveProcurementSchema(OrderReasonSchema):
+    """An approval, and of which sum."""
+
+    total = Money(
+        load_default=None, allow_none=True,
+        metadata={"description": "The sum that was seen; another sum today is refused."},
+    )  # fmt: skip
+
+
 class OrderLineSchema(Schema):
     """A line with every fact frozen at placing, and what became of it."""
 
@@ -241,6 +250,11 @@ class ProcurementSchema(ProcurementHeadSchema):
     deliver_by = Day(allow_none=True)
     created_by = fields.String()
     total = Money(attribute="total_fen")
+    approved_total = Money(
+        attribute="approved_fen", allow_none=True,
+        metadata={"description": "What was approved: the most that may be placed; freight is not in it."},
+    )  # fmt: skip
+    is_above_approved = fields.Boolean(metadata={"description": "Dearer today than approved: submit it again."})
     lines = fields.List(fields.Nested(PricedLineSchema))
     orders = fields.List(fields.Nested(OrderSchema))
     possible = fields.List(fields.String(), metadata={"description": "What the caller can do with it now."})

@@ -13,6 +13,7 @@ from orders.purchase.basket import Basket
 from orders.purchase.models import Procurement
 from orders.purchase.procurement_answers import ProcurementAnswer
 from orders.purchase.schemas import (
+    ApproveProcurementSchema,
     BasketQuantitySchema,
     BasketSchema,
     EditProcurementSchema,
@@ -164,7 +165,7 @@ def _edit(procurement_id: UUID, body: dict[str, Any], actor: Actor, version: int
 @idempotent
 @bp.response(200, ProcurementSchema)
 def submit_procurement(actor: Actor, procurement_id: UUID) -> Tagged:
-    """Submit a draft for approval."""
+    """Submit a draft for approval, or again what has become dearer than was approved."""
     at = clock.now()
     with transaction():
         moved = procurements.submit_procurement(procurement_id, actor=actor, at=at)
@@ -174,10 +175,10 @@ def submit_procurement(actor: Actor, procurement_id: UUID) -> Tagged:
 @bp.route("/procurements/<uuid:procurement_id>/approve", methods=["POST"])
 @requires("procurements:approve")
 @idempotent
-@bp.arguments(OrderReasonSchema)
+@bp.arguments(ApproveProcurementSchema)
 @bp.response(200, ProcurementSchema)
 def approve_procurement(body: dict[str, Any], actor: Actor, procurement_id: UUID) -> Tagged:
-    """Approve what another person submitted."""
+    """Approve what another person submitted; no more than this sum may be placed."""
     return _decide(procurement_id, body, actor, approved=True)
 
 
@@ -194,7 +195,9 @@ def reject_procurement(body: dict[str, Any], actor: Actor, procurement_id: UUID)
 def _decide(procurement_id: UUID, body: dict[str, Any], actor: Actor, *, approved: bool) -> Tagged:
     at = clock.now()
     with transaction():
-        moved = procurements.decide_approval(procurement_id, approved=approved, actor=actor, at=at, why=body["why"])
+        moved = procurements.decide_approval(
+            procurement_id, approved=approved, actor=actor, at=at, why=body["why"], seen_fen=body.get("total")
+        )
         return _tagged(procurement_answers.procurement_answer(moved, actor, at))
 
 
