@@ -31,7 +31,7 @@ check: python ## lint, format, types, architecture
 
 browser: python ## run the tests that drive Chromium
 	@$(PYTHON) bin/setup.py $(TEST_LOCKS)
-	@$(VENV) -m pytest -m browser tests/system $(ARGS)
+	@$(VENV) -m pytest -n 2 -m browser tests/system $(ARGS)
 
 soak: python ## run the full repetition counts
 	@$(PYTHON) bin/setup.py $(TEST_LOCKS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 from flask import Flask, request, url_for
 from flask_bootstrap import Bootstrap5
+from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 
 from shop import assets, clock, money
@@ -76,6 +78,15 @@ def plain_quantity(value: Decimal) -> str:
     """Return a quantity as a form's field takes it: no thousands' separators, no trailing zeros."""
     text = f"{value:.3f}"
     return text.rstrip("0").rstrip(".")
+
+
+#: A number such as DK20261122-7F3K9Q-1, which a line must not break at its hyphens.
+_NUMBER = re.compile(r"[A-Z]{2}\d{8}-[0-9A-Z]+(?:-\d+)?")
+
+
+def keep_numbers(text: str) -> Markup:
+    """Return a heading whose people's numbers stay in one piece."""
+    return Markup(_NUMBER.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704  escaped, or a block's
 
 
 def current_desk() -> str:
@@ -165,7 +176,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         yuan=money.show_yuan, wan=money.show_wan, day=show_day, instant=show_instant, long_day=show_long_day,
-        quantity=show_quantity, plain=plain_quantity,
+        quantity=show_quantity, plain=plain_quantity, keep_numbers=keep_numbers,
     )  # fmt: skip
     app.jinja_env.globals.update(
         asset=assets.address, nav_for=_nav(app), nav_links=_nav_links(app), address_with=address_with,

@@ -54,6 +54,11 @@ def _address(endpoint: str, asked: Asked) -> Any:
     return build
 
 
+def _labelled(asked: Asked) -> list[tuple[str, str, labels.Label]]:
+    """Return the filters with the names of their values."""
+    return [(name, value, labels.name_of(name, labels.key_of(name, value))) for name, value in asked.filters]
+
+
 @bp.get("/official")
 @requires("totals:read")
 def dashboard(actor: Actor) -> str:
@@ -66,6 +71,9 @@ def dashboard(actor: Actor) -> str:
         asked=asked,
         change_bp=queries.change_bp(board.total_fen, board.before_fen),
         words=labels.WORDS,
+        titles=labels.TITLES,
+        periods=present.periods(clock.today()),
+        filters=_labelled(asked),
         lines_url=_address("official_pages.list_lines", asked),
         table_url=_address("official_pages.breakdown", asked),
         here_url=_address("official_pages.dashboard", asked),
@@ -122,7 +130,7 @@ def list_lines(actor: Actor) -> str:
         found = totals.answer(question)
         page = lines.list_lines(question, limit=_LINES, cursor=request.args.get("cursor"))
         count = lines.count_lines(question)
-        filters = [(name, value, labels.name_of(name, labels.key_of(name, value))) for name, value in asked.filters]
+        filters = _labelled(asked)
     return render_template(
         "admin/official_lines.html",
         asked=asked,

@@ -12,6 +12,7 @@ from orders.ledger.labels import Label
 from orders.ledger.models import MEASURES
 from orders.ledger.questions import TIMES
 from orders.ledger.totals import Row
+from shop.i18n import _
 
 #: Dimensions offered on the page of breakdowns, in the order people ask for them.
 OFFERED = (
@@ -36,6 +37,19 @@ def measure_choices() -> list[tuple[str, object]]:
 def dimension_choices() -> list[tuple[str, object]]:
     """Return the dimensions with their names."""
     return [(name, labels.TITLES[name]) for name in OFFERED]
+
+
+def periods(today: date) -> list[tuple[str, date, date]]:
+    """Return the periods asked for most: their name, first and last day."""
+    month = today.replace(day=1)
+    quarter = month.replace(month=(month.month - 1) // _QUARTER_MONTHS * _QUARTER_MONTHS + 1)
+    year, before = month.replace(month=1), date(today.year - 1, 1, 1)
+    return [
+        (_("本月"), month, today),
+        (_("本季度"), quarter, today),
+        (_("本年"), year, today),
+        (_("上年"), before, before.replace(month=12, day=31)),
+    ]
 
 
 def month_range(year: int, month: int, last: date | None = None) -> dict[str, str]:

@@ -19,7 +19,7 @@ from shop.db import db
 from shop.identity.queries import within
 
 #: Counties in the ranking on the first screen; the rest are a link away.
-RANKED = 15
+RANKED = 10
 
 
 @dataclass(frozen=True)

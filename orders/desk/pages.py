@@ -10,7 +10,9 @@ from werkzeug.wrappers import Response
 from orders.contracts import lapsing
 from orders.desk import queries, todo
 from orders.desk.words import words
+from orders.invoices import queries as invoices
 from orders.payments import queries as payments
+from orders.payments import receipt_queries
 from orders.purchase import listing
 from orders.purchase.access import get_order, lock_order_by_key
 from orders.purchase.listing import OrderFilter
@@ -50,6 +52,7 @@ def show_desk(actor: Actor) -> str:
         place=todo.to_place(actor) if actor.may("procurements:submit") else [],
         sign=todo.to_sign(actor, at) if actor.may("contracts:sign") else None,
         accept=todo.to_accept(actor, at) if actor.may("goods:accept") else None,
+        check=invoices.count_unchecked(actor, today) if actor.may("invoices:check") else None,
         due=payments.list_due(actor, today, limit=todo.SHOWN).items if may_pay else [],
         owed=payments.owed_fen(actor, today) if may_pay else (0, 0),
         **words(),
@@ -70,6 +73,8 @@ def show_producer(actor: Actor) -> str:
         confirm=todo.to_confirm(actor, at),
         sign=todo.to_sign(actor, at),
         ship=todo.to_ship(actor, at),
+        invoice=todo.to_invoice(actor, at) if actor.may("invoices:record") else None,
+        receipts=receipt_queries.count_waiting(actor, today) if actor.may("payments:confirm") else None,
         due=payments.list_due(actor, today, limit=todo.SHOWN).items if may_see_money else [],
         owed=payments.owed_fen(actor, today) if may_see_money else (0, 0),
         low=todo.running_out(actor, at),

@@ -37,6 +37,13 @@ class OrderPage:
     #: ``buyer``, ``producer``, ``operator`` or ``None`` for an official.
     side: str | None
 
+    @property
+    def is_to_invoice(self) -> bool:
+        """Whether something was accepted that no invoice covers."""
+        invoiced = sum(one.share_fen for one in self.papers.invoices if one.status != "refused")
+        accepted = sum(line.accepted_fen for line in self.order.lines)
+        return accepted > 0 and accepted + self.order.freight_fen > invoiced
+
     def can(self, *events: str) -> bool:
         """Say whether the reader can make one of these moves now."""
         return any(f"{move.machine}.{move.event}" in events for move in self.possible)
@@ -49,7 +56,7 @@ def get_order_page(public_id: UUID, actor: Actor, at: datetime) -> OrderPage:
     """
     order = get_order(public_id, actor, at)
     contract = find_contract(order.id)
-    shipments, acceptances = shipments_of(order.id), acceptances_of(order.id)
+    shipments, acceptances, papers = shipments_of(order.id), acceptances_of(order.id), papers_of(order.id)
     told = order_answer(order.id)
     signed = contract_answer(contract) if contract else None
     side = side_of(actor, Parties.of(order), at)
@@ -58,10 +65,10 @@ def get_order_page(public_id: UUID, actor: Actor, at: datetime) -> OrderPage:
         contract=signed,
         shipments=shipments,
         acceptances=acceptances,
-        papers=papers_of(order.id),
+        papers=papers,
         timeline=timeline_of(order.id, acceptances, buyer=told.buyer.name, actor=actor),
         possible=_possible(order, contract, shipments, actor=actor, at=at),
-        step=next_step(told, signed, shipments),
+        step=next_step(told, signed, shipments, papers),
         side=side,
     )
 

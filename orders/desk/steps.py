@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from orders.contracts.answers import ContractAnswer
+from orders.desk.documents import Papers
 from orders.fulfilment.answers import ShipmentAnswer
 from orders.purchase.answers import OrderAnswer
+from orders.purchase.labels import STATES
 from shop import clock
 from shop.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What comes next; ``side`` is who must act, empty when nothing is left to do."""
+    """What comes next; ``side`` is who must act, empty when nothing is left to do.
+
+    Codes: ``confirm``, ``sign``, ``ship``, ``accept``, ``pay``, ``receive`` (announced, to be recorded), ``count``
+    (recorded, to be confirmed by a second person), ``refund``, ``ended``.
+    """
 
     code: str
     what: str
@@ -33,7 +39,29 @@ class Step:
         return _("期限 %(day)s", day=self.until.isoformat()) + " · " + rest
 
 
-def next_step(order: OrderAnswer, contract: ContractAnswer | None, shipments: list[ShipmentAnswer]) -> Step:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where an order stands, in a word for lists, and how it looks."""
+
+    what: str
+    kind: str
+
+
+def stage_of(order: OrderAnswer) -> Stage:
+    """Return where an order stands as far as its own row says: what a list can tell without reading more."""
+    if order.status in ("shipped", "closed_short"):
+        if order.accepted_at is None:
+            return Stage(_("待验收"), "wait")
+        return Stage(_("待付款"), "wait") if order.unpaid_fen else Stage(_("已办结"), "good")
+    if order.status == "confirmed" and order.payment_mode == "pay_first" and order.unpaid_fen:
+        return Stage(_("待付款"), "wait")
+    kinds = {"awaiting_confirmation": "wait", "confirmed": "info", "part_shipped": "wait"}
+    return Stage(str(STATES["order"][order.status]), kinds.get(order.status, ""))
+
+
+def next_step(
+    order: OrderAnswer, contract: ContractAnswer | None, shipments: list[ShipmentAnswer], papers: Papers
+) -> Step:
     """Return the next step of an order."""
     if order.status == "awaiting_confirmation":
         return Step("confirm", _("待供应商确认"), "producer", clock.business_day(order.confirm_by))
@@ -43,16 +71,16 @@ def next_step(order: OrderAnswer, contract: ContractAnswer | None, shipments: li
         return Step("sign", _("待供应商签署合同"), "producer", _sign_by(contract))
     if contract is not None and contract.status == "signed_by_producer":
         return Step("sign", _("待采购单位签署合同"), "buyer", _sign_by(contract))
-    return _delivery(order, shipments)
+    return _delivery(order, shipments, papers)
 
 
 def _sign_by(contract: ContractAnswer) -> date | None:
     return clock.business_day(contract.sign_by) if contract.sign_by else None
 
 
-def _delivery(order: OrderAnswer, shipments: list[ShipmentAnswer]) -> Step:
+def _delivery(order: OrderAnswer, shipments: list[ShipmentAnswer], papers: Papers) -> Step:
     if order.status == "confirmed" and order.payment_mode == "pay_first" and order.unpaid_fen:
-        return Step("pay", _("待采购单位付款"), "buyer", order.pay_due_on)
+        return _payment(order, papers)
     if any(item.undecided for shipment in shipments for item in shipment.items):
         return Step("accept", _("待采购单位验收"), "buyer")
     if order.status == "confirmed":
@@ -60,8 +88,19 @@ def _delivery(order: OrderAnswer, shipments: list[ShipmentAnswer]) -> Step:
     if order.status == "part_shipped":
         return Step("ship", _("待供应商发出其余货物"), "producer", order.promised_on)
     if order.unpaid_fen:
-        return Step("pay", _("待采购单位付款"), "buyer", order.pay_due_on)
+        return _payment(order, papers)
     return _money_back(order) or Step("ended", _("已办结"))
+
+
+def _payment(order: OrderAnswer, papers: Papers) -> Step:
+    """Return who must act for the money: who confirms it, who records it, or who pays."""
+    recorded = sum(each.share_fen for each in papers.payments if each.status == "recorded")
+    announced = sum(each.amount_fen for each in papers.announcements)
+    if recorded >= order.unpaid_fen:
+        return Step("count", _("到账已登记,待第二人确认"), "producer", order.pay_due_on)
+    if announced >= order.unpaid_fen + order.received_fen:
+        return Step("receive", _("已预告付款,待登记到账"), "producer", order.pay_due_on)
+    return Step("pay", _("待采购单位付款"), "buyer", order.pay_due_on)
 
 
 def _money_back(order: OrderAnswer) -> Step | None:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
 
 from orders.contracts.models import Contract
 from orders.fulfilment.models import Shipment, ShipmentItem
+from orders.invoices import queries as invoices
 from orders.purchase.access import own_orders
 from orders.purchase.answers import OrderAnswer, order_answers
 from orders.purchase.models import Order, Procurement
@@ -22,6 +23,8 @@ from shop.auth import Actor
 from shop.db import db
 
 SHOWN = 10
+#: What was accepted longer ago and never invoiced is no longer something to do today.
+_INVOICE_WITHIN_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,12 @@ def to_accept(actor: Actor, at: datetime) -> Pile:
         Shipment.order_id == Order.id, item.shipment_id == Shipment.id, item.accepted + item.rejected < item.quantity
     )
     return _pile(actor, at, Order.status.in_(("part_shipped", "shipped", "closed_short")), open_item)
+
+
+def to_invoice(actor: Actor, at: datetime) -> Pile:
+    """Return a producer's orders that were accepted within a year and are not all invoiced, the oldest first."""
+    recent = Order.accepted_at >= at - timedelta(days=_INVOICE_WITHIN_DAYS)
+    return _pile(actor, at, recent, invoices.earned_fen() > invoices.invoiced_fen(), by=Order.accepted_at.expression)
 
 
 def to_approve(actor: Actor) -> Sequence[Procurement]:

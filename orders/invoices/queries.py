@@ -204,13 +204,28 @@ def find_by_number(number: str, actor: Actor, on: date) -> UUID | None:
     )
 
 
-def not_invoiced_fen(order_id: int) -> int:
-    """Return what was accepted of an order and is in no invoice that was not refused."""
-    invoiced = (
+def invoiced_fen() -> ColumnElement[int]:
+    """Return the expression of how much of an order is in invoices that were not refused."""
+    return (
         select(cast(func.coalesce(func.sum(InvoiceOrder.amount_fen), 0), BigInteger))
         .join(Invoice, Invoice.id == InvoiceOrder.invoice_id)
-        .where(InvoiceOrder.order_id == order_id, Invoice.status != "refused")
+        .where(InvoiceOrder.order_id == Order.id, Invoice.status != "refused")
+        .correlate(Order)
         .scalar_subquery()
     )
-    found = db.session.scalar(select(earned_fen() - invoiced).where(Order.id == order_id))
+
+
+def count_unchecked(actor: Actor, on: date) -> int:
+    """Return how many of the actor's invoices wait to be checked."""
+    found = db.session.scalar(
+        select(func.count())
+        .select_from(Invoice)
+        .where(Invoice.status == "recorded", is_party(actor, Invoice.buyer_id, Invoice.seller_id, on))
+    )
+    return found or 0
+
+
+def not_invoiced_fen(order_id: int) -> int:
+    """Return what was accepted of an order and is in no invoice that was not refused."""
+    found = db.session.scalar(select(earned_fen() - invoiced_fen()).where(Order.id == order_id))
     return max(found or 0, 0)

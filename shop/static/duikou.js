@@ -29,6 +29,11 @@
   });
   addEventListener("beforeunload", (event) => { if (touched) event.preventDefault(); });
 
+  // On a phone a desk's links stand in one line: the current one is brought into view.
+  const here = document.querySelector(".side [aria-current]");
+  const side = here && here.closest(".side");
+  if (side && side.scrollWidth > side.clientWidth) side.scrollLeft = here.offsetLeft - side.clientWidth / 3;
+
   // Buttons that print; without scripts the browser's own menu does.
   document.querySelectorAll("[data-print]").forEach((button) => {
     button.hidden = false;

@@ -23,9 +23,16 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=zh-CN",
 )
 #: The official's screen and the clerk's phone.
 SIZES = {"desktop": (1366, 768), "phone": (390, 844)}
+#: Whatever a thumb must hit: buttons, fields, and links that stand alone. Links within text are as high as their line.
+_TARGETS = """() => [...document.querySelectorAll(
+    "button, select, summary, input:not([type=hidden], [type=checkbox], [type=radio]), a.btn, nav a, label:has(> input)")]
+  .map((node) => [node, node.getBoundingClientRect()])
+  .filter(([node, box]) => box.width > 1 && box.height > 1 && box.height < 43.5 && node.checkVisibility())
+  .map(([node, box]) => `${Math.round(box.height)} px: ${node.outerHTML.slice(0, 120)}`)"""
 #: What must hold: WCAG 2.1 AA and axe's best practices.
 _RULES = '{"resultTypes":["violations"],"runOnly":["wcag2a","wcag2aa","wcag21a","wcag21aa","best-practice"]}'
 
@@ -81,6 +88,11 @@ def violations(page: Page) -> list[str]:
 def overflow_px(page: Page) -> int:
     """Return by how much the page is wider than its window; 0 is right."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def small_targets(page: Page) -> list[str]:
+    """Return what a thumb would miss: targets lower than 44 px."""
+    return list(page.evaluate(_TARGETS))
 
 
 def picture(page: Page, path: Path, *, whole: bool = True) -> Path:
