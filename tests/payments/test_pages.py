@@ -51,7 +51,7 @@ def test_the_producer_records_and_a_second_person_confirms(login, trade, order):
     assert "确认到账</button>" not in page
 
     client = login(trade.checker)
-    assert "确认后,75.00 元按 2026年7月14日 计入 1 个订单,0.00 元留作余额" in client.get(answer.location).text
+    assert "确认后,75.00 元按 2026年7月14日 计入 1 个订单,不能撤回" in client.get(answer.location).text
     assert client.post(f"{answer.location}/confirm", data={"idempotency_key": "k2"}).status_code == 302
 
     assert db.session.get_one(Order, order.id).received_fen == 7500
