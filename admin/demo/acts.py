@@ -22,6 +22,7 @@ from orders.purchase.placing import LinesRefused
 from orders.purchase.pricing import Wanted
 from shop.clock import business_day
 from shop.db import db
+from shop.identity.models import Membership
 
 _NOTES = ("食堂原料采购", "职工福利采购", "节日慰问采购", "月度集中采购", "后勤物资采购")
 _REASONS = ("包装破损", "规格不符", "到货时已过冷链温度")
@@ -169,8 +170,9 @@ def accept(stage: Stage, step: Step) -> list[Step]:
         decisions.append(accepting.ItemDecision(item.public_id, left - bad, bad, rng.choice(_REASONS) if bad else ""))
     if not decisions:
         return []
-    witness = stage.world.cast.second(f"institution:{step.memory['buyer']}").user_name
-    draft = accepting.AcceptanceDraft(decisions, witness_name=witness)
+    second = stage.world.cast.second(f"institution:{step.memory['buyer']}")
+    witness = db.session.get_one(Membership, second.membership_id).public_id
+    draft = accepting.AcceptanceDraft(decisions, witness_id=witness)
     accepting.accept_goods(UUID(step.memory["order"]), draft, actor=stage.buyer(step), at=step.at)
     follows = money.refund_if_owed(step)
     return [*follows, later(step, "invoice", days=(0.5, 4))]

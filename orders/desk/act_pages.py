@@ -135,12 +135,15 @@ def accept(actor: Actor, order_id: UUID) -> Answer:
     """Accept or reject delivered goods."""
     at = clock.now()
     page, form = get_order_page(order_id, actor, at), AcceptForm()
+    form.choose(actor, clock.business_day(at))
     if form.validate_on_submit():
         with form.refusals():
             items = _decisions(page)
             with transaction():
                 papers = _papers(actor)
-                draft = AcceptanceDraft(items, form.witness_name.data or "", form.note.data or "", papers)
+                draft = AcceptanceDraft(
+                    items, "", form.note.data or "", papers, form.witness(), also_present=form.also_present.data or ""
+                )
                 accept_goods(order_id, draft, actor=actor, at=at)
             flash(_("验收已登记。"), "success")
             return _to_order(actor, order_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.forms import Form
 from shop.i18n import lazy as _
+from shop.identity.listings import list_colleagues
 from shop.identity.models import Unit
 
 _NEEDED = InputRequired(_("请填写。"))
@@ -97,7 +99,17 @@ class ShipForm(Form):
 class AcceptForm(Form):
     """A decision about delivered goods; each item's quantities are fields of its own."""
 
-    witness_name = StringField(
-        _("另一位验收人"), validators=[Optional(), Length(max=100)], description=_("食堂采购须两人以上验收。")
+    witness_id = SelectField(_("另一位验收人"), description=_("食堂采购须两人以上验收,从本单位成员中选择。"))
+    also_present = StringField(
+        _("其他在场人员"), validators=[Optional(), Length(max=200)], description=_("如家长委员会、检验人员。")
     )
     note = StringField(_("备注"), validators=[Optional(), Length(max=500)])
+
+    def choose(self, actor: Actor, on: date) -> None:
+        """Fill the choices of the second person."""
+        others = [SelectChoice(str(one.id), one.name) for one in list_colleagues(actor, on)]
+        self.witness_id.choices = [SelectChoice("", _("请选择") if others else _("本单位没有其他成员")), *others]
+
+    def witness(self) -> UUID | None:
+        """Return who was chosen."""
+        return UUID(self.witness_id.data) if self.witness_id.data else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from shop.db import db
 from shop.errors import Forbidden, Invalid
 from shop.files.models import StoredFile
 from shop.i18n import _
+from shop.identity.listings import Colleague, list_colleagues
 
 #: Papers of a delivery (索证索票).
 PAPER_KINDS = ("licence", "origin", "test", "quarantine", "meat_quality", "delivery_note", "invoice", "photo", "other")
@@ -36,7 +37,7 @@ class BadAcceptance(Invalid):
 
 
 class WitnessMissing(Invalid):
-    """A canteen's goods are accepted by two people."""
+    """A canteen's goods are accepted by two members of the institution, or the one named is none."""
 
     code = "witness-missing"
 
@@ -56,9 +57,14 @@ class AcceptanceDraft:
     """A decision about delivered goods; ``files`` are papers by kind and stored file."""
 
     items: Sequence[ItemDecision]
+    #: Without ``witness_id``: a name; if another member bears it, that member is the witness.
     witness_name: str = ""
     note: str = ""
     files: Sequence[tuple[str, UUID]] = ()
+    #: Another member of the institution.
+    witness_id: UUID | None = None
+    #: Who else was there, in words.
+    also_present: str = ""
 
 
 def accept_goods(public_id: UUID, draft: AcceptanceDraft, *, actor: Actor, at: datetime) -> Acceptance:
@@ -66,19 +72,20 @@ def accept_goods(public_id: UUID, draft: AcceptanceDraft, *, actor: Actor, at: d
 
     :raises NoSuchOrder: if it is not the actor's.
     :raises Forbidden: for the producer.
-    :raises WitnessMissing: for a canteen without a second person.
+    :raises WitnessMissing: for a canteen without a second member, or for a witness who is none.
     :raises BadAcceptance: pointing at what does not fit.
     """
     order = lock_order(public_id, actor, at)
     if order.buyer_id != actor.organisation_id:
         raise Forbidden(_("由采购单位验收。"))
-    if order.fund_source == "canteen" and not draft.witness_name.strip():
-        detail = _("食堂采购须两人以上验收,请填写另一位验收人。")
-        raise WitnessMissing(detail, errors=[{"pointer": "#/witness_name", "detail": detail}])
+    witness = find_witness(draft, actor, clock.business_day(at))
+    if order.fund_source == "canteen" and witness is None:
+        detail = _("食堂采购须两人以上验收,请选择本单位另一位成员;没有的,请管理员先邀请。")
+        raise WitnessMissing(detail, errors=[{"pointer": "#/witness_id", "detail": detail}])
     items = _items_of(order)
     _check(draft.items, items)
     lines = {line.id: line for line in lines_of(order)}
-    acceptance = _add_acceptance(order, draft, actor=actor, at=at)
+    acceptance = _add_acceptance(order, draft, witness, actor=actor, at=at)
     _decide(draft.items, items, lines, acceptance=acceptance)
     _return_rejected(draft.items, items, lines, acceptance=acceptance)
     contract = find_contract(order.id)
@@ -90,6 +97,25 @@ def accept_goods(public_id: UUID, draft: AcceptanceDraft, *, actor: Actor, at: d
     _tell(order, acceptance, draft.items, items)
     complete_if_done(order.procurement_id, at=at)
     return acceptance
+
+
+def find_witness(draft: AcceptanceDraft, actor: Actor, on: date) -> Colleague | None:
+    """Return the member who is the second person, by identifier, or by a name that only one other member has.
+
+    :raises WitnessMissing: if the identifier is not another member's.
+    """
+    name = draft.witness_name.strip()
+    if draft.witness_id is None and not name:
+        return None
+    others = list_colleagues(actor, on)
+    if draft.witness_id is None:
+        found = [one for one in others if one.name == name]
+        return found[0] if len(found) == 1 else None
+    for one in others:
+        if one.id == draft.witness_id:
+            return one
+    detail = _("验收人须是本单位另一位成员。")
+    raise WitnessMissing(detail, errors=[{"pointer": "#/witness_id", "detail": detail}])
 
 
 def _items_of(order: Order) -> dict[UUID, ShipmentItem]:
@@ -122,7 +148,9 @@ def _check(decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem]
         raise BadAcceptance(errors[0]["detail"], errors=errors)
 
 
-def _add_acceptance(order: Order, draft: AcceptanceDraft, *, actor: Actor, at: datetime) -> Acceptance:
+def _add_acceptance(
+    order: Order, draft: AcceptanceDraft, witness: Colleague | None, *, actor: Actor, at: datetime
+) -> Acceptance:
     key = int(db.session.scalar(text("SELECT nextval('acceptances_id_seq')")) or 0)
     files = _file_keys(draft.files, actor)
     acceptance = Acceptance(
@@ -130,7 +158,9 @@ def _add_acceptance(order: Order, draft: AcceptanceDraft, *, actor: Actor, at: d
         order_id=order.id,
         number=numbers.make_number("YS", clock.business_day(at), key),
         accepted_by=actor.user_id,
-        witness_name=draft.witness_name.strip(),
+        witness_id=witness.user_id if witness else None,
+        witness_name=witness.name if witness else draft.witness_name.strip(),
+        also_present=draft.also_present.strip(),
         accepted_at=at,
         note=draft.note.strip(),
     )

@@ -97,6 +97,8 @@ class AcceptanceAnswer:
     accepted_at: datetime
     accepted_by: str
     witness_name: str
+    witness_is_member: bool
+    also_present: str
     note: str
     items: tuple[AcceptedItemAnswer, ...]
     files: tuple[PaperAnswer, ...]
@@ -113,7 +115,8 @@ _SHIPPED = text("""
     JOIN order_lines l ON l.id = i.line_id JOIN lots t ON t.id = i.lot_id
     WHERE s.order_id = :order ORDER BY i.shipment_id, l.position, i.id""")
 _ACCEPTANCES = text("""
-    SELECT a.id AS key, a.public_id, a.number, a.accepted_at, u.name, a.witness_name, a.note
+    SELECT a.id AS key, a.public_id, a.number, a.accepted_at, u.name, a.witness_name, a.witness_id IS NOT NULL,
+           a.also_present, a.note
     FROM acceptances a JOIN users u ON u.id = a.accepted_by WHERE a.order_id = :order ORDER BY a.id""")
 _ACCEPTED = text("""
     SELECT x.acceptance_id AS key, i.public_id, l.title, l.unit, t.code, x.accepted, x.rejected, x.reason

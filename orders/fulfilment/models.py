@@ -56,12 +56,17 @@ class Acceptance(PublicId, Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     number: Mapped[str] = mapped_column(unique=True)
     accepted_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    #: The second person present, as canteens need.
+    #: The second person, as canteens need: another member, with the name of that day.
+    witness_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     witness_name: Mapped[str] = mapped_column(server_default="")
+    #: Who else was there, such as a parents' committee.
+    also_present: Mapped[str] = mapped_column(server_default="", default="")
     accepted_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(server_default="")
 
     items: Mapped[list[AcceptanceItem]] = relationship(lazy="raise", order_by="AcceptanceItem.id")
+
+    __table_args__ = (CheckConstraint("witness_id <> accepted_by", name="two_persons"),)
 
 
 class AcceptanceItem(Base):

@@ -91,9 +91,31 @@ class NewAcceptanceSchema(Schema):
     """A decision about delivered goods; a canteen's has a second person."""
 
     items = fields.List(fields.Nested(AcceptanceDecisionSchema), required=True, validate=validate.Length(1, 200))
-    witness_name = text_field(100, load_default="")
+    witness_id = PublicId(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Another member: an `id` of the order's witnesses."},
+    )
+    witness_name = text_field(
+        100, load_default="",
+        metadata={"description": "Instead of `witness_id`: a name; a canteen's must be one other member's."},
+    )  # fmt: skip
+    also_present = text_field(200, load_default="", metadata={"description": "Who else was there."})
     note = text_field(500, load_default="")
     files = fields.List(fields.Nested(DeliveryPaperSchema), load_default=list, validate=validate.Length(max=50))
+
+
+class WitnessSchema(Schema):
+    """A member who can be the second person of an acceptance."""
+
+    id = PublicId()
+    name = fields.String()
+
+
+class WitnessListSchema(Schema):
+    """The institution's other members."""
+
+    items = fields.List(fields.Nested(WitnessSchema))
 
 
 class AcceptedItemSchema(Schema):
@@ -115,6 +137,8 @@ class AcceptanceSchema(Schema):
     accepted_at = Instant()
     accepted_by = fields.String()
     witness_name = fields.String()
+    witness_is_member = fields.Boolean()
+    also_present = fields.String()
     note = fields.String()
     items = fields.List(fields.Nested(AcceptedItemSchema))
     files = fields.List(fields.Nested(DeliveryPaperSchema))

@@ -15,6 +15,7 @@ from orders.fulfilment.schemas import (
     NewShipmentSchema,
     ShipmentListSchema,
     ShipmentSchema,
+    WitnessListSchema,
 )
 from orders.fulfilment.shipping import ItemToShip, ShipmentDraft, ship_order
 from orders.purchase.access import get_order
@@ -23,6 +24,7 @@ from shop.api import Blueprint
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.idempotency import idempotent
+from shop.identity.listings import list_colleagues
 
 bp = Blueprint("fulfilment", __name__, url_prefix="/api/v1", description="Shipping and acceptance")
 
@@ -68,6 +70,16 @@ def list_acceptances(actor: Actor, order_id: UUID) -> dict[str, Any]:
     return {"items": answers.acceptances_of(get_order(order_id, actor, clock.now()).id)}
 
 
+@bp.route("/orders/<uuid:order_id>/witnesses")
+@requires("goods:accept")
+@bp.response(200, WitnessListSchema)
+def list_witnesses(actor: Actor, order_id: UUID) -> dict[str, Any]:
+    """List the members who can be the second person when the caller accepts goods of an order."""
+    at = clock.now()
+    get_order(order_id, actor, at)
+    return {"items": list_colleagues(actor, clock.business_day(at))}
+
+
 @bp.route("/orders/<uuid:order_id>/acceptances", methods=["POST"])
 @requires("goods:accept")
 @idempotent
@@ -80,7 +92,9 @@ def accept(body: dict[str, Any], actor: Actor, order_id: UUID) -> AcceptanceAnsw
         for one in body["items"]
     ]
     files = [(paper["kind"], paper["file_id"]) for paper in body["files"]]
-    draft = AcceptanceDraft(items, body["witness_name"], body["note"], files)
+    draft = AcceptanceDraft(
+        items, body["witness_name"], body["note"], files, body["witness_id"], also_present=body["also_present"]
+    )
     with transaction():
         made = accept_goods(order_id, draft, actor=actor, at=clock.now())
         return next(one for one in answers.acceptances_of(made.order_id) if one.id == made.public_id)

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
+from shop.auth import Actor
 from shop.db import db
 from shop.geo.models import Division
 from shop.identity.models import (
@@ -130,6 +131,33 @@ class MemberRow:
     has_second_factor: bool
     roles: list[RoleHeldRow]
     key: int
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Another member of one's organisation."""
+
+    id: UUID
+    name: str
+    #: The key of the person.
+    user_id: int
+
+
+def list_colleagues(actor: Actor, on: date) -> list[Colleague]:
+    """Return the other members of the actor's organisation on a day, by name."""
+    rows = db.session.execute(
+        select(Membership.public_id, User.name, User.id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.organisation_id == actor.organisation_id,
+            Membership.valid_from <= on,
+            or_(Membership.valid_to.is_(None), Membership.valid_to >= on),
+            User.disabled_at.is_(None),
+            User.id != actor.user_id,
+        )
+        .order_by(User.name, Membership.id)
+    )
+    return [Colleague(*row) for row in rows]
 
 
 def list_members(

@@ -11,7 +11,7 @@ from orders.contracts.models import Contract
 from orders.fulfilment.models import ShipmentItem
 from orders.purchase.models import Order, Procurement
 from shop.db import db, transaction
-from shop.identity.models import AuthorityScope, Organisation
+from shop.identity.models import AuthorityScope, Membership, Organisation
 from tests import factories
 from tests.conftest import count
 from tests.purchase.world import World, make_world, reserved
@@ -28,6 +28,15 @@ def key() -> dict[str, str]:
 
 def post(client, path, **fields):
     return client.post(path, data={**key(), **fields})
+
+
+def colleague(world: World, name: str) -> str:
+    """Return the identifier of a new member of the buyer's who receives goods."""
+    with transaction():
+        organisation = db.session.get_one(Organisation, world.buyer.organisation_id)
+        user = factories.make_user(name=name)
+        actor = factories.make_member("institution", "institution_receiver", organisation=organisation, user=user)
+    return str(db.session.get_one(Membership, actor.membership_id).public_id)
 
 
 def order_of() -> Order:
@@ -96,8 +105,13 @@ def test_a_purchase_through_the_pages(world, login):
     fields = {f"accepted-{item.public_id}": "9", f"rejected-{item.public_id}": "1", f"reason-{item.public_id}": "破损"}
     alone = post(buyer, path, **fields)
     assert (alone.status_code, "两人以上" in alone.text, count("acceptances")) == (422, True, 0)
-    assert post(buyer, path, **fields, witness_name="李四").location == f"/desk/orders/{order.public_id}"
+    witness = colleague(world, "李四")
+    assert f'<option value="{witness}">李四</option>' in buyer.get(path).text
+    assert post(buyer, path, **fields, witness_id=str(make_world().buyer.user_public_id)).status_code == 422
+    done = post(buyer, path, **fields, witness_id=witness, also_present="家长委员会")
+    assert done.location == f"/desk/orders/{order.public_id}"
     page = buyer.get(f"/desk/orders/{order.public_id}").text
+    assert (" · 李四" in page, "家长委员会" in page) == (True, True)
     assert "待采购单位付款" in page
     assert "破损" in page
     assert order_of().due_fen == 19_500

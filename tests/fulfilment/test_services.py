@@ -12,7 +12,7 @@ from catalog.lots.models import Lot
 from catalog.lots.services import OutOfStock
 from catalog.products.models import Sku
 from orders.fulfilment import accepting, shipping
-from orders.fulfilment.accepting import AcceptanceDraft, BadAcceptance, ItemDecision, WitnessMissing
+from orders.fulfilment.accepting import AcceptanceDraft, BadAcceptance, ItemDecision
 from orders.fulfilment.answers import acceptances_of
 from orders.fulfilment.evidence import may_read
 from orders.fulfilment.models import ShipmentItem
@@ -162,17 +162,6 @@ def test_more_than_was_shipped_or_a_rejection_without_reason_is_refused(world):
 
     assert [e["pointer"] for e in refused.value.members["errors"]] == ["#/items/0/accepted", "#/items/0/reason"]
     assert (count("acceptances"), posted("accepted"), world.lines(order)[0].accepted) == (0, 0, 0)
-
-
-def test_a_canteens_goods_are_accepted_by_two(world):
-    order = world.signed("10", fund_source="canteen")
-    shipment = world.ship(order, "10")
-
-    with pytest.raises(WitnessMissing):
-        world.accept(order, shipment, "10")
-    world.accept(order, shipment, "10", witness="李四")
-
-    assert posted("accepted") == 20_000
 
 
 def test_only_the_buyer_accepts_and_only_the_producer_ships(world):

@@ -100,15 +100,13 @@ class World:
         with transaction():
             return shipping.ship_order(order.public_id, ShipmentDraft(items), actor=self.producer, at=self.at)
 
-    def accept(
-        self, order: Order, shipment: Shipment, accepted: str, rejected: str = "0", *, witness: str = ""
-    ) -> Acceptance:
+    def accept(self, order: Order, shipment: Shipment, accepted: str, rejected: str = "0", **draft: Any) -> Acceptance:
         item = db.session.scalars(select(ShipmentItem).where(ShipmentItem.shipment_id == shipment.id)).first()
         assert item is not None
         one = ItemDecision(item.public_id, Decimal(accepted), Decimal(rejected), "破损" if Decimal(rejected) else "")
         with transaction():
             return accepting.accept_goods(
-                order.public_id, AcceptanceDraft([one], witness_name=witness), actor=self.buyer, at=self.at
+                order.public_id, AcceptanceDraft([one], **draft), actor=self.buyer, at=self.at
             )
 
     def lines(self, order: Order) -> list[Any]:

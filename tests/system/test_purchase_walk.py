@@ -113,7 +113,7 @@ def _deliver(seller: Visitor, buyer: Visitor, path: str) -> None:
     page.locator("[name^=accepted-]").fill("38")
     page.locator("[name^=rejected-]").fill("2")
     page.locator("[name^=reason-]").fill("包装破损")
-    buyer.fill(witness_name="张秀英")
+    page.locator("[name=witness_id]").select_option(index=1)
     buyer.press("确认验收")
     assert "拒收" in buyer.text()
 
