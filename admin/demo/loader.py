@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from admin.demo import acts, case, plan, shelf, story, tellers, world
+from admin.demo import acts, case, harvests, plan, shelf, story, tellers, world
 from admin.demo.shelf import Sample
 from admin.demo.stage import Stage
 from admin.demo.story import Step, Story
@@ -22,7 +22,7 @@ def tell_story(
 ) -> int:
     """Load what is missing of the demo; returns how many steps were done. Stops at the business clock's now.
 
-    What concerns everybody (harvests, lots that end, producers that join) is done here, between chapters; the
+    What concerns everybody (lots that end, producers that join) is done here, between chapters; the
     purchases of a chapter are told by two tellers at once, one for each half of the counties.
 
     :param samples: the products of the story, all 500 if left out.
@@ -46,15 +46,11 @@ def tell_story(
 
 def _beginnings(plans: dict[int, plan.Plan]) -> list[Step]:
     """Return the first step of every thread: purchases, the published case, each year's lots."""
-    years = [
-        Step(datetime(year, 1, 2, 0, 0, tzinfo=UTC), f"stock:{year}", "harvest", {"year": year})
-        for year in range(2021, 2027)
-    ]
     gone = [Step(datetime(year, 3, 1, tzinfo=UTC), f"expire:{year}", "expire", {}) for year in range(2021, 2027)]
     return [
         *(acts.first_step(made) for made in plans.values()),
         *case.first_steps(),
-        *years,
+        *harvests.first_steps(),
         *gone,
         Step(shelf.SECOND_WAVE, "join", "join", {}),
     ]
@@ -80,10 +76,6 @@ def _next_chapter(stage: Stage, done: int, *, end: datetime, progress: Progress,
     return done
 
 
-def _harvest(stage: Stage, step: Step) -> None:
-    shelf.harvest(stage.world.cast, stage.world.stocked, year=int(step.memory["year"]), at=step.at)
-
-
 def _expire(_stage: Stage, step: Step) -> None:
     lots.expire_lots(clock.business_day(step.at), at=step.at)
 
@@ -92,4 +84,4 @@ def _join(_stage: Stage, _step: Step) -> None:
     db.session.expire_all()
 
 
-_EVERYBODYS: dict[str, Callable[[Stage, Step], None]] = {"harvest": _harvest, "expire": _expire, "join": _join}
+_EVERYBODYS: dict[str, Callable[[Stage, Step], None]] = {"expire": _expire, "join": _join}

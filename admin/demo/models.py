@@ -16,7 +16,7 @@ class DemoStep(Base):
 
     __tablename__ = "demo_steps"
 
-    #: ``world``, ``case``, ``stock:<year>``, ``buy:<number>`` or ``order:<order id>``.
+    #: ``join``, ``case:<number>``, ``stock:<year>:<half>``, ``expire:<year>``, ``buy:<number>`` or ``order:<order id>``.
     thread: Mapped[str] = mapped_column(primary_key=True)
     step: Mapped[str]
     next_at: Mapped[datetime | None]

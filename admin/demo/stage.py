@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from admin.demo.plan import Plan, draw
+from admin.demo.plan import Plan, draw, halve
 from admin.demo.story import Step
 from admin.demo.world import World
 from orders.purchase.models import OrderLine
@@ -26,6 +26,7 @@ class Stage:
 
     def __init__(self, world: World, plans: dict[int, Plan]) -> None:
         self.plans = plans
+        self.halves = halve(offer.county for offer in world.offers)
         self.enter(world)
 
     def enter(self, world: World) -> None:
@@ -35,7 +36,9 @@ class Stage:
 
     def half(self, step: Step) -> int:
         """Return which half of the counties a step belongs to; the published case is told with the first."""
-        return self.plans[int(step.memory["number"])].half if "buyer" in step.memory else 0
+        if "buyer" in step.memory:
+            return self.plans[int(step.memory["number"])].half
+        return int(step.memory.get("half", 0))
 
     def buyer(self, step: Step) -> Any:
         """Return who acts for the institution of a step."""

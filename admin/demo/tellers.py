@@ -1,4 +1,4 @@
-"""Two tellers at once: each does the steps of its half of the counties, never more than a story's day before the other.
+"""Two tellers at once: each does the steps of its half of the counties, never more than a story's month before the other.
 
 The halves share no purchase, stock or payment, so what is told is the same however the two take turns.
 """
@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from admin.demo import acts, case, story
+from admin.demo import acts, case, harvests, story
 from admin.demo.stage import Stage
 from admin.demo.story import Step, Story
 from orders.ledger.reporting import seal_everything
@@ -33,11 +33,12 @@ Progress = Callable[[int, int, date], None]
 #: People are told of what happened in the story's last days; before that it is history.
 NEWS = timedelta(days=20)
 #: How far one teller may be before the other.
-_LEAD = timedelta(days=1)
+_LEAD = timedelta(days=30)
 _SEAL_EVERY = 400
 _ATTEMPTS = 3
 _LOOK_AGAIN_S = 0.002
 _ENDED = float("inf")
+_ACTS = acts.ACTS | case.ACTS | harvests.ACTS
 
 
 class Stopped(RuntimeError):
@@ -159,7 +160,7 @@ def _do(stage: Stage, step: Step, *, news: bool) -> list[Step]:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with transaction(), outbox.as_history(is_history=not news):
-                following = (case.ACTS.get(step.name) or acts.ACTS[step.name])(stage, step)
+                following = _ACTS[step.name](stage, step)
                 story.write_following(step, following)
                 return following
         except DomainError as refusal:
