@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from admin.demo import acts, case, harvests, plan, shelf, story, tellers, world
+from admin.demo import acts, case, halves, harvests, plan, shelf, story, tellers, world
 from admin.demo.shelf import Sample
 from admin.demo.stage import Stage
 from admin.demo.story import Step, Story
@@ -30,7 +30,7 @@ def tell_story(
     """
     end = clock.now()
     with outbox.as_history(), history.telling():
-        tellers.commit_without_waiting()
+        halves.commit_without_waiting()
         built = world.build(say, shelf.read_samples() if samples is None else list(samples))
         plans = {made.number: made for made in plan.plans(built.buyers, built.offers)[:most]}
         stage = Stage(built, plans)
@@ -62,10 +62,10 @@ def _next_chapter(stage: Stage, done: int, *, end: datetime, progress: Progress,
         steps = story.open_steps()
     everybodys = min((step for step in steps if step.name in _EVERYBODYS and step.at <= end), default=None)
     until = everybodys.at if everybodys else end
-    halves = [Story(step for step in steps if step.name not in _EVERYBODYS and stage.half(step) == n) for n in (0, 1)]
-    if not everybodys and not any(half.goes_on_before(until) for half in halves):
+    parts = [Story(step for step in steps if step.name not in _EVERYBODYS and stage.half(step) == n) for n in (0, 1)]
+    if not everybodys and not any(part.goes_on_before(until) for part in parts):
         return None
-    done = tellers.tell(stage, halves, until=until, news_from=end - tellers.NEWS, done=done, progress=progress)
+    done = tellers.tell(stage, parts, until=until, news_from=end - tellers.NEWS, done=done, progress=progress)
     if everybodys:
         if everybodys.name == "join":  # in transactions of its own
             stage.enter(world.grow(say, stage.world.samples, everybodys.at))

@@ -92,10 +92,11 @@ def maker_counts(rows: Sequence[dict[str, str]]) -> dict[str, int]:
     return {code: 1 + (n > 2) for code, n in per_county.items() if code != jingyuan.COUNTY}  # noqa: PLR2004
 
 
-def register_producers(cast: Cast) -> None:
-    """Register every producer of the story that is not there, with whom it helps in 2020."""
+def register_producers(cast: Cast, keys: Sequence[str]) -> None:
+    """Register the producers of those keys that are not there, with whom they help in 2020."""
     there = set(db.session.scalars(select(Producer.organisation_id)))
-    for key, organisation in cast.organisations.items():
+    for key in keys:
+        organisation = cast.organisations[key]
         if organisation.kind != "producer" or organisation.id in there:
             continue
         county = jingyuan.COUNTY if key.startswith("case_seller") else key.split(":")[1]

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, select, text
 
 from admin.demo.models import DemoStep
 from shop.db import db
+
+_WRITE = text("""
+    INSERT INTO demo_steps (thread, step, next_at, memory)
+    SELECT thread, step, next_at, memory
+    FROM json_to_recordset(cast(:rows AS json)) AS r(thread text, step text, next_at timestamptz, memory jsonb)
+    ON CONFLICT (thread) DO UPDATE SET step = excluded.step, next_at = excluded.next_at, memory = excluded.memory""")
 
 
 @dataclass(order=True)
@@ -60,10 +66,8 @@ def write_following(done: Step, following: Iterable[Step]) -> None:
 
 
 def begin(steps: Iterable[Step]) -> None:
-    """Write threads that are not there yet."""
-    rows = [_row(step) for step in steps]
-    for start in range(0, len(rows), 1000):
-        db.session.execute(insert(DemoStep).on_conflict_do_nothing(), rows[start : start + 1000])
+    """Write the threads' first steps; call once, at the beginning."""
+    _write([_row(step) for step in steps])
 
 
 def open_steps() -> list[Step]:
@@ -87,7 +91,4 @@ def _row(step: Step) -> dict[str, Any]:
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
-    statement = insert(DemoStep)
-    new = statement.excluded
-    changed = {"step": new.step, "next_at": new.next_at, "memory": new.memory}
-    db.session.execute(statement.on_conflict_do_update(index_elements=["thread"], set_=changed), rows)
+    db.session.execute(_WRITE, {"rows": json.dumps(rows, default=str)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from admin.demo import cast as casting
 from admin.demo import shelf
-from admin.demo.cast import BEGINNING, Body, Cast
+from admin.demo.cast import BEGINNING, Body, Cast, Role
+from admin.demo.halves import side_by_side
 from admin.demo.plan import Buyer, Offer
 from admin.demo.shelf import Sample
 from catalog.papers import services as papers
@@ -28,7 +29,7 @@ _IN_FORCE = date(2020, 1, 1)
 _FIRST_MORNING = datetime(2020, 1, 1, 0, 0, tzinfo=UTC)
 _DIRECTORY_ENDS = date(2021, 11, 30)
 #: Products of one transaction.
-_PORTION = 100
+_PORTION = 25
 
 
 @dataclass
@@ -53,26 +54,35 @@ def build(tell: Tell, samples: list[Sample]) -> World:
 def grow(tell: Tell, samples: list[Sample], at: datetime) -> World:
     """Bring to market, with their makers, what joins at ``at`` and is not there; return the world as it is then.
 
-    In portions, each in a transaction of its own.
+    By two processes, in portions, each in a transaction of its own.
     """
     counties = shelf.maker_counts([sample.row for sample in samples])
     joining = [sample for sample in samples if sample.joins_at == at]
     everyone = casting.roles(counties)
     later = {sample.maker for sample in samples} - {sample.maker for sample in joining}
-    keys = {role.key for role in everyone} - later
+    keys = sorted({role.key for role in everyone} - later)
+    side_by_side(lambda half, _is_there: _enrol(everyone, keys[half::2], at))
     with transaction():
-        everybody = casting.assemble(everyone, at=at, only=keys)
+        everybody = casting.assemble(everyone, at=at, only=())
     tell(f"{len(everybody.organisations)} organisations")
-    with transaction():
-        shelf.register_producers(everybody)
     made = _sold(samples)
-    for start in range(0, len(joining), _PORTION):
-        portion = [sample for sample in joining[start : start + _PORTION] if sample.row["name_zh"] not in made]
-        if portion:
-            with transaction():
-                _bring_to_market(everybody, portion, at)
-            tell(f"{start + len(portion)} products")
+    new = [sample for sample in joining if sample.row["name_zh"] not in made]
+    makers = sorted({sample.maker for sample in new})
+    by_half = [[sample for sample in new if sample.maker in makers[half::2]] for half in (0, 1)]
+    side_by_side(lambda half, _is_there: _bring_portions(everybody, by_half[half], at))
+    tell(f"{len(made) + len(new)} products")
     return look_up(everybody, samples)
+
+
+def _enrol(everyone: Sequence[Role], keys: Sequence[str], at: datetime) -> None:
+    with transaction():
+        shelf.register_producers(casting.assemble(everyone, at=at, only=keys), keys)
+
+
+def _bring_portions(everybody: Cast, samples: Sequence[Sample], at: datetime) -> None:
+    for start in range(0, len(samples), _PORTION):
+        with transaction():
+            _bring_to_market(everybody, samples[start : start + _PORTION], at)
 
 
 def _sold(samples: list[Sample]) -> dict[str, tuple[int, int, UUID, UUID]]:
@@ -86,7 +96,7 @@ def _sold(samples: list[Sample]) -> dict[str, tuple[int, int, UUID, UUID]]:
     return {name: (sku, listing, public, product) for name, sku, listing, public, product in rows}
 
 
-def _bring_to_market(everybody: Cast, portion: list[Sample], at: datetime) -> None:
+def _bring_to_market(everybody: Cast, portion: Sequence[Sample], at: datetime) -> None:
     """Draft products, hand in and decide their papers, fill the first lots, publish."""
     stocked = shelf.stock_products(everybody, portion, at=at)
     for sample, product, _sku, _listing in stocked:

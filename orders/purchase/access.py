@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Date, bindparam, cast, exists, func, or_, select
 
 from orders.ledger.models import LedgerDimension
 from orders.purchase.models import Order, OrderLine
@@ -17,6 +17,15 @@ from shop.db import db
 from shop.errors import Forbidden, NotFound
 from shop.i18n import _
 from shop.identity.queries import scope_condition
+
+# Made once: every fact of an order runs these.
+_LOCK = select(Order).where(Order.id == bindparam("order")).with_for_update().execution_options(populate_existing=True)
+_LINES = (
+    select(OrderLine)
+    .where(OrderLine.order_id == bindparam("order"))
+    .order_by(OrderLine.position)
+    .execution_options(populate_existing=True)
+)
 
 
 class NoSuchOrder(NotFound):
@@ -93,16 +102,9 @@ def lock_order(public_id: UUID, actor: Actor, at: datetime) -> Order:
 
 def lock_order_by_key(order_id: int) -> Order:
     """Lock and return an order by its key, for what follows from something that was checked already."""
-    return db.session.scalars(
-        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    return db.session.scalars(_LOCK, {"order": order_id}).one()
 
 
 def lines_of(order: Order) -> Sequence[OrderLine]:
     """Return an order's lines in their order, as the database has them."""
-    return db.session.scalars(
-        select(OrderLine)
-        .where(OrderLine.order_id == order.id)
-        .order_by(OrderLine.position)
-        .execution_options(populate_existing=True)
-    ).all()
+    return db.session.scalars(_LINES, {"order": order.id}).all()

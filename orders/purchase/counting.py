@@ -6,17 +6,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import bindparam, select
 
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, OrderEntry, StatsPosting, org_owner
-from orders.ledger.models import LedgerAccount, LedgerDimension, Posting
+from orders.ledger.models import LedgerDimension
 from orders.purchase import targets
 from orders.purchase.models import Order, OrderLine
 from orders.purchase.targets import LineFacts, LineTargets, OrderFacts, OrderTargets
 from shop.auth import Actor
-from shop.db import db
+from shop.db import db, rows_of
+
+# Made once: building a statement costs more than running it, and every fact of an order runs these.
+_LINES = (
+    select(OrderLine, LedgerDimension.id, LedgerDimension.county_code, LedgerDimension.counts)
+    .join(LedgerDimension, LedgerDimension.id == OrderLine.dimension_id)
+    .where(OrderLine.order_id == bindparam("order"))
+    .order_by(OrderLine.id)
+    .execution_options(populate_existing=True)
+)
+_CONTRACTED = rows_of(
+    """SELECT dimension_id, sum(amount_fen) FROM postings
+       WHERE dimension_id = ANY(:dimensions) AND measure = 'contracted' GROUP BY dimension_id""",
+    "dimension_id amount",
+)
+_MONEY = rows_of(
+    """SELECT debit.kind, credit.kind, sum(p.amount_fen) FROM postings p
+       JOIN ledger_accounts debit ON debit.id = p.debit_id JOIN ledger_accounts credit ON credit.id = p.credit_id
+       WHERE p.order_id = :order AND p.book = 'money' GROUP BY debit.kind, credit.kind""",
+    "debit credit amount",
+)
 
 
 def recount(order: Order, *, fact: str, key: str, at: datetime, on: date, actor: Actor | None = None) -> OrderTargets:
@@ -122,24 +141,27 @@ def post_contracted(order: Order, *, fact: str, key: str, at: datetime, on: date
         books.record_entry(key, fact, occurred_at=at, stats=stats, order_id=order.id, actor=actor)
 
 
-def _lines_with_dimensions(order_id: int) -> list[tuple[OrderLine, LedgerDimension]]:
+@dataclass(frozen=True, slots=True)
+class _Dimension:
+    """What of a line's dimension its postings need."""
+
+    id: int
+    county_code: str
+    counts: bool
+
+
+def _lines_with_dimensions(order_id: int) -> list[tuple[OrderLine, _Dimension]]:
     """Return the lines in ascending id as the database has them now, with what they carry."""
-    found = db.session.execute(
-        select(OrderLine, LedgerDimension)
-        .join(LedgerDimension, LedgerDimension.id == OrderLine.dimension_id)
-        .where(OrderLine.order_id == order_id)
-        .order_by(OrderLine.id)
-        .execution_options(populate_existing=True)
-    )
-    return [(line, dimension) for line, dimension in found]
+    found = db.session.execute(_LINES, {"order": order_id})
+    return [(line, _Dimension(key, county_code, counts)) for line, key, county_code, counts in found]
 
 
-def _facts(line: OrderLine, dimension: LedgerDimension) -> LineFacts:
+def _facts(line: OrderLine, dimension: _Dimension) -> LineFacts:
     return LineFacts(line.unit_price_fen, line.quantity, line.accepted, line.rejected, line.cancelled, dimension.counts)
 
 
 def _move_line(
-    order: Order, line: OrderLine, dimension: LedgerDimension, *, target: LineTargets, on: date
+    order: Order, line: OrderLine, dimension: _Dimension, *, target: LineTargets, on: date
 ) -> Iterator[StatsPosting]:
     """Set a line's sums to its targets and yield the differences.
 
@@ -165,17 +187,13 @@ def _move_line(
     line.paid_fen, line.counted_fen = target.paid, target.counted
 
 
-def _stats(measure: str, order: Order, dimension: LedgerDimension, *, amount: int, on: date) -> StatsPosting:
+def _stats(measure: str, order: Order, dimension: _Dimension, *, amount: int, on: date) -> StatsPosting:
     return StatsPosting(measure, dimension.id, dimension.county_code, org_owner(order.buyer_id), amount, on)
 
 
 def _posted_contracted(dimension_ids: list[int]) -> dict[int, int]:
-    rows = db.session.execute(
-        select(Posting.dimension_id, func.sum(Posting.amount_fen))
-        .where(Posting.dimension_id.in_(dimension_ids), Posting.measure == "contracted")
-        .group_by(Posting.dimension_id)
-    )
-    return {dimension_id: int(amount) for dimension_id, amount in rows if dimension_id is not None}
+    rows = db.session.execute(_CONTRACTED, {"dimensions": dimension_ids})
+    return {row.dimension_id: int(row.amount) for row in rows}
 
 
 def money_targets(order: Order, goal: OrderTargets) -> dict[tuple[Account, Account], int]:
@@ -211,12 +229,5 @@ def _money_difference(order: Order, goal: OrderTargets, on: date) -> list[MoneyP
 
 
 def _posted_money(order_id: int) -> dict[tuple[str, str], int]:
-    debit, credit = aliased(LedgerAccount), aliased(LedgerAccount)
-    rows = db.session.execute(
-        select(debit.kind, credit.kind, func.sum(Posting.amount_fen))
-        .join(debit, debit.id == Posting.debit_id)
-        .join(credit, credit.id == Posting.credit_id)
-        .where(Posting.order_id == order_id, Posting.book == "money")
-        .group_by(debit.kind, credit.kind)
-    )
-    return {(debit_kind, credit_kind): int(amount) for debit_kind, credit_kind, amount in rows}
+    rows = db.session.execute(_MONEY, {"order": order_id})
+    return {(row.debit, row.credit): int(row.amount) for row in rows}
