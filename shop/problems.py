@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from shop.auth import is_api_request
 from shop.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
-from shop.i18n import _, lazy
+from shop.i18n import _, language, lazy
 from shop.messages import translate
 
 MEDIA_TYPE = "application/problem+json"
@@ -37,7 +37,7 @@ _PLACES = frozenset({"_schema", "json", "query", "querystring", "form", "files",
 _STATUS_WORDS = {
     400: lazy("请求有误"), 401: lazy("请先登录"), 403: lazy("没有权限"), 404: lazy("没有找到"), 405: lazy("不支持的操作"),
     409: lazy("现在不能这样做"), 412: lazy("内容已被他人修改"), 413: lazy("文件太大"), 422: lazy("内容有误"),
-    429: lazy("操作太频繁"), 500: lazy("系统出错"), 503: lazy("系统正忙"),
+    415: lazy("媒体类型不对"), 428: lazy("缺少 If-Match"), 429: lazy("操作太频繁"), 500: lazy("系统出错"), 503: lazy("系统正忙"),
 }  # fmt: skip
 
 #: numeric_value_out_of_range, datetime_field_overflow
@@ -54,6 +54,11 @@ def status_of(error: DomainError) -> int:
     """Return the HTTP status of a refusal: its own ``status`` attribute or the table's."""
     own = getattr(error, "http_status", None)
     return own if isinstance(own, int) else next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def title_of(status: int) -> str:
+    """Return what a status is called in the reader's language."""
+    return _TITLES.get(status, "Error") if language() == "en" else str(_STATUS_WORDS.get(status, lazy("出错了")))
 
 
 def problem(status: int, *, code: str, detail: str, members: dict[str, Any] | None = None) -> Response:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from shop.apidocs.problem_pages import all_problems
 from shop.config import Settings
 from shop.errors import DomainError
 from tests.test_architecture import modules
@@ -50,6 +51,17 @@ def literal_arguments(function: str) -> set[str]:
 
 def test_every_problem_code_is_documented():
     assert sorted(problem_codes().keys() - documented("problems.md")) == []
+
+
+def test_every_problem_has_a_page_that_says_what_the_document_says():
+    rows = re.findall(r"^\| `([^`]+)` \| (\d+) \| (.*) \|$", (DOCS / "problems.md").read_text(), re.MULTILINE)
+    told: dict[str, list[str]] = {}
+    for code, status, words in rows:
+        told.setdefault(f"{code} {status}", []).append(words.replace("``", "`"))
+    pages = {f"{one.code} {one.status}": one.en for one in all_problems().values()}
+
+    assert pages == {name: " ".join(words) for name, words in told.items()}
+    assert [one.code for one in all_problems().values() if not re.search("[\u4e00-\u9fff]", one.zh)] == []
 
 
 def test_every_topic_is_declared_and_documented(app: Flask):

@@ -1,3 +1,3 @@
 """What the API's reference brings to the factory."""
 
-PAGES = ("shop.apidocs.pages.bp",)
+PAGES = ("shop.apidocs.pages.bp", "shop.apidocs.problem_pages.bp")
