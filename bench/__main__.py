@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-PARTS = ("pages", "totals")
+PARTS = ("pages", "placing", "totals")
 
 
 def main() -> None:

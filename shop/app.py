@@ -13,7 +13,22 @@ from flask_migrate import Migrate
 from sqlalchemy.exc import DBAPIError
 from werkzeug.utils import import_string
 
-from shop import api, auth, clock, edge, health, hotreads, i18n, jobs, layout, limits, logs, problems, security
+from shop import (
+    api,
+    auth,
+    clock,
+    connections,
+    edge,
+    health,
+    hotreads,
+    i18n,
+    jobs,
+    layout,
+    limits,
+    logs,
+    problems,
+    security,
+)
 from shop.config import Settings
 from shop.db import Base, db, discard
 from shop.notices.tasks import register_rules
@@ -57,6 +72,7 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
     clock.set_offset(settings.CLOCK_OFFSET_S)
     logs.init_app(app)
     db.init_app(app)
+    connections.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations", compare_type=True)
     csrf.init_app(app)
     for part in (problems, i18n, api, security, layout, health, hotreads, limits):

@@ -171,6 +171,8 @@ def _add_acceptance(
 
 
 def _file_keys(files: Sequence[tuple[str, UUID]], actor: Actor) -> list[tuple[str, int]]:
+    if not files:
+        return []
     rows = db.session.execute(
         select(StoredFile.public_id, StoredFile.id).where(
             StoredFile.public_id.in_([public_id for _kind, public_id in files]),

@@ -52,8 +52,7 @@ def allocate(public_id: UUID, shares: Sequence[Share], actor: Actor, at: datetim
     on = clock.business_day(at)
     payment_id = access.get_payment(public_id, actor, on).id
     wanted = [party.get_order(share.order, actor, on).id for share in shares]
-    _shares, locked = receipts.lock_with_orders(payment_id, wanted)
-    payment = access.lock_payment(payment_id)
+    payment, _shares, locked = receipts.lock_with_orders(payment_id, wanted)
     if payment.status == "refused":
         raise ReceiptRefused(_("这笔到账已被退回,不能分配。"))
     before = payment.allocated_fen

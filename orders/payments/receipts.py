@@ -137,8 +137,7 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
     :raises BuyerUnknown: if it is for nobody yet.
     """
     payment_id = access.get_payment(public_id, actor, clock.business_day(at)).id
-    shares, locked = lock_with_orders(payment_id)
-    payment = access.lock_payment(payment_id)
+    payment, shares, locked = lock_with_orders(payment_id)
     machine.check("receipt", payment, "confirm", actor=actor, at=at)
     if took_part(payment_id, actor):
         raise SamePerson(_("登记或分配到账的人不能确认,请由另一位同事办理。"))
@@ -210,17 +209,17 @@ def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: d
     return by_order
 
 
-def lock_with_orders(payment_id: int, more: Sequence[int] = ()) -> tuple[dict[int, int], dict[int, Order]]:
-    """Lock the orders that a receipt is for (and ``more``), then the receipt; return its shares and the orders.
+def lock_with_orders(payment_id: int, more: Sequence[int] = ()) -> tuple[Payment, dict[int, int], dict[int, Order]]:
+    """Lock the orders that a receipt is for (and ``more``), then the receipt; return it, its shares and the orders.
 
     :raises Conflict: if somebody allocated it to a further order in between; a repeat finds it.
     """
     locked = party.lock_orders([*shares_of(payment_id), *more])
-    access.lock_payment(payment_id)
+    payment = access.lock_payment(payment_id)
     shares = shares_of(payment_id)
     if shares.keys() - locked.keys():
         raise Conflict(_("这笔到账刚刚被他人分配,请刷新后再试。"))
-    return shares, locked
+    return payment, shares, locked
 
 
 def shares_of(payment_id: int) -> dict[int, int]:
