@@ -32,6 +32,8 @@ class Form(FlaskForm):
         super().__init__(*args, **kwargs)
         #: What a service refused, shown at the top of the form.
         self.refusal: str | None = None
+        #: Whether the refusal names its fields, and stands under them.
+        self._is_pointed = False
         self._status = 200
         self._headers: dict[str, str] = {}
 
@@ -57,10 +59,20 @@ class Form(FlaskForm):
             raise
         except DomainError as error:
             self.refusal = error.detail or _("不能这样做。")
+            self._is_pointed = self._point(error)
             self._status = status_of(error)
             if "retry_after_s" in error.members:
                 self._headers = {"Retry-After": str(error.members["retry_after_s"])}
             self.idempotency_key.data = uuid4().hex
+
+    def _point(self, error: DomainError) -> bool:
+        """Put what was refused under the fields it names; say whether each of them is on this form."""
+        details = error.members.get("errors") or []
+        named = [(self._fields.get(each["pointer"].removeprefix("#/")), each["detail"]) for each in details]
+        for field, detail in named:
+            if field is not None and detail not in field.errors:
+                field.errors = [*field.errors, detail]
+        return bool(named) and all(field is not None for field, _detail in named)
 
     def answer(self, page: str) -> tuple[str, int, dict[str, str]]:
         """Return the page that shows this form with the status of what was refused; 422 for wrong fields."""
@@ -73,7 +85,7 @@ class Form(FlaskForm):
     def problems(self) -> list[tuple[str, str]]:
         """Return ``(field id, message)`` of everything wrong, for the list at the top."""
         found = [(field.id, str(message)) for field in self for message in _flat(field.errors)]
-        return ([("", self.refusal)] if self.refusal else []) + found
+        return ([("", self.refusal)] if self.refusal and not self._is_pointed else []) + found
 
 
 def _flat(errors: Any) -> Iterator[Any]:

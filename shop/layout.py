@@ -66,12 +66,17 @@ def show_long_day(value: date | datetime | None) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def show_quantity(value: Decimal | None) -> str:
-    """Return a quantity without trailing zeros."""
+def show_quantity(value: Decimal | str | None) -> str:
+    """Return a quantity, also one written in a frozen document, without trailing zeros."""
     if value is None:
         return "—"
-    text = f"{value:,.3f}"
+    text = f"{Decimal(value):,.3f}"
     return text.rstrip("0").rstrip(".")
+
+
+def show_written_yuan(text: str) -> str:
+    """Return an amount as a frozen document writes it, ``2320.00``, for people: ``2,320.00``."""
+    return money.show_yuan(money.parse_yuan(text))
 
 
 def plain_quantity(value: Decimal) -> str:
@@ -176,7 +181,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         yuan=money.show_yuan, wan=money.show_wan, day=show_day, instant=show_instant, long_day=show_long_day,
-        quantity=show_quantity, plain=plain_quantity, keep_numbers=keep_numbers,
+        written_yuan=show_written_yuan, quantity=show_quantity, plain=plain_quantity, keep_numbers=keep_numbers,
     )  # fmt: skip
     app.jinja_env.globals.update(
         asset=assets.address, nav_for=_nav(app), nav_links=_nav_links(app), address_with=address_with,

@@ -19,13 +19,14 @@ _STYLE = Style(
 )  # fmt: skip
 
 
-def months_svg(months: Sequence[Month], year: int) -> bytes:
-    """Return bars of each month in 万元, this year beside the year before."""
+def months_svg(months: Sequence[Month], year: int, *, is_narrow: bool = False) -> bytes:
+    """Return bars of each month in 万元, this year beside the year before; narrow ones for a phone."""
+    width, height = (360, 300) if is_narrow else (760, 420)
     chart = pygal.Bar(
-        style=_STYLE, js=[], height=420, width=760, legend_at_bottom=True, show_y_guides=True, margin=8, spacing=12,
+        style=_STYLE, js=[], height=height, width=width, legend_at_bottom=True, show_y_guides=True, margin=8, spacing=12,
         truncate_legend=-1, pretty_print=False, disable_xml_declaration=False, explicit_size=True,
     )  # fmt: skip
-    chart.x_labels = [_("%(month)s月", month=month.month) for month in months]
+    chart.x_labels = [str(m.month) if is_narrow else _("%(month)s月", month=m.month) for m in months]
     chart.add(_("%(year)s年", year=year), [_wan(month.amount_fen) for month in months])
     chart.add(_("%(year)s年", year=year - 1), [_wan(month.before_fen) for month in months])
     drawn: bytes = chart.render()

@@ -86,7 +86,9 @@ def dashboard(actor: Actor) -> str:
 def months_chart(actor: Actor) -> Response:
     """Draw the months of the asked year beside the year before."""
     asked = read_asked(request.args, clock.today())
-    drawn = charts.months_svg(queries.months(actor, asked), asked.to_on.year)
+    drawn = charts.months_svg(
+        queries.months(actor, asked), asked.to_on.year, is_narrow=request.args.get("narrow") == "1"
+    )
     answer = Response(drawn, content_type="image/svg+xml")
     answer.headers["Content-Security-Policy"] = _SVG_POLICY
     answer.headers["Cache-Control"] = "private, no-cache"

@@ -102,6 +102,7 @@ def check_out(actor: Actor) -> Answer:
     at = clock.now()
     form = CheckoutForm()
     form.choose(actor)
+    form.start_like(listing.find_last_placed(actor))
     buyer = get_buyer(actor, clock.business_day(at))
     if form.validate_on_submit():
         with form.refusals():

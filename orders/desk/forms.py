@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from orders.purchase import labels
 from orders.purchase.due import GOODS_FIRST_DAYS, GOODS_FIRST_MOST_DAYS
+from orders.purchase.models import Procurement
 from orders.purchase.procurements import HEAD_COLUMNS, ProcurementHead
 from shop.auth import Actor
 from shop.db import db
@@ -52,6 +53,13 @@ class CheckoutForm(Form):
         self.payment_mode.choices = [SelectChoice(k, v) for k, v in labels.PAYMENT_MODES.items()]
         if not self.is_submitted() and not self.unit_id.data and units:
             self.unit_id.data = str(units[0].public_id)
+
+    def start_like(self, last: Procurement | None) -> None:
+        """Start with where the goods went last time, so that it is typed once."""
+        if last is None or self.is_submitted():
+            return
+        self.consignee.data, self.consignee_phone.data = last.consignee, last.consignee_phone
+        self.delivery_address.data, self.fund_source.data = last.delivery_address, last.fund_source or ""
 
 
 def head_from(form: CheckoutForm) -> ProcurementHead:

@@ -30,6 +30,10 @@ DESK_OF = {
 }  # fmt: skip
 _DESKS = "any(desk, producer, official, operator)"
 _PAGE = 20
+#: States offered by the filter of the lists, in the order of a purchase: what the lists show.
+_FILTERS = (
+    "awaiting_confirmation", "confirmed", "part_shipped", "to_accept", "to_pay", "done", "declined", "lapsed", "cancelled",
+)  # fmt: skip
 
 
 def desk_of(actor: Actor) -> str:
@@ -107,10 +111,11 @@ def list_inspected_orders(actor: Actor, desk: str) -> str:
 def _orders(actor: Actor, desk: str) -> str:
     status = request.args.get("status", "")
     wanted = OrderFilter(
-        statuses=(status,) if status in ORDER_STATES else (), number=request.args.get("q", "").strip()[:40] or None
-    )
+        statuses=(status,) if status in ORDER_STATES else (), number=request.args.get("q", "").strip()[:40] or None,
+        stage=status if status in listing.STAGES else "",
+    )  # fmt: skip
     page = listing.list_orders(actor, wanted, at=clock.now(), limit=_PAGE, cursor=request.args.get("cursor"))
-    return render_template("desk/orders.html", page=page, desk=desk, states=ORDER_STATES, **words())
+    return render_template("desk/orders.html", page=page, desk=desk, filters=_FILTERS, **words())
 
 
 @bp.get("/orders/<uuid:order_id>")

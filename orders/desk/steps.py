@@ -11,7 +11,7 @@ from orders.fulfilment.answers import ShipmentAnswer
 from orders.purchase.answers import OrderAnswer
 from orders.purchase.labels import STATES
 from shop import clock
-from shop.i18n import _
+from shop.i18n import _, lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Step:
         return _("期限 %(day)s", day=self.until.isoformat()) + " · " + rest
 
 
+#: Where a delivered order stands, in the words of lists and their filter.
+STAGES = {"to_accept": lazy("待验收"), "to_pay": lazy("待付款"), "done": lazy("已办结")}
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Where an order stands, in a word for lists, and how it looks."""
@@ -51,10 +55,10 @@ def stage_of(order: OrderAnswer) -> Stage:
     """Return where an order stands as far as its own row says: what a list can tell without reading more."""
     if order.status in ("shipped", "closed_short"):
         if order.accepted_at is None:
-            return Stage(_("待验收"), "wait")
-        return Stage(_("待付款"), "wait") if order.unpaid_fen else Stage(_("已办结"), "good")
+            return Stage(str(STAGES["to_accept"]), "wait")
+        return Stage(str(STAGES["to_pay"]), "wait") if order.unpaid_fen else Stage(str(STAGES["done"]), "good")
     if order.status == "confirmed" and order.payment_mode == "pay_first" and order.unpaid_fen:
-        return Stage(_("待付款"), "wait")
+        return Stage(str(STAGES["to_pay"]), "wait")
     kinds = {"awaiting_confirmation": "wait", "confirmed": "info", "part_shipped": "wait"}
     return Stage(str(STATES["order"][order.status]), kinds.get(order.status, ""))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orders.desk.steps import stage_of
+from orders.desk.steps import STAGES, stage_of
 from orders.purchase import labels
 from shop.i18n import lazy
 
@@ -56,5 +56,5 @@ def words() -> dict[str, Any]:
         "STATES": labels.STATES, "KINDS": KINDS, "UNITS": labels.UNITS, "FUNDS": labels.FUND_SOURCES,
         "MODES": labels.MODES, "PAYMENT_MODES": labels.PAYMENT_MODES, "PARTNERS": labels.PARTNER_LEVELS,
         "TAX": labels.TAX_RATES, "PAYMENT_STATES": PAYMENT_STATES, "SIDES": SIDES, "SCHEMES": SCHEMES,
-        "PAPERS": PAPERS, "REASONS": REASONS, "stage_of": stage_of,
+        "PAPERS": PAPERS, "REASONS": REASONS, "STAGES": STAGES, "stage_of": stage_of,
     }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from orders.purchase.access import visible_orders
 from orders.purchase.answers import OrderAnswer, order_answers
@@ -15,6 +15,9 @@ from shop import clock
 from shop.auth import Actor
 from shop.db import db
 from shop.paging import Page, decode_cursor, make_page
+
+#: Where a delivered order stands, finer than its state: to be accepted, to be paid, done.
+STAGES = ("to_accept", "to_pay", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class OrderFilter:
     number: str | None = None
     placed_from: date | None = None
     placed_to: date | None = None
+    #: One of :data:`STAGES`, or empty.
+    stage: str = ""
 
 
 def list_orders(
@@ -44,11 +49,39 @@ def list_orders(
         query = query.where(Order.placed_at >= clock.start_of_day(wanted.placed_from))
     if wanted.placed_to:
         query = query.where(Order.placed_at < clock.start_of_day(wanted.placed_to + timedelta(days=1)))
+    if wanted.stage:
+        query = query.where(_stage(wanted.stage))
     after = decode_cursor(cursor, int)
     if after:
         query = query.where(Order.id < after[0])
     page = make_page(db.session.scalars(query).all(), limit, lambda key: (key,))
     return Page(order_answers(page.items, with_lines=False), page.next)
+
+
+def find_last_placed(actor: Actor) -> Procurement | None:
+    """Return what the actor itself ordered last for its organisation, or ``None``."""
+    return db.session.scalar(
+        select(Procurement)
+        .where(
+            Procurement.organisation_id == actor.organisation_id,
+            Procurement.created_by == actor.user_id,
+            Procurement.placed_at.is_not(None),
+        )
+        .order_by(Procurement.id.desc())
+        .limit(1)
+    )
+
+
+def _stage(stage: str) -> ColumnElement[bool]:
+    """Return which orders stand at a stage of :data:`STAGES`."""
+    delivered = Order.status.in_(("shipped", "closed_short"))
+    paid = Order.received_fen - Order.refunded_fen - Order.held_fen >= Order.due_fen
+    first = and_(Order.status == "confirmed", Order.payment_mode == "pay_first", ~paid)
+    return {
+        "to_accept": and_(delivered, Order.accepted_at.is_(None)),
+        "to_pay": or_(and_(delivered, Order.accepted_at.is_not(None), ~paid), first),
+        "done": and_(delivered, Order.accepted_at.is_not(None), paid),
+    }[stage]
 
 
 def list_procurements(actor: Actor, *, status: str | None, limit: int, cursor: str | None) -> Page[Procurement]:
