@@ -34,6 +34,9 @@ class Form(FlaskForm):
         self.refusal: str | None = None
         #: Whether the refusal names its fields, and stands under them.
         self._is_pointed = False
+        #: Elements that a page draws itself, by what a refusal calls them: ``{"items/0/quantity": "quantity-…"}``.
+        self.targets: dict[str, str] = {}
+        self._elsewhere: list[tuple[str, str]] = []
         self._status = 200
         self._headers: dict[str, str] = {}
 
@@ -67,12 +70,13 @@ class Form(FlaskForm):
 
     def _point(self, error: DomainError) -> bool:
         """Put what was refused under the fields it names; say whether each of them is on this form."""
-        details = error.members.get("errors") or []
-        named = [(self._fields.get(each["pointer"].removeprefix("#/")), each["detail"]) for each in details]
-        for field, detail in named:
-            if field is not None and detail not in field.errors:
-                field.errors = [*field.errors, detail]
-        return bool(named) and all(field is not None for field, _detail in named)
+        details = [(each["pointer"].removeprefix("#/"), each["detail"]) for each in error.members.get("errors") or []]
+        for name, detail in details:
+            if name in self._fields and detail not in self._fields[name].errors:
+                self._fields[name].errors = [*self._fields[name].errors, detail]
+            elif name in self.targets:
+                self._elsewhere.append((self.targets[name], detail))
+        return bool(details) and all(name in self._fields or name in self.targets for name, _detail in details)
 
     def answer(self, page: str) -> tuple[str, int, dict[str, str]]:
         """Return the page that shows this form with the status of what was refused; 422 for wrong fields."""
@@ -85,7 +89,7 @@ class Form(FlaskForm):
     def problems(self) -> list[tuple[str, str]]:
         """Return ``(field id, message)`` of everything wrong, for the list at the top."""
         found = [(field.id, str(message)) for field in self for message in _flat(field.errors)]
-        return ([("", self.refusal)] if self.refusal and not self._is_pointed else []) + found
+        return ([("", self.refusal)] if self.refusal and not self._is_pointed else []) + found + self._elsewhere
 
 
 def _flat(errors: Any) -> Iterator[Any]:

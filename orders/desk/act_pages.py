@@ -61,6 +61,7 @@ def confirm(actor: Actor, order_id: UUID) -> Answer:
     if form.validate_on_submit():
         with form.refusals():
             prices = {line.id: read_yuan(request.form.get(f"price-{line.id}")) for line in page.order.lines}
+            form.targets = {f"prices/{n}/price": f"price-{line_id}" for n, line_id in enumerate(prices)}
             day = form.promised_on.data or clock.business_day(at)
             confirmation = Confirmation(read_yuan(form.freight.data), day, prices)
             offer = contracts.Offer(
@@ -83,8 +84,11 @@ def ship(actor: Actor, order_id: UUID) -> Answer:
     page, form = get_order_page(order_id, actor, at), ShipForm()
     if form.validate_on_submit():
         with form.refusals():
+            items = _items_to_ship(page)
+            form.targets = {f"items/{n}/quantity": f"quantity-{item.line_id}" for n, item in enumerate(items)}
+            form.targets["items"] = f"quantity-{page.order.lines[0].id}"
             draft = ShipmentDraft(
-                _items_to_ship(page), (form.carrier.data or "").strip(), (form.tracking_ref.data or "").strip(),
+                items, (form.carrier.data or "").strip(), (form.tracking_ref.data or "").strip(),
                 (form.note.data or "").strip(),
             )  # fmt: skip
             with transaction():
@@ -139,6 +143,8 @@ def accept(actor: Actor, order_id: UUID) -> Answer:
     if form.validate_on_submit():
         with form.refusals():
             items = _decisions(page)
+            for n, item in enumerate(items):
+                form.targets |= {f"items/{n}/{name}": f"{name}-{item.item_id}" for name in ("accepted", "reason")}
             with transaction():
                 papers = _papers(actor)
                 draft = AcceptanceDraft(

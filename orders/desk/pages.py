@@ -82,6 +82,7 @@ def show_producer(actor: Actor) -> str:
         due=payments.list_due(actor, today, limit=todo.SHOWN).items if may_see_money else [],
         owed=payments.owed_fen(actor, today) if may_see_money else (0, 0),
         low=todo.running_out(actor, at),
+        ending=todo.ending_papers(actor, at),
         today=today,
         **words(),
     )

@@ -47,6 +47,18 @@ class LowStock:
     expires_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class EndingPaper:
+    """A paper in force that ends soon: an eligibility basis (``kind`` ``eligibility``) or a ``certificate``."""
+
+    kind: str
+    id: UUID
+    scheme: str
+    number: str
+    product: str
+    valid_to: date
+
+
 def _pile(actor: Actor, at: datetime, *conditions: ColumnElement[bool], by: ColumnElement[Any] | None = None) -> Pile:
     where = (own_orders(actor, at), *conditions)
     total = db.session.scalar(select(func.count()).select_from(Order).where(*where)) or 0
@@ -145,3 +157,21 @@ def running_out(actor: Actor, at: datetime) -> list[LowStock]:
     values = {"producers": list(producers_of(actor, on)), "until": on + timedelta(days=30), "limit": SHOWN}
     rows = [*db.session.execute(_LOW, values), *db.session.execute(_EXPIRING, values)]
     return [LowStock(*row) for row in rows]
+
+
+_ENDING = text("""
+    SELECT 'eligibility', e.public_id, e.scheme, e.number, p.name, e.valid_to
+    FROM eligibility_bases e JOIN products p ON p.id = e.product_id
+    WHERE p.producer_id = ANY(:producers) AND e.status = 'in_force' AND e.valid_to BETWEEN :on AND :until
+    UNION ALL
+    SELECT 'certificate', c.public_id, c.scheme, c.number, coalesce(p.name, ''), c.valid_to
+    FROM certificates c LEFT JOIN products p ON p.id = c.product_id
+    WHERE c.producer_id = ANY(:producers) AND c.status = 'in_force' AND c.valid_to BETWEEN :on AND :until
+    ORDER BY 6, 4 LIMIT :limit""")
+
+
+def ending_papers(actor: Actor, at: datetime) -> list[EndingPaper]:
+    """Return a producer's papers that end within sixty days, the first to end first."""
+    on = clock.business_day(at)
+    values = {"producers": list(producers_of(actor, on)), "on": on, "until": on + timedelta(days=60), "limit": SHOWN}
+    return [EndingPaper(*row) for row in db.session.execute(_ENDING, values)]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
+from catalog.papers.models import EligibilityBasis
 from orders.contracts.models import Contract
 from orders.fulfilment.models import ShipmentItem
 from orders.purchase.models import Order, Procurement
+from shop.clock import business_day
 from shop.db import db, transaction
 from shop.identity.models import AuthorityScope, Membership, Organisation
 from tests import factories
-from tests.conftest import count
+from tests.conftest import NOON, count
 from tests.purchase.world import World, make_world, reserved
 
 
@@ -115,6 +118,64 @@ def test_a_purchase_through_the_pages(world, login):
     assert "待采购单位付款" in page
     assert "破损" in page
     assert order_of().due_fen == 19_500
+
+
+def test_an_accepted_order_is_listed_to_be_paid_and_leads_its_producer_to_the_invoice(world, login):
+    order = world.signed("10")
+    world.accept(order, world.ship(order, "10"), "10")
+
+    buyer = login(world.buyer)
+    listed = [
+        order.number in buyer.get(f"/desk/orders?status={stage}").text for stage in ("to_accept", "to_pay", "done")
+    ]
+    producer = login(world.producer)
+    page = producer.get(f"/producer/orders/{order.public_id}").text
+
+    assert listed == [False, True, False]
+    assert f'href="/producer/invoices/new?order={order.public_id}">登记发票' in page
+    assert 'id="invoice"' in producer.get("/producer").text
+
+
+def test_checkout_starts_with_where_the_goods_went_last_time(world, login):
+    buyer = login(world.buyer)
+    post(buyer, "/desk/basket", listing_id=str(world.listings[0].public_id), quantity="10")
+    post(
+        buyer, "/desk/checkout", act="place", unit_id=str(world.unit_id), fund_source="canteen",
+        payment_mode="goods_first", consignee="王五", delivery_address="大沽北路 1 号",
+    )  # fmt: skip
+
+    post(buyer, "/desk/basket", listing_id=str(world.listings[0].public_id), quantity="10")
+    page = buyer.get("/desk/checkout").text
+
+    assert ('value="王五"' in page, 'value="大沽北路 1 号"' in page) == (True, True)
+
+
+def test_a_producers_first_screen_names_the_papers_that_end_soon(world, login):
+    producer = login(world.producer)
+    assert "即将到期的认定和证书" not in producer.get("/producer").text
+    with transaction():
+        basis = db.session.scalars(select(EligibilityBasis).order_by(EligibilityBasis.id).limit(1)).one()
+        basis.valid_to = business_day(NOON) + timedelta(days=30)
+
+    page = producer.get("/producer").text
+
+    assert f"/producer/papers/eligibility/{basis.public_id}" in page
+    assert "剩余天数" in page
+
+
+def test_a_day_that_cannot_be_promised_is_named_under_its_field(world, login):
+    check_out(login(world.buyer), world)
+    order = order_of()
+    prices = {f"price-{line.public_id}": "20.00" for line in world.lines(order)}
+
+    refused = post(
+        login(world.producer), f"/producer/orders/{order.public_id}/confirm", **prices, freight="15",
+        promised_on="2020-01-01", payment_days="30",
+    )  # fmt: skip
+
+    assert (refused.status_code, order_of().status) == (422, "awaiting_confirmation")
+    assert '<a href="#promised_on">承诺发货日不能早于今天。</a>' in refused.text
+    assert 'value="15"' in refused.text
 
 
 def test_approval_on_the_pages(world, login):
