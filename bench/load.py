@@ -19,6 +19,8 @@ from tempfile import NamedTemporaryFile
 
 import psutil
 
+from shop.runtime.up import WEB_THREADS
+
 ROOT = Path(__file__).parents[1]
 #: Connections kept busy.
 CLIENTS = 8
@@ -61,10 +63,11 @@ def pinned(core: int, command: Sequence[str]) -> list[str]:
 
 @contextmanager
 def serving(target: str, ready: str, env: dict[str, str]) -> Iterator[Server]:
-    """Serve ``target`` with one worker on the first core for the block."""
+    """Serve ``target`` as a running installation does, but with one worker, on the first core, for the block."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--no-ws", "--log-level", "warning", target]
+    command += ["--workers", "1", "--no-ws", "--log-level", "warning"]
+    command += ["--blocking-threads", str(WEB_THREADS), "--backpressure", str(8 * WEB_THREADS), target]
     with subprocess.Popen(pinned(0, command), cwd=ROOT, env={**os.environ, **env}) as process:
         try:
             address = f"http://127.0.0.1:{port}"

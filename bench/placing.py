@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -50,8 +50,9 @@ def cpu_of(process: psutil.Process) -> float:
     """Return the CPU seconds of a process and all its children, ended ones included."""
     total = 0.0
     for member in (process, *process.children(recursive=True)):
-        times = member.cpu_times()
-        total += times.user + times.system
+        with suppress(psutil.NoSuchProcess):  # a server's child that has just ended is among its parent's ended ones
+            times = member.cpu_times()
+            total += times.user + times.system
     own = process.cpu_times()
     return total + own.children_user + own.children_system
 

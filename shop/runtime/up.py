@@ -29,7 +29,7 @@ _DUIKOU = (*_PYTHON, "shop")
 THEN = ","
 
 #: Threads of one web process: as many as its share of the processors and the database can serve.
-_WEB_THREADS = 2 * (os.cpu_count() or 1) + 1
+WEB_THREADS = 2 * (os.cpu_count() or 1) + 1
 
 #: Jobs carry JSON, so that the worker may run as root like the rest, and says so.
 _ROOT_IS_MEANT = "ignore:You're running the worker with superuser privileges"
@@ -109,7 +109,7 @@ class Run:
         web = [*_PYTHON, "granian", "--interface", "wsgi", "--host", options.host, "--port", str(options.port)]
         web += ["--workers", str(options.web_workers), "--no-ws", "--respawn-failed-workers"]
         web += ["--respawn-interval", "0.5", "--workers-kill-timeout", "10", "--log-level", "warning"]
-        return [*web, "--blocking-threads", str(_WEB_THREADS), "--backpressure", str(8 * _WEB_THREADS), "wsgi:app"]
+        return [*web, "--blocking-threads", str(WEB_THREADS), "--backpressure", str(8 * WEB_THREADS), "wsgi:app"]
 
     def _start_jobs(self, supervisor: Supervisor) -> None:
         celery = [sys.executable, "-u", "-W", _ROOT_IS_MEANT, "-m", "celery", "--quiet", "-A", "wsgi.celery"]
