@@ -81,10 +81,17 @@ def create_and_place(
     _refuse(priced, buyer)
     key = int(keys.procurement or 0)
     what = Placing(key, numbers.make_number("DK", on, key), uuid7(), head.fund_source, head.payment_mode, "shop")
+    rows = _rows(head, what, priced)
+    orders = place_orders(what, priced, buyer, keys=keys, actor=actor, at=at, confirm_within=confirm_within, rows=rows)
+    return Placed(key, what.public_id, what.number, head, buyer, at, orders)
+
+
+def _rows(head: ProcurementHead, what: Placing, priced: Sequence[PricedLine]) -> dict[str, Sequence[dict[str, Any]]]:
+    """Return what a procurement that is placed at once is written with: itself, what was wanted, its two moves."""
     row = {name: getattr(head, name) for name in HEAD_COLUMNS} | {
-        "id": key, "public_id": what.public_id, "number": what.number,
+        "id": what.procurement_id, "public_id": what.public_id, "number": what.number,
     }  # fmt: skip
-    rows: dict[str, Sequence[dict[str, Any]]] = {
+    return {
         "procurements": [row],
         "wanted": [
             {"listing_id": line.offer.listing_id, "position": n, "quantity": line.wanted.quantity}
@@ -92,12 +99,10 @@ def create_and_place(
             if line.offer
         ],
         "moves": [
-            move_row("procurement", key, "draft", "draft"),
-            move_row("procurement", key, "place", "placed", from_state="draft"),
+            move_row("procurement", what.procurement_id, "draft", "draft"),
+            move_row("procurement", what.procurement_id, "place", "placed", from_state="draft"),
         ],
     }
-    orders = place_orders(what, priced, buyer, keys=keys, actor=actor, at=at, confirm_within=confirm_within, rows=rows)
-    return Placed(key, what.public_id, what.number, head, buyer, at, orders)
 
 
 def place_procurement(

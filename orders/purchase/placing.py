@@ -98,6 +98,26 @@ def place_orders(
     on = clock.business_day(at)
     orders = draft_orders(what, priced, buyer, keys=keys, on=on, confirm_by=at + confirm_within)
     dimensions = _add_dimensions(what, orders, buyer, at=at)
+    _insert(what, orders, dimensions, buyer, until=at + confirm_within, rows=rows, actor=actor, at=at)
+    _reserve(priced)
+    placed = [_for_counting(order, dimensions, buyer) for order in orders]
+    counting.post_placed(placed, at=at, on=on, actor=actor)
+    _publish(what, orders, buyer, at)
+    return orders
+
+
+def _insert(
+    what: Placing,
+    orders: Sequence[PlacedOrder],
+    dimensions: Mapping[int, int],
+    buyer: Buyer,
+    *,
+    until: datetime,
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Write the orders, their lines and moves, and ``rows``, in one statement; ``until`` is when they lapse."""
     doc = {
         "procurements": rows.get("procurements", ()),
         "wanted": rows.get("wanted", ()),
@@ -110,14 +130,9 @@ def place_orders(
         {
             "doc": json.dumps(doc, ensure_ascii=False, default=str), "procurement": what.procurement_id,
             "buyer": buyer.organisation_id, "unit": buyer.unit_id, "fund": what.fund_source, "mode": what.payment_mode,
-            "at": at, "confirm_by": at + confirm_within, "user": actor.user_id,
+            "at": at, "confirm_by": until, "user": actor.user_id,
         },
     )  # fmt: skip
-    _reserve(priced)
-    placed = [_for_counting(order, dimensions, buyer) for order in orders]
-    counting.post_placed(placed, at=at, on=on, actor=actor)
-    _publish(what, orders, buyer, at)
-    return orders
 
 
 def refuse_lines(priced: Sequence[PricedLine]) -> None:
