@@ -16,11 +16,12 @@ _KEPT = 400
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection whose rollback forgets no prepared statement.
+    """A connection whose rollback of what went well forgets no prepared statement.
 
     The driver forgets them all, in case the transaction had dropped a table. Here only migrations change tables, on
     connections of their own, and every read ends with a rollback: nothing would stay prepared, and planning
-    anew costs several times what most statements do.
+    anew costs several times what most statements do. After an error the driver does as it always does, so that a
+    statement which a migration has made useless is prepared anew.
     """
 
     def rollback(self) -> None:
@@ -28,12 +29,13 @@ class Connection(psycopg.Connection[Any]):
 
         :raises psycopg.OperationalError: if the server cannot be reached.
         """
+        if self.pgconn.transaction_status != TransactionStatus.INTRANS:
+            super().rollback()
+            return
         with self.lock:
-            if self.pgconn.transaction_status == TransactionStatus.IDLE:
-                return
             result = self.pgconn.exec_(b"ROLLBACK")
-            if result.status != ExecStatus.COMMAND_OK:
-                raise psycopg.OperationalError(result.get_error_message())
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.OperationalError(result.get_error_message())
 
 
 def _connect(_dialect: Any, _record: Any, arguments: Any, values: Any) -> Connection:
