@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from orders.ledger import labels, questions
+from werkzeug.datastructures import MultiDict
+
+from orders.ledger import questions
+from orders.ledger.asking import conditions_of
 from orders.ledger.models import MEASURES
-from orders.ledger.questions import DIMENSIONS, Condition, Question
+from orders.ledger.questions import DIMENSIONS, Question
 from shop.auth import Actor
 from shop.errors import Invalid
+from shop.filters import MOST
 from shop.i18n import _
 
 #: The first day any figure can lie on, and the last.
@@ -25,7 +28,10 @@ class BadQuestion(Invalid):
 
 @dataclass(frozen=True)
 class Asked:
-    """Measure, days (both inclusive), filters by public value, and the place of the seals to count up to."""
+    """Measure, days (both inclusive), filters by public value, and the place of the seals to count up to.
+
+    Several values of one filter stand with commas, so that every link carries them all.
+    """
 
     measure: str
     from_on: date
@@ -35,13 +41,12 @@ class Asked:
 
     def question(self, actor: Actor, by: tuple[str, ...] = ()) -> Question:
         """Return the ledger's question, with what the actor may see; call inside ``snapshot()``."""
-        conditions = tuple(Condition(name, (labels.key_of(name, value),)) for name, value in self.filters)
         return Question(
             measure=self.measure,
             from_on=self.from_on,
             to_on=self.to_on,
             by=by,
-            filters=conditions,
+            filters=conditions_of(dict(self.filters)),
             visible=questions.visible_to(actor),
             as_of=questions.resolve_as_of(self.as_of),
         )
@@ -83,7 +88,15 @@ def _day(text: str | None, default: date) -> date:
     return day
 
 
-def read_asked(args: Mapping[str, str], today: date) -> Asked:
+def _several(given: list[str]) -> str:
+    """Return the values of a filter, repeated or with commas, each once and in order."""
+    values = sorted({value.strip() for text in given for value in text.split(",")} - {""})
+    if len(values) > MOST:
+        raise BadQuestion(_("最多同时筛选 %(most)s 项。", most=MOST))
+    return ",".join(values)
+
+
+def read_asked(args: MultiDict[str, str], today: date) -> Asked:
     """Read a question from an address; without days it is this year up to today.
 
     :raises BadQuestion: naming what cannot be read.
@@ -98,5 +111,5 @@ def read_asked(args: Mapping[str, str], today: date) -> Asked:
     as_of = args.get("as_of") or None
     if as_of is not None and not (as_of.isascii() and as_of.isdigit() and len(as_of) < 18):  # noqa: PLR2004  BIGINT
         raise BadQuestion(_("截至序号须为整数。"), parameter=as_of[:20])
-    filters = tuple((name, args[name]) for name in DIMENSIONS if args.get(name))
+    filters = tuple((name, values) for name in DIMENSIONS if (values := _several(args.getlist(name))))
     return Asked(measure, from_on, to_on, filters, int(as_of) if as_of else None)

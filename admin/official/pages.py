@@ -54,9 +54,9 @@ def _address(endpoint: str, asked: Asked) -> Any:
     return build
 
 
-def _labelled(asked: Asked) -> list[tuple[str, str, labels.Label]]:
+def _labelled(asked: Asked) -> list[tuple[str, str]]:
     """Return the filters with the names of their values."""
-    return [(name, value, labels.name_of(name, labels.key_of(name, value))) for name, value in asked.filters]
+    return named_filters(dict(asked.filters))
 
 
 @bp.get("/official")

@@ -158,7 +158,7 @@ def _people(actor: Actor, asked: Asked) -> list[People]:
         .order_by(BenefitLink.year.desc(), BenefitLink.basis)
     )
     if county:
-        wanted = wanted.where(BenefitLink.county_code == county)
+        wanted = wanted.where(BenefitLink.county_code.in_(county.split(",")))
     if actor.scope.kind == "division":
         wanted = wanted.where(within(BenefitLink.__table__.c.county_code, actor.scope.divisions))
     elif actor.scope.kind != "all":

@@ -129,8 +129,10 @@ def check_out(actor: Actor) -> Answer:
 @requires("procurements:read")
 def list_procurements(actor: Actor) -> str:
     """List the organisation's procurements."""
-    status = request.args.get("status") or None
-    page = listing.list_procurements(actor, status=status, limit=_PAGE, cursor=request.args.get("cursor"))
+    status = request.args.get("status")
+    page = listing.list_procurements(
+        actor, statuses=(status,) if status else (), limit=_PAGE, cursor=request.args.get("cursor")
+    )
     return render_template("desk/procurements.html", page=page, **words())
 
 

@@ -29,7 +29,7 @@ bp = Blueprint("orders", __name__, url_prefix="/api/v1", description="Orders as 
 def list_orders(query: dict[str, Any], actor: Actor) -> Page[OrderAnswer]:
     """List the orders that the caller may see, newest first."""
     wanted = OrderFilter(
-        statuses=(query["status"],) if query["status"] else (),
+        statuses=query["status"],
         number=query["number"],
         placed_from=query["placed_from"],
         placed_to=query["placed_to"],

@@ -104,7 +104,7 @@ def _list(desk: str, actor: Actor) -> str:
     status = request.args.get("status")
     page = queries.list_invoices(
         actor, clock.today(), limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
-        status=status if status in STATUS_WORDS else None,
+        statuses=(status,) if status in STATUS_WORDS else (),
     )  # fmt: skip
     return render_template("invoices/list.html", desk=desk, page=page, **_WORDS)
 

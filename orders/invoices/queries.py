@@ -126,7 +126,7 @@ def list_invoices(
     *,
     limit: int,
     cursor: str | None,
-    status: str | None = None,
+    statuses: Sequence[str] = (),
     order_id: int | None = None,
 ) -> Page[InvoiceRow]:
     """Return a page of the actor's invoices, newest first; with their orders and flags in a constant number of queries."""
@@ -141,8 +141,8 @@ def list_invoices(
         .order_by(Invoice.id.desc())
         .limit(limit + 1)
     )
-    if status:
-        query = query.where(Invoice.status == status)
+    if statuses:
+        query = query.where(Invoice.status.in_(statuses))
     if order_id is not None:
         shares = select(InvoiceOrder.invoice_id).where(InvoiceOrder.order_id == order_id)
         query = query.where(Invoice.id.in_(shares))

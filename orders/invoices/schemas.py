@@ -11,6 +11,7 @@ from orders.invoices.flags import LABELS
 from orders.invoices.services import InvoiceFacts, InvoiceShare
 from shop import fields as own
 from shop.api import Schema
+from shop.filters import Several
 from shop.paging import PageQuery
 
 KINDS, STATUSES = ("blue", "red"), ("recorded", "checked", "refused")
@@ -112,7 +113,7 @@ class InvoiceSchema(Schema):
 class InvoiceQuery(PageQuery):
     """Which invoices."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    statuses = Several(fields.String(validate=validate.OneOf(STATUSES)), data_key="status", load_default=())
 
 
 class InvoicePage(Schema):

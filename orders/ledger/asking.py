@@ -30,9 +30,16 @@ def question_of(query: Mapping[str, Any], actor: Actor) -> Question:
         from_on=query.get("from_on") or first_day(to_on),
         to_on=to_on,
         by=tuple(split_by(query.get("by", ""))),
-        filters=tuple(Condition(name, (key_of(name, value),)) for name, value in query["filters"].items()),
+        filters=conditions_of(query["filters"]),
         visible=questions.visible_to(actor),
         as_of=questions.resolve_as_of(query.get("as_of")),
+    )
+
+
+def conditions_of(filters: Mapping[str, str]) -> tuple[Condition, ...]:
+    """Return the conditions of filters by public value; several values of one stand with commas."""
+    return tuple(
+        Condition(name, tuple(key_of(name, value) for value in values.split(","))) for name, values in filters.items()
     )
 
 
@@ -53,8 +60,12 @@ def shown(totals: Totals, filters: Mapping[str, str]) -> dict[str, Any]:
 
 def named_filters(filters: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the filters with the names of what they ask for."""
-    keys = {name: key_of(name, value) for name, value in filters.items()}
-    return [(name, name_of(name, key).name if key != "-1" else filters[name]) for name, key in keys.items()]
+    return [(name, "、".join(_name(name, value) for value in values.split(","))) for name, values in filters.items()]
+
+
+def _name(dimension: str, value: str) -> str:
+    key = key_of(dimension, value)
+    return value if key == "-1" else name_of(dimension, key).name
 
 
 def county_totals(code: str) -> dict[str, Any]:

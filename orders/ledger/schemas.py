@@ -12,6 +12,7 @@ from orders.ledger.models import CHANNELS, FUND_SOURCES, KINDS, MEASURES, MODES,
 from orders.ledger.questions import DIMENSIONS, TIMES
 from shop.api import Schema
 from shop.fields import Day, Instant, Money
+from shop.filters import Several
 from shop.i18n import lazy
 from shop.paging import PageQuery
 
@@ -36,7 +37,7 @@ class AsOf(fields.Field[int | datetime]):
 
 
 def _public_id(what: str) -> fields.String:
-    description = f"Only this {what}, by id; `none`: not registered"
+    description = f"Only this {what}, by id; `none`: not registered."
     return fields.String(validate=validate.Regexp(_UUID), metadata={"description": description})
 
 
@@ -49,7 +50,7 @@ def _one_of(values: tuple[str, ...], *further: str) -> fields.String:
 
 
 class FilterSchema(Schema):
-    """Measure, days and one parameter per dimension."""
+    """Measure, days and one parameter per dimension; a dimension is one of the values given."""
 
     measure = fields.String(load_default="counted", validate=validate.OneOf(MEASURES))
     from_on = Day(data_key="from", metadata={"description": "First day, inclusive; 1 January of the last day's year"})
@@ -57,15 +58,20 @@ class FilterSchema(Schema):
     as_of = AsOf(
         metadata={"type": "string", "description": "Seal or instant as of which to answer; now", "example": "1"}
     )
-    county, prefecture, province = _code("Origin county"), _code("Origin prefecture"), _code("Origin province")
-    category = fields.String(validate=validate.Length(1, 40), metadata={"description": "A category or a group of them"})
-    kind = _one_of(KINDS)
-    producer, institution, unit = _public_id("producer"), _public_id("buying institution"), _public_id("budget unit")
-    fund_source = _one_of(FUND_SOURCES, "none")
-    channel, mode = _one_of(CHANNELS), _one_of(MODES)
-    partner = _one_of(PARTNER_LEVELS)
-    pairing, product = _public_id("pairing"), _public_id("product")
-    buyer_division, finance_division = _code("Buyer's division"), _code("Division whose finance pays")
+    county, prefecture = Several(_code("Origin county.")), Several(_code("Origin prefecture."))
+    province = Several(_code("Origin province."))
+    category = Several(
+        fields.String(validate=validate.Length(1, 40), metadata={"description": "A category or a group of them."})
+    )
+    kind = Several(_one_of(KINDS))
+    producer, institution = Several(_public_id("producer")), Several(_public_id("buying institution"))
+    unit = Several(_public_id("budget unit"))
+    fund_source = Several(_one_of(FUND_SOURCES, "none"))
+    channel, mode = Several(_one_of(CHANNELS)), Several(_one_of(MODES))
+    partner = Several(_one_of(PARTNER_LEVELS))
+    pairing, product = Several(_public_id("pairing")), Several(_public_id("product"))
+    buyer_division = Several(_code("Buyer's division."))
+    finance_division = Several(_code("Division whose finance pays."))
 
     @validates_schema
     def check_days(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -75,8 +81,8 @@ class FilterSchema(Schema):
 
     @post_load
     def split(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        """Put the dimensions together under ``filters``."""
-        data["filters"] = {name: data.pop(name) for name in DIMENSIONS if name in data}
+        """Put the dimensions together under ``filters``, several values with commas."""
+        data["filters"] = {name: ",".join(data.pop(name)) for name in DIMENSIONS if name in data}
         return data
 
 
@@ -139,7 +145,9 @@ class TotalsSchema(Schema):
     by = fields.List(fields.String())
     from_on = Day(data_key="from")
     to_on = Day(data_key="to")
-    filters = fields.Dict(keys=fields.String(), values=fields.String())
+    filters = fields.Dict(
+        keys=fields.String(), values=fields.String(), metadata={"description": "Several values with commas."}
+    )
     as_of = fields.Nested(AsOfSchema)
     rule_version = fields.Integer(allow_none=True)
     total = Money(attribute="total_fen", min_fen=None)

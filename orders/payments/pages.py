@@ -33,7 +33,7 @@ def list_payments(actor: Actor, desk: str) -> str:
     today, status = clock.today(), request.args.get("status")
     page = receipt_queries.list_payments(
         actor, today, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
-        status=status if status in labels.RECEIPT_STATES else None,
+        statuses=(status,) if status in labels.RECEIPT_STATES else (),
     )  # fmt: skip
     owed, late = queries.owed_fen(actor, today)
     return render_template(

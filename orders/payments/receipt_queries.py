@@ -80,13 +80,13 @@ def list_payments(
     *,
     limit: int,
     cursor: str | None = None,
-    status: str | None = None,
+    statuses: Sequence[str] = (),
     order_id: int | None = None,
 ) -> Page[PaymentRow]:
     """Return a page of the actor's receipts, newest first."""
     query = _payments(actor, on).order_by(Payment.id.desc()).limit(limit + 1)
-    if status:
-        query = query.where(Payment.status == status)
+    if statuses:
+        query = query.where(Payment.status.in_(statuses))
     if order_id is not None:
         query = query.where(
             Payment.id.in_(select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id))

@@ -30,7 +30,7 @@ def list_refunds(actor: Actor, desk: str) -> str:
     status = request.args.get("status")
     page = refund_queries.list_refunds(
         actor, clock.today(), limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
-        status=status if status in labels.REFUND_STATES else None,
+        statuses=(status,) if status in labels.REFUND_STATES else (),
     )  # fmt: skip
     return render_template("payments/refunds.html", desk=desk, page=page, **labels.words())
 

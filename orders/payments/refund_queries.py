@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -70,13 +71,13 @@ def list_refunds(
     *,
     limit: int,
     cursor: str | None = None,
-    status: str | None = None,
+    statuses: Sequence[str] = (),
     order_id: int | None = None,
 ) -> Page[RefundRow]:
     """Return a page of the refunds of the actor's orders, newest first."""
     query = _refunds(actor, on).order_by(Refund.id.desc()).limit(limit + 1)
-    if status:
-        query = query.where(Refund.status == status)
+    if statuses:
+        query = query.where(Refund.status.in_(statuses))
     if order_id is not None:
         query = query.where(Refund.order_id == order_id)
     if key := decode_cursor(cursor, int):

@@ -13,6 +13,7 @@ from orders.payments.refunds import TransferBack
 from orders.purchase.due import PAYMENT_STATES
 from shop import fields as own
 from shop.api import Schema
+from shop.filters import Several
 from shop.i18n import lazy
 from shop.paging import PageQuery
 
@@ -152,7 +153,7 @@ class PaymentSchema(Schema):
 class PaymentQuery(PageQuery):
     """Which receipts."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(RECEIPT_STATUSES))
+    statuses = Several(fields.String(validate=validate.OneOf(RECEIPT_STATUSES)), data_key="status", load_default=())
 
 
 class RequestRefundSchema(Schema):
@@ -199,7 +200,7 @@ class RefundSchema(Schema):
 class RefundQuery(PageQuery):
     """Which refunds."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(REFUND_STATUSES))
+    statuses = Several(fields.String(validate=validate.OneOf(REFUND_STATUSES)), data_key="status", load_default=())
 
 
 class PayeeSchema(Schema):

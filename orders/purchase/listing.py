@@ -84,7 +84,9 @@ def _stage(stage: str) -> ColumnElement[bool]:
     }[stage]
 
 
-def list_procurements(actor: Actor, *, status: str | None, limit: int, cursor: str | None) -> Page[Procurement]:
+def list_procurements(
+    actor: Actor, *, statuses: Sequence[str] = (), limit: int, cursor: str | None
+) -> Page[Procurement]:
     """Return a page of the actor's organisation's procurements.
 
     :raises BadCursor: if the cursor was not made by this list.
@@ -95,8 +97,8 @@ def list_procurements(actor: Actor, *, status: str | None, limit: int, cursor: s
         .order_by(Procurement.id.desc())
         .limit(limit + 1)
     )
-    if status:
-        query = query.where(Procurement.status == status)
+    if statuses:
+        query = query.where(Procurement.status.in_(statuses))
     after = decode_cursor(cursor, int)
     if after:
         query = query.where(Procurement.id < after[0])

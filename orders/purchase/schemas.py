@@ -12,6 +12,7 @@ from orders.purchase.pricing import Wanted
 from orders.purchase.procurements import HEAD_COLUMNS, ProcurementHead
 from shop.api import Schema
 from shop.fields import Day, Instant, Money, PublicId, Quantity
+from shop.filters import Several
 from shop.paging import PageQuery
 
 ORDER_STATES = (
@@ -213,7 +214,7 @@ class OrderListSchema(Schema):
 class OrderQuery(PageQuery):
     """Which orders to list; newest first."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(ORDER_STATES))
+    status = Several(fields.String(validate=validate.OneOf(ORDER_STATES)), load_default=())
     number = text_field(40, load_default=None, metadata={"description": "Beginning of the number, or reference code"})
     placed_from = Day(load_default=None)
     placed_to = Day(load_default=None)
@@ -271,8 +272,9 @@ class ProcurementListSchema(Schema):
 class ProcurementQuery(PageQuery):
     """Which procurements to list; newest first."""
 
-    status = fields.String(
-        load_default=None, validate=validate.OneOf(("draft", "submitted", "placed", "completed", "cancelled"))
+    status = Several(
+        fields.String(validate=validate.OneOf(("draft", "submitted", "placed", "completed", "cancelled"))),
+        load_default=(),
     )
 
 

@@ -101,7 +101,7 @@ def remove_basket_line(actor: Actor, listing_id: UUID) -> None:
 @bp.response(200, ProcurementListSchema)
 def list_procurements(query: dict[str, Any], actor: Actor) -> Page[Procurement]:
     """List the organisation's procurements, newest first."""
-    return listing.list_procurements(actor, status=query["status"], limit=query["limit"], cursor=query["cursor"])
+    return listing.list_procurements(actor, statuses=query["status"], limit=query["limit"], cursor=query["cursor"])
 
 
 @bp.route("/procurements", methods=["POST"])

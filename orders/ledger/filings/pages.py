@@ -101,7 +101,7 @@ def _list(desk: str, actor: Actor) -> str:
     page: Page[Filing] = Page([], None)
     if county or not typed:
         page = queries.list_filings(
-            actor, status=status if status in STATUSES else None, county=county, is_asked_back=status == "asked",
+            actor, statuses=(status,) if status in STATUSES else (), counties=(county,) if county else (), is_asked_back=status == "asked",
             limit=_PAGE, cursor=request.args.get("cursor"),
         )  # fmt: skip
     return render_template("orders/filings.html", page=page, desk=desk, status=status, county=typed)

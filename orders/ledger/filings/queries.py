@@ -147,8 +147,8 @@ def sellers_of(actor: Actor, on: date) -> list[Seller]:
 def list_filings(
     actor: Actor,
     *,
-    status: str | None = None,
-    county: str | None = None,
+    statuses: Sequence[str] = (),
+    counties: Sequence[str] = (),
     is_asked_back: bool = False,
     limit: int,
     cursor: str | None = None,
@@ -158,10 +158,10 @@ def list_filings(
     :param is_asked_back: only those that somebody has asked to take back.
     """
     query = select(Filing).where(visible(actor)).order_by(Filing.id.desc()).limit(limit + 1)
-    if status:
-        query = query.where(Filing.status == status)
-    if county:
-        query = query.where(Filing.county_code == county)
+    if statuses:
+        query = query.where(Filing.status.in_(statuses))
+    if counties:
+        query = query.where(Filing.county_code.in_(counties))
     if is_asked_back:
         query = query.where(Filing.status == "confirmed", Filing.withdrawal_by.is_not(None))
     if after := decode_cursor(cursor, int):

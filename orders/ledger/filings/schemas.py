@@ -18,6 +18,7 @@ from orders.ledger.filings.drafts import (
 from orders.ledger.models import MODES
 from shop.api import Schema
 from shop.fields import Day, DivisionCode, Instant, Money, PublicId
+from shop.filters import Several
 from shop.paging import PageQuery
 
 STATUSES = ("draft", "submitted", "confirmed", "refused", "withdrawn")
@@ -103,8 +104,8 @@ class FilingReasonSchema(Schema):
 class FilingsQuery(PageQuery):
     """Which filings to list."""
 
-    status = fields.String(validate=validate.OneOf(STATUSES))
-    county = DivisionCode()
+    statuses = Several(fields.String(validate=validate.OneOf(STATUSES)), data_key="status", load_default=())
+    counties = Several(DivisionCode(), data_key="county", load_default=())
 
 
 class FilingHeadSchema(Schema):

@@ -1,0 +1,32 @@
+"""Filters of lists and totals that take several values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from shop.i18n import _
+
+#: Values of one filter in one question.
+MOST = 50
+
+
+class Several(fields.List[Any]):
+    """One or several values of a filter: repeated (``county=a&county=b``), with commas (``county=a,b``), or both.
+
+    :param inner: the field of one value, whose text holds no comma.
+    """
+
+    def __init__(self, inner: fields.Field[Any], **kwargs: Any) -> None:
+        metadata = {"description": inner.metadata.get("description", ""), **kwargs.pop("metadata", {})}
+        metadata["description"] = f"{metadata['description']} Several: repeated, or with commas.".strip()
+        super().__init__(inner, metadata=metadata, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        """Return the values, each once, in order; the messages of a wrong one are the filter's own."""
+        texts = value if isinstance(value, list | tuple) else [value]
+        parts = sorted({part.strip() for text in texts for part in str(text).split(",")})
+        if len(parts) > MOST:
+            raise ValidationError(_("最多同时筛选 %(most)s 项。", most=MOST))
+        return [self.inner.deserialize(part, attr, data, **kwargs) for part in parts]
