@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shop import clock
 from shop.auth import Actor, find_actor, requires
 from shop.db import transaction
-from shop.i18n import lazy
+from shop.i18n import _, lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
 from shop.notices import queries, services
@@ -33,7 +33,11 @@ def list_notices(actor: Actor) -> str:
 @bp.get("/<uuid:notice_id>")
 @requires("signed_in")
 def open_notice(actor: Actor, notice_id: UUID) -> Response:
-    """Mark a notice read and lead to where it is about."""
+    """Mark a notice read and lead to where it is about; one of another organisation of the person's: to switching."""
+    elsewhere = queries.find_elsewhere(notice_id, actor)
+    if elsewhere:
+        flash(_("这条通知属于%(organisation)s,请先切换到该单位再打开。", organisation=elsewhere), "warning")
+        return redirect(url_for("account_pages.profile"))
     with transaction():
         link = services.mark_read(notice_id, actor, clock.now()).link
     return redirect(link or url_for("notice_pages.list_notices"))

@@ -6,12 +6,23 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
+from shop.auth import Actor
 from shop.db import db
+from shop.identity.models import Organisation
 from shop.notices.models import Notice
 from shop.paging import Page, decode_cursor, make_page
 
 #: Above this a count is shown as "99+": counting further tells nobody anything.
 MOST_COUNTED = 100
+
+
+def find_elsewhere(notice_id: UUID, actor: Actor) -> str | None:
+    """Return the name of the organisation that a notice of the person's is for, if they act for another one now."""
+    return db.session.scalar(
+        select(Organisation.name)
+        .join(Notice, Notice.organisation_id == Organisation.id)
+        .where(Notice.public_id == notice_id, Notice.user_id == actor.user_id, Organisation.id != actor.organisation_id)
+    )
 
 
 def list_notices(user_id: int, limit: int, cursor: str | None, *, unread: bool = False) -> Page[Notice]:
