@@ -30,6 +30,7 @@ INIT = (
     "catalog.shopfront.serving.init_app",
     "catalog.shopfront.reference.init_app",
     "catalog.papers.evidence.init_app",
+    "catalog.producers.evidence.init_app",
     "catalog.products.pages.init_app",
     "catalog.producers.pages.init_app",
     "catalog.papers.review_pages.init_app",

@@ -18,11 +18,14 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    message = f"{name} must be a whole number of 0 or more, not {env.get(name)!r}."
     try:
-        return int(env.get(name) or default)
+        number = int(env.get(name) or default)
     except ValueError as error:
-        message = f"{name} must be a whole number, not {env[name]!r}."
         raise BadSetting(message) from error
+    if number < 0:
+        raise BadSetting(message)
+    return number
 
 
 def clock_offset(env: Mapping[str, str]) -> float:
@@ -67,6 +70,12 @@ class Settings:
     SESSION_DAYS: int = 14
     CONFIRM_WITHIN_DAYS: int = 7
     SIGN_WITHIN_DAYS: int = 15
+    #: Proxies in front whose X-Forwarded headers are believed.
+    TRUSTED_PROXIES: int = 0
+    #: What an organisation may upload in a day; 0 is any amount.
+    UPLOAD_MB_PER_DAY: int = 1024
+    #: Events and deliveries that are done are deleted after so many days.
+    OUTBOX_KEPT_DAYS: int = 30
     #: Anonymous pages are kept in the process and checked against the database at each request.
     PAGE_CACHE: bool = True
     #: The hottest reads use connections of their own beside the session.
@@ -102,6 +111,9 @@ class Settings:
             SESSION_DAYS=_number(env, "SESSION_DAYS", cls.SESSION_DAYS),
             CONFIRM_WITHIN_DAYS=_number(env, "CONFIRM_WITHIN_DAYS", cls.CONFIRM_WITHIN_DAYS),
             SIGN_WITHIN_DAYS=_number(env, "SIGN_WITHIN_DAYS", cls.SIGN_WITHIN_DAYS),
+            TRUSTED_PROXIES=_number(env, "TRUSTED_PROXIES", cls.TRUSTED_PROXIES),
+            UPLOAD_MB_PER_DAY=_number(env, "UPLOAD_MB_PER_DAY", cls.UPLOAD_MB_PER_DAY),
+            OUTBOX_KEPT_DAYS=_number(env, "OUTBOX_KEPT_DAYS", cls.OUTBOX_KEPT_DAYS),
             PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0",
             BENCH=_flag(env, "BENCH"),
             DB_POOL=_number(env, "DB_POOL", cls.DB_POOL),

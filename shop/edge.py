@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask, has_request_context, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shop.health import requests_total
 from shop.logs import log, request_id
@@ -31,7 +32,10 @@ def _shown_path(environ: dict[str, Any]) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Wrap the application; the id is taken from ``X-Request-Id`` if that is well formed."""
+    """Wrap the application; the id is taken from ``X-Request-Id`` if that is well formed.
+
+    Outermost, if the settings say so, stands what believes the headers of the proxies in front.
+    """
     inner = app.wsgi_app
     ours = list(headers_of(app).items())
     names = frozenset(name.lower() for name, _ in ours)
@@ -57,3 +61,5 @@ def init_app(app: Flask) -> None:
         return inner(environ, start)
 
     app.wsgi_app = edge  # type: ignore[method-assign]
+    if proxies := int(app.config["TRUSTED_PROXIES"]):
+        app.wsgi_app = ProxyFix(edge, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]

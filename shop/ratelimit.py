@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,6 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shop.db import Base, db
 from shop.errors import TooMany
 from shop.i18n import _
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class RateCount(Base):
@@ -22,6 +26,12 @@ class RateCount(Base):
     key: Mapped[bytes] = mapped_column(primary_key=True)
     tries: Mapped[int]
     ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def limited(view: View) -> View:
+    """Mark a view that answers 429 to who asks too often, for the API's document."""
+    view.is_limited = True  # type: ignore[attr-defined]
+    return view
 
 
 class TooManyTries(TooMany):

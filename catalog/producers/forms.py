@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from flask_wtf.file import FileField
 from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import NumberRange
 
@@ -68,6 +69,9 @@ class MandateForm(Form):
     agent = SelectField(lazy("代理机构"), validators=[needed()])
     valid_from = DateField(lazy("起始日"), validators=[needed()])
     valid_to = DateField(lazy("截止日"), validators=[optional()], description=lazy("留空为长期,可随时终止。"))
+    evidence = FileField(
+        lazy("授权书"), validators=[optional()], description=lazy("双方签章的授权书,PDF、照片或 OFD,最大 20 MB。")
+    )
 
     def fill(self, agents: list[tuple[str, str]]) -> None:
         """Offer the registered agents."""

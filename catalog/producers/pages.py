@@ -16,6 +16,7 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.errors import NotFound
+from shop.files import services as files
 from shop.forms import Form
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
@@ -87,9 +88,12 @@ def give_mandate(actor: Actor) -> Any:
         with form.refusals():
             with transaction():
                 agent = queries.find_agent(form.agent_id())
+                upload = form.evidence.data
+                evidence = files.store(upload.read(), upload.filename, actor).id if upload else None
                 services.give_mandate(
-                    actor.organisation_id, agent, actor, valid_from=form.valid_from.data, valid_to=form.valid_to.data
-                )
+                    actor.organisation_id, agent, actor, valid_from=form.valid_from.data,
+                    valid_to=form.valid_to.data, evidence_file_id=evidence,
+                )  # fmt: skip
             flash(_("授权已生效。"), "success")
             return redirect(url_for(".show_profile"))
     return form.answer(_render(actor, mandate=form))

@@ -14,6 +14,7 @@ from catalog.producers.queries import NoSuchProducer
 from catalog.producers.services import licence_warnings
 from shop.auth import Actor
 from shop.db import db
+from shop.files.models import StoredFile
 from shop.geo.models import AssistedCounty
 from shop.i18n import _
 from shop.identity.models import Organisation
@@ -49,6 +50,7 @@ class MandateView:
     agent_name: str
     producer_id: UUID
     producer_name: str
+    evidence_id: UUID | None
 
 
 def _producers() -> Any:
@@ -118,9 +120,10 @@ def get_mandate(public_id: UUID, actor: Actor) -> MandateView:
 def _mandates(condition: Any) -> list[MandateView]:
     agent, producer = aliased(Organisation), aliased(Organisation)
     rows = db.session.execute(
-        select(AgentMandate, agent.public_id, agent.name, producer.public_id, producer.name)
+        select(AgentMandate, agent.public_id, agent.name, producer.public_id, producer.name, StoredFile.public_id)
         .join(agent, agent.id == AgentMandate.agent_id)
         .join(producer, producer.id == AgentMandate.producer_id)
+        .outerjoin(StoredFile, StoredFile.id == AgentMandate.evidence_file_id)
         .where(condition)
         .order_by(AgentMandate.id.desc())
     )

@@ -101,6 +101,9 @@ class MandateBodySchema(Schema):
     agent = PublicId(required=True)
     valid_from = Day(required=True)
     valid_to = Day(load_default=None, allow_none=True)
+    evidence = PublicId(
+        load_default=None, allow_none=True, metadata={"description": "The signed mandate, a file stored before."}
+    )
 
 
 class EndMandateSchema(Schema):
@@ -119,6 +122,7 @@ class MandateSchema(Schema):
     producer_name = fields.String(required=True)
     valid_from = Day(required=True, attribute="mandate.valid_from")
     valid_to = Day(required=True, allow_none=True, attribute="mandate.valid_to")
+    evidence_id = PublicId(required=True, allow_none=True, metadata={"description": "A file that both sides may read."})
 
 
 class MandateListSchema(Schema):

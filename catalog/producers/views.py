@@ -26,6 +26,7 @@ from shop.api import Blueprint
 from shop.auth import Actor, public, requires
 from shop.db import transaction
 from shop.etag import check_version, format_etag, if_match
+from shop.files import services as files
 from shop.idempotency import idempotent
 from shop.paging import Page, decode_cursor, make_page
 
@@ -117,8 +118,9 @@ def give_mandate(body: dict[str, Any], actor: Actor) -> reads.MandateView:
     with transaction():
         agent = find_agent(body["agent"])
         mandate = services.give_mandate(
-            actor.organisation_id, agent, actor, valid_from=body["valid_from"], valid_to=body["valid_to"]
-        )
+            actor.organisation_id, agent, actor, valid_from=body["valid_from"], valid_to=body["valid_to"],
+            evidence_file_id=files.get_own(body["evidence"], actor).id if body["evidence"] else None,
+        )  # fmt: skip
         return reads.get_mandate(mandate.public_id, actor)
 
 

@@ -29,15 +29,20 @@ def path_of(sha256: str) -> Path:
     return folder() / sha256[:2] / sha256[2:4] / sha256
 
 
+def digest(data: bytes) -> str:
+    """Return the SHA-256 under which ``data`` is kept, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def put(data: bytes) -> str:
     """Keep ``data`` and return its SHA-256; once this returns, a power cut does not lose it.
 
     The content appears under its name in one step, whole, or not at all.
     """
-    digest = hashlib.sha256(data).hexdigest()
-    target = path_of(digest)
+    sha256 = digest(data)
+    target = path_of(sha256)
     if target.is_file() and target.stat().st_size == len(data):
-        return digest
+        return sha256
     unfinished = folder() / _UNFINISHED
     for part in (unfinished, target.parent):
         part.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -53,7 +58,7 @@ def put(data: bytes) -> str:
         raise
     for part in (target.parent, target.parent.parent, folder()):
         _sync_folder(part)
-    return digest
+    return sha256
 
 
 def _sync_folder(path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.db import Base, PublicId
@@ -29,4 +29,5 @@ class StoredFile(PublicId, Base):
     __table_args__ = (
         CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
         UniqueConstraint("organisation_id", "sha256", "name"),
+        Index("ix_stored_files_uploaded_at", "organisation_id", "uploaded_at"),
     )

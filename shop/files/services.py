@@ -13,7 +13,7 @@ from shop import clock
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Invalid, NotFound
-from shop.files import blobs, sniffing
+from shop.files import blobs, quota, sniffing
 from shop.files.models import StoredFile
 from shop.i18n import _
 
@@ -52,6 +52,7 @@ def store(data: bytes, name: str, actor: Actor) -> StoredFile:
     :raises EmptyFile: if there are no bytes.
     :raises FileTooLarge: above 20 MB.
     :raises UnknownFileType: if the bytes are of no kind that is taken.
+    :raises UploadQuotaUsed: if the organisation has stored as much as it may today.
     """
     if not data:
         raise EmptyFile(_("文件是空的。"))
@@ -59,15 +60,21 @@ def store(data: bytes, name: str, actor: Actor) -> StoredFile:
         raise FileTooLarge(_("文件不能超过20 MB。"), max_bytes=MAX_BYTES)
     media_type = sniffing.sniff(data, name)
     safe = sniffing.safe_name(name, media_type)
-    sha256 = blobs.put(data)
-    key = {"organisation_id": actor.organisation_id, "sha256": sha256, "name": safe}
+    at = clock.now()
+    key = {"organisation_id": actor.organisation_id, "sha256": blobs.digest(data), "name": safe}
+    there = db.session.scalars(select(StoredFile).filter_by(**key)).one_or_none()
+    if there is None:
+        quota.require_room(actor.organisation_id, len(data), at)
+    blobs.put(data)
+    if there is not None:
+        return there
     values = {
         **key,
         "public_id": uuid7(),
         "media_type": media_type,
         "size_bytes": len(data),
         "uploaded_by": actor.user_id,
-        "uploaded_at": clock.now(),
+        "uploaded_at": at,
     }
     db.session.execute(insert(StoredFile).values(values).on_conflict_do_nothing())
     return db.session.scalars(select(StoredFile).filter_by(**key)).one()

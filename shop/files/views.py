@@ -14,12 +14,14 @@ from shop.files import services
 from shop.files.models import StoredFile
 from shop.files.pages import answer_download
 from shop.files.schemas import StoredFileSchema, UploadSchema
+from shop.ratelimit import limited
 
 bp = Blueprint("files", __name__, url_prefix="/api/v1/files", description="Evidence: papers, invoices, photos")
 
 
 @bp.route("", methods=["POST"])
 @requires("signed_in")
+@limited
 @bp.arguments(UploadSchema, location="files", content_type="multipart/form-data")
 @bp.response(201, StoredFileSchema)
 def upload(body: dict[str, Any], actor: Actor) -> StoredFile:

@@ -206,7 +206,40 @@ def revive_dead_letter(event_id: UUID, subscriber: str, actor: Actor) -> None:
         after_commit(_wake)
 
 
+#: Conditions on an event ``e`` under which it is kept, of parts that refer to events.
+_kept: list[str] = []
+#: Events that one statement deletes.
+MOST_FORGOTTEN = 5000
+
+
+def keep_events(condition: str) -> None:
+    """Keep events of which ``condition``, an SQL condition on ``e`` of our own code, is true."""
+    if condition not in _kept:
+        _kept.append(condition)
+
+
+def first_id_at(at: datetime) -> UUID:
+    """Return the least identifier that an event recorded at an instant of real time can have."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+def forget_events(before: datetime) -> int:
+    """Delete some events recorded before an instant of real time to which nothing refers any more; returns how many.
+
+    Deliveries that are open or dead keep their event, and so do parts that asked for it.
+    """
+    kept = "".join(f" AND NOT ({condition})" for condition in _kept)
+    result: Any = db.session.execute(
+        text(f"""DELETE FROM outbox_events WHERE id IN (
+                 SELECT e.id FROM outbox_events e WHERE e.id < :bound
+                 AND NOT EXISTS (SELECT FROM outbox_deliveries d WHERE d.event_id = e.id){kept}
+                 ORDER BY e.id LIMIT :limit)"""),
+        {"bound": first_id_at(before), "limit": MOST_FORGOTTEN},
+    )
+    return int(result.rowcount)
+
+
 def forget_done(before: datetime) -> int:
-    """Delete deliveries done before an instant; their events stay."""
+    """Delete deliveries done before an instant; their events go by :func:`forget_events`."""
     result: Any = db.session.execute(text("DELETE FROM outbox_deliveries WHERE done_at < :before"), {"before": before})
     return int(result.rowcount)

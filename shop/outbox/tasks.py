@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from flask import current_app
 
 from shop import clock, idempotency
 from shop.db import transaction
@@ -13,8 +14,6 @@ from shop.outbox import services
 
 #: Deliveries that one message hands to a worker; each still has a transaction of its own.
 BATCH = 20
-#: How long deliveries that are done can still be looked up.
-KEPT = timedelta(days=30)
 
 
 @shared_task(name="outbox.drain", ignore_result=True)
@@ -53,9 +52,14 @@ def deliver_one(event_id: UUID, subscriber: str) -> bool:
 
 @shared_task(name="outbox.tidy", ignore_result=True)
 def tidy() -> None:
-    """Forget idempotency keys after two days, and deliveries a month after they were done."""
+    """Forget idempotency keys after two days, what was delivered and its events after ``OUTBOX_KEPT_DAYS``."""
     now = clock.real_now()
+    before = now - timedelta(days=current_app.config["OUTBOX_KEPT_DAYS"])
     with transaction():
         idempotency.forget_old_keys(now)
     with transaction():
-        services.forget_done(now - KEPT)
+        services.forget_done(before)
+    forgotten = services.MOST_FORGOTTEN
+    while forgotten == services.MOST_FORGOTTEN:
+        with transaction():
+            forgotten = services.forget_events(before)

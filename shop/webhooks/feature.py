@@ -6,8 +6,8 @@ PAGES = ("shop.webhooks.pages.bp",)
 TASKS = ("shop.webhooks.tasks",)
 NOTICES = ("shop.webhooks.notices.RULES",)
 INIT = ("shop.webhooks.pages.init_app",)
-#: Beat's entry, in seconds.
-SCHEDULE = {"webhooks.send": 5.0}
+#: Beat's entries, in seconds.
+SCHEDULE = {"webhooks.send": 5.0, "webhooks.tidy": 3600.0}
 PERMISSIONS = {"webhooks:manage": "Edit the own organisation's webhook endpoints, see and repeat what was sent"}
 TOPICS = {
     "webhooks.endpoint_pinged": "A test asked for by a person; `endpoint_id`.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from flask import current_app
 
 from shop import clock
 from shop.db import require_no_transaction, transaction
-from shop.outbox.services import subscribe
+from shop.outbox.services import keep_events, subscribe
 from shop.webhooks import dispatch, gateway
 
 #: Tries at the same time; each waits for a stranger's server.
@@ -26,6 +27,16 @@ _HAS_ENDPOINT = """EXISTS (SELECT 1 FROM webhook_endpoints
 def on_any_event(*, event_id: UUID, topic: str, organisation_ids: list[int], **payload: Any) -> None:
     """Add the deliveries of an event to the endpoints that hear it."""
     dispatch.enqueue(event_id, topic, organisation_ids, payload, at=clock.real_now())
+
+
+keep_events("EXISTS (SELECT FROM webhook_deliveries w WHERE w.event_id = e.id)")
+
+
+@shared_task(name="webhooks.tidy", ignore_result=True)
+def tidy() -> int:
+    """Forget what was sent ``OUTBOX_KEPT_DAYS`` ago and is done; returns how much."""
+    with transaction():
+        return dispatch.forget_sent(clock.real_now() - timedelta(days=current_app.config["OUTBOX_KEPT_DAYS"]))
 
 
 @shared_task(name="webhooks.send", ignore_result=True)

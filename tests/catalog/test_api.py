@@ -8,6 +8,7 @@ import pytest
 from catalog.lots.models import Lot
 from catalog.products.models import Product, Sku
 from shop.db import db, transaction
+from shop.files import services as files
 from tests import factories as make
 from tests.catalog.papers.test_services import PDF, authority
 from tests.conftest import count
@@ -204,3 +205,18 @@ def test_lists_are_paged(api, producer):
 
     assert (len(first["items"]), len(second["items"]), second["next"]) == (2, 1, None)
     assert api(None, "GET", "/categories?parent=06&limit=1").json["items"][0]["code"] == "0601"
+
+
+def test_a_mandate_carries_a_file_of_the_producer_s_own(api, producer, client, bearer):
+    with transaction():
+        agent, other = make.make_member("agent"), make.make_producer()
+        own, foreign = (files.store(b"%PDF-1.7\n%%EOF\n", "授权书.pdf", actor).public_id for actor in (producer, other))
+    body = {"agent": str(agent.organisation_public_id), "valid_from": "2026-07-15"}
+
+    refused = api(producer, "POST", "/mandates", {**body, "evidence": str(foreign)})
+    given = api(producer, "POST", "/mandates", {**body, "evidence": str(own)})
+
+    assert (refused.status_code, given.status_code, count("agent_mandates")) == (404, 201, 1)
+    assert given.json["evidence_id"] == str(own)
+    assert client.get(f"/api/v1/files/{own}", headers=bearer(agent)).status_code == 200
+    assert client.get(f"/api/v1/files/{own}", headers=bearer(other)).status_code == 404

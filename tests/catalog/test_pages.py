@@ -256,7 +256,8 @@ def test_a_producer_keeps_its_profile_and_gives_a_mandate(login, session):
     assert desk.post("/producer/profile/benefits", data=helped).status_code == 302
     assert desk.post("/producer/profile/benefits", data=helped).status_code == 409
     given = {"agent": str(agent.organisation_public_id), "valid_from": "2026-07-01"}
-    assert desk.post("/producer/profile/mandates", data=given).status_code == 302
+    paper = {"evidence": (io.BytesIO(b"%PDF-1.7\n%%EOF\n"), "授权书.pdf")}
+    assert desk.post("/producer/profile/mandates", data={**given, **paper}).status_code == 302
 
     page = desk.get("/producer/profile")
     mandate = re.findall(r"/producer/profile/mandates/([0-9a-f-]{36})/end", page.get_data(as_text=True))[0]
@@ -264,5 +265,7 @@ def test_a_producer_keeps_its_profile_and_gives_a_mandate(login, session):
 
     assert ended.status_code == 302
     assert "2026-07-14" in text_of(desk.get("/producer/profile"))
-    assert login(agent).get("/producer/profile").status_code == 200
+    evidence = re.findall(r"/files/[0-9a-f-]{36}", login(agent).get("/producer/profile").text)[0]
+    assert login(agent).get(evidence).data == b"%PDF-1.7\n%%EOF\n"
+    assert login(make.make_member("agent")).get(evidence).status_code == 404
     assert login(agent).post("/producer/profile", data=facts).status_code == 404

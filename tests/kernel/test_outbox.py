@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -24,6 +25,8 @@ NAME = "tests.kernel.sample.tasks.on_sample_made"
 @pytest.fixture(autouse=True)
 def quiet_subscriber():
     sample.heard.clear()
+    sample.poison.clear()
+    yield
     sample.poison.clear()
 
 
@@ -205,3 +208,35 @@ def test_old_idempotency_keys_are_forgotten(acting):
         db.session.execute(text("UPDATE idempotency_keys SET created_at = created_at - interval '49 hours'"))
     tasks.tidy()
     assert count("idempotency_keys") == 0
+
+
+def test_events_go_when_all_of_them_is_delivered_and_old_and_dead_letters_stay(app, session, deliver):
+    dead = publish()
+    fail(dead, 10)
+    delivered, fresh = publish("核桃"), publish("核桃")
+    deliver()
+    month_ago = clock.real_now() - timedelta(days=31)
+    with transaction():
+        for event in (delivered, dead):
+            age(event, month_ago)
+
+    tasks.tidy()
+    tasks.tidy()
+
+    left = db.session.execute(text("SELECT id FROM outbox_events")).scalars().all()
+    assert (delivered in left, fresh in left, len(left)) == (False, True, 2)
+    assert (
+        db.session.execute(text("SELECT count(*) FROM outbox_deliveries WHERE dead_at IS NOT NULL")).scalar_one() == 1
+    )
+
+
+def age(event_id: UUID, at: datetime) -> None:
+    """Make an event one that was recorded, and if it was delivered, done at ``at``."""
+    old = UUID(int=services.first_id_at(at).int + event_id.int % 2**64)
+    values = {"old": old, "id": event_id, "at": at}
+    for statement in (
+        "INSERT INTO outbox_events SELECT :old, topic, payload, organisation_ids, request_id, :at FROM outbox_events WHERE id = :id",
+        "UPDATE outbox_deliveries SET event_id = :old, done_at = CASE WHEN done_at IS NULL THEN NULL ELSE :at END WHERE event_id = :id",
+        "DELETE FROM outbox_events WHERE id = :id",
+    ):
+        db.session.execute(text(statement), values)

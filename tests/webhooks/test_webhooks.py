@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from shop import clock
 from shop.db import db, transaction
+from shop.outbox import services as outbox
 from shop.outbox.services import publish
 from shop.webhooks import dispatch, tasks
 from shop.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -312,3 +313,23 @@ def test_the_page_says_what_is_wrong_with_an_address(owner, login):
     assert answer.status_code == 200
     assert "网址须以 https:// 开头。" in answer.text
     assert count("webhook_endpoints") == 0
+
+
+def test_what_was_sent_long_ago_is_forgotten_and_until_then_keeps_its_event(owner, endpoint, deliver, receiver):
+    tell(owner)
+    deliver()
+    tasks.send()
+    month_ago = clock.real_now() - timedelta(days=31)
+
+    assert (forget_events(), tasks.tidy(), count("webhook_deliveries"), len(receiver.got)) == (1, 0, 1, 1)
+    with transaction():
+        db.session.execute(text("UPDATE webhook_deliveries SET done_at = :at"), {"at": month_ago})
+    assert (tasks.tidy(), count("webhook_deliveries"), forget_events()) == (1, 0, 0)
+
+
+def forget_events() -> int:
+    """Forget every event that nothing keeps; return how many are left."""
+    with transaction():
+        outbox.forget_done(clock.real_now() + timedelta(seconds=1))
+        outbox.forget_events(clock.real_now() + timedelta(days=1))
+    return count("outbox_events")
