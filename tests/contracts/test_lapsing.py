@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
 
 from orders.contracts import lapsing, services, tasks
+from orders.payments import receipts
+from orders.payments.models import Refund
 from orders.purchase.access import lock_order_by_key
 from orders.purchase.changes import Confirmation
 from orders.purchase.machine import WrongState
 from orders.purchase.models import Procurement
 from shop import clock
 from shop.db import db, transaction
+from shop.identity.models import Organisation
 from shop.notices.models import Notice
+from tests import factories
+from tests.payments import help as money
+from tests.purchase.races import at_once, number
 from tests.purchase.world import World, make_world, moves_of, posted, reserved
 
 HALF = timedelta(days=7, hours=12)
@@ -99,6 +106,63 @@ def test_a_signed_contract_stays_whatever_the_time(world):
         assert tasks.lapse_contracts() == 0
 
     assert (world.contract(order).status, world.reload(order).status) == ("signed", "confirmed")
+
+
+def test_money_that_came_in_before_the_contract_lapsed_is_asked_back(world, deliver):
+    order = world.order(world.place("10", payment_mode="pay_first"))
+    world.confirm(order, freight_fen=500)
+    seller = db.session.get_one(Organisation, world.producer.organisation_id)
+    second = factories.make_member("producer", "producer_finance", organisation=seller)
+    with transaction():
+        receipt = receipts.record(money.facts((order, 20_500)), world.producer, world.at)
+        receipts.confirm(receipt.public_id, second, world.at)
+
+    with clock.stopped_at(world.contract(order).sign_by):
+        assert tasks.lapse_contracts() == 1
+        deliver(times=2)
+
+    asked = [(one.amount_fen, one.status, one.cause) for one in db.session.scalars(select(Refund))]
+    assert (asked, world.reload(order).refunding_fen) == ([(20_500, "requested", "cancelled")], 20_500)
+    assert [posted(measure) for measure in ("ordered", "contracted", "paid", "counted")] == [0, 0, 0, 0]
+
+
+@pytest.mark.committed
+def test_of_a_signature_and_a_lapse_at_once_one_wins_and_the_other_finds_it(committed_app):
+    world = make_world()
+    orders = [world.order(world.place("1")) for _ in range(8)]
+    for order in orders:
+        world.confirm(order)
+    contract_ids = [world.contract(order).public_id for order in orders]
+    late = world.contract(orders[0]).sign_by
+    keys = [order.id for order in orders]
+    db.session.remove()
+
+    def sign(contract_id):
+        with committed_app.app_context():
+            try:
+                with transaction():
+                    services.sign_contract(contract_id, actor=world.buyer, at=late - timedelta(seconds=1))
+            except WrongState:
+                return False
+            return True
+
+    def lapse(key):
+        with committed_app.app_context(), transaction():
+            return lapsing.lapse_contract_if_due(lock_order_by_key(key), at=late)
+
+    calls = [
+        call
+        for contract_id, key in zip(contract_ids, keys, strict=True)
+        for call in (partial(sign, contract_id), partial(lapse, key))
+    ]
+    answers = at_once(calls)
+
+    assert all(signed != lapsed for signed, lapsed in zip(answers[::2], answers[1::2], strict=True))
+    signed = sum(answers[::2])
+    assert number("SELECT count(*) FROM contracts WHERE status = 'signed'") == signed
+    assert number("SELECT count(*) FROM orders WHERE status = 'confirmed'") == signed
+    assert number("SELECT sum(reserved) FROM sku_stock") == signed
+    assert (posted("ordered"), posted("contracted")) == (signed * 2000, signed * 2000)
 
 
 def test_the_order_page_says_how_long_is_left_and_lapses_what_is_over(world, login):
