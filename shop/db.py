@@ -76,7 +76,7 @@ class NestedTransaction(RuntimeError):
     """``transaction()`` was opened inside another: a service opened one, or a view two."""
 
 
-_OPEN, _JOINED, _AFTER = "transaction_open", "transaction_joined", "after_commit"
+_OPEN, _JOINED, _BEFORE, _AFTER = "transaction_open", "transaction_joined", "before_commit", "after_commit"
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def transaction() -> Iterator[None]:
             yield
         except BaseException:
             session.rollback()
-            session.info[_AFTER] = []
+            session.info[_BEFORE], session.info[_AFTER] = [], []
             raise
         return
     with _run(joined=False):
@@ -115,11 +115,13 @@ def _run(*, joined: bool) -> Iterator[None]:
         message = "transaction() does not nest: only entry points open one."
         raise NestedTransaction(message)
     session.rollback()
-    session.info[_OPEN], session.info[_JOINED], session.info[_AFTER] = True, joined, []
+    session.info[_OPEN], session.info[_JOINED], session.info[_BEFORE], session.info[_AFTER] = True, joined, [], []
     try:
         yield
         session.flush()
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        for callback in session.info[_BEFORE]:
+            callback()
         session.commit()
     except BaseException:
         session.rollback()
@@ -127,6 +129,7 @@ def _run(*, joined: bool) -> Iterator[None]:
         raise
     finally:
         session.info[_OPEN] = session.info[_JOINED] = False
+        session.info[_BEFORE] = []
     callbacks, session.info[_AFTER] = session.info[_AFTER], []
     for callback in callbacks:
         callback()
@@ -158,6 +161,17 @@ def require_no_transaction() -> None:
     if has_request_context():
         # What was sent cannot be unsent, so the factory does not run this view again.
         g.network_used = True
+
+
+def before_commit(callback: Callable[[], object]) -> None:
+    """Call ``callback`` as the last thing before the open transaction commits; never if it rolls back before.
+
+    For what must be on the disk when the commit is; if it fails, nothing is committed.
+    """
+    if not in_transaction():
+        message = "before_commit() needs an open transaction."
+        raise RuntimeError(message)
+    db.session().info[_BEFORE].append(callback)
 
 
 def after_commit(callback: Callable[[], None]) -> None:

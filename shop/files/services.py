@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from uuid6 import uuid7
 
 from shop import clock
 from shop.auth import Actor
-from shop.db import db
+from shop.db import before_commit, db
 from shop.errors import Invalid, NotFound
 from shop.files import blobs, quota, sniffing
 from shop.files.models import StoredFile
@@ -47,7 +48,8 @@ def allow(check: Check) -> Check:
 def store(data: bytes, name: str, actor: Actor) -> StoredFile:
     """Keep a file of the actor's organisation; the same content under the same name is one file.
 
-    The bytes are on the disk before the row is written: a crash between leaves no row without bytes.
+    The bytes are on the disk before the row is committed: a crash between leaves no row without bytes. What is refused
+    after all leaves no bytes, so that the quota counts everything that is kept.
 
     :raises EmptyFile: if there are no bytes.
     :raises FileTooLarge: above 20 MB.
@@ -65,7 +67,7 @@ def store(data: bytes, name: str, actor: Actor) -> StoredFile:
     there = db.session.scalars(select(StoredFile).filter_by(**key)).one_or_none()
     if there is None:
         quota.require_room(actor.organisation_id, len(data), at)
-    blobs.put(data)
+    before_commit(partial(blobs.put, data))
     if there is not None:
         return there
     values = {

@@ -9,6 +9,7 @@ import pytest
 
 from shop import clock
 from shop.db import transaction
+from shop.errors import Conflict
 from shop.files import blobs, services
 from shop.files.quota import UploadQuotaUsed
 from tests.conftest import NOON, count
@@ -41,6 +42,20 @@ def test_what_would_be_too_much_is_refused_and_leaves_nothing():
     # From noon in Shanghai it is twelve hours to the next day.
     assert refused.value.members == {"retry_after_s": 43_200, "limit_bytes": 1_048_576, "used_bytes": 600_009}
     assert (count("stored_files"), blobs.path_of(blobs.digest(PAGE + b"2")).exists()) == (1, False)
+
+
+def test_what_is_stored_and_then_refused_leaves_no_bytes_that_nobody_counts():
+    actor = make_member("producer")
+
+    def store_and_refuse():
+        with transaction():
+            services.store(PAGE + b"refused", "发票.pdf", actor)
+            raise Conflict
+
+    with pytest.raises(Conflict):
+        store_and_refuse()
+
+    assert (count("stored_files"), blobs.path_of(blobs.digest(PAGE + b"refused")).exists()) == (0, False)
 
 
 def test_the_same_file_again_another_organisation_and_another_day_are_not_refused(app):
