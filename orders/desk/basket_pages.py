@@ -185,10 +185,10 @@ def move_procurement(actor: Actor, procurement_id: UUID, act: str) -> Response:
         elif act == "cancel":
             procurements.cancel_procurement(procurement_id, actor=actor, at=at, why=why)
         else:
-            seen = request.form.get("seen_fen", type=int)
             procurements.decide_approval(
-                procurement_id, approved=act == "approve", actor=actor, at=at, why=why, seen_fen=seen
-            )
+                procurement_id, approved=act == "approve", actor=actor, at=at, why=why,
+                seen_fen=request.form.get("seen_fen", type=int), version=request.form.get("version", type=int),
+            )  # fmt: skip
     done = {
         "submit": _("已提交审批。"), "approve": _("已同意采购。"), "reject": _("已退回。"),
         "place": _("已下单,等待供应商确认。"), "cancel": _("采购单已取消。"),

@@ -144,15 +144,26 @@ def submit_procurement(public_id: UUID, *, actor: Actor, at: datetime) -> Procur
 
 
 def decide_approval(
-    public_id: UUID, *, approved: bool, actor: Actor, at: datetime, why: str = "", seen_fen: int | None = None
+    public_id: UUID,
+    *,
+    approved: bool,
+    actor: Actor,
+    at: datetime,
+    why: str = "",
+    seen_fen: int | None = None,
+    version: int | None = None,
 ) -> Procurement:
     """Approve or reject a submitted procurement; never one's own. The day's sum is what is approved.
 
     :param seen_fen: the sum that the approver saw, in fen; ``None`` where nobody says.
+    :param version: the version that the approver saw; ``None`` where nobody says.
+    :raises VersionChanged: if it was edited and submitted again since, whatever its sum.
     :raises WrongState: if nothing is pending, or the actor made or submitted it.
     :raises SumChanged: if the sum is not the one that was seen.
     """
     procurement = lock_procurement(public_id, actor)
+    if version is not None:
+        check_version(version, procurement.version)
     context = {"submitted_by": find_submitter(procurement.id)}
     event = "approve" if approved else "reject"
     machine.check("approval", procurement, event, actor=actor, at=at, context=context)

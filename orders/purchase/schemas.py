@@ -133,6 +133,10 @@ class ApproveProcurementSchema(OrderReasonSchema):
         load_default=None, allow_none=True,
         metadata={"description": "The sum that was seen; another sum today is refused."},
     )  # fmt: skip
+    version = fields.Integer(
+        load_default=None, allow_none=True, strict=True,
+        metadata={"description": "The version that was seen, as in its ETag; one edited since is refused."},
+    )  # fmt: skip
 
 
 class OrderLineSchema(Schema):

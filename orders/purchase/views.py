@@ -196,8 +196,9 @@ def _decide(procurement_id: UUID, body: dict[str, Any], actor: Actor, *, approve
     at = clock.now()
     with transaction():
         moved = procurements.decide_approval(
-            procurement_id, approved=approved, actor=actor, at=at, why=body["why"], seen_fen=body.get("total")
-        )
+            procurement_id, approved=approved, actor=actor, at=at, why=body["why"], seen_fen=body.get("total"),
+            version=body.get("version"),
+        )  # fmt: skip
         return _tagged(procurement_answers.procurement_answer(moved, actor, at))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from orders.purchase import checkout, procurements
 from orders.purchase.checkout import AboveApproved
 from orders.purchase.machine import WrongState
 from orders.purchase.models import Order, Procurement
+from orders.purchase.pricing import Wanted
 from shop.auth import Actor
 from shop.db import db, transaction
 from shop.identity.models import Organisation
@@ -117,6 +119,30 @@ def test_an_approver_approves_the_sum_that_was_seen(world, approver):
         procurements.decide_approval(made.public_id, approved=True, actor=approver, at=world.at, seen_fen=20_000)
 
     assert refused.value.members["today"] == {"amount": "190.00", "currency": "CNY"}
+    db.session.refresh(made)
+    assert (made.approval, made.approved_fen) == ("pending", None)
+
+
+def test_an_approver_does_not_approve_other_goods_of_the_same_sum(world, approver, client, login, bearer):
+    with transaction():
+        made = procurements.create_procurement(world.head(), world.wanted("10"), actor=world.buyer, at=world.at)
+        procurements.submit_procurement(made.public_id, actor=world.buyer, at=world.at)
+        other = factories.make_listing(world.producer)
+    path = f"/desk/procurements/{made.public_id}"
+    page = login(approver).get(path).text
+    seen = {name: re.search(f'name="{name}" value="(\\d+)"', page)[1] for name in ("seen_fen", "version")}
+    with transaction():
+        lines = [Wanted(other.public_id, Decimal(10))]
+        procurements.edit_procurement(made.public_id, {}, lines, version=made.version, actor=world.buyer, at=world.at)
+        procurements.submit_procurement(made.public_id, actor=world.buyer, at=world.at)
+
+    login(approver).post(f"{path}/approve", data={"idempotency_key": uuid4().hex, **seen})
+    refused = client.post(
+        f"/api/v1/procurements/{made.public_id}/approve", json={"version": int(seen["version"])},
+        headers={**bearer(approver), "Idempotency-Key": "a"},
+    )  # fmt: skip
+
+    assert (seen["seen_fen"], refused.status_code) == ("20000", 412)
     db.session.refresh(made)
     assert (made.approval, made.approved_fen) == ("pending", None)
 
