@@ -64,7 +64,7 @@ def commit_without_waiting() -> None:
 
 
 def side_by_side(work: Callable[[int, IsThere], None]) -> None:
-    """Call ``work(0, …)`` here and ``work(1, …)`` in a process of its own, and wait for both.
+    """Call ``work(0, …)`` here and ``work(1, …)`` in a process of its own, and wait for both; if this one fails, both end.
 
     :raises Stopped: if the other process fails; what it has committed stays.
     """
@@ -72,9 +72,14 @@ def side_by_side(work: Callable[[int, IsThere], None]) -> None:
     here = os.getpid()
     other = multiprocessing.get_context("fork").Process(target=_other, args=(work, here), daemon=True)
     other.start()
-    commit_without_waiting()
-    work(0, other.is_alive)
-    other.join()
+    try:
+        commit_without_waiting()
+        work(0, other.is_alive)
+    except BaseException:
+        other.terminate()
+        raise
+    finally:
+        other.join()
     if other.exitcode:
         message = "The process of the second half failed."
         raise Stopped(message)
