@@ -41,10 +41,12 @@ class Pace:
         :raises Stopped: if the other has gone.
         """
         self.at[half] = at.timestamp()
-        while self.at[1 - half] < self.at[half] - _LEAD.total_seconds():
+        while True:
             if not is_other_there() and self.at[1 - half] != _ENDED:
                 message = "The other teller has stopped."
                 raise Stopped(message)
+            if self.at[1 - half] >= self.at[half] - _LEAD.total_seconds():
+                return
             time.sleep(_LOOK_AGAIN_S)
 
     def note(self, half: int, open_steps: int) -> None:

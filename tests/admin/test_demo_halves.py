@@ -8,12 +8,23 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from admin.demo.halves import Stopped, side_by_side
+from admin.demo.halves import Pace, Stopped, side_by_side
 from shop.db import db
+from tests.conftest import NOON
 
-pytestmark = pytest.mark.committed
+
+def test_who_is_alone_stops_at_its_next_step_unless_the_other_is_done():
+    pace = Pace([1, 1])
+    pace.at[1] = NOON.timestamp()
+
+    with pytest.raises(Stopped):
+        pace.wait(0, NOON, lambda: False)
+
+    pace.end(1)
+    pace.wait(0, NOON, lambda: False)
 
 
+@pytest.mark.committed
 def test_when_one_fails_the_other_does_not_go_on_alone(committed_app):
     def work(half, _is_other_there):
         if half == 0:
@@ -26,6 +37,7 @@ def test_when_one_fails_the_other_does_not_go_on_alone(committed_app):
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.committed
 def test_when_the_other_fails_it_is_said(committed_app):
     def work(half, _is_other_there):
         if half == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
+import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -15,7 +16,7 @@ from orders.purchase.access import lock_order_by_key
 from orders.purchase.changes import Confirmation
 from orders.purchase.machine import WrongState
 from orders.purchase.models import Procurement
-from shop import clock
+from shop import clock, history
 from shop.db import db, transaction
 from shop.identity.models import Organisation
 from shop.notices.models import Notice
@@ -180,3 +181,14 @@ def test_the_order_page_says_how_long_is_left_and_lapses_what_is_over(world, log
         assert "采购单位逾期未签署合同" in login(world.buyer).get(path).text
 
     assert world.reload(order).status == "cancelled"
+
+
+def test_opening_an_order_lapses_nothing_while_the_past_is_told(world, login, database_url):
+    order = world.order(world.place("10"))
+    world.confirm(order)
+
+    with psycopg.connect(database_url) as loader, clock.stopped_at(world.contract(order).sign_by):
+        loader.execute("SELECT pg_advisory_lock(%s)", (history._KEY,))
+        assert login(world.buyer).get(f"/desk/orders/{order.public_id}").status_code == 200
+
+    assert world.reload(order).status == "confirmed"
