@@ -13,6 +13,7 @@ from catalog.producers.models import AgentMandate
 from orders.ledger.filings.models import Filing
 from shop.auth import Actor
 from shop.db import db, transaction
+from shop.identity.models import Organisation, User
 from tests.conftest import count
 from tests.factories import make_member, make_producer
 from tests.ledger.filers import PDF, confirmed, officials, submitted
@@ -97,6 +98,25 @@ def test_the_county_is_the_producer_s_and_officials_name_no_producer(client, bea
     assert (elsewhere.status_code, named.status_code) == (403, 422)
     assert named.json["errors"][0]["pointer"] == "#/producer"
     assert count("filings") == 0
+
+
+def test_what_was_entered_for_an_agent_is_not_changed_by_the_same_person_for_another_organisation(client, bearer):
+    producer = maker()
+    agent = agent_of(producer, until=date(2026, 7, 15))
+    organisation = db.session.get_one(Organisation, producer.organisation_id)
+    same = make_member("producer", organisation=organisation, user=db.session.get_one(User, agent.user_id))
+    address = f"/api/v1/filings/{file_for(client, bearer(agent), None).json['filing']['id']}"
+    header = bearer(same)
+
+    assert client.get(address, headers=header).status_code == 200
+    answers = [
+        client.put(address, json=BODY, headers={**header, "If-Match": '"2"'}),
+        client.post(f"{address}/submit", headers={**header, "Idempotency-Key": "s"}),
+        client.post(f"{address}/withdraw", json={"reason": "x"}, headers={**header, "Idempotency-Key": "w"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    assert db.session.scalars(select(Filing.status)).one() == "draft"
 
 
 def test_an_agent_whose_mandate_has_ended_submits_nothing(client, bearer):

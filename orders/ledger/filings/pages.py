@@ -190,7 +190,7 @@ def show(actor: Actor, desk: str, filing_id: UUID) -> Response | str:
         return redirect(_address(home, view.filing))
     return render_template(
         "orders/filing.html", view=view, filing=view.filing, desk=desk,
-        is_mine=view.filing.recorded_by == actor.user_id, decides=_decides(actor, view.filing),
+        is_mine=(view.filing.recorded_by, view.filing.organisation_id) == (actor.user_id, actor.organisation_id), decides=_decides(actor, view.filing),
     )  # fmt: skip
 
 

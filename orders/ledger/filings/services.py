@@ -140,13 +140,13 @@ def release_keys(filing: Filing) -> None:
 
 
 def _own(public_id: UUID, actor: Actor) -> Filing:
-    """Return the filing, locked, if the actor is who entered it.
+    """Return the filing, locked, if the actor is who entered it, and acts for the organisation it was entered for.
 
     :raises NotFound: if the actor may not know of it.
-    :raises Forbidden: if somebody else entered it.
+    :raises Forbidden: if somebody else entered it, or the same person for another organisation.
     """
     filing = queries.find_filing(public_id, actor, lock=True)
-    if filing.recorded_by != actor.user_id:
+    if (filing.recorded_by, filing.organisation_id) != (actor.user_id, actor.organisation_id):
         raise Forbidden(_("只有录入人可以修改、提交或撤回。"))
     return filing
 
