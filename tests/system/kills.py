@@ -31,7 +31,7 @@ from shop.config import Settings
 from shop.db import db, transaction
 from shop.identity import services as identity
 from shop.runtime.services import ensure_services
-from tests.system.test_up import running
+from tests.system.test_up import listening, running
 
 BUYERS = 8
 _PATIENCE = 400
@@ -58,7 +58,10 @@ class Shop:
         now = clock.now()
         with transaction():
             sku = int(self._one("SELECT sku_id FROM listings ORDER BY id LIMIT 1"))
-            actor = cast.assemble(cast.roles({})).first("case_seller:3")
+            seller = int(self._one("SELECT producer_id FROM listings ORDER BY id LIMIT 1"))
+            everybody = cast.assemble(cast.roles({}))
+            key = next(key for key, body in everybody.organisations.items() if body.id == seller)
+            actor = everybody.first(key)
             day = clock.business_day(now)
             new = lots.NewLot(sku, "KILL", Decimal(1_000_000), day, day + timedelta(days=300))
             lots.create_lot(new, actor, at=now)
@@ -146,7 +149,7 @@ def broker_of(shop: Shop) -> psutil.Process:
 
 def buy_under_kills(data: Path, port: int, *, purchases: int, kills: int, broker_away_s: float) -> None:
     """Buy while web and worker are killed in turn and the broker is away for a while; then everything adds up."""
-    with running(data, port) as run:
+    with running(data, port) as run, listening(run):
         shop = Shop(data, port)
         done = threading.Event()
         with ThreadPoolExecutor(BUYERS) as pool:

@@ -1,11 +1,13 @@
 """``duikou up`` as a user runs it: whole processes, signals, kills, a second start."""
 
+import collections
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,6 +94,20 @@ def answers(port: int) -> bool:
 def database_process(data: Path) -> psutil.Process:
     lines = (folder.database_home(data) / "data" / "postmaster.pid").read_text().splitlines()
     return psutil.Process(int(lines[0]))
+
+
+@contextmanager
+def listening(run: "subprocess.Popen[str]") -> Iterator[None]:
+    """Run it to its end, reading what it says: who writes into a pipe that nobody reads stands still."""
+    assert run.stdout is not None
+    listener = threading.Thread(target=collections.deque, args=(run.stdout, 0))
+    listener.start()
+    try:
+        yield
+    finally:
+        run.terminate()
+        run.wait(240)
+        listener.join()
 
 
 def is_over(process: psutil.Process) -> bool:
