@@ -12,6 +12,7 @@ from orders.desk.forms import CheckoutForm, DecideForm, head_from
 from orders.desk.words import words
 from orders.purchase import basket, checkout, listing, procurement_answers, procurements
 from orders.purchase.buyers import get_buyer
+from orders.purchase.changes import ReasonMissing
 from orders.purchase.pricing import Wanted
 from orders.purchase.views import confirm_within
 from shop import clock, money
@@ -185,6 +186,8 @@ def move_procurement(actor: Actor, procurement_id: UUID, act: str) -> Response:
         elif act == "cancel":
             procurements.cancel_procurement(procurement_id, actor=actor, at=at, why=why)
         else:
+            if act == "reject" and not why:
+                raise ReasonMissing(_("请写明退回的原因,经办人据此修改。"))
             procurements.decide_approval(
                 procurement_id, approved=act == "approve", actor=actor, at=at, why=why,
                 seen_fen=request.form.get("seen_fen", type=int), version=request.form.get("version", type=int),

@@ -53,6 +53,7 @@ def show_desk(actor: Actor) -> str:
     return render_template(
         "desk/desk.html",
         approve=todo.to_approve(actor) if actor.may("procurements:approve") else [],
+        mend=todo.to_mend(actor) if actor.may("procurements:create") else [],
         place=todo.to_place(actor) if actor.may("procurements:submit") else [],
         sign=todo.to_sign(actor, at) if actor.may("contracts:sign") else None,
         accept=todo.to_accept(actor, at) if actor.may("goods:accept") else None,

@@ -126,12 +126,21 @@ def to_approve(actor: Actor) -> Sequence[Procurement]:
 
 def to_place(actor: Actor) -> Sequence[Procurement]:
     """Return procurements that are approved and wait to be placed."""
+    return _submitted(actor, "approved")
+
+
+def to_mend(actor: Actor) -> Sequence[Procurement]:
+    """Return procurements that were sent back and wait to be changed or given up."""
+    return _submitted(actor, "rejected")
+
+
+def _submitted(actor: Actor, approval: str) -> Sequence[Procurement]:
     return db.session.scalars(
         select(Procurement)
         .where(
             Procurement.organisation_id == actor.organisation_id,
             Procurement.status == "submitted",
-            Procurement.approval == "approved",
+            Procurement.approval == approval,
         )
         .order_by(Procurement.id)
         .limit(SHOWN)

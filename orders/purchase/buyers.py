@@ -161,6 +161,19 @@ def get_buyer_and_keys(
     return buyer, Keys(procurements[0] if procurements else None, tuple(orders or ()), tuple(line_keys or ()))
 
 
+def find_rejection(procurement_id: int) -> tuple[str, str] | None:
+    """Return who sent the procurement back since it was last submitted, and why; the reason may be empty."""
+    found = db.session.execute(
+        text("""SELECT u.name, m.why FROM moves m JOIN users u ON u.id = m.user_id
+                WHERE m.machine = 'approval' AND m.subject_id = :id AND m.event = 'reject'
+                  AND NOT EXISTS (SELECT FROM moves l WHERE l.machine = 'approval' AND l.subject_id = m.subject_id
+                                  AND l.event = 'request' AND l.id > m.id)
+                ORDER BY m.id DESC LIMIT 1"""),
+        {"id": procurement_id},
+    ).one_or_none()
+    return (found.name, found.why or "") if found else None
+
+
 def find_submitter(procurement_id: int) -> int | None:
     """Return who asked last for the approval of a procurement."""
     found = db.session.scalar(

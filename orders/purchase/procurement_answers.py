@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from orders.purchase import machine
 from orders.purchase.answers import Named, OrderAnswer, order_answers, placed_answers
-from orders.purchase.buyers import Buyer, find_submitter, get_buyer
+from orders.purchase.buyers import Buyer, find_rejection, find_submitter, get_buyer
 from orders.purchase.checkout import Placed
 from orders.purchase.models import Order, Procurement
 from orders.purchase.pricing import PricedLine, price_lines
@@ -54,6 +54,8 @@ class ProcurementAnswer:
     #: Events of the machines ``procurement`` and ``approval`` that this actor can make now.
     possible: Sequence[str]
     needs_approval: bool
+    #: Who sent it back last and why, until it is submitted again.
+    rejection: tuple[str, str] | None = None
 
 
 def placed_procurement(placed: Placed, actor: Actor) -> ProcurementAnswer:
@@ -137,6 +139,7 @@ def procurement_answer(procurement: Procurement, actor: Actor, at: datetime) -> 
         orders=orders,
         possible=possible_events(procurement, buyer, actor, at=at, lines=lines),
         needs_approval=buyer.needs_approval,
+        rejection=find_rejection(procurement.id) if procurement.approval in ("rejected", "void") and is_open else None,
     )
 
 

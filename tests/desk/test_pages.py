@@ -291,3 +291,30 @@ def test_an_official_sees_the_order_and_its_contract_and_can_do_nothing(world, l
     assert order.number in official.get("/official/orders").text
     assert post(official, f"/desk/orders/{order.public_id}/cancel", why="x").status_code == 403
     assert order_of().status == "confirmed"
+
+
+def test_who_sends_a_procurement_back_says_why_and_its_maker_reads_it_and_submits_again(world, login):
+    organisation = db.session.get_one(Organisation, world.buyer.organisation_id)
+    approver = factories.make_member("institution", "institution_approver", organisation=organisation)
+    submitted = check_out(login(world.buyer), world, act="submit").location
+
+    client = login(approver)
+    post(client, f"{submitted}/reject", why=" ")
+    page = client.get(submitted).text
+    assert ("请写明退回的原因" in page, "待本单位审批人办理" in page) == (True, True)
+    post(client, f"{submitted}/reject", why="预算不足,请减半")
+
+    client = login(world.buyer)
+    page = client.get(submitted).text
+    assert ("预算不足,请减半" in page, "待经办人修改后重新提交" in page) == (True, True)
+    assert "被退回,待修改" in client.get("/desk").text
+    procurement = db.session.scalars(select(Procurement)).one()
+    version = str(procurement.version)
+    shown = client.get(f"{submitted}/edit").text
+    assert "预算不足,请减半" in shown
+    fields = {f"quantity-{world.listings[0].public_id}": "5", "unit_id": str(world.unit_id), "fund_source": "canteen"}
+    post(client, f"{submitted}/edit", version=version, payment_mode="goods_first", **fields)
+    assert "预算不足,请减半" in client.get(submitted).text
+    post(client, f"{submitted}/submit")
+    assert "预算不足,请减半" not in client.get(submitted).text
+    assert "被退回,待修改" not in client.get("/desk").text
