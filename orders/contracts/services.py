@@ -12,24 +12,35 @@ from orders.contracts.models import UNSIGNED, Contract
 from orders.contracts.terms import hash_terms, make_verification_code, write_terms
 from orders.purchase import changes, counting, due, machine, numbers
 from orders.purchase.access import lines_of, lock_order, visible_orders
+from orders.purchase.buyers import find_submitter
 from orders.purchase.changes import BadConfirmation, Confirmation
 from orders.purchase.completion import complete_if_done
-from orders.purchase.models import Order
+from orders.purchase.models import Order, Procurement
 from orders.purchase.parties import Parties
-from shop import clock
+from shop import clock, money
 from shop.auth import Actor
 from shop.db import db
-from shop.errors import NotFound
+from shop.errors import Forbidden, NotFound
 from shop.i18n import _
 
 #: How long each side has to sign once it is its turn.
 SIGN_WITHIN = timedelta(days=15)
+#: What the goods of a procurement cost now, those of its ended orders left out.
+_GOODS = text("""
+    SELECT sum(goods_fen) FROM orders
+    WHERE procurement_id = :procurement AND status NOT IN ('declined', 'lapsed', 'cancelled')""")
 
 
 class NoSuchContract(NotFound):
     """There is no contract with that identifier or code that the caller may see."""
 
     code = "no-such-contract"
+
+
+class DearerThanApproved(Forbidden):
+    """Who asked for the approval does not sign for more than was approved; ``approved`` and ``today`` name both sums."""
+
+    code = "dearer-than-approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +94,27 @@ def sign_contract(public_id: UUID, *, actor: Actor, at: datetime, sign_within: t
     :raises NoSuchContract: if it is not the actor's.
     :raises WrongState: if it is signed, declined or lapsed, or the time to sign is over.
     :raises Forbidden: if it is the other side's turn.
+    :raises DearerThanApproved: if the producer has confirmed more than was approved, and the actor asked for it.
     """
     contract, order = lock_contract(public_id, actor, at)
+    if order.buyer_id == actor.organisation_id:
+        _refuse_dearer_alone(order, actor)
     _sign(contract, order, actor=actor, at=at, sign_within=sign_within)
     return contract
+
+
+def _refuse_dearer_alone(order: Order, actor: Actor) -> None:
+    procurement = db.session.get_one(Procurement, order.procurement_id)
+    approved = procurement.approved_fen
+    if approved is None or actor.user_id not in (procurement.created_by, find_submitter(procurement.id)):
+        return
+    today = int(db.session.scalar(_GOODS, {"procurement": procurement.id}) or 0)
+    if today > approved:
+        detail = _(
+            "供应商确认后商品合计 %(today)s 元,高于审批通过的 %(approved)s 元,请由提交人以外的同事签署。",
+            today=money.show_yuan(today), approved=money.show_yuan(approved),
+        )  # fmt: skip
+        raise DearerThanApproved(detail, approved=money.as_json(approved), today=money.as_json(today))
 
 
 def _sign(contract: Contract, order: Order, *, actor: Actor, at: datetime, sign_within: timedelta) -> None:

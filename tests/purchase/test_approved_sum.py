@@ -186,3 +186,28 @@ def test_the_page_and_the_api_say_so(world, approver, client, login, bearer):
 
     db.session.refresh(made)
     assert (made.approval, count("orders")) == ("pending", 0)
+
+
+def test_who_asked_for_the_approval_does_not_sign_alone_for_more_than_was_approved(world, approver, client, bearer):
+    made = approved(world, approver)
+    place(world, made)
+    order = db.session.scalars(select(Order)).one()
+    world.confirm(order, freight_fen=900, prices={world.lines(order)[0].public_id: 2001})
+    path = f"/api/v1/contracts/{world.contract(order).public_id}/sign"
+
+    refused = client.post(path, headers={**bearer(world.buyer), "Idempotency-Key": "s"})
+    signed = client.post(path, headers={**bearer(approver), "Idempotency-Key": "s"})
+
+    assert (refused.status_code, refused.json["type"]) == (403, "/problems/dearer-than-approved")
+    assert (refused.json["approved"]["amount"], refused.json["today"]["amount"]) == ("200.00", "200.10")
+    assert (signed.status_code, world.contract(order).status) == (200, "signed")
+
+
+@pytest.mark.parametrize("fen", [2000, 1999])
+def test_a_contract_within_the_approved_sum_is_signed_by_who_asked(world, approver, fen):
+    made = approved(world, approver)
+    place(world, made)
+    order = db.session.scalars(select(Order)).one()
+    world.confirm(order, freight_fen=900, prices={world.lines(order)[0].public_id: fen})
+
+    assert world.sign(order).status == "signed"
