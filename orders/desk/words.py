@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.shopfront import labels as labels_of_papers
 from orders.desk.steps import STAGES, stage_of
 from orders.purchase import labels
 from shop.i18n import lazy
@@ -25,17 +26,7 @@ PAYMENT_STATES = {
     "refunded": lazy("已退款"),
 }
 SIDES = {"buyer": lazy("采购单位"), "producer": lazy("供应商")}
-SCHEMES = {
-    "national_directory": lazy("国家扶贫产品目录"),
-    "county_recommendation": lazy("县级推荐(832)"),
-    "county_list": lazy("县级名录"),
-    "association": lazy("消费帮扶产品认定"),
-    "green_food": lazy("绿色食品"),
-    "organic": lazy("有机"),
-    "geographical_indication": lazy("地理标志"),
-    "shenzhen_product": lazy("圳品"),
-    "vegetable_basket": lazy("“菜篮子”基地"),
-}
+SCHEMES = {**labels_of_papers.SCHEMES, **labels_of_papers.CERTIFICATES}
 PAPERS = {
     "licence": lazy("证照"),
     "origin": lazy("承诺达标合格证或产地证明"),

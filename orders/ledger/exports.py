@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from catalog.shopfront.labels import SCHEMES
 from orders.ledger import lines
 from orders.ledger.labels import TITLES, WORDS, label_rows
 from orders.ledger.questions import TIMES, Question
@@ -46,7 +47,7 @@ def totals_table(totals: Totals) -> tuple[list[str], list[list[Cell]]]:
 def about(totals: Totals, filters: Sequence[tuple[str, str]]) -> list[tuple[str, Cell]]:
     """Return what an export says about itself."""
     question = totals.question
-    at = totals.as_of_at.astimezone(SHANGHAI).isoformat() if totals.as_of_at else ""
+    at = totals.as_of_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") if totals.as_of_at else ""
     return [
         (_("指标"), str(WORDS["measure"][question.measure])),
         (_("起始日期"), question.from_on),
@@ -56,7 +57,7 @@ def about(totals: Totals, filters: Sequence[tuple[str, str]]) -> list[tuple[str,
         (_("截至序号"), question.as_of),
         (_("截至时刻"), at),
         (_("认定规则"), totals.rule_version),
-        (_("核对码"), totals.check),
+        (_("控制合计"), totals.check),
     ]
 
 
@@ -84,6 +85,6 @@ def _line_rows(found: Iterable[lines.Line]) -> Iterator[list[Cell]]:
             line.seq, line.business_on, line.origin_on, line.source.number if line.source else "", line.county_code,
             line.county, line.category, line.product, line.producer, line.buyer, line.unit or "",
             str(WORDS["fund_source"].get(line.fund_source or "", "")), str(WORDS["mode"][line.mode]), line.helper_name,
-            str(WORDS["channel"][line.channel]), str(WORDS["partner"][line.partner]), line.eligibility_scheme or "",
+            str(WORDS["channel"][line.channel]), str(WORDS["partner"][line.partner]), str(SCHEMES.get(line.eligibility_scheme or "", "")),
             line.rule_version, Fen(line.amount_fen),
         ]  # fmt: skip

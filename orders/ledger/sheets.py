@@ -77,7 +77,7 @@ def _write_rows(
     page, line = None, 0
     for row in rows:
         if page is None or line > _SHEET_ROWS:
-            page, line = _start_sheet(book, formats, titles, sheet), 1
+            page, line = _start_sheet(book, formats, titles, sheet, first=row), 1
         for column, cell in enumerate(row):
             _write_cell(page, formats, line, column, cell)
         line += 1
@@ -85,17 +85,28 @@ def _write_rows(
         _start_sheet(book, formats, titles, sheet)
 
 
-def _start_sheet(book: Any, formats: dict[str, Any], titles: Sequence[str], sheet: str) -> Any:
+def _start_sheet(
+    book: Any, formats: dict[str, Any], titles: Sequence[str], sheet: str, *, first: Sequence[Cell] = ()
+) -> Any:
     number = len(book.worksheets())
     page = book.add_worksheet(sheet if not number else f"{sheet} {number + 1}")
     page.freeze_panes(1, 0)
     page.set_landscape()
     page.set_paper(9)
     page.repeat_rows(0)
-    page.set_column(0, max(len(titles) - 1, 0), 16)
+    page.fit_to_pages(1, 0)
+    page.set_footer("&L&A&R&P / &N")
     for column, title in enumerate(titles):
+        page.set_column(column, column, _width(title, first[column] if column < len(first) else None))
         page.write_string(0, column, title, formats["head"])
     return page
+
+
+def _width(title: str, cell: Cell) -> int:
+    """Return how wide a column is, by its title and its first cell; Chinese takes two places a character."""
+    shown = _plain(cell)
+    wide = max(len(text) + sum(character > "\u2e80" for character in text) for text in (title, shown))
+    return min(max(wide + 2, 14 if isinstance(cell, Fen) else 6), 30)
 
 
 def _write_cell(page: Any, formats: dict[str, Any], line: int, column: int, cell: Cell) -> None:

@@ -32,6 +32,8 @@ class AllocationRow:
     order: UUID
     number: str
     amount_fen: int
+    #: What of the order is not paid now; a receipt that is only recorded has not lessened it.
+    unpaid_fen: int
 
 
 @dataclass(frozen=True)
@@ -184,15 +186,16 @@ def _allocations(payment_ids: list[int]) -> dict[int, list[AllocationRow]]:
     total = cast(func.sum(PaymentAllocation.amount_fen), BigInteger)
     found: dict[int, list[AllocationRow]] = {}
     rows = db.session.execute(
-        select(PaymentAllocation.payment_id, Order.public_id, Order.number, total)
+        select(PaymentAllocation.payment_id, Order, total)
         .join(Order, Order.id == PaymentAllocation.order_id)
         .where(PaymentAllocation.payment_id.in_(payment_ids))
-        .group_by(PaymentAllocation.payment_id, Order.id, Order.public_id, Order.number)
+        .group_by(PaymentAllocation.payment_id, Order.id)
         .having(total != 0)
         .order_by(PaymentAllocation.payment_id, Order.id)
     )
-    for payment_id, order, number, fen in rows:
-        found.setdefault(payment_id, []).append(AllocationRow(order, number, fen))
+    for payment_id, order, fen in rows:
+        share = AllocationRow(order.public_id, order.number, fen, due.unpaid_fen(order))
+        found.setdefault(payment_id, []).append(share)
     return found
 
 

@@ -204,7 +204,12 @@ def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: d
         )
     if payment.allocated_fen + sum(by_order.values()) > payment.amount_fen:
         left = payment.amount_fen - payment.allocated_fen
-        raise TooMuchAllocated(_("分配金额超过了可分配的余额。"), left=money.as_json(left))
+        detail = _(
+            "分配共 %(shares)s 元,超过了可分配的余额 %(left)s 元。",
+            shares=money.show_yuan(sum(by_order.values())),
+            left=money.show_yuan(left),
+        )
+        raise TooMuchAllocated(detail, left=money.as_json(left))
     payment.allocated_fen += sum(by_order.values())
     return by_order
 

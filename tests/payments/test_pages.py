@@ -74,7 +74,7 @@ def test_a_row_without_an_amount_takes_what_is_unpaid(login, trade, order):
         ({"amount": ""}, "请填写"),
         ({"allocations": "DK20260101-XXXXXX 5"}, "第 1 行"),
         ({"value_on": "2026-07-16"}, "起息日不能晚于今天"),
-        ({"amount": "74.99"}, "超过了可分配的余额"),
+        ({"amount": "74.99"}, "分配共 75.00 元,超过了可分配的余额 74.99 元"),
     ],
 )
 def test_a_wrong_receipt_is_shown_again_with_what_was_typed(login, trade, order, changes, words):
@@ -95,6 +95,16 @@ def test_a_refused_receipt_says_why(login, trade, order):
     assert client.post(f"/producer/payments/{payment}/refuse", data={"reason": "户名不符"}).status_code == 302
 
     assert "户名不符" in client.get(f"/producer/payments/{payment}").text
+
+
+def test_who_confirms_a_receipt_is_warned_of_an_order_that_is_paid_too_much(login, trade, order):
+    with transaction():
+        payment = pay_later(trade, order)
+        order.due_fen -= 100
+    page = login(trade.checker).get(f"/producer/payments/{payment}").text
+
+    assert "现未付 74.00 元,本次分配 75.00 元,多出 1.00 元" in page
+    assert "没有上传回单" in page
 
 
 def pay_later(trade, order):
