@@ -10,6 +10,7 @@ from admin.official import charts, present, queries
 from admin.official.asking import Asked, BadQuestion, read_asked
 from orders.ledger import exports, labels, lines, sheets, totals
 from orders.ledger.asking import named_filters
+from orders.ledger.filings import queries as filings
 from orders.ledger.questions import DIMENSIONS, TIMES
 from orders.ledger.reporting import sealed_snapshot
 from orders.ledger.views import CSV_TYPE, XLSX_TYPE
@@ -68,6 +69,7 @@ def dashboard(actor: Actor) -> str:
     return render_template(
         "admin/official_dashboard.html",
         board=board,
+        waiting=filings.count_waiting(actor) if actor.may("filings:confirm") else 0,
         asked=asked,
         change_bp=queries.change_bp(board.total_fen, board.before_fen),
         words=labels.WORDS,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, or_, select
 from wtforms import (
     FieldList,
     FormField,
@@ -24,7 +24,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from catalog.products.models import Category
 from orders.ledger.filings.drafts import KEY_KINDS, MAX_LINES, DocumentDraft, FilingDraft, KeyDraft, LineDraft
-from orders.ledger.filings.queries import FilingView, Seller
+from orders.ledger.filings.queries import FilingView, Seller, division_name
 from shop import money
 from shop.auth import Actor
 from shop.db import db
@@ -37,6 +37,11 @@ from shop.inputs import choices
 _ROWS = 3
 #: Field of the form -> kind of the papers it takes.
 PAPERS = {"invoices": "invoice", "contracts": "contract", "receipts": "bank_receipt", "others": "other"}
+#: What people leave out of the name of a place.
+_ENDINGS = ("县", "市", "区", "旗", "省")
+_SHORTEST_NAME = 2
+_MOST_PLACES = 40
+_SHOWN_PLACES = 3
 _SPLIT = re.compile(r"[\n;;,,]+")
 
 
@@ -150,9 +155,10 @@ class FilingForm(Form):
             field.errors = [*field.errors, error["detail"]]
 
     def _find(self, field: Any, find: Callable[[str], str | None]) -> str | None:
-        found = find(field.data.strip())
+        typed = field.data.strip()
+        found = find(typed)
         if found is None:
-            field.errors = [*field.errors, _("没有这个地方,请从列表中选择或填写六位代码。")]
+            field.errors = [*field.errors, _no_place(field.label.text, typed, places_called(typed))]
         return found
 
     def _read_lines(self) -> list[LineDraft] | None:
@@ -235,9 +241,35 @@ def _find_division(typed: str) -> str | None:
 
 
 def _find_place(table: type[AssistedCounty | Division], typed: str) -> str | None:
-    """Return the code of a place given by code, or by a name that only one place has."""
+    """Return the code of a place given by code, or by a name, whole or short, that only one place has."""
     word = typed.split(" ", maxsplit=1)[0]
     if word.isdigit():
         return db.session.scalar(select(table.code).where(table.code == word))
     codes = db.session.scalars(select(table.code).where(table.name == typed).limit(2)).all()
+    if not codes:
+        within = [code for code, _name in places_called(typed)]
+        codes = db.session.scalars(select(table.code).where(table.code.in_(within)).limit(2)).all()
     return codes[0] if len(codes) == 1 else None
+
+
+def places_called(typed: str) -> list[tuple[str, str]]:
+    """Return code and whole name of the divisions that a name may mean: short, or with what governs them before it."""
+    if len(typed) < _SHORTEST_NAME:
+        return []
+    names = [typed, *(typed + ending for ending in _ENDINGS)]
+    named = or_(Division.name.in_(names), literal(typed).endswith(Division.name))
+    rows = db.session.scalars(select(Division).where(named).order_by(Division.code).limit(_MOST_PLACES)).all()
+    whole = [(row.code, division_name(row)) for row in rows]
+    return [(code, name) for code, name in whole if any(name.endswith(each) for each in names)]
+
+
+def _no_place(label: str, typed: str, meant: Sequence[tuple[str, str]]) -> Any:
+    if len(meant) > 1:
+        several = "、".join(f"{code} {name}" for code, name in meant[:_SHOWN_PLACES])
+        return _(
+            "%(label)s:叫“%(typed)s”的地方不止一个,请填写代码,例如 %(places)s。",
+            label=label,
+            typed=typed,
+            places=several,
+        )
+    return _("%(label)s:没有这个地方,请填写全称或六位代码。", label=label)

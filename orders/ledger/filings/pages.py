@@ -172,8 +172,15 @@ def _show_form(form: FilingForm, actor: Actor, desk: str, view: Any = None) -> A
     counties = queries.counties_of(actor) if "county" in form else []
     if len(counties) == 1 and not form.county.data:
         form.county.data = f"{counties[0].code} {counties[0].name}"
+    has_lost_files = any(upload.filename for upload in request.files.values())
     page = render_template(
-        "orders/filing_form.html", form=form, desk=desk, view=view, categories=categories(), counties=counties
+        "orders/filing_form.html",
+        form=form,
+        desk=desk,
+        view=view,
+        categories=categories(),
+        counties=counties,
+        has_lost_files=has_lost_files,
     )
     return form.answer(page) if form.problems() else page
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, false, func, or_, select, true
 
 from catalog.producers.models import Producer
 from catalog.producers.queries import producers_of
@@ -144,6 +144,12 @@ def sellers_of(actor: Actor, on: date) -> list[Seller]:
     return [Seller(key, name, county) for key, name, county in rows if county]
 
 
+def count_waiting(actor: Actor) -> int:
+    """Return how many submitted filings of the actor's scope somebody else entered."""
+    where = (visible(actor), Filing.status == "submitted", Filing.recorded_by != actor.user_id)
+    return db.session.scalar(select(func.count()).select_from(Filing).where(*where)) or 0
+
+
 def list_filings(
     actor: Actor,
     *,
@@ -176,7 +182,7 @@ def show_filing(filing: Filing) -> FilingView:
         filing=filing,
         producer_id=db.session.scalar(select(Organisation.public_id).where(Organisation.id == filing.producer_id)),
         county=county.name,
-        buyer_division=db.session.get_one(Division, filing.buyer_division_code).name,
+        buyer_division=division_name(db.session.get_one(Division, filing.buyer_division_code)),
         entered_by=db.session.get_one(Organisation, filing.organisation_id).name,
         recorder=db.session.get_one(User, filing.recorded_by).name,
         lines=list_lines(filing),
@@ -184,6 +190,12 @@ def show_filing(filing: Filing) -> FilingView:
         documents=_documents(filing),
         history=_history(filing),
     )
+
+
+def division_name(division: Division) -> str:
+    """Return a division's name with those that govern it before it."""
+    above = db.session.get(Division, division.parent_code) if division.parent_code else None
+    return (division_name(above) if above else "") + division.name
 
 
 def list_lines(filing: Filing) -> list[LineView]:
