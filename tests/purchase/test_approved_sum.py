@@ -130,7 +130,7 @@ def test_an_approver_does_not_approve_other_goods_of_the_same_sum(world, approve
         other = factories.make_listing(world.producer)
     path = f"/desk/procurements/{made.public_id}"
     page = login(approver).get(path).text
-    seen = {name: re.search(f'name="{name}" value="(\\d+)"', page)[1] for name in ("seen_fen", "version")}
+    seen = dict(re.findall(r'name="(seen_fen|version)" value="(\d+)"', page))
     with transaction():
         lines = [Wanted(other.public_id, Decimal(10))]
         procurements.edit_procurement(made.public_id, {}, lines, version=made.version, actor=world.buyer, at=world.at)
