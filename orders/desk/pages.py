@@ -12,7 +12,7 @@ from orders.desk import queries, todo
 from orders.desk.words import words
 from orders.invoices import queries as invoices
 from orders.payments import queries as payments
-from orders.payments import receipt_queries
+from orders.payments import receipt_queries, refund_queries
 from orders.purchase import listing
 from orders.purchase.access import get_order, lock_order_by_key
 from orders.purchase.listing import OrderFilter
@@ -80,6 +80,7 @@ def show_producer(actor: Actor) -> str:
         ship=todo.to_ship(actor, at),
         invoice=todo.to_invoice(actor, at) if actor.may("invoices:record") else None,
         receipts=receipt_queries.count_waiting(actor, today) if actor.may("payments:confirm") else None,
+        refunds=refund_queries.count_open(actor, today) if may_see_money else (0, 0),
         due=payments.list_due(actor, today, limit=todo.SHOWN).items if may_see_money else [],
         owed=payments.owed_fen(actor, today) if may_see_money else (0, 0),
         low=todo.running_out(actor, at),

@@ -85,6 +85,15 @@ def list_refunds(
     return make_page([_refund_row(*row) for row in db.session.execute(query)], limit, lambda row: (row.key,))
 
 
+def count_open(actor: Actor, on: date) -> tuple[int, int]:
+    """Return how many refunds the actor can send and record, and how many recorded by others the actor can confirm."""
+    open_refunds = _refunds(actor, on).with_only_columns(Refund.status, Refund.recorded_by)
+    rows = db.session.execute(open_refunds.where(Refund.status.in_(("requested", "recorded")))).all()
+    send = sum(status == "requested" for status, _by in rows) if actor.may("refunds:record") else 0
+    confirm = sum(status == "recorded" and by != actor.user_id for status, by in rows)
+    return send, confirm if actor.may("refunds:confirm") else 0
+
+
 def get_refund(public_id: UUID, actor: Actor, on: date) -> RefundRow:
     """Return one refund as lists show it.
 

@@ -159,14 +159,17 @@ def test_a_refund_is_asked_for_recorded_and_confirmed(login, trade, order):
     client = login(trade.clerk)
     path = f"/producer/refunds/{refund.public_id}"
     assert "破损" in client.get("/producer/refunds").text
+    assert "/producer/refunds?status=requested" in client.get("/producer").text
     assert "登记退款" in client.get(path).text
     slip = {"bank_serial": "R1", "value_on": "2026-07-15", "clearing": "direct"}
     assert client.post(f"{path}/record", data=slip).status_code == 302
     assert client.post(f"{path}/confirm").status_code == 409
 
     client = login(trade.checker)
+    assert "退款待第二人确认" in client.get("/producer").text
     assert "确认后,退款 10.00 元" in client.get(path).text
     assert client.post(f"{path}/confirm").status_code == 302
+    assert "/producer/refunds?status=" not in client.get("/producer").text
     assert db.session.get_one(Order, order.id).refunded_fen == 1000
 
 
