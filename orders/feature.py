@@ -20,6 +20,9 @@ MODELS = (
     "orders.fulfilment.models",
     "orders.invoices.models",
     "orders.payments.models",
+    "orders.online.models",
+    "orders.settlement.models",
+    "orders.reconciliation.models",
 )
 NOTICES = ("orders.notices.RULES",)
 REFERENCE = _listed("REFERENCE")

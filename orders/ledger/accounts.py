@@ -14,8 +14,8 @@ from shop.db import after_commit, db, in_transaction
 
 MONEY_KINDS = frozenset(
     {
-        "buyer_receivable", "bank_supervised", "stripe_cash", "paid_direct", "producer_payable", "refund_payable", "fees",
-        "dispute_hold", "buyer_credit", "fx",
+        "buyer_receivable", "bank_supervised", "stripe_cash", "stripe_disputed", "operator_bank", "paid_direct",
+        "producer_payable", "refund_payable", "fees", "dispute_hold", "buyer_credit", "fx",
     }
 )  # fmt: skip
 STATS_KINDS = frozenset({"buyer", "county"})
@@ -47,6 +47,10 @@ class Account:
         if self.kind not in MONEY_KINDS:
             message = f"The money book has no accounts of kind {self.kind!r}."
             raise ValueError(message)
+
+
+#: Owner of what is the operator's own: fees and their cash.
+PLATFORM = "platform"
 
 
 def org_owner(organisation_id: int) -> str:

@@ -11,7 +11,16 @@ from typing import Any
 from sqlalchemy import text
 
 from orders.ledger import periods
-from orders.ledger.accounts import STATS_KINDS, Account, account_ids, county_owner, name_owner, org_owner, walk_in_owner
+from orders.ledger.accounts import (
+    PLATFORM,
+    STATS_KINDS,
+    Account,
+    account_ids,
+    county_owner,
+    name_owner,
+    org_owner,
+    walk_in_owner,
+)
 from orders.ledger.models import MEASURES
 from shop import clock
 from shop.auth import Actor
@@ -20,7 +29,7 @@ from shop.errors import Conflict, Invalid
 from shop.i18n import _
 
 __all__ = [
-    "STATS_KINDS", "Account", "CountyUnknown", "DimensionFacts", "FactAlreadyRecorded", "MoneyPosting", "OrderEntry", "StatsPosting",
+    "PLATFORM", "STATS_KINDS", "Account", "CountyUnknown", "DimensionFacts", "FactAlreadyRecorded", "MoneyPosting", "OrderEntry", "StatsPosting",
     "add_dimensions", "county_owner", "name_owner", "org_owner", "record_entries", "record_entry", "walk_in_owner",
 ]  # fmt: skip
 

@@ -100,8 +100,9 @@ class LedgerAccount(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     book: Mapped[str]
-    #: Money: ``buyer_receivable``, ``bank_supervised``, ``stripe_cash``, ``paid_direct``, ``producer_payable``,
-    #: ``refund_payable``, ``fees``, ``dispute_hold``, ``buyer_credit``, ``fx``. Statistics: ``buyer``, ``county``.
+    #: Money: ``buyer_receivable``, ``bank_supervised``, ``stripe_cash``, ``stripe_disputed``, ``operator_bank``,
+    #: ``paid_direct``, ``producer_payable``, ``refund_payable``, ``fees``, ``dispute_hold``, ``buyer_credit``, ``fx``.
+    #: Statistics: ``buyer``, ``county``.
     kind: Mapped[str]
     #: ``org:<id>``, ``county:<code>``, ``walk_in:<channel>``, ``name:<sha256>`` or ``platform``.
     owner: Mapped[str]

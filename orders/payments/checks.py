@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import RowMapping, text
 
 from orders.ledger import verify
-from orders.payments.checks_sql import BALANCES, DOCUMENTS, LINES, PAYMENTS
+from orders.payments.checks_sql import BALANCES, CHARGES, DOCUMENTS, LINES, PAYMENTS
 from shop.db import db
 from shop.money import format_yuan
 
@@ -50,7 +50,28 @@ def differing_payments() -> list[Difference]:
 
 def differing_balances() -> list[Difference]:
     """Compare the balance of every account of the money book with all documents."""
-    return _compare("balances", BALANCES)
+    return _compare("balances", _balances())
+
+
+def differing_charges() -> list[Difference]:
+    """Compare each charge with its receipts and refunds."""
+    return _compare("charges", CHARGES)
+
+
+#: What packages above say that accounts should stand at.
+_documents: dict[str, str] = {}
+
+
+def add_documents(name: str, sql: str) -> None:
+    """Add documents that move accounts: a SELECT of our own code of kind, owner and fen (debit less credit)."""
+    _documents[name] = sql
+
+
+def _balances() -> str:
+    more = "".join(
+        f" UNION ALL SELECT kind, owner, fen FROM ({sql}) AS d(kind, owner, fen)" for sql in _documents.values()
+    )
+    return BALANCES.format(more=more)
 
 
 def init_app(_app: Flask) -> None:
@@ -58,7 +79,8 @@ def init_app(_app: Flask) -> None:
     verify.register("orders' sums = documents", lambda order_id: _result("orders", DOCUMENTS, order_id))
     verify.register("lines = quantities = postings", lambda order_id: _result("lines", LINES, order_id))
     verify.register("receipts = allocations", lambda _order_id: _result("receipts", PAYMENTS))
-    verify.register("money accounts = documents", lambda _order_id: _result("balances", BALANCES))
+    verify.register("charges = receipts and refunds", lambda _order_id: _result("charges", CHARGES))
+    verify.register("money accounts = documents", lambda _order_id: _result("balances", _balances()))
 
 
 def _compare(check: str, query: str, order_id: int | None = None) -> list[Difference]:

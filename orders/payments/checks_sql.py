@@ -9,7 +9,7 @@ _TARGETS = """
                o.freight_fen, o.received_fen - o.refunded_fen - o.held_fen AS net,
                l.ordered_fen, l.accepted_fen, l.paid_fen, l.counted_fen,
                round(l.unit_price_fen * (l.quantity - l.cancelled))::bigint AS ordered,
-               round(l.unit_price_fen * (l.quantity - l.cancelled - l.rejected))::bigint AS payable,
+               round(l.unit_price_fen * (l.quantity - l.cancelled - l.rejected))::bigint - l.allowed_fen AS payable,
                round(l.unit_price_fen * l.accepted)::bigint AS accepted
         FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN ledger_dimensions d ON d.id = l.dimension_id
         WHERE cast(:order AS bigint) IS NULL OR o.id = :order
@@ -64,30 +64,53 @@ LINES = f"""
 DOCUMENTS = """
     WITH paid AS (
         SELECT a.order_id, sum(a.amount_fen) AS fen,
-               coalesce(sum(a.amount_fen) FILTER (WHERE p.clearing = 'direct'), 0) AS direct
+               coalesce(sum(a.amount_fen) FILTER (WHERE p.clearing = 'direct'), 0) AS direct,
+               coalesce(sum(a.amount_fen) FILTER (WHERE p.clearing = 'stripe'), 0) AS stripe
         FROM payment_allocations a JOIN payments p ON p.id = a.payment_id AND p.status = 'confirmed' GROUP BY a.order_id
     ),
     back AS (
         SELECT order_id,
                coalesce(sum(amount_fen) FILTER (WHERE status = 'confirmed'), 0) AS fen,
                coalesce(sum(amount_fen) FILTER (WHERE status = 'confirmed' AND clearing = 'direct'), 0) AS direct,
-               coalesce(sum(amount_fen) FILTER (WHERE status IN ('requested', 'recorded')), 0) AS open
+               coalesce(sum(amount_fen) FILTER (WHERE status = 'confirmed' AND clearing = 'stripe'), 0) AS stripe,
+               coalesce(sum(amount_fen) FILTER (WHERE status IN ('requested', 'recorded', 'sent')), 0) AS open
         FROM refunds GROUP BY order_id
     ),
     goods AS (
-        SELECT order_id, sum(round(unit_price_fen * (quantity - cancelled - rejected)))::bigint AS payable,
-               sum(amount_fen) AS amount
+        SELECT order_id, sum(round(unit_price_fen * (quantity - cancelled - rejected)) - allowed_fen)::bigint AS payable,
+               sum(round(unit_price_fen * accepted) - allowed_fen)::bigint AS accepted, sum(amount_fen) AS amount,
+               sum(allowed_fen)::bigint AS allowed
         FROM order_lines GROUP BY order_id
+    ),
+    given AS (
+        SELECT r.order_id, sum(l.amount_fen)::bigint AS allowed FROM refund_lines l JOIN refunds r ON r.id = l.refund_id
+        WHERE r.status = 'confirmed' GROUP BY r.order_id
+    ),
+    earning AS (
+        SELECT o.id, g.accepted + CASE WHEN g.accepted > 0 THEN o.freight_fen ELSE 0 END AS earned
+        FROM orders o JOIN goods g ON g.order_id = o.id
+    ),
+    applying AS (
+        SELECT o.id, e.earned,
+               least(greatest(o.received_fen - o.refunded_fen - o.held_fen - o.refunding_fen, 0), e.earned) AS applied
+        FROM orders o JOIN earning e ON e.id = o.id
     )
     SELECT o.number AS subject,
            o.received_fen AS received, coalesce(paid.fen, 0) AS received__should,
            o.direct_fen AS direct, coalesce(paid.direct, 0) - coalesce(back.direct, 0) AS direct__should,
+           o.stripe_fen AS stripe, coalesce(paid.stripe, 0) - coalesce(back.stripe, 0) AS stripe__should,
            o.refunded_fen AS refunded, coalesce(back.fen, 0) AS refunded__should,
            o.refunding_fen AS refunding, coalesce(back.open, 0) AS refunding__should,
            o.goods_fen AS goods, goods.amount AS goods__should,
-           o.due_fen AS due, goods.payable + CASE WHEN goods.payable > 0 THEN o.freight_fen ELSE 0 END AS due__should
+           o.due_fen AS due, goods.payable + CASE WHEN goods.payable > 0 THEN o.freight_fen ELSE 0 END AS due__should,
+           goods.allowed AS allowed, coalesce(given.allowed, 0) AS allowed__should,
+           o.earned_fen AS earned, a.earned AS earned__should,
+           o.applied_fen AS applied, a.applied AS applied__should,
+           o.fee_fen AS fee, round(a.applied * o.fee_bp / 10000.0)::bigint AS fee__should
     FROM orders o
     JOIN goods ON goods.order_id = o.id
+    JOIN applying a ON a.id = o.id
+    LEFT JOIN given ON given.order_id = o.id
     LEFT JOIN paid ON paid.order_id = o.id
     LEFT JOIN back ON back.order_id = o.id
     WHERE cast(:order AS bigint) IS NULL OR o.id = :order
@@ -99,10 +122,21 @@ PAYMENTS = """
     FROM payments p LEFT JOIN payment_allocations a ON a.payment_id = p.id
     GROUP BY p.id ORDER BY p.id"""
 
-#: What each account should stand at (debit less credit) by documents, beside what is posted.
+CHARGES = """
+    SELECT c.charge_ref AS subject, c.amount_fen AS amount, p.fen AS amount__should,
+           c.refunded_fen AS refunded, coalesce(r.fen, 0) AS refunded__should
+    FROM charges c
+    LEFT JOIN (SELECT charge_id, sum(amount_fen) AS fen FROM payments GROUP BY 1) p ON p.charge_id = c.id
+    LEFT JOIN (SELECT charge_id, sum(amount_fen) AS fen FROM refunds
+               WHERE status IN ('requested', 'sent', 'confirmed') AND cause <> 'dispute' GROUP BY 1) r ON r.charge_id = c.id
+    ORDER BY c.id"""
+
+#: What each account should stand at (debit less credit) by documents, beside what is posted; ``{more}`` are the
+#: documents of packages above, each a SELECT of kind, owner and fen.
 BALANCES = """
     WITH goods AS (
-        SELECT order_id, sum(round(unit_price_fen * accepted))::bigint AS accepted FROM order_lines GROUP BY order_id
+        SELECT order_id, sum(round(unit_price_fen * accepted) - allowed_fen)::bigint AS accepted FROM order_lines
+        GROUP BY order_id
     ),
     earning AS (
         SELECT o.*, g.accepted + CASE WHEN g.accepted > 0 THEN o.freight_fen ELSE 0 END AS earned
@@ -113,23 +147,33 @@ BALANCES = """
     ),
     documents (kind, owner_id, fen) AS (
         SELECT 'buyer_receivable', buyer_id, earned - applied FROM applying
-        UNION ALL SELECT 'producer_payable', producer_id, least(applied, direct_fen) - earned FROM applying
+        UNION ALL SELECT 'producer_payable', producer_id,
+                         least(applied, direct_fen) - earned + round(applied * fee_bp / 10000.0)::bigint FROM applying
         UNION ALL SELECT 'paid_direct', producer_id, -least(applied, direct_fen) FROM applying
         UNION ALL SELECT 'buyer_credit', buyer_id, applied + refunded_fen + refunding_fen + held_fen FROM applying
         UNION ALL SELECT 'dispute_hold', buyer_id, -held_fen FROM applying
         UNION ALL
-        SELECT CASE clearing WHEN 'direct' THEN 'paid_direct' ELSE 'bank_supervised' END, payee_id, amount_fen
+        SELECT CASE clearing WHEN 'direct' THEN 'paid_direct' WHEN 'stripe' THEN 'stripe_cash' ELSE 'bank_supervised' END,
+               payee_id, amount_fen
         FROM payments WHERE status = 'confirmed'
         UNION ALL SELECT 'buyer_credit', buyer_id, -amount_fen FROM payments WHERE status = 'confirmed'
         UNION ALL
         SELECT 'refund_payable', o.buyer_id, -r.amount_fen FROM refunds r JOIN orders o ON o.id = r.order_id
-        WHERE r.status IN ('requested', 'recorded')
+        WHERE r.status IN ('requested', 'recorded', 'sent')
         UNION ALL
-        SELECT CASE r.clearing WHEN 'direct' THEN 'paid_direct' ELSE 'bank_supervised' END, o.producer_id, -r.amount_fen
+        SELECT CASE r.clearing WHEN 'direct' THEN 'paid_direct' WHEN 'stripe' THEN 'stripe_cash' ELSE 'bank_supervised' END,
+               o.producer_id, -r.amount_fen
         FROM refunds r JOIN orders o ON o.id = r.order_id WHERE r.status = 'confirmed'
+        UNION ALL SELECT 'stripe_disputed', producer_id, held_fen FROM orders WHERE held_fen > 0
+        UNION ALL SELECT 'stripe_cash', producer_id, -held_fen FROM orders WHERE held_fen > 0
+    ),
+    owned (kind, owner, fen) AS (
+        SELECT kind, 'org:' || owner_id, fen FROM documents
+        UNION ALL SELECT 'fees', 'platform', -round(applied * fee_bp / 10000.0)::bigint FROM applying
+        {more}
     ),
     should AS (
-        SELECT kind, 'org:' || owner_id AS owner, sum(fen) AS fen FROM documents GROUP BY kind, owner_id
+        SELECT kind, owner, sum(fen) AS fen FROM owned GROUP BY kind, owner
     ),
     moved AS (
         SELECT debit_id AS account_id, amount_fen AS fen FROM postings WHERE book = 'money'

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from orders.payments import access, receipts
+from orders.payments import access, clearing, receipts
 from orders.payments.models import Payment, PaymentAllocation
 from orders.payments.receipts import OrderNotPayable, Share
 from orders.purchase import counting, party
@@ -124,15 +124,14 @@ def _sources(order: Order, locked: dict[int, Order], payments: dict[int, Payment
     ]
     others = [other for key, other in sorted(locked.items()) if key != order.id]
     for other in others:
-        left = excess_fen(other)
-        direct, supervised = other.direct_fen, other.received_fen - other.refunded_fen - other.direct_fen
+        left, there = excess_fen(other), clearing.by_clearing(other)
         for payment_id, fen in reversed(_paid_by(other.id, payments)):
-            is_direct = payments[payment_id].clearing == "direct"
-            taken = min(fen, left, direct if is_direct else supervised)
+            way = payments[payment_id].clearing
+            taken = min(fen, left, there[way])
             if taken > 0:
                 found.append(CreditSource(payment_id, other.id, taken))
                 left -= taken
-                direct, supervised = (direct - taken, supervised) if is_direct else (direct, supervised - taken)
+                there[way] -= taken
     return found
 
 

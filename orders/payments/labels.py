@@ -10,14 +10,16 @@ PAYMENT_STATES = {
 }  # fmt: skip
 RECEIPT_STATES = {"recorded": lazy("待确认"), "confirmed": lazy("已确认"), "refused": lazy("已退回")}
 REFUND_STATES = {
-    "requested": lazy("待退款"), "recorded": lazy("待确认"), "confirmed": lazy("已退款"), "refused": lazy("已拒绝"),
+    "requested": lazy("待退款"), "recorded": lazy("待确认"), "sent": lazy("原路退回中"), "confirmed": lazy("已退款"),
+    "refused": lazy("已拒绝"),
 }  # fmt: skip
 REFUND_CAUSES = {
     "rejected": lazy("拒收商品"), "cancelled": lazy("取消订单"), "overpaid": lazy("多付"), "agreed": lazy("协商"),
+    "dispute": lazy("支付争议败诉"),
 }  # fmt: skip
-CLEARINGS = {"direct": lazy("直付供应商"), "supervised": lazy("监管账户")}
+CLEARINGS = {"direct": lazy("直付供应商"), "supervised": lazy("监管账户"), "stripe": lazy("在线支付")}
 KINDS = {
-    "recorded": "wait", "requested": "wait", "confirmed": "good", "refused": "bad", "unpaid": "wait", "part_paid": "wait",
+    "recorded": "wait", "requested": "wait", "sent": "wait", "confirmed": "good", "refused": "bad", "unpaid": "wait", "part_paid": "wait",
     "paid": "good", "overpaid": "info", "part_refunded": "info", "refunded": "info",
 }  # fmt: skip
 

@@ -11,7 +11,11 @@ from shop.db import Base, PublicId
 from shop.identity.models import one_of
 
 RECEIPT_STATUSES = ("recorded", "confirmed", "refused")
-REFUND_CAUSES = ("rejected", "cancelled", "overpaid", "agreed")
+REFUND_STATUSES = ("requested", "recorded", "sent", "confirmed", "refused")
+#: How money reaches a producer: straight, through the supervised account, or through the card provider.
+CLEARINGS = ("direct", "supervised", "stripe")
+RAILS = ("bank", "stripe")
+REFUND_CAUSES = ("rejected", "cancelled", "overpaid", "agreed", "dispute")
 
 
 class TransferAnnouncement(PublicId, Base):
@@ -31,17 +35,49 @@ class TransferAnnouncement(PublicId, Base):
     __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_fen"),)
 
 
+class Charge(PublicId, Base):
+    """A payment that the card provider has taken for orders of one procurement; a receipt of each producer comes of it."""
+
+    __tablename__ = "charges"
+
+    #: The provider's name of it, ``ch_…``.
+    charge_ref: Mapped[str] = mapped_column(unique=True)
+    procurement_id: Mapped[int] = mapped_column(ForeignKey("procurements.id"), index=True)
+    buyer_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    amount_fen: Mapped[int]
+    #: ``card``, ``alipay``, ``wechat_pay`` …
+    method: Mapped[str] = mapped_column(server_default="", default="")
+    succeeded_at: Mapped[datetime]
+    #: The Shanghai day of it.
+    value_on: Mapped[date]
+    #: Gone back or on its way back; taken by disputes that are open or lost; passed on to producers less what came back.
+    refunded_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    disputed_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    transferred_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount_fen"),
+        CheckConstraint(
+            "refunded_fen >= 0 AND disputed_fen >= 0 AND refunded_fen + disputed_fen <= amount_fen", name="given_back"
+        ),
+        CheckConstraint("transferred_fen BETWEEN 0 AND amount_fen", name="transferred"),
+    )
+
+
 class Payment(PublicId, Base):
-    """One receipt of money: recorded by one person, confirmed by another, allocated to orders."""
+    """One receipt of money: recorded by one person, confirmed by another, allocated to orders.
+
+    What the card provider has taken is evidence of its own: nobody records or confirms it.
+    """
 
     __tablename__ = "payments"
 
-    #: ``bank``; further rails come with their own gateway.
     rail: Mapped[str]
-    #: ``direct``: to the producer's account; ``supervised``: to the supervised account.
+    #: ``direct``: to the producer's account; ``supervised``: to the supervised account; ``stripe``: to the card provider.
     clearing: Mapped[str]
-    #: The bank's serial number, unique per receiving organisation.
+    #: The bank's serial number or the provider's name of the charge, unique per receiving organisation.
     bank_serial: Mapped[str]
+    charge_id: Mapped[int | None] = mapped_column(ForeignKey("charges.id"), index=True)
     payer_name: Mapped[str]
     payer_account: Mapped[str] = mapped_column(server_default="")
     remark: Mapped[str] = mapped_column(server_default="")
@@ -55,7 +91,8 @@ class Payment(PublicId, Base):
     value_on: Mapped[date]
     status: Mapped[str]
     evidence_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
-    recorded_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    #: Empty for what the provider has taken.
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     recorded_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[datetime | None]
@@ -64,8 +101,10 @@ class Payment(PublicId, Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (
-        one_of("rail", ("bank", "stripe")),
-        one_of("clearing", ("direct", "supervised")),
+        one_of("rail", RAILS),
+        one_of("clearing", CLEARINGS),
+        CheckConstraint("(rail = 'stripe') = (clearing = 'stripe' AND charge_id IS NOT NULL)", name="charge"),
+        CheckConstraint("rail = 'stripe' OR recorded_by IS NOT NULL", name="recorded"),
         one_of("status", RECEIPT_STATUSES),
         CheckConstraint("amount_fen > 0 AND allocated_fen BETWEEN 0 AND amount_fen", name="amount_fen"),
         CheckConstraint("decided_by IS NULL OR decided_by <> recorded_by", name="two_persons"),
@@ -88,26 +127,33 @@ class PaymentAllocation(Base):
     amount_fen: Mapped[int]
     #: The day the money became the order's: the value day, or the day credit was allocated.
     effective_on: Mapped[date]
-    allocated_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    #: Empty for what the payer itself said by paying through the provider.
+    allocated_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     allocated_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("amount_fen <> 0", name="amount_fen"),)
 
 
 class Refund(PublicId, Base):
-    """Money back to the payer: asked for, then recorded by one person and confirmed by another."""
+    """Money back to the payer: asked for, then recorded by one person and confirmed by another.
+
+    What came through the card provider is sent back through it, one charge each, and confirmed by its word.
+    """
 
     __tablename__ = "refunds"
 
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     amount_fen: Mapped[int]
     reason: Mapped[str]
-    #: ``requested``, ``recorded``, ``confirmed`` or ``refused``.
+    #: ``requested``, ``recorded``, ``sent`` (to the provider), ``confirmed`` or ``refused``.
     status: Mapped[str]
-    #: What gave rise to it: ``rejected``, ``cancelled``, ``overpaid`` or ``agreed``.
+    #: What gave rise to it: ``rejected``, ``cancelled``, ``overpaid``, ``agreed``, or ``dispute`` (lost: taken by the provider).
     cause: Mapped[str]
-    #: From which account it went back; known once recorded.
+    #: From which account it goes back; for bank transfers known once recorded.
     clearing: Mapped[str | None]
+    #: The charge that it goes back to.
+    charge_id: Mapped[int | None] = mapped_column(ForeignKey("charges.id"), index=True)
+    #: The bank's serial number, or the provider's name of the refund.
     bank_serial: Mapped[str | None]
     value_on: Mapped[date | None]
     evidence_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
@@ -120,21 +166,85 @@ class Refund(PublicId, Base):
     decided_at: Mapped[datetime | None]
     #: Why it was refused.
     refusal: Mapped[str] = mapped_column(server_default="", default="")
+    #: Why the provider could not send it, last; and how often it has been sent.
+    failure: Mapped[str] = mapped_column(server_default="", default="")
+    attempts: Mapped[int] = mapped_column(server_default="0", default=0)
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (
         one_of("cause", REFUND_CAUSES),
-        CheckConstraint("clearing IN ('direct','supervised')", name="clearing"),
-        one_of("status", ("requested", "recorded", "confirmed", "refused")),
+        CheckConstraint("clearing IN ('direct','supervised','stripe')", name="clearing"),
+        CheckConstraint("(clearing IS NOT DISTINCT FROM 'stripe') = (charge_id IS NOT NULL)", name="charge"),
+        one_of("status", REFUND_STATUSES),
         CheckConstraint("amount_fen > 0", name="amount_fen"),
         CheckConstraint("decided_by IS NULL OR recorded_by IS NULL OR decided_by <> recorded_by", name="two_persons"),
         CheckConstraint(
             "status NOT IN ('recorded','confirmed') OR (value_on IS NOT NULL AND bank_serial IS NOT NULL"
-            " AND clearing IS NOT NULL AND recorded_by IS NOT NULL)",
+            " AND clearing IS NOT NULL AND (clearing = 'stripe' OR recorded_by IS NOT NULL))",
             name="recorded",
         ),
         Index(
             "uq_refunds_serial", "order_id", "bank_serial", unique=True, postgresql_where=text("status <> 'refused'")
         ),
+    )
+
+
+class RefundLine(Base):
+    """So much of a refund is an allowance on an accepted line: once it is confirmed, that is no longer owed."""
+
+    __tablename__ = "refund_lines"
+
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"), primary_key=True)
+    line_id: Mapped[int] = mapped_column(ForeignKey("order_lines.id"), primary_key=True)
+    amount_fen: Mapped[int]
+
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_fen"),)
+
+
+class MoneyException(PublicId, Base):
+    """Money that does not fit: it leaves the queue by a posting or a note, asked for by one person and agreed to by another."""
+
+    __tablename__ = "money_exceptions"
+
+    #: Names the finding, so that the same is not opened twice: ``balance_transaction:txn_…``.
+    key: Mapped[str] = mapped_column(unique=True)
+    rail: Mapped[str]
+    #: Why it is here, such as ``other_currency``, ``unknown_charge``, ``reversal_failed``.
+    kind: Mapped[str]
+    #: What it is about, for people: a number, a reference.
+    subject: Mapped[str]
+    detail: Mapped[str] = mapped_column(server_default="", default="")
+    #: Signed, as the rail moved.
+    amount_fen: Mapped[int]
+    #: The producer whose money it concerns, if known.
+    producer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    occurred_on: Mapped[date]
+    opened_at: Mapped[datetime]
+    #: ``open``, ``proposed`` or ``closed``.
+    status: Mapped[str] = mapped_column(server_default="open", default="open")
+    #: ``note``, ``posting``, or ``settled`` where what was missing came by itself.
+    resolution: Mapped[str | None]
+    note: Mapped[str] = mapped_column(server_default="", default="")
+    #: The accounts of the posting that is proposed: kind and owner.
+    debit: Mapped[str | None]
+    credit: Mapped[str | None]
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __table_args__ = (
+        one_of("rail", RAILS),
+        one_of("status", ("open", "proposed", "closed")),
+        CheckConstraint("resolution IN ('note','posting','settled')", name="resolution"),
+        CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_persons"),
+        CheckConstraint(
+            "status <> 'closed' OR resolution = 'settled' OR (proposed_by IS NOT NULL AND decided_by IS NOT NULL)",
+            name="closed",
+        ),
+        Index("ix_money_exceptions_open", "opened_at", "id", postgresql_where=text("status <> 'closed'")),
     )

@@ -67,7 +67,7 @@ class PaymentRow:
     value_on: date
     status: str
     recorded_at: datetime
-    recorded_by: int
+    recorded_by: int | None
     decided_at: datetime | None
     reason: str
     evidence_file: UUID | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
 from orders.payments import access
+from orders.payments.clearing import CASH, add_to_clearing
 from orders.payments.models import Payment, PaymentAllocation
 from orders.purchase import counting, machine, party
 from orders.purchase.models import Order
@@ -23,8 +24,6 @@ from shop.errors import Conflict, Invalid
 from shop.i18n import _
 from shop.outbox.services import publish
 
-#: Where the money came in, by how it is cleared.
-CASH = {"direct": "paid_direct", "supervised": "bank_supervised"}
 #: States of an order that money may be for: it was confirmed once; a cancelled one is paid back.
 PAYABLE_STATES = frozenset({"confirmed", "part_shipped", "shipped", "closed_short", "cancelled"})
 
@@ -145,17 +144,24 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
         raise BuyerUnknown(_("还不知道这笔款是谁付的,请先分配到订单。"))
     machine.move("receipt", payment, "confirm", actor=actor, at=at)
     payment.decided_by, payment.decided_at = actor.user_id, at
+    enter(payment, shares, locked, actor=actor, at=at)
+    audit.record(actor, "payments.receipt_confirmed", "payment", payment_id, status=["recorded", "confirmed"])
+    return payment
+
+
+def enter(
+    payment: Payment, shares: Mapping[int, int], locked: Mapping[int, Order], *, actor: Actor | None, at: datetime
+) -> None:
+    """Post a receipt that is confirmed now, count its orders anew under their locks, and tell of it."""
     _post_cash(payment, actor, at)
     for order_id, fen in shares.items():
         order = locked[order_id]
         take_in(order, payment, fen)
         counting.recount(
-            order, fact="receipt_confirmed", key=f"order:{order_id}:receipt:{payment_id}", at=at,
-            on=_paid_on(payment, order), actor=actor,
+            order, fact="receipt_confirmed", key=f"order:{order_id}:receipt:{payment.id}", at=at,
+            on=paid_on(payment, order), actor=actor,
         )  # fmt: skip
-    audit.record(actor, "payments.receipt_confirmed", "payment", payment_id, status=["recorded", "confirmed"])
     _publish_confirmed(payment, list(locked.values()))
-    return payment
 
 
 def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
@@ -175,8 +181,7 @@ def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
 def take_in(order: Order, payment: Payment, fen: int) -> None:
     """Add to what an order has received, or (negative) take it away, under the order's lock."""
     order.received_fen += fen
-    if payment.clearing == "direct":
-        order.direct_fen += fen
+    add_to_clearing(order, payment.clearing, fen)
 
 
 def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: datetime) -> dict[int, int]:
@@ -191,17 +196,13 @@ def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: d
         _check_share(payment, order)
         payment.buyer_id = order.buyer_id
         by_order[order.id] = by_order.get(order.id, 0) + share.amount_fen
-        day = _paid_on(payment, order) if payment.status == "recorded" else on
+        day = paid_on(payment, order) if payment.status == "recorded" else on
         db.session.add(
             PaymentAllocation(
-                payment_id=payment.id,
-                order_id=order.id,
-                amount_fen=share.amount_fen,
-                effective_on=day,
-                allocated_by=actor.user_id,
-                allocated_at=at,
+                payment_id=payment.id, order_id=order.id, amount_fen=share.amount_fen, effective_on=day,
+                allocated_by=actor.user_id, allocated_at=at,
             )
-        )
+        )  # fmt: skip
     if payment.allocated_fen + sum(by_order.values()) > payment.amount_fen:
         left = payment.amount_fen - payment.allocated_fen
         detail = _(
@@ -247,7 +248,7 @@ def _check_share(payment: Payment, order: Order) -> None:
         raise OrderNotPayable(_("订单还没有被供应商确认,不能收款。"), order=order.number, state=order.status)
 
 
-def _paid_on(payment: Payment, order: Order) -> date:
+def paid_on(payment: Payment, order: Order) -> date:
     """Return the day a receipt pays an order: the bank's value day, but not before there was an order."""
     return max(payment.value_on, clock.business_day(order.placed_at))
 
@@ -268,7 +269,7 @@ def took_part(payment_id: int, actor: Actor) -> bool:
     return db.session.scalar(query) is not None
 
 
-def _post_cash(payment: Payment, actor: Actor, at: datetime) -> None:
+def _post_cash(payment: Payment, actor: Actor | None, at: datetime) -> None:
     """Post that the money is there, as the buyer's credit until orders use it."""
     books.record_entry(
         f"receipt:{payment.id}:confirmed",

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.payments import labels, refund_queries, refunds
+from orders.payments import labels, refund_queries, refund_sending, refunds
 from orders.payments.forms import ReasonForm, SlipForm
 from orders.payments.refunds import TransferBack
 from shop import clock
@@ -40,6 +40,20 @@ def list_refunds(actor: Actor, desk: str) -> str:
 def show(actor: Actor, desk: str, refund_id: UUID) -> str:
     """Show a refund, and what the reader may do with it."""
     return _render(desk, refund_id, actor)
+
+
+@bp.post("/<uuid:refund_id>/send")
+@requires("refunds:record")
+@idempotent
+def send(actor: Actor, desk: str, refund_id: UUID) -> Answer:
+    """Send a refund back through the card provider."""
+    form = ReasonForm()
+    with form.refusals():
+        with transaction():
+            refund_sending.send(refund_id, actor, clock.now())
+        flash(_("已提交原路退回,到账后自动确认。"), "success")
+        return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
+    return form.answer(_render(desk, refund_id, actor, form=form))
 
 
 @bp.post("/<uuid:refund_id>/record")
@@ -99,7 +113,8 @@ def _render(
         slip.value_on.data = clock.today()
     return render_template(
         "payments/refund.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), slip=slip,
-        may_record=row.status == "requested" and actor.may("refunds:record"),
+        may_record=row.status == "requested" and row.clearing != "stripe" and actor.may("refunds:record"),
+        may_send=row.status == "requested" and row.clearing == "stripe" and actor.may("refunds:record"),
         may_decide=row.status == "recorded" and actor.may("refunds:confirm") and row.recorded_by != actor.user_id,
         **labels.words(),
     )  # fmt: skip

@@ -44,6 +44,7 @@ class RefundRow:
     recorded_by: int | None
     decided_at: datetime | None
     refusal: str
+    failure: str
     evidence_file: UUID | None
     version: int
 
@@ -156,5 +157,5 @@ def _refund_row(refund: Refund, order: UUID, number: str, buyer: str, payee: str
     return RefundRow(
         refund.id, refund.public_id, order, number, buyer, payee, refund.amount_fen, refund.reason, refund.cause,
         refund.status, refund.clearing, refund.bank_serial, refund.value_on, refund.requested_at, refund.recorded_at,
-        refund.recorded_by, refund.decided_at, refund.refusal, file, refund.version,
+        refund.recorded_by, refund.decided_at, refund.refusal, refund.failure, file, refund.version,
     )  # fmt: skip

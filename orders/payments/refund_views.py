@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from orders.payments import refund_queries, refunds
+from orders.payments import refund_queries, refund_sending, refunds
 from orders.payments.refund_queries import RefundRow
-from orders.payments.refunds import TransferBack
-from orders.payments.schemas import (
-    ReasonSchema,
+from orders.payments.refund_schemas import (
     RecordRefundSchema,
     RefundPage,
     RefundQuery,
     RefundSchema,
     RequestRefundSchema,
 )
+from orders.payments.refunds import TransferBack
+from orders.payments.schemas import ReasonSchema
 from orders.purchase import party
 from shop import clock
 from shop.api import Blueprint
@@ -61,10 +61,26 @@ def list_order_refunds(query: dict[str, Any], order_id: UUID, actor: Actor) -> P
 @bp.arguments(RequestRefundSchema)
 @bp.response(201, RefundSchema)
 def request_refund(body: dict[str, Any], order_id: UUID, actor: Actor) -> RefundRow:
-    """Ask for money back; it is set aside at once, and never more than was received."""
+    """Ask for money back; it is set aside at once, and never more than was received.
+
+    It goes back the way it came. What came by several ways makes a refund for each; the first is returned.
+    """
     with transaction():
-        made = refunds.request(order_id, body["amount"], body["reason"], actor=actor, at=clock.now())
+        made = refunds.request(
+            order_id, body["amount"], body["reason"], actor=actor, at=clock.now(), lines=body["lines"]
+        )
         return refund_queries.get_refund(made.public_id, actor, clock.today())
+
+
+@bp.route("/refunds/<uuid:refund_id>/send", methods=["POST"])
+@requires("refunds:record")
+@idempotent
+@bp.response(200, RefundSchema)
+def send_refund(refund_id: UUID, actor: Actor) -> RefundRow:
+    """Send a refund back through the card provider; its word confirms it."""
+    with transaction():
+        refund_sending.send(refund_id, actor, clock.now())
+        return refund_queries.get_refund(refund_id, actor, clock.today())
 
 
 @bp.route("/refunds/<uuid:refund_id>/record", methods=["POST"])

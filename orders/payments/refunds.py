@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
-from orders.payments import access
+from orders.payments import access, charges, refund_paths
+from orders.payments.clearing import CASH, add_to_clearing, by_clearing
 from orders.payments.credit import excess_fen
-from orders.payments.models import Refund
-from orders.payments.receipts import CASH, ValueDayAhead
+from orders.payments.models import Refund, RefundLine
+from orders.payments.receipts import ValueDayAhead
+from orders.payments.refund_paths import Allowance, change_allowed
 from orders.purchase import counting, machine, party
-from orders.purchase.models import Order
+from orders.purchase.models import Order, OrderLine
 from orders.purchase.parties import Parties
 from shop import audit, clock, money
 from shop.auth import Actor
@@ -44,6 +48,12 @@ class RefundSerialTaken(Conflict):
     code = "refund-serial-taken"
 
 
+class GoesBackByCard(Conflict):
+    """The money came through the card provider and goes back through it."""
+
+    code = "goes-back-by-card"
+
+
 class OtherAccount(Invalid):
     """So much of the order's money did not come in that way, so it cannot go back that way."""
 
@@ -60,14 +70,22 @@ class TransferBack:
     evidence_file: UUID | None = None
 
 
-def request(order_id: UUID, amount_fen: int, reason: str, *, actor: Actor, at: datetime) -> Refund:
+def request(
+    order_id: UUID, amount_fen: int, reason: str, *, actor: Actor, at: datetime, lines: Sequence[Allowance] = ()
+) -> Refund:
     """Ask for money back, by the buyer, the producer or the operator; it is set aside at once.
 
+    It goes back the way it came: through each charge what came through it, the rest by the bank, a refund for each;
+    the first of them is returned.
+
+    :param lines: accepted goods that it is for (short weight, quality): once it is confirmed, nobody owes that any more.
     :raises NotFound: if the order is not the actor's.
     :raises RefundTooHigh: if it is more than was received and not yet given or promised back.
+    :raises AllowanceSum, AllowanceTooHigh: if the lines do not add up, or get more than their goods cost.
     """
     order = party.lock_order(party.get_order(order_id, actor, clock.business_day(at)).id)
-    return _request(order, amount_fen, reason, cause="agreed", actor=actor, at=at)
+    allowed = refund_paths.read_allowances(order, lines, amount_fen)
+    return _request(order, amount_fen, reason, cause="agreed", actor=actor, at=at, allowed=allowed)
 
 
 def request_what_is_too_much(order_id: UUID, at: datetime) -> Refund | None:
@@ -84,7 +102,8 @@ def request_what_is_too_much(order_id: UUID, at: datetime) -> Refund | None:
             Refund.order_id == order.id, Refund.status != "refused", Refund.cause.in_(("rejected", "cancelled"))
         )
     )
-    amount = min(excess_fen(order), order.total_fen - order.due_fen - int(asked or 0))
+    allowed = db.session.scalar(select(func.sum(OrderLine.allowed_fen)).where(OrderLine.order_id == order.id))
+    amount = min(excess_fen(order), order.total_fen - order.due_fen - int(allowed or 0) - int(asked or 0))
     if amount <= 0:
         return None
     cancelled = order.status in {"cancelled", "closed_short"}
@@ -97,11 +116,14 @@ def record(refund_id: UUID, slip: TransferBack, actor: Actor, at: datetime) -> R
 
     :raises NotFound: if it is not the actor's.
     :raises WrongState: if it is not waiting for this, or the actor is not the producer or operator.
+    :raises GoesBackByCard: if the money came through the card provider.
     :raises ValueDayAhead, RefundBeforeOrder: for a day that cannot be.
     :raises OtherAccount: if the order's money did not come in by this clearing.
     :raises RefundSerialTaken: if the order has a refund with this serial.
     """
     refund, order = _locked(refund_id, actor, at)
+    if refund.clearing == "stripe":
+        raise GoesBackByCard(_("这笔款是在线支付收到的,请由系统原路退回。"))
     _check_slip(slip, order, refund.amount_fen, on=clock.business_day(at))
     evidence_id = access.file_key(slip.evidence_file, actor)
     taken = RefundSerialTaken(_("该银行流水号已经用于本订单的另一笔退款。"), bank_serial=slip.bank_serial)
@@ -124,19 +146,23 @@ def confirm(refund_id: UUID, actor: Actor, at: datetime) -> Refund:
     _check_clearing(order, str(refund.clearing), refund.amount_fen)
     machine.move("refund", refund, "confirm", actor=actor, at=at, parties=_parties(order))
     refund.decided_by, refund.decided_at = actor.user_id, at
+    enter(refund, order, actor=actor, at=at)
+    audit.record(actor, "payments.refund_confirmed", "refund", refund.id, status=["recorded", "confirmed"])
+    return refund
+
+
+def enter(refund: Refund, order: Order, *, actor: Actor | None, at: datetime) -> None:
+    """Post a refund that is confirmed now, count its order anew under its lock, and tell of it."""
     order.refunding_fen -= refund.amount_fen
     order.refunded_fen += refund.amount_fen
-    if refund.clearing == "direct":
-        order.direct_fen -= refund.amount_fen
-    value_on = refund.value_on or clock.business_day(at)
-    _post_cash(refund, order, actor, at=at, on=value_on)
-    counting.recount(
-        order, fact="refund_confirmed", key=f"order:{order.id}:refund:{refund.id}:confirmed", at=at, on=value_on,
-        actor=actor,
-    )  # fmt: skip
-    audit.record(actor, "payments.refund_confirmed", "refund", refund.id, status=["recorded", "confirmed"])
+    add_to_clearing(order, str(refund.clearing), -refund.amount_fen)
+    change_allowed(refund.id, 1)
+    on = refund.value_on or clock.business_day(at)
+    again = f":{refund.attempts}" if refund.attempts > 1 else ""
+    fact = f"refund:{refund.id}:confirmed{again}"
+    post_cash(refund, order, actor, at=at, on=on, key=fact)
+    counting.recount(order, fact="refund_confirmed", key=f"order:{order.id}:{fact}", at=at, on=on, actor=actor)
     _publish("orders.refund_confirmed", refund, order)
-    return refund
 
 
 def refuse(refund_id: UUID, reason: str, actor: Actor, at: datetime) -> Refund:
@@ -150,6 +176,8 @@ def refuse(refund_id: UUID, reason: str, actor: Actor, at: datetime) -> Refund:
     machine.move("refund", refund, "refuse", actor=actor, at=at, why=reason, parties=_parties(order))
     refund.decided_by, refund.decided_at, refund.refusal = actor.user_id, at, reason
     order.refunding_fen -= refund.amount_fen
+    if refund.charge_id is not None:
+        charges.lock_charges([refund.charge_id])[refund.charge_id].refunded_fen -= refund.amount_fen
     counting.recount(
         order, fact="refund_refused", key=f"order:{order.id}:refund:{refund.id}:refused", at=at,
         on=clock.business_day(at), actor=actor,
@@ -159,25 +187,48 @@ def refuse(refund_id: UUID, reason: str, actor: Actor, at: datetime) -> Refund:
     return refund
 
 
-def _request(order: Order, amount_fen: int, reason: str, *, cause: str, actor: Actor | None, at: datetime) -> Refund:
+def _request(
+    order: Order,
+    amount_fen: int,
+    reason: str,
+    *,
+    cause: str,
+    actor: Actor | None,
+    at: datetime,
+    allowed: Mapping[int, int] = MappingProxyType({}),
+) -> Refund:
+    """Set money aside, a refund for each way by which it goes back; return the first."""
     left = order.received_fen - order.refunded_fen - order.refunding_fen - order.held_fen
     if amount_fen > left:
         raise RefundTooHigh(_("退款不能超过已收未退的金额。"), left=money.as_json(left))
-    refund = Refund(
-        order_id=order.id, amount_fen=amount_fen, reason=reason, cause=cause, status="requested",
-        requested_by=actor.user_id if actor else None, requested_at=at,
-    )  # fmt: skip
-    db.session.add(refund)
-    db.session.flush()  # obtains the refund's key, which names the fact in the books
+    lines = dict(allowed)
+    made = []
+    for path in refund_paths.find_paths(order, amount_fen):
+        refund = Refund(
+            order_id=order.id, amount_fen=path.amount_fen, reason=reason, cause=cause, status="requested",
+            requested_by=actor.user_id if actor else None, requested_at=at,
+            clearing="stripe" if path.charge else None, charge_id=path.charge.id if path.charge else None,
+        )  # fmt: skip
+        if path.charge:
+            path.charge.refunded_fen += path.amount_fen
+        db.session.add(refund)
+        db.session.flush()  # obtains the refund's key, which names the fact in the books
+        for line_id, fen in refund_paths.lines_of_path(lines, path.amount_fen).items():
+            db.session.add(RefundLine(refund_id=refund.id, line_id=line_id, amount_fen=fen))
+        _set_aside(refund, order, actor, at)
+        made.append(refund)
+    return made[0]
+
+
+def _set_aside(refund: Refund, order: Order, actor: Actor | None, at: datetime) -> None:
     machine.record_start("refund", refund, "request", actor=actor, at=at)
-    order.refunding_fen += amount_fen
+    order.refunding_fen += refund.amount_fen
     counting.recount(
         order, fact="refund_requested", key=f"order:{order.id}:refund:{refund.id}:requested", at=at,
         on=clock.business_day(at), actor=actor,
     )  # fmt: skip
-    audit.record(actor, "payments.refund_requested", "refund", refund.id, amount_fen=[None, amount_fen])
+    audit.record(actor, "payments.refund_requested", "refund", refund.id, amount_fen=[None, refund.amount_fen])
     _publish("orders.refund_requested", refund, order)
-    return refund
 
 
 def _locked(refund_id: UUID, actor: Actor, at: datetime) -> tuple[Refund, Order]:
@@ -200,24 +251,21 @@ def _check_slip(slip: TransferBack, order: Order, amount_fen: int, *, on: date) 
 
 
 def _check_clearing(order: Order, clearing: str, amount_fen: int) -> None:
-    direct = order.direct_fen
-    there = direct if clearing == "direct" else order.received_fen - order.refunded_fen - direct
+    there = by_clearing(order)[clearing]
     if amount_fen > there:
         raise OtherAccount(_("退款须原路退回:该渠道没有收到这么多款项。"), clearing=clearing, left=money.as_json(there))
 
 
-def _post_cash(refund: Refund, order: Order, actor: Actor, *, at: datetime, on: date) -> None:
-    """Post that the money has left the account into which it came."""
+def post_cash(
+    refund: Refund, order: Order, actor: Actor | None, *, at: datetime, on: date, key: str, back: bool = False
+) -> None:
+    """Post that the money has left the account into which it came, or (``back``) that it is there again."""
     cash = Account(CASH[str(refund.clearing)], org_owner(order.producer_id))
     payable = Account("refund_payable", org_owner(order.buyer_id))
-    books.record_entry(
-        f"refund:{refund.id}:confirmed",
-        "refund_confirmed",
-        occurred_at=at,
-        money=[MoneyPosting(payable, cash, refund.amount_fen, on)],
-        order_id=order.id,
-        actor=actor,
-    )
+    debit, credit = (cash, payable) if back else (payable, cash)
+    posting = MoneyPosting(debit, credit, refund.amount_fen, on)
+    fact = "refund_bounced" if back else "refund_confirmed"
+    books.record_entry(key, fact, occurred_at=at, money=[posting], order_id=order.id, actor=actor)
 
 
 def _publish(topic: str, refund: Refund, order: Order) -> None:

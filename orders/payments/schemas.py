@@ -7,9 +7,8 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from orders.payments.announcements import AnnouncementFacts
-from orders.payments.models import RECEIPT_STATUSES, REFUND_CAUSES
+from orders.payments.models import CLEARINGS, RECEIPT_STATUSES
 from orders.payments.receipts import ReceiptFacts, Share
-from orders.payments.refunds import TransferBack
 from orders.purchase.due import PAYMENT_STATES
 from shop import fields as own
 from shop.api import Schema
@@ -17,8 +16,8 @@ from shop.filters import Several
 from shop.i18n import lazy
 from shop.paging import PageQuery
 
-CLEARINGS = ("direct", "supervised")
-REFUND_STATUSES = ("requested", "recorded", "confirmed", "refused")
+#: Ways that people record; what the card provider takes and sends back is never typed.
+BANK_CLEARINGS = ("direct", "supervised")
 NAME = validate.Length(min=1, max=200)
 SERIAL = validate.Regexp(r"^\S(.{0,62}\S)?$", error=lazy("1–64 个字符。"))
 
@@ -73,7 +72,7 @@ class RecordPaymentSchema(Schema):
     remark = fields.String(load_default="", validate=validate.Length(max=500))
     amount = own.Money(required=True, min_fen=1)
     value_on = own.Day(required=True, metadata={"description": "The bank's value day; not in the future."})
-    clearing = fields.String(load_default="direct", validate=validate.OneOf(CLEARINGS))
+    clearing = fields.String(load_default="direct", validate=validate.OneOf(BANK_CLEARINGS))
     payee = own.PublicId(
         load_default=None, allow_none=True, metadata={"description": "The producer; else the caller's, or the orders'."}
     )
@@ -156,53 +155,6 @@ class PaymentQuery(PageQuery):
     statuses = Several(fields.String(validate=validate.OneOf(RECEIPT_STATUSES)), data_key="status", load_default=())
 
 
-class RequestRefundSchema(Schema):
-    """How much is asked back, and why."""
-
-    amount = own.Money(required=True, min_fen=1)
-    reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
-
-
-class RecordRefundSchema(Schema):
-    """What the bank's slip of a refund says."""
-
-    bank_serial = fields.String(required=True, validate=SERIAL)
-    value_on = own.Day(required=True)
-    clearing = fields.String(load_default="direct", validate=validate.OneOf(CLEARINGS))
-    evidence_file = own.PublicId(load_default=None, allow_none=True)
-
-    @post_load
-    def build(self, data: dict[str, Any], **_: Any) -> TransferBack:
-        """Return the slip."""
-        return TransferBack(**data)
-
-
-class RefundSchema(Schema):
-    """Money back."""
-
-    id = own.PublicId(required=True)
-    order = own.PublicId(required=True)
-    number = fields.String(required=True)
-    amount = own.Money(required=True, attribute="amount_fen")
-    reason = fields.String(required=True)
-    cause = fields.String(required=True, validate=validate.OneOf(REFUND_CAUSES))
-    status = fields.String(required=True, validate=validate.OneOf(REFUND_STATUSES))
-    clearing = fields.String(required=True, allow_none=True, validate=validate.OneOf(CLEARINGS))
-    bank_serial = fields.String(required=True, allow_none=True)
-    value_on = own.Day(required=True, allow_none=True)
-    requested_at = own.Instant(required=True)
-    recorded_at = own.Instant(required=True, allow_none=True)
-    decided_at = own.Instant(required=True, allow_none=True)
-    refusal = fields.String(required=True)
-    evidence_file = own.PublicId(required=True, allow_none=True)
-
-
-class RefundQuery(PageQuery):
-    """Which refunds."""
-
-    statuses = Several(fields.String(validate=validate.OneOf(REFUND_STATUSES)), data_key="status", load_default=())
-
-
 class PayeeSchema(Schema):
     """The account that a transfer goes to."""
 
@@ -276,13 +228,6 @@ class PaymentPage(Schema):
     """A page of receipts."""
 
     items = fields.List(fields.Nested(PaymentSchema), required=True)
-    next = fields.String(required=True, allow_none=True)
-
-
-class RefundPage(Schema):
-    """A page of refunds."""
-
-    items = fields.List(fields.Nested(RefundSchema), required=True)
     next = fields.String(required=True, allow_none=True)
 
 

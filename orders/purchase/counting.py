@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import bindparam, select
 
 from orders.ledger import books
-from orders.ledger.books import Account, MoneyPosting, OrderEntry, StatsPosting, org_owner
+from orders.ledger.books import PLATFORM, Account, MoneyPosting, OrderEntry, StatsPosting, org_owner
 from orders.ledger.models import LedgerDimension
 from orders.purchase import targets
 from orders.purchase.models import Order, OrderLine
@@ -54,7 +54,7 @@ def recount(order: Order, *, fact: str, key: str, at: datetime, on: date, actor:
     stats: list[StatsPosting] = []
     for (line, dimension), target in zip(rows, goal.lines, strict=True):
         stats += _move_line(order, line, dimension, target=target, on=on)
-    order.due_fen = goal.due
+    order.due_fen, order.earned_fen, order.applied_fen, order.fee_fen = goal.due, goal.earned, goal.applied, goal.fee
     money = _money_difference(order, goal, on)
     if stats or money:
         books.record_entry(key, fact, occurred_at=at, stats=stats, money=money, order_id=order.id, actor=actor)
@@ -70,6 +70,7 @@ def order_facts(order: Order) -> OrderFacts:
         refunding_fen=order.refunding_fen,
         held_fen=order.held_fen,
         direct_fen=order.direct_fen,
+        fee_bp=order.fee_bp,
     )
 
 
@@ -157,7 +158,10 @@ def _lines_with_dimensions(order_id: int) -> list[tuple[OrderLine, _Dimension]]:
 
 
 def _facts(line: OrderLine, dimension: _Dimension) -> LineFacts:
-    return LineFacts(line.unit_price_fen, line.quantity, line.accepted, line.rejected, line.cancelled, dimension.counts)
+    return LineFacts(
+        line.unit_price_fen, line.quantity, line.accepted, line.rejected, line.cancelled, dimension.counts,
+        line.allowed_fen,
+    )  # fmt: skip
 
 
 def _move_line(
@@ -200,7 +204,8 @@ def money_targets(order: Order, goal: OrderTargets) -> dict[tuple[Account, Accou
     """Return what an order should have moved in the money book, by debit and credit account.
 
     What the buyer owes for accepted goods against what the producer is to get; the buyer's money applied to it, set
-    aside for refunds or held; and what of the producer's due it has received directly. See ``docs/books.md``.
+    aside for refunds or held; what of the producer's due it has received directly; and the platform's fee of it. See
+    ``docs/books.md``.
     """
     buyer, producer = org_owner(order.buyer_id), org_owner(order.producer_id)
     receivable, credit = Account("buyer_receivable", buyer), Account("buyer_credit", buyer)
@@ -211,6 +216,7 @@ def money_targets(order: Order, goal: OrderTargets) -> dict[tuple[Account, Accou
         (payable, Account("paid_direct", producer)): goal.applied_direct,
         (credit, Account("refund_payable", buyer)): goal.refunds,
         (credit, Account("dispute_hold", buyer)): goal.held,
+        (payable, Account("fees", PLATFORM)): goal.fee,
     }
 
 

@@ -85,5 +85,12 @@ def another_person_recorded(subject: Any, actor: Any, context: Context) -> str |
     return None
 
 
+def another_person_prepared(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for another person than who prepared it."""
+    if actor is not None and actor.user_id == subject.prepared_by:
+        return _("制单人不能复核放款,请由另一位同事办理。")
+    return None
+
+
 def _paid(subject: Any) -> bool:
     return bool(subject.received_fen - subject.refunded_fen - subject.held_fen >= subject.due_fen)

@@ -41,8 +41,17 @@ STATES = {
     "refund": {
         "requested": lazy("待退款"),
         "recorded": lazy("已登记退款,待确认"),
+        "sent": lazy("原路退回中"),
         "confirmed": lazy("已退款"),
         "refused": lazy("不予退款"),
+    },
+    "payout": {
+        "prepared": lazy("待复核放款"),
+        "released": lazy("已复核,待付款"),
+        "sent": lazy("付款中"),
+        "paid": lazy("已付款"),
+        "failed": lazy("付款失败"),
+        "cancelled": lazy("已作废"),
     },
 }
 
@@ -74,12 +83,23 @@ EVENTS = {
     ("invoice", "check"): lazy("验票通过"),
     ("invoice", "refuse"): lazy("退票"),
     ("receipt", "record"): lazy("登记到账"),
+    ("receipt", "take"): lazy("在线支付到账"),
     ("receipt", "confirm"): lazy("确认到账"),
     ("receipt", "refuse"): lazy("退回到账登记"),
     ("refund", "request"): lazy("申请退款"),
     ("refund", "record"): lazy("登记退款"),
     ("refund", "confirm"): lazy("确认退款"),
     ("refund", "refuse"): lazy("不予退款"),
+    ("refund", "lose"): lazy("支付争议败诉"),
+    ("refund", "send"): lazy("原路退回"),
+    ("refund", "fail"): lazy("原路退回失败"),
+    ("refund", "bounce"): lazy("退款被退回"),
+    ("payout", "prepare"): lazy("制单"),
+    ("payout", "release"): lazy("复核放款"),
+    ("payout", "cancel"): lazy("作废"),
+    ("payout", "send"): lazy("付款"),
+    ("payout", "pay"): lazy("确认付款"),
+    ("payout", "fail"): lazy("付款失败"),
 }
 
 PAYMENT_MODES = {"goods_first": lazy("先货后款"), "pay_first": lazy("先款后货")}

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from orders.ledger.models import CHANNELS, MODES, PARTNER_LEVELS
-from shop.db import Base, PublicId
+from shop.db import Base, Dated, PublicId, no_overlap
 from shop.identity.models import one_of
 
 PAYMENT_MODES = ("goods_first", "pay_first")
@@ -108,8 +108,16 @@ class Order(PublicId, Base):
     held_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     #: Refunds asked for or recorded, not yet confirmed or refused.
     refunding_fen: Mapped[int] = mapped_column(server_default="0", default=0)
-    #: Of received less refunded: what went straight to the producer, not through the supervised account.
+    #: Of received less refunded: what went straight to the producer, and what lies with the card provider; the rest
+    #: is in the supervised account.
     direct_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    stripe_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: As last posted: what is owed for accepted goods, what of it the buyer's money covers, and the platform's fee.
+    earned_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    applied_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    fee_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: The fee in hundredths of a percent of what is applied, as it stood when the order was placed.
+    fee_bp: Mapped[int] = mapped_column(server_default="0", default=0)
     #: In the remark of a transfer; unique.
     reference_code: Mapped[str] = mapped_column(unique=True)
     placed_at: Mapped[datetime]
@@ -144,6 +152,8 @@ class Order(PublicId, Base):
             " AND direct_fen BETWEEN 0 AND received_fen - refunded_fen",
             name="money",
         ),
+        CheckConstraint("stripe_fen BETWEEN 0 AND received_fen - refunded_fen - direct_fen", name="stripe_fen"),
+        CheckConstraint("fee_bp BETWEEN 0 AND 10000 AND fee_fen >= 0", name="fee"),
         Index("ix_orders_buyer", "buyer_id", "id"),
         Index("ix_orders_producer", "producer_id", "id"),
         Index("ix_orders_unconfirmed", "confirm_by", postgresql_where=text("status = 'awaiting_confirmation'")),
@@ -178,6 +188,8 @@ class OrderLine(PublicId, Base):
     rejected: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
     #: Never to be shipped: cancelled, declined, lapsed or closed short.
     cancelled: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
+    #: Given back for accepted goods (short weight, quality): nobody owes it any more.
+    allowed_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     #: The line's targets as last posted.
     ordered_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     accepted_fen: Mapped[int] = mapped_column(server_default="0", default=0)
@@ -197,7 +209,29 @@ class OrderLine(PublicId, Base):
             " AND shipped + cancelled <= quantity",
             name="quantities",
         ),
+        CheckConstraint("allowed_fen BETWEEN 0 AND round(unit_price_fen * accepted)", name="allowed_fen"),
         Index("ix_order_lines_dimension", "dimension_id"),
+    )
+
+
+class FeeRule(PublicId, Dated, Base):
+    """What the platform charges producers from a day to a day; an order keeps the rate of its placing day.
+
+    A producer's own rule goes before the one for all.
+    """
+
+    __tablename__ = "fee_rules"
+
+    producer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    #: Hundredths of a percent.
+    basis_points: Mapped[int]
+    note: Mapped[str] = mapped_column(server_default="", default="")
+    created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("basis_points BETWEEN 0 AND 10000", name="basis_points"),
+        no_overlap("fee_rules", "coalesce(producer_id, 0)"),
     )
 
 
@@ -206,7 +240,7 @@ class Move(PublicId, Base):
 
     __tablename__ = "moves"
 
-    #: ``procurement``, ``approval``, ``order``, ``contract``, ``invoice``, ``receipt``, ``refund``.
+    #: ``procurement``, ``approval``, ``order``, ``contract``, ``invoice``, ``receipt``, ``refund``, ``payout`` ...
     machine: Mapped[str]
     subject_id: Mapped[int]
     event: Mapped[str]

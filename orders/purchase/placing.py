@@ -48,9 +48,13 @@ _INSERT = text("""
         FROM doc, json_to_recordset(d -> 'wanted') AS w(listing_id bigint, position bigint, quantity numeric)),
     made_orders AS (
         INSERT INTO orders (id, public_id, number, procurement_id, buyer_id, producer_id, unit_id, fund_source, status,
-                            payment_mode, goods_fen, total_fen, due_fen, reference_code, placed_at, confirm_by)
+                            payment_mode, goods_fen, total_fen, due_fen, reference_code, placed_at, confirm_by, fee_bp)
         SELECT o.id, o.public_id, o.number, :procurement, :buyer, o.producer_id, :unit, :fund, 'awaiting_confirmation',
-               :mode, o.goods_fen, o.goods_fen, o.goods_fen, o.reference_code, :at, :confirm_by
+               :mode, o.goods_fen, o.goods_fen, o.goods_fen, o.reference_code, :at, :confirm_by,
+               coalesce((SELECT f.basis_points FROM fee_rules f
+                         WHERE (f.producer_id = o.producer_id OR f.producer_id IS NULL)
+                           AND f.valid_from <= :on AND (f.valid_to IS NULL OR f.valid_to >= :on)
+                         ORDER BY f.producer_id NULLS LAST LIMIT 1), 0)
         FROM doc, json_to_recordset(d -> 'orders')
              AS o(id bigint, public_id uuid, number text, producer_id bigint, goods_fen bigint, reference_code text)),
     made_moves AS (
@@ -130,7 +134,7 @@ def _insert(
         {
             "doc": json.dumps(doc, ensure_ascii=False, default=str), "procurement": what.procurement_id,
             "buyer": buyer.organisation_id, "unit": buyer.unit_id, "fund": what.fund_source, "mode": what.payment_mode,
-            "at": at, "confirm_by": until, "user": actor.user_id,
+            "at": at, "on": clock.business_day(at), "confirm_by": until, "user": actor.user_id,
         },
     )  # fmt: skip
 

@@ -87,6 +87,7 @@ _RECORD_REFUND: tuple[Who, ...] = (("producer", "refunds:record"), ("operator", 
 _CONFIRM_REFUND: tuple[Who, ...] = (("producer", "refunds:confirm"), ("operator", "refunds:confirm"))
 _RECEIPT = (
     Rule("receipt", "", "record", "recorded", _RECORD_PAYMENT),
+    Rule("receipt", "", "take", "confirmed", (_SYSTEM,)),
     Rule("receipt", "recorded", "confirm", "confirmed", _CONFIRM_PAYMENT, guards.another_person_recorded),
     Rule("receipt", "recorded", "refuse", "refused", _CONFIRM_PAYMENT, guards.another_person_recorded),
 )
@@ -96,8 +97,28 @@ _REFUND = (
     Rule("refund", "requested", "refuse", "refused", _RECORD_REFUND),
     Rule("refund", "recorded", "confirm", "confirmed", _CONFIRM_REFUND, guards.another_person_recorded),
     Rule("refund", "recorded", "refuse", "refused", _CONFIRM_REFUND, guards.another_person_recorded),
+    Rule("refund", "", "lose", "confirmed", (_SYSTEM,)),
+    Rule("refund", "requested", "send", "sent", (*_RECORD_REFUND, _SYSTEM)),
+    Rule("refund", "sent", "confirm", "confirmed", (_SYSTEM,)),
+    Rule("refund", "sent", "fail", "requested", (_SYSTEM,)),
+    Rule("refund", "confirmed", "bounce", "requested", (_SYSTEM,)),
+)
+_PREPARE: tuple[Who, ...] = (("operator", "payouts:prepare"), _SYSTEM)
+_PAYOUT = (
+    Rule("payout", "", "prepare", "prepared", _PREPARE),
+    Rule(
+        "payout", "prepared", "release", "released", (("operator", "payouts:release"),), guards.another_person_prepared
+    ),
+    Rule(
+        "payout", "prepared", "cancel", "cancelled", (("operator", "payouts:prepare"), ("operator", "payouts:release"))
+    ),
+    Rule("payout", "released", "cancel", "cancelled", (("operator", "payouts:release"),)),
+    Rule("payout", "prepared", "send", "sent", (_SYSTEM,)),
+    Rule("payout", "released", "send", "sent", (("operator", "payouts:release"), ("operator", "payouts:prepare"))),
+    Rule("payout", "sent", "pay", "paid", (("operator", "payouts:release"), _SYSTEM)),
+    Rule("payout", "sent", "fail", "failed", (("operator", "payouts:release"), _SYSTEM)),
 )
 
 RULES: tuple[Rule, ...] = (
-    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND,
+    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_PAYOUT,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from shop import money
 
 @dataclass(frozen=True)
 class LineFacts:
-    """What became of a line's quantity; ``counts`` is its dimension's."""
+    """What became of a line's quantity, and what was given back for accepted goods; ``counts`` is its dimension's."""
 
     unit_price_fen: int
     quantity: Decimal
@@ -19,6 +19,7 @@ class LineFacts:
     rejected: Decimal
     cancelled: Decimal
     counts: bool
+    allowed_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class OrderFacts:
     refunding_fen: int
     held_fen: int
     direct_fen: int
+    fee_bp: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class OrderTargets:
     """The lines' targets in their order, and the order's own sums.
 
     ``earned`` is what the buyer owes for what it has accepted, freight included from the first accepted goods on;
-    ``applied`` is the part of it that the buyer's money covers, ``applied_direct`` of that straight to the producer.
+    ``applied`` is the part of it that the buyer's money covers, ``applied_direct`` of that straight to the producer;
+    ``fee`` is the platform's part of what is applied.
     """
 
     lines: list[LineTargets]
@@ -61,6 +64,7 @@ class OrderTargets:
     applied_direct: int
     refunds: int
     held: int
+    fee: int
 
 
 def compute(order: OrderFacts, lines: Sequence[LineFacts]) -> OrderTargets:
@@ -68,15 +72,15 @@ def compute(order: OrderFacts, lines: Sequence[LineFacts]) -> OrderTargets:
 
     :param lines: in ascending id, so that the largest remainder's ties go to the lower id, freight last.
     """
-    payable = [money.line_fen(line.unit_price_fen, line.quantity - line.rejected - line.cancelled) for line in lines]
+    payable = [_payable(line) for line in lines]
     # Freight is owed for goods; when none are left to pay for, there was nothing to carry.
     freight = order.freight_fen if sum(payable) else 0
     due = sum(payable) + freight
     net = order.received_fen - order.refunded_fen - order.held_fen
     parts = money.split(min(net, due), [*payable, freight])
     targets = [_line(line, pay, part) for line, pay, part in zip(lines, payable, parts[:-1], strict=True)]
-    accepted = sum(line.accepted for line in targets)
-    earned = accepted + (freight if accepted else 0)
+    goods = sum(target.accepted - line.allowed_fen for target, line in zip(targets, lines, strict=True))
+    earned = goods + (freight if goods else 0)
     applied = min(max(net - order.refunding_fen, 0), earned)
     return OrderTargets(
         lines=targets,
@@ -88,7 +92,18 @@ def compute(order: OrderFacts, lines: Sequence[LineFacts]) -> OrderTargets:
         applied_direct=min(applied, order.direct_fen),
         refunds=order.refunded_fen + order.refunding_fen,
         held=order.held_fen,
+        fee=fee_fen(applied, order.fee_bp),
     )
+
+
+def fee_fen(applied_fen: int, basis_points: int) -> int:
+    """Return the platform's fee on what the buyer's money covers, rounded half-up."""
+    return (applied_fen * basis_points + 5000) // 10000
+
+
+def _payable(line: LineFacts) -> int:
+    left = line.quantity - line.rejected - line.cancelled
+    return money.line_fen(line.unit_price_fen, left) - line.allowed_fen
 
 
 def _line(line: LineFacts, payable: int, paid: int) -> LineTargets:

@@ -117,5 +117,8 @@ def test_a_changed_column_is_named():
         db.session.execute(text("UPDATE orders SET received_fen = 5 WHERE id = :id"), {"id": order.id})
 
     assert checks.Difference("lines", f"{order.number} / 1", "counted", 7, 5) in checks.differing_lines(order.id)
-    assert checks.differing_sums(order.id) == [checks.Difference("orders", order.number, "received", 5, 0)]
+    assert checks.differing_sums(order.id) == [
+        checks.Difference("orders", order.number, "received", 5, 0),
+        checks.Difference("orders", order.number, "applied", 0, 5),
+    ]
     assert str(checks.differing_sums(order.id)[0]) == f"{order.number}: received is 0.05, its documents say 0.00"

@@ -1,0 +1,1 @@
+"""What producers are paid: fees, due days, payouts by transfer or bank file, statements, the sellers' tax report."""
