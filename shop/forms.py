@@ -36,6 +36,8 @@ class Form(FlaskForm):
         self._is_pointed = False
         #: Elements that a page draws itself, by what a refusal calls them: ``{"items/0/quantity": "quantity-…"}``.
         self.targets: dict[str, str] = {}
+        #: What those elements are called, where a message does not say: ``{"line-0": "靖远枸杞"}``.
+        self.called: dict[str, str] = {}
         self._elsewhere: list[tuple[str, str]] = []
         self._status = 200
         self._headers: dict[str, str] = {}
@@ -75,7 +77,9 @@ class Form(FlaskForm):
             if name in self._fields and detail not in self._fields[name].errors:
                 self._fields[name].errors = [*self._fields[name].errors, detail]
             elif name in self.targets:
-                self._elsewhere.append((self.targets[name], detail))
+                target = self.targets[name]
+                said = f"{self.called[target]}:{detail}" if target in self.called else detail
+                self._elsewhere.append((target, said))
         return bool(details) and all(name in self._fields or name in self.targets for name, _detail in details)
 
     def answer(self, page: str) -> tuple[str, int, dict[str, str]]:

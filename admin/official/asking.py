@@ -8,22 +8,15 @@ from datetime import date, timedelta
 from werkzeug.datastructures import MultiDict
 
 from orders.ledger import questions
-from orders.ledger.asking import conditions_of
+from orders.ledger.asking import BadQuestion, conditions_of
 from orders.ledger.models import MEASURES
 from orders.ledger.questions import DIMENSIONS, Question
 from shop.auth import Actor
-from shop.errors import Invalid
 from shop.filters import MOST
 from shop.i18n import _
 
 #: The first day any figure can lie on, and the last.
 _FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 31)
-
-
-class BadQuestion(Invalid):
-    """A day, measure or dimension in the address cannot be read."""
-
-    code = "bad-question"
 
 
 @dataclass(frozen=True)

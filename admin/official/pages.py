@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, Flask, Response, render_template, request, url_for
 
 from admin.official import charts, present, queries
-from admin.official.asking import Asked, BadQuestion, read_asked
+from admin.official.asking import Asked, read_asked
 from orders.ledger import exports, labels, lines, sheets, totals
-from orders.ledger.asking import named_filters
+from orders.ledger.asking import BadQuestion, named_filters
 from orders.ledger.filings import queries as filings
 from orders.ledger.questions import DIMENSIONS, TIMES
 from orders.ledger.reporting import sealed_snapshot
@@ -167,7 +167,9 @@ def totals_xlsx(actor: Actor) -> Response:
     with sealed_snapshot():
         found = totals.answer(asked.question(actor, by), by_amount=True)
         about = exports.about(found, named_filters(dict(asked.filters)))
-        book = sheets.write_xlsx(*exports.totals_table(found), sheet=_("合计"), about=about)
+        titles, rows = exports.totals_table(found)
+        total = exports.total_row(titles, found.total_fen)
+        book = sheets.write_xlsx(titles, rows, sheet=_("合计"), about=about, total=total)
     return as_download(book, "totals.xlsx", XLSX_TYPE)
 
 
@@ -179,6 +181,8 @@ def lines_xlsx(actor: Actor) -> Response:
     with sealed_snapshot():
         question = asked.question(actor)
         titles, rows = exports.lines_table(question)
-        about = exports.about(totals.answer(question), named_filters(dict(asked.filters)))
-        book = sheets.write_xlsx(titles, rows, sheet=_("明细"), about=about)
+        found = totals.answer(question)
+        about = exports.about(found, named_filters(dict(asked.filters)))
+        total = exports.total_row(titles, found.total_fen)
+        book = sheets.write_xlsx(titles, rows, sheet=_("明细"), about=about, total=total)
     return as_download(book, "lines.xlsx", XLSX_TYPE)

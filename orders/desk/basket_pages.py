@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response
 
 from orders.desk.forms import CheckoutForm, DecideForm, head_from
 from orders.desk.words import words
-from orders.purchase import basket, checkout, listing, procurement_answers, procurements
+from orders.purchase import again, basket, checkout, listing, procurement_answers, procurements
 from orders.purchase.buyers import get_buyer
 from orders.purchase.changes import ReasonMissing
 from orders.purchase.pricing import Wanted
+from orders.purchase.sums import sums_of
 from orders.purchase.views import confirm_within
 from shop import clock, money
 from shop.auth import Actor, requires
@@ -59,8 +60,10 @@ def read_id(typed: str | None) -> UUID:
 @bp.get("/desk/basket")
 @requires("basket:edit")
 def show_basket(actor: Actor) -> str:
-    """Show the basket at today's prices."""
-    return render_template("desk/basket.html", basket=basket.view_basket(actor, clock.now()), **words())
+    """Show the basket at today's prices; after ordering again, also what could not be put into it."""
+    at, source = clock.now(), request.args.get("again")
+    refill = again.left_out(read_id(source), actor=actor, at=at) if source else None
+    return render_template("desk/basket.html", basket=basket.view_basket(actor, at), refill=refill, **words())
 
 
 @bp.post("/desk/basket")
@@ -105,6 +108,8 @@ def check_out(actor: Actor) -> Answer:
     form.choose(actor)
     form.start_like(listing.find_last_placed(actor))
     buyer = get_buyer(actor, clock.business_day(at))
+    shown = basket.view_basket(actor, at)
+    _point_at_lines(form, shown)
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
@@ -122,19 +127,25 @@ def check_out(actor: Actor) -> Answer:
                         done = _("已提交审批。")
             flash(done, "success")
             return redirect(url_for("purchase_pages.show_procurement", procurement_id=public_id))
-    shown = basket.view_basket(actor, at)
     return form.answer(render_template("desk/checkout.html", form=form, basket=shown, buyer=buyer, **words()))
+
+
+def _point_at_lines(form: Form, shown: basket.Basket) -> None:
+    """Let what is refused of a line lead to its row on the page, and name its goods."""
+    for n, line in enumerate(shown.lines):
+        form.targets |= {f"lines/{n}/{name}": f"line-{n}" for name in ("listing_id", "quantity")}
+        form.called[f"line-{n}"] = line.offer.title if line.offer else _("商品已不存在")
 
 
 @bp.get("/desk/procurements")
 @requires("procurements:read")
 def list_procurements(actor: Actor) -> str:
     """List the organisation's procurements."""
-    status = request.args.get("status")
+    status, today = request.args.get("status"), clock.business_day(clock.now())
     page = listing.list_procurements(
         actor, statuses=(status,) if status else (), limit=_PAGE, cursor=request.args.get("cursor")
     )
-    return render_template("desk/procurements.html", page=page, **words())
+    return render_template("desk/procurements.html", page=page, sums=sums_of(page.items, today), **words())
 
 
 @bp.get("/desk/procurements/<uuid:procurement_id>")
@@ -169,6 +180,23 @@ def edit_procurement(actor: Actor, procurement_id: UUID) -> Answer:
             flash(_("采购单已保存。"), "success")
             return redirect(url_for("purchase_pages.show_procurement", procurement_id=procurement_id))
     return form.answer(render_template("desk/procurement_edit.html", form=form, told=told, **words()))
+
+
+@bp.post("/desk/procurements/<uuid:procurement_id>/again")
+@requires("basket:edit")
+@idempotent
+def order_again(actor: Actor, procurement_id: UUID) -> Response:
+    """Fill the basket with what a procurement asked for and is still on sale."""
+    form = Form()
+    with form.refusals():
+        with transaction():
+            refill = again.order_again(procurement_id, actor=actor, at=clock.now())
+        done = _("已按采购单 %(number)s 加入 %(n)s 种商品,价格为今日价格。", number=refill.number, n=refill.added)
+        kept = _("%(n)s 种已在采购清单中,未改动。", n=refill.kept) if refill.kept else ""
+        flash(f"{done}{kept}", "success" if refill.added or refill.kept else "warning")
+        return redirect(url_for("purchase_pages.show_basket", again=procurement_id if refill.left_out else None))
+    form.tell("")
+    return redirect(url_for("purchase_pages.show_basket"))
 
 
 @bp.post("/desk/procurements/<uuid:procurement_id>/<any(submit, approve, reject, place, cancel):act>")

@@ -4,6 +4,7 @@ API = ("orders.desk.views.bp",)
 PAGES = (
     "orders.desk.pages.bp",
     "orders.desk.basket_pages.bp",
+    "orders.desk.budget_pages.bp",
     "orders.desk.act_pages.bp",
     "orders.desk.document_pages.bp",
 )

@@ -8,12 +8,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from orders.contracts import lapsing
-from orders.desk import queries, todo
+from orders.desk import budget, queries, todo
 from orders.desk.words import words
 from orders.invoices import queries as invoices
+from orders.ledger import labels
+from orders.ledger.reporting import sealed_snapshot
 from orders.payments import queries as payments
 from orders.payments import receipt_queries, refund_queries
-from orders.purchase import listing
+from orders.purchase import again, listing
 from orders.purchase.access import get_order, lock_order_by_key
 from orders.purchase.listing import OrderFilter
 from orders.purchase.schemas import ORDER_STATES
@@ -50,11 +52,15 @@ def show_desk(actor: Actor) -> str:
     at = clock.now()
     may_pay = actor.may("payments:read")
     today = clock.business_day(at)
+    sources = _budget_of(actor, today.year) if actor.may("totals:read") else None
     return render_template(
         "desk/desk.html",
-        approve=todo.to_approve(actor) if actor.may("procurements:approve") else [],
-        mend=todo.to_mend(actor) if actor.may("procurements:create") else [],
-        place=todo.to_place(actor) if actor.may("procurements:submit") else [],
+        budget=sources,
+        measures=labels.WORDS["measure"],
+        finished=again.list_finished(actor) if actor.may("basket:edit") else [],
+        approve=todo.to_approve(actor, today) if actor.may("procurements:approve") else [],
+        mend=todo.to_mend(actor, today) if actor.may("procurements:create") else [],
+        place=todo.to_place(actor, today) if actor.may("procurements:submit") else [],
         sign=todo.to_sign(actor, at) if actor.may("contracts:sign") else None,
         accept=todo.to_accept(actor, at) if actor.may("goods:accept") else None,
         check=invoices.count_unchecked(actor, today) if actor.may("invoices:check") else None,
@@ -62,6 +68,11 @@ def show_desk(actor: Actor) -> str:
         owed=payments.owed_fen(actor, today) if may_pay else (0, 0),
         **words(),
     )
+
+
+def _budget_of(actor: Actor, year: int) -> budget.Budget:
+    with sealed_snapshot():
+        return budget.budget_of(actor, year)
 
 
 @bp.get("/producer")

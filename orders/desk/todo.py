@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +17,7 @@ from orders.purchase.access import own_orders
 from orders.purchase.answers import OrderAnswer, order_answers
 from orders.purchase.models import Order, Procurement
 from orders.purchase.parties import producers_of
+from orders.purchase.sums import sums_of
 from shop import clock
 from shop.auth import Actor
 from shop.db import db
@@ -33,6 +33,17 @@ class Pile:
 
     total: int
     orders: list[OrderAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A procurement that waits for somebody, with its sum at the day's prices."""
+
+    id: UUID
+    number: str
+    title: str
+    created_at: datetime
+    total_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,42 +120,35 @@ def to_invoice(actor: Actor, at: datetime) -> Pile:
     return _pile(actor, at, recent, invoices.earned_fen() > invoices.invoiced_fen(), by=Order.accepted_at.expression)
 
 
-def to_approve(actor: Actor) -> Sequence[Procurement]:
+def to_approve(actor: Actor, on: date) -> list[Waiting]:
     """Return procurements that wait for approval, but not those that the actor drew up."""
-    return db.session.scalars(
-        select(Procurement)
-        .where(
-            Procurement.organisation_id == actor.organisation_id,
-            Procurement.status == "submitted",
-            Procurement.approval == "pending",
-            Procurement.created_by != actor.user_id,
-        )
-        .order_by(Procurement.id)
-        .limit(SHOWN)
-    ).all()
+    return _submitted(actor, "pending", on, Procurement.created_by != actor.user_id)
 
 
-def to_place(actor: Actor) -> Sequence[Procurement]:
+def to_place(actor: Actor, on: date) -> list[Waiting]:
     """Return procurements that are approved and wait to be placed."""
-    return _submitted(actor, "approved")
+    return _submitted(actor, "approved", on)
 
 
-def to_mend(actor: Actor) -> Sequence[Procurement]:
+def to_mend(actor: Actor, on: date) -> list[Waiting]:
     """Return procurements that were sent back and wait to be changed or given up."""
-    return _submitted(actor, "rejected")
+    return _submitted(actor, "rejected", on)
 
 
-def _submitted(actor: Actor, approval: str) -> Sequence[Procurement]:
-    return db.session.scalars(
+def _submitted(actor: Actor, approval: str, on: date, *conditions: ColumnElement[bool]) -> list[Waiting]:
+    found = db.session.scalars(
         select(Procurement)
         .where(
             Procurement.organisation_id == actor.organisation_id,
             Procurement.status == "submitted",
             Procurement.approval == approval,
+            *conditions,
         )
         .order_by(Procurement.id)
         .limit(SHOWN)
     ).all()
+    sums = sums_of(found, on)
+    return [Waiting(row.public_id, row.number, row.title, row.created_at, sums[row.id]) for row in found]
 
 
 _LOW = text("""

@@ -13,10 +13,17 @@ from orders.ledger.schemas import first_day, split_by
 from orders.ledger.totals import Totals, answer
 from shop import clock
 from shop.auth import Actor
+from shop.errors import Invalid
 from shop.geo.queries import get_county
 
 #: Before this day nothing was traded here.
 _BEGINNING = date(2016, 1, 1)
+
+
+class BadQuestion(Invalid):
+    """A day, measure or dimension in a page's address cannot be read."""
+
+    code = "bad-question"
 
 
 def question_of(query: Mapping[str, Any], actor: Actor) -> Question:

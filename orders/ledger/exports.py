@@ -44,6 +44,11 @@ def totals_table(totals: Totals) -> tuple[list[str], list[list[Cell]]]:
     return titles, rows
 
 
+def total_row(titles: Sequence[str], total_fen: int) -> list[Cell]:
+    """Return the last row of a workbook: the sum under the last of its columns."""
+    return [_("合计"), *[""] * (len(titles) - 2), Fen(total_fen)] if len(titles) > 1 else []
+
+
 def about(totals: Totals, filters: Sequence[tuple[str, str]]) -> list[tuple[str, Cell]]:
     """Return what an export says about itself."""
     question = totals.question

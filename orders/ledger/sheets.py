@@ -49,17 +49,27 @@ def _plain(cell: Cell) -> str:
 
 
 def write_xlsx(
-    titles: Sequence[str], rows: Iterable[Sequence[Cell]], *, sheet: str, about: Sequence[tuple[str, Cell]] = ()
+    titles: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    sheet: str,
+    about: Sequence[tuple[str, Cell]] = (),
+    total: Sequence[Cell] = (),
 ) -> bytes:
-    """Return a workbook: the rows, and a sheet saying what they are; longer lists go on in further sheets."""
+    """Return a workbook: the rows, and a sheet saying what they are; longer lists go on in further sheets.
+
+    :param total: a last row under all others, set off by a line.
+    """
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     formats = {
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True}),
         "fen": book.add_format({"num_format": "#,##0.00"}),
         "day": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "total": book.add_format({"bold": True, "top": 1}),
+        "total_fen": book.add_format({"bold": True, "top": 1, "num_format": "#,##0.00"}),
     }
-    _write_rows(book, formats, titles, rows, sheet=sheet)
+    _write_rows(book, formats, titles, rows, sheet=sheet, total=total)
     if about:
         page = book.add_worksheet(_("说明"))
         page.set_column(0, 0, 18)
@@ -72,7 +82,13 @@ def write_xlsx(
 
 
 def _write_rows(
-    book: Any, formats: dict[str, Any], titles: Sequence[str], rows: Iterable[Sequence[Cell]], *, sheet: str
+    book: Any,
+    formats: dict[str, Any],
+    titles: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    sheet: str,
+    total: Sequence[Cell],
 ) -> None:
     page, line = None, 0
     for row in rows:
@@ -82,7 +98,10 @@ def _write_rows(
             _write_cell(page, formats, line, column, cell)
         line += 1
     if page is None:
-        _start_sheet(book, formats, titles, sheet)
+        page, line = _start_sheet(book, formats, titles, sheet, first=total), 1
+    in_total = {**formats, "fen": formats["total_fen"], "text": formats["total"]}
+    for column, cell in enumerate(total):
+        _write_cell(page, in_total, line, column, cell)
 
 
 def _start_sheet(
@@ -116,5 +135,5 @@ def _write_cell(page: Any, formats: dict[str, Any], line: int, column: int, cell
         page.write_number(line, column, cell)
     elif isinstance(cell, date):
         page.write_datetime(line, column, cell, formats["day"])
-    elif cell:
-        page.write_string(line, column, neutral(cell))
+    elif cell or "text" in formats:
+        page.write_string(line, column, neutral(cell or ""), formats.get("text"))

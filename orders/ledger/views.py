@@ -57,7 +57,9 @@ def get_totals_xlsx(query: dict[str, Any], actor: Actor) -> Response:
     with sealed_snapshot():
         totals = answer(asking.question_of(query, actor), by_amount=query["sort"] == "-amount")
         about = exports.about(totals, asking.named_filters(query["filters"]))
-        book = sheets.write_xlsx(*exports.totals_table(totals), sheet=_("合计"), about=about)
+        titles, rows = exports.totals_table(totals)
+        total = exports.total_row(titles, totals.total_fen)
+        book = sheets.write_xlsx(titles, rows, sheet=_("合计"), about=about, total=total)
     return download(book, "totals.xlsx", XLSX_TYPE)
 
 
@@ -93,8 +95,10 @@ def get_lines_xlsx(query: dict[str, Any], actor: Actor) -> Response:
     with sealed_snapshot():
         question = asking.question_of(query, actor)
         titles, rows = exports.lines_table(question)
-        about = exports.about(answer(question), asking.named_filters(query["filters"]))
-        book = sheets.write_xlsx(titles, rows, sheet=_("明细"), about=about)
+        totals = answer(question)
+        about = exports.about(totals, asking.named_filters(query["filters"]))
+        total = exports.total_row(titles, totals.total_fen)
+        book = sheets.write_xlsx(titles, rows, sheet=_("明细"), about=about, total=total)
     return download(book, "lines.xlsx", XLSX_TYPE)
 
 

@@ -113,6 +113,7 @@ def _render(
         slip.value_on.data = clock.today()
     return render_template(
         "payments/refund.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), slip=slip,
+        origins=refund_queries.origins_of(row) if row.clearing != "stripe" else [],
         may_record=row.status == "requested" and row.clearing != "stripe" and actor.may("refunds:record"),
         may_send=row.status == "requested" and row.clearing == "stripe" and actor.may("refunds:record"),
         may_decide=row.status == "recorded" and actor.may("refunds:confirm") and row.recorded_by != actor.user_id,

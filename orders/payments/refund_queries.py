@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.orm import aliased
 
 from orders.payments import access
-from orders.payments.models import Refund, TransferAnnouncement
+from orders.payments.models import Payment, PaymentAllocation, Refund, TransferAnnouncement
 from orders.purchase.models import Order
 from orders.purchase.party import is_party
 from shop.auth import Actor
@@ -47,6 +47,16 @@ class RefundRow:
     failure: str
     evidence_file: UUID | None
     version: int
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A receipt that an order's money came from: to whom, and to which account, a refund goes back."""
+
+    payer_name: str
+    payer_account: str
+    value_on: date
+    amount_fen: int
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,21 @@ def get_refund(public_id: UUID, actor: Actor, on: date) -> RefundRow:
     """
     refund, _order = access.get_refund(public_id, actor, on)
     return _refund_row(*db.session.execute(_refunds(actor, on).where(Refund.id == refund.id)).one())
+
+
+def origins_of(refund: RefundRow) -> list[Origin]:
+    """Return the confirmed transfers that hold money of a refund's order, by value day: to there it goes back."""
+    share = cast(func.sum(PaymentAllocation.amount_fen), BigInteger)
+    rows = db.session.execute(
+        select(Payment.payer_name, Payment.payer_account, Payment.value_on, share)
+        .join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
+        .join(Order, Order.id == PaymentAllocation.order_id)
+        .where(Order.public_id == refund.order, Payment.status == "confirmed", Payment.rail == "bank")
+        .group_by(Payment.id)
+        .having(share > 0)
+        .order_by(Payment.value_on, Payment.id)
+    )
+    return [Origin(*row) for row in rows]
 
 
 def list_announcements(

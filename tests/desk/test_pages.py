@@ -205,6 +205,21 @@ def test_a_refused_checkout_keeps_the_basket_and_what_was_typed(world, login):
     assert (count("orders"), count("basket_lines"), count("procurements")) == (0, 1, 0)
 
 
+def test_the_list_of_errors_stands_above_everything_and_leads_to_field_and_row(world, login):
+    buyer = login(world.buyer)
+    post(buyer, "/desk/basket", listing_id=str(world.listings[0].public_id), quantity="101")
+
+    unit = {"unit_id": str(world.unit_id), "payment_mode": "goods_first"}
+    no_fund = post(buyer, "/desk/checkout", act="place", **unit).text
+    short = post(buyer, "/desk/checkout", act="place", fund_source="union", **unit).text
+
+    for page, link in ((no_fund, '<a href="#fund_source">'), (short, '<a href="#line-0">靖远枸杞 500 g/袋:')):
+        assert page.count('id="errors"') == 1
+        assert page.index('id="errors"') < page.index(link) < page.index("<table")
+    assert 'id="line-0"' in short
+    assert (count("orders"), count("basket_lines")) == (0, 1)
+
+
 def test_a_refused_button_changes_nothing(world, login):
     organisation = db.session.get_one(Organisation, world.buyer.organisation_id)
     factories.make_member("institution", "institution_approver", organisation=organisation)

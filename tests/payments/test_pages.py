@@ -148,7 +148,7 @@ def test_the_institution_sees_what_is_due_and_announces(login, trade, order):
 
 def test_a_refund_is_asked_for_recorded_and_confirmed(login, trade, order):
     with transaction():
-        pay(trade, (order, 7500))
+        pay(trade, (order, 7500), payer_account="0302 1300 4567")
     client = login(trade.buyer)
     path = f"/desk/payments/{order.public_id}/refund"
     assert client.get(path).status_code == 200
@@ -160,7 +160,8 @@ def test_a_refund_is_asked_for_recorded_and_confirmed(login, trade, order):
     path = f"/producer/refunds/{refund.public_id}"
     assert "破损" in client.get("/producer/refunds").text
     assert "/producer/refunds?status=requested" in client.get("/producer").text
-    assert "登记退款" in client.get(path).text
+    page = client.get(path).text
+    assert ("登记退款" in page, "0302 1300 4567" in page, "75.00" in page) == (True, True, True)
     slip = {"bank_serial": "R1", "value_on": "2026-07-15", "clearing": "direct"}
     assert client.post(f"{path}/record", data=slip).status_code == 302
     assert client.post(f"{path}/confirm").status_code == 409
