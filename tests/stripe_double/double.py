@@ -2,95 +2,36 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
 import stripe
 
-from tests.stripe_double import charges, customers, events, intents, ledger, methods, pages, refunds, webhooks
+from tests.stripe_double import (
+    accounts,
+    charges,
+    customers,
+    events,
+    intents,
+    ledger,
+    methods,
+    pages,
+    payouts,
+    refunds,
+    thin,
+    transfers,
+    webhooks,
+)
 from tests.stripe_double.api import Api
+from tests.stripe_double.commands import Commands
 from tests.stripe_double.faults import Faults
-from tests.stripe_double.routes import Call
 from tests.stripe_double.server import Server
 from tests.stripe_double.webhooks import Courier, Send
-from tests.stripe_double.world import DAY, Clock, Thing, World
+from tests.stripe_double.world import Behaviour, Clock, Thing, World
 
 #: The modules whose operations are played: importing them declares the routes.
-PLAYED = (charges, customers, events, intents, ledger, methods, refunds)
-
-
-class Commands:
-    """What happens at Stripe without the application asking."""
-
-    world: World
-
-    @contextmanager
-    def _of(self, kind: str, identifier: str) -> Iterator[Thing]:
-        """The object, with the world held still."""
-        with self.world.lock:
-            found = next((one for one in self.world.objects.values() if one["id"] == identifier), None)
-            if found is None or found["object"] != kind:
-                message = f"There is no {kind} {identifier}."
-                raise LookupError(message)
-            yield found
-
-    def get(self, identifier: str) -> Thing:
-        """A copy of any object as it is now."""
-        with self.world.lock:
-            return copy.deepcopy(self.world.objects[identifier])
-
-    def side(self, identifier: str) -> Thing:
-        """What Stripe knows of an object and does not show."""
-        with self.world.lock:
-            return dict(self.world.side[identifier])
-
-    def pay(self, intent: str, method: str = "card") -> str:
-        """The payer pays an intent; the charge's identifier."""
-        with self._of("payment_intent", intent) as found:
-            return str(intents.pay(self.world, found, method)["id"])
-
-    def process(self, intent: str, method: str = "alipay") -> None:
-        """The payer has paid, and the money is not there yet."""
-        with self._of("payment_intent", intent) as found:
-            if found["payment_method"] is None:
-                intents.attach(found, methods.make(self.world, method))
-            intents.process(self.world, found)
-
-    def fail(self, intent: str, code: str = "card_declined", method: str = "card") -> None:
-        """The payer tried and failed; they may try again."""
-        with self._of("payment_intent", intent) as found:
-            if found["payment_method"] is None:
-                intents.attach(found, methods.make(self.world, method))
-            intents.fail(self.world, found, code)
-
-    def cancel(self, intent: str, reason: str = "abandoned") -> None:
-        with self._of("payment_intent", intent) as found:
-            intents.cancel(self.world, found, reason)
-
-    def settle_refund(self, refund: str) -> None:
-        """A pending refund has reached the payer."""
-        with self._of("refund", refund) as found:
-            refunds.settle(self.world, found)
-
-    def fail_refund(self, refund: str, reason: str = "expired_or_canceled_card") -> None:
-        """A refund came back, even one that had succeeded."""
-        with self._of("refund", refund) as found:
-            refunds.fail(self.world, found, reason)
-
-    def refund_in_dashboard(self, charge: str, amount: int | None = None) -> str:
-        """Somebody refunds by hand, past the application."""
-        params = {"charge": charge} | ({} if amount is None else {"amount": amount})
-        with self.world.lock:
-            return str(refunds.create_refund(self.world, Call({}, params))["id"])
-
-    def make_available(self, days: int | None = None) -> None:
-        """Let so much time pass that pending money can be used."""
-        days = self.world.behaviour.settlement_days if days is None else days
-        with self.world.lock:
-            self.world.clock.advance(seconds=days * DAY)
+PLAYED = (accounts, charges, customers, events, intents, ledger, methods, payouts, refunds, thin, transfers)
 
 
 class Double(Commands):
@@ -127,7 +68,7 @@ class Double(Commands):
         return self.world.clock
 
     @property
-    def behaviour(self) -> Any:
+    def behaviour(self) -> Behaviour:
         return self.world.behaviour
 
     @property

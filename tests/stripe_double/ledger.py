@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tests.stripe_double.errors import StripeError
+from tests.stripe_double.errors import StripeError, invalid
 from tests.stripe_double.lists import page, within
 from tests.stripe_double.routes import Call, route
 from tests.stripe_double.world import DAY, Thing, World
@@ -121,6 +121,10 @@ def list_transactions(world: World, call: Call) -> Thing:
     found = _each(world, call.account)
     if "payout" in call.params:
         payout = world.find("payout", call.params["payout"], param="payout", account=call.account)
+        if not payout["automatic"]:
+            raise invalid(
+                "Balance transaction history can only be filtered on automatic payouts, not manual.", "payout"
+            )
         found = [one for one in found if one["id"] in world.side[payout["id"]]["transactions"]]
     if "available_on" in call.params:
         found = [one for one in found if within(one["available_on"], call.params["available_on"])]

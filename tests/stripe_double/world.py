@@ -43,6 +43,8 @@ class Behaviour:
 
     ``fees`` are basis points and a fixed part by method; ``refunds`` the state in which a refund begins;
     ``settles`` names, by currency of the charge, another currency in which it is paid out and the rate.
+    A reversal is refused if the connected account has not so much, unless accounts may owe; or always, if so set.
+    Whether a reversed transfer frees its charge for another one, Stripe does not say: here it does not.
     """
 
     methods: tuple[str, ...] = ("card", "alipay", "wechat_pay")
@@ -56,6 +58,10 @@ class Behaviour:
     settles: dict[str, tuple[str, str]] = field(default_factory=dict)
     settlement_days: int = 2
     dispute_fee: int = 1500
+    accounts_may_owe: bool = False
+    refuses_reversals: bool = False
+    refuses_reversals_of: set[str] = field(default_factory=set)
+    reversals_free_source: bool = False
 
 
 class World:
