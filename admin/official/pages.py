@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, request, url_for
 
-from admin.official import charts, present, queries
+from admin.official import charts, expiring, present, queries, unpaid
 from admin.official.asking import Asked, read_asked
 from orders.ledger import exports, labels, lines, sheets, totals
 from orders.ledger.asking import BadQuestion, named_filters
@@ -65,16 +65,18 @@ def _labelled(asked: Asked) -> list[tuple[str, str]]:
 def dashboard(actor: Actor) -> str:
     """Show how we stand: total against last year, months, ranking, partners, channels, people helped."""
     asked = read_asked(request.args, clock.today())
-    board = queries.dashboard(actor, asked)
+    board, today = queries.dashboard(actor, asked), clock.today()
     return render_template(
         "admin/official_dashboard.html",
         board=board,
         waiting=filings.count_waiting(actor) if actor.may("filings:confirm") else 0,
+        unpaid=unpaid.summary(actor, today) if actor.may("orders:inspect") else None,
+        expiring=expiring.summary(actor, today) if expiring.sees_papers(actor) else [],
         asked=asked,
         change_bp=queries.change_bp(board.total_fen, board.before_fen),
         words=labels.WORDS,
         titles=labels.TITLES,
-        periods=present.periods(clock.today()),
+        periods=present.periods(today),
         filters=_labelled(asked),
         lines_url=_address("official_pages.list_lines", asked),
         table_url=_address("official_pages.breakdown", asked),

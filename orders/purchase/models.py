@@ -211,7 +211,12 @@ class OrderLine(PublicId, Base):
         ),
         CheckConstraint("allowed_fen BETWEEN 0 AND round(unit_price_fen * accepted)", name="allowed_fen"),
         Index("ix_order_lines_dimension", "dimension_id"),
+        Index("ix_order_lines_unpaid", "order_id", postgresql_where=text("accepted_fen > allowed_fen + paid_fen")),
     )
+
+
+#: A line of which something accepted is neither paid nor given back; as ``ix_order_lines_unpaid`` has it.
+UNPAID_LINE = OrderLine.accepted_fen > OrderLine.allowed_fen + OrderLine.paid_fen
 
 
 class FeeRule(PublicId, Dated, Base):
