@@ -18,7 +18,13 @@ def _seller(topic: str, kind: str, permission: str, sentence: Any, *, link: str 
     return NoticeRule(f"orders.{topic}", kind, permission, sentence, SELLERS, link)
 
 
+#: Officials of a county, of its prefecture and province, and the operator.
+_DECIDERS = ("authority", "operator")
+
 RULES = (
+    NoticeRule("orders.filing_submitted", "filing_submitted", "filings:confirm",
+               lazy("线下申报 %(number)s(%(county)s,%(seller)s,%(total)s 元)待确认,请核对凭证。"),
+               _DECIDERS, "/official/filings/{filing_id}", once_per="filing_id", but="entered_by"),
     _seller("procurement_placed", "order_placed", "orders:confirm",
             lazy("新订单 %(number)s,货款 %(total)s 元,请确认价格、运费和交货日期。")),
     _buyer("order_confirmed", "order_confirmed", "contracts:sign",

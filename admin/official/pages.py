@@ -69,7 +69,7 @@ def dashboard(actor: Actor) -> str:
     return render_template(
         "admin/official_dashboard.html",
         board=board,
-        waiting=filings.count_waiting(actor) if actor.may("filings:confirm") else 0,
+        waiting=filings.count_waiting(actor, today) if actor.may("filings:confirm") else 0,
         unpaid=unpaid.summary(actor, today) if actor.may("orders:inspect") else None,
         expiring=expiring.summary(actor, today) if expiring.sees_papers(actor) else [],
         asked=asked,

@@ -13,6 +13,9 @@ INIT = (
 TASKS = ("orders.ledger.tasks",)
 #: Seconds between seals when nobody asks for a report.
 SCHEDULE = {"ledger.seal": 5.0}
+TOPICS = {
+    "orders.filing_submitted": "A filing waits for its county: `filing_id`, `number`, `seller`, `county`, `total`, `entered_by`",
+}
 PERMISSIONS = {
     "totals:read": "Read totals and the lines behind them, within one's scope",
     "filings:enter": "Enter sales made off the platform, submit them, ask that one be taken back",

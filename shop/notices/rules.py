@@ -28,6 +28,10 @@ class NoticeRule:
     sentence: Any
     audience: Sequence[str] = (*BUYERS, *SELLERS)
     link: str = ""
+    #: Names the event's value that tells things apart about which a person is told once; empty: each event is told.
+    once_per: str = ""
+    #: Names the event's value with the public id of who is not told, having done it.
+    but: str = ""
 
 
 class _Blank(defaultdict[str, str]):

@@ -25,7 +25,7 @@ _MEMBERS = text("""
       JOIN organisations o ON o.id = m.organisation_id AND o.kind = ANY(:kinds)
       JOIN membership_roles r ON r.membership_id = m.id AND r.valid_from <= :on AND coalesce(r.valid_to, :on) >= :on
       JOIN role_permissions p ON p.role = r.role AND p.permission = :permission
-     WHERE m.organisation_id = ANY(:organisations) AND m.valid_from <= :on AND coalesce(m.valid_to, :on) >= :on
+     WHERE m.organisation_id = ANY(:organisations) AND u.public_id <> ALL(cast(:but AS uuid[])) AND m.valid_from <= :on AND coalesce(m.valid_to, :on) >= :on
      ORDER BY m.user_id, m.organisation_id""")
 
 
@@ -38,19 +38,21 @@ def tell_members(
     on: date,
     at: datetime,
 ) -> int:
-    """Write one notice for each member whom ``rule`` means; the same event tells nobody twice.
+    """Write one notice for each member whom ``rule`` means; the same event, or thing of which it is, tells nobody twice.
 
     Returns how many were written.
     """
-    members = db.session.execute(
-        _MEMBERS,
-        {"kinds": list(rule.audience), "permission": rule.permission, "organisations": list(organisations), "on": on},
-    )
     values = flatten(payload)
+    wanted = {
+        "kinds": list(rule.audience), "permission": rule.permission, "organisations": list(organisations), "on": on,
+        "but": [values[rule.but]] if rule.but in values else [],
+    }  # fmt: skip
+    members = db.session.execute(_MEMBERS, wanted)
+    about = values[rule.once_per] if rule.once_per else event_id
     link = fill_link(rule.link, values)
     rows = [
         {"public_id": uuid7(), "user_id": member.user_id, "organisation_id": member.organisation_id, "kind": rule.kind,
-         "values": values, "link": link, "created_at": at, "dedupe": f"{event_id}:{rule.kind}:{member.user_id}"}
+         "values": values, "link": link, "created_at": at, "dedupe": f"{about}:{rule.kind}:{member.user_id}"}
         for member in members
     ]  # fmt: skip
     if not rows:

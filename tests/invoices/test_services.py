@@ -71,7 +71,7 @@ def test_one_invoice_counts_by_its_order_or_by_a_filing_never_by_both(trade, ord
     with pytest.raises(AlreadyFiled), transaction():
         decisions.confirm_filing(filing.public_id, second, at=NOON)
     with transaction():
-        filings.withdraw_filing(filing.public_id, first, reason="x")
+        filings.withdraw_filing(filing.public_id, first, reason="x", at=NOON)
     with pytest.raises(AlreadyFiled):
         filers.submitted(first, keys=(KeyDraft("invoice", key),))
     other = replace(facts, code="", number="2" * 20)

@@ -133,6 +133,25 @@ def test_an_agent_whose_mandate_has_ended_submits_nothing(client, bearer):
     assert db.session.scalars(select(Filing.status)).one() == "draft"
 
 
+def test_an_agent_sees_all_filings_of_its_producers_while_it_holds_their_mandate(client, bearer, login):
+    producer, other = maker(), maker()
+    agent, idle = agent_of(producer), agent_of(producer, until=date(2026, 7, 14))
+    own = file_for(client, bearer(producer), None).json["filing"]
+    foreign = file_for(client, bearer(other), None, "o", keys=[]).json["filing"]
+
+    def seen(actor: Actor) -> tuple[int, int, list[str]]:
+        header = bearer(actor)
+        codes = [client.get(f"/api/v1/filings/{one['id']}", headers=header).status_code for one in (own, foreign)]
+        listed = client.get("/api/v1/filings", headers=header).json["items"]
+        return (*codes, [one["number"] for one in listed])
+
+    assert seen(agent) == (200, 404, [own["number"]])
+    assert seen(idle) == (404, 404, [])
+    assert own["number"] in login(agent).get("/producer/filings").text
+    change = client.post(f"/api/v1/filings/{own['id']}/submit", headers={**bearer(agent), "Idempotency-Key": "s"})
+    assert change.status_code == 403
+
+
 def test_an_agent_files_on_pages_for_a_producer_it_chooses(client, login):
     producer, other = maker(ANDING), maker()
     login(agent_of(producer))

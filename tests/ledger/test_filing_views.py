@@ -168,6 +168,6 @@ def test_a_confirmed_filing_shows_how_it_may_be_taken_back(client, login):
     client.post(f"{address}/ask-withdrawal", data={"idempotency_key": "a", "reason": "退货"})
     assert "待另一人复核" in client.get(address).text
     login(second)
-    assert "将从靖远县帮扶额中冲减" in client.get(address).text
+    assert "将从靖远县 2026年6月 帮扶额中冲减。" in client.get(address).text
     client.post(f"{address}/grant", data={"idempotency_key": "b"})
     assert db.session.execute(text("SELECT status FROM filings")).scalar_one() == "withdrawn"

@@ -100,7 +100,7 @@ def test_a_number_is_filed_once_until_its_filing_is_taken_back():
         services.create_filing(draft(county_code=ANDING), other, at=NOON)
     assert "filing" not in refusal.value.members
     with transaction():
-        services.withdraw_filing(filing.public_id, first, reason="重复")
+        services.withdraw_filing(filing.public_id, first, reason="重复", at=NOON)
     assert submitted(first).status == "submitted"
 
 

@@ -12,7 +12,7 @@ from orders.ledger.filings import queries
 from orders.ledger.filings.models import Filing, FilingKey, FilingLine
 from orders.ledger.filings.services import dimensions_of, lines_of, move, release_keys, require_not_ordered
 from orders.ledger.models import CountingRule
-from shop import audit
+from shop import audit, clock
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, Forbidden, Invalid
@@ -51,7 +51,7 @@ def confirm_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     :raises WrongFilingState: if it is not submitted.
     :raises AlreadyFiled: if one of its invoices was recorded for orders since.
     """
-    filing = _to_decide(public_id, actor)
+    filing = _to_decide(public_id, actor, clock.business_day(at))
     move(filing, "confirm")
     invoices = select(FilingKey.key).where(FilingKey.filing_id == filing.id, FilingKey.kind == "invoice")
     for key in db.session.scalars(invoices.order_by(FilingKey.key)).all():
@@ -70,7 +70,7 @@ def refuse_filing(public_id: UUID, actor: Actor, *, reason: str, at: datetime) -
 
     :raises ReasonMissing: without a reason.
     """
-    filing = _to_decide(public_id, actor)
+    filing = _to_decide(public_id, actor, clock.business_day(at))
     move(filing, "refuse")
     filing.decided_by, filing.decided_at, filing.reason = actor.user_id, at, _words(reason)
     audit.record(actor, "filings.filing_refused", "filing", filing.id)
@@ -82,7 +82,7 @@ def ask_withdrawal(public_id: UUID, actor: Actor, *, reason: str, at: datetime) 
 
     :raises Conflict: if somebody has asked already.
     """
-    filing = queries.find_filing(public_id, actor, lock=True)
+    filing = queries.find_filing(public_id, actor, clock.business_day(at), lock=True)
     if filing.organisation_id != actor.organisation_id and not queries.covers(actor, filing.county_code):
         raise Forbidden(_("只有申报单位或本县可以申请撤销。"))
     move(filing, "ask_withdrawal")
@@ -100,7 +100,7 @@ def decide_withdrawal(public_id: UUID, actor: Actor, *, is_granted: bool, at: da
 
     :raises SecondPersonNeeded: if the actor asked for it.
     """
-    filing = queries.find_filing(public_id, actor, lock=True)
+    filing = queries.find_filing(public_id, actor, clock.business_day(at), lock=True)
     if not queries.covers(actor, filing.county_code):
         raise Forbidden(_("这个县不在您的确认范围内。"))
     move(filing, "grant_withdrawal" if is_granted else "deny_withdrawal")
@@ -119,8 +119,8 @@ def decide_withdrawal(public_id: UUID, actor: Actor, *, is_granted: bool, at: da
     return filing
 
 
-def _to_decide(public_id: UUID, actor: Actor) -> Filing:
-    filing = queries.find_filing(public_id, actor, lock=True)
+def _to_decide(public_id: UUID, actor: Actor, on: date) -> Filing:
+    filing = queries.find_filing(public_id, actor, on, lock=True)
     if not queries.covers(actor, filing.county_code):
         raise Forbidden(_("这个县不在您的确认范围内。"), county=filing.county_code)
     if filing.recorded_by == actor.user_id:

@@ -11,6 +11,7 @@ from orders.ledger import evidence
 from orders.ledger.evidence import Document, Source
 from orders.ledger.filings.models import Filing, FilingDocument
 from orders.ledger.filings.queries import visible
+from shop import clock
 from shop.auth import Actor
 from shop.db import db
 from shop.files import services as files
@@ -42,7 +43,7 @@ def may_read(actor: Actor, file_id: int) -> bool:
     query = (
         select(Filing.id)
         .join(FilingDocument, FilingDocument.filing_id == Filing.id)
-        .where(FilingDocument.file_id == file_id, visible(actor))
+        .where(FilingDocument.file_id == file_id, visible(actor, clock.today()))
         .limit(1)
     )
     return db.session.scalar(query) is not None

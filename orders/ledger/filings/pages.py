@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from orders.ledger import periods
 from orders.ledger.filings import decisions, queries, services
 from orders.ledger.filings.drafts import BadFiling, DocumentDraft
 from orders.ledger.filings.forms import FilingForm, categories, find_county
@@ -101,7 +102,7 @@ def _list(desk: str, actor: Actor) -> str:
     page: Page[Filing] = Page([], None)
     if county or not typed:
         page = queries.list_filings(
-            actor, statuses=(status,) if status in STATUSES else (), counties=(county,) if county else (), is_asked_back=status == "asked",
+            actor, clock.today(), statuses=(status,) if status in STATUSES else (), counties=(county,) if county else (), is_asked_back=status == "asked",
             limit=_PAGE, cursor=request.args.get("cursor"),
         )  # fmt: skip
     return render_template("orders/filings.html", page=page, desk=desk, status=status, county=typed)
@@ -125,7 +126,7 @@ def enter(actor: Actor, desk: str) -> Answer:
 @idempotent
 def edit(actor: Actor, desk: str, filing_id: UUID) -> Answer:
     """Change a draft or a refused filing."""
-    filing = queries.find_filing(filing_id, actor)
+    filing = queries.find_filing(filing_id, actor, clock.today())
     view, form = queries.show_filing(filing), _form(actor)
     keep = set(request.form.getlist("keep"))
     kept = tuple(DocumentDraft(d.file_id, d.kind) for d in view.documents if str(d.file_id) in keep)
@@ -190,13 +191,14 @@ def _show_form(form: FilingForm, actor: Actor, desk: str, view: Any = None) -> A
 def show(actor: Actor, desk: str, filing_id: UUID) -> Response | str:
     """Show a filing, its papers and what can be done; a link to another desk leads to the reader's own."""
     view, home = (
-        queries.show_filing(queries.find_filing(filing_id, actor)),
+        queries.show_filing(queries.find_filing(filing_id, actor, clock.today())),
         _HOMES.get(actor.organisation_kind, "producer"),
     )
     if desk != home:
         return redirect(_address(home, view.filing))
+    counted_on = periods.first_open(view.filing.sold_to, periods.read_closed_to())
     return render_template(
-        "orders/filing.html", view=view, filing=view.filing, desk=desk,
+        "orders/filing.html", view=view, filing=view.filing, desk=desk, counted_on=counted_on,
         is_mine=(view.filing.recorded_by, view.filing.organisation_id) == (actor.user_id, actor.organisation_id), decides=_decides(actor, view.filing),
     )  # fmt: skip
 
@@ -208,7 +210,7 @@ def _decides(actor: Actor, filing: Filing) -> bool:
 #: What a button of the page does, and the permission it asks for.
 _ENTER: dict[str, Callable[[UUID, Actor, str], Filing]] = {
     "submit": lambda key, actor, _why: services.submit_filing(key, actor, at=clock.now()),
-    "withdraw": lambda key, actor, why: services.withdraw_filing(key, actor, reason=why),
+    "withdraw": lambda key, actor, why: services.withdraw_filing(key, actor, reason=why, at=clock.now()),
     "ask-withdrawal": lambda key, actor, why: decisions.ask_withdrawal(key, actor, reason=why, at=clock.now()),
 }
 _DECIDE: dict[str, Callable[[UUID, Actor, str], Filing]] = {

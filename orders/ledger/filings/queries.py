@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select, true
+from sqlalchemy import ColumnElement, false, func, or_, select, text, true
 
 from catalog.producers.models import Producer
 from catalog.producers.queries import producers_of
@@ -71,11 +71,14 @@ class FilingView:
     history: list[Event]
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """Return which filings an actor may see: of its county or its buyers, entered by it, or about its own sales."""
+def visible(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Return which filings an actor may see: of its county or its buyers, entered by it, or about its own sales.
+
+    An agent sees all of the producers whose mandate it holds on the day.
+    """
     if actor.scope.kind == "all":
         return true()
-    own = [Filing.organisation_id == actor.organisation_id, Filing.producer_id == actor.organisation_id]
+    own = [Filing.organisation_id == actor.organisation_id, Filing.producer_id.in_(producers_of(actor, on))]
     submitted = Filing.status.in_(("submitted", "confirmed", "refused", "withdrawn"))
     if actor.scope.kind == "division":
         inside = or_(
@@ -85,13 +88,13 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return or_(false(), *own)
 
 
-def find_filing(public_id: UUID, actor: Actor, *, lock: bool = False) -> Filing:
+def find_filing(public_id: UUID, actor: Actor, on: date, *, lock: bool = False) -> Filing:
     """Return a filing that the actor may see.
 
     :param lock: hold its row until the transaction ends.
     :raises NotFound: if there is none.
     """
-    query = select(Filing).where(Filing.public_id == public_id, visible(actor))
+    query = select(Filing).where(Filing.public_id == public_id, visible(actor, on))
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     filing = db.session.scalars(query).one_or_none()
@@ -110,6 +113,25 @@ def covers(actor: Actor, county_code: str) -> bool:
         AssistedCounty.code == county_code, within(AssistedCounty.code, actor.scope.divisions)
     )
     return db.session.scalar(county) is not None
+
+
+def deciders_of(county_code: str, on: date) -> list[int]:
+    """Return the organisations whose people may decide about filings of a county: whose divisions cover it that day.
+
+    The platform's operator decides about all; an authority that sees by budget decides about none.
+    """
+    return list(db.session.scalars(_DECIDERS, {"county": county_code, "on": on}))
+
+
+_DECIDERS = text("""
+    SELECT o.id FROM organisations o WHERE o.suspended_at IS NULL AND (o.kind = 'operator' OR o.kind = 'authority'
+      AND EXISTS (SELECT FROM authority_scopes s JOIN assisted_counties c ON c.code = :county
+            WHERE s.organisation_id = o.id AND s.kind = 'division' AND s.valid_from <= :on
+              AND coalesce(s.valid_to, :on) >= :on
+              AND s.division_code IN (c.code, c.division_code, c.prefecture_code, c.province_code))
+      AND NOT EXISTS (SELECT FROM authority_scopes s WHERE s.organisation_id = o.id AND s.kind = 'budget'
+            AND s.valid_from <= :on AND coalesce(s.valid_to, :on) >= :on))
+    ORDER BY o.id""")
 
 
 def counties_of(actor: Actor) -> Sequence[AssistedCounty]:
@@ -144,14 +166,15 @@ def sellers_of(actor: Actor, on: date) -> list[Seller]:
     return [Seller(key, name, county) for key, name, county in rows if county]
 
 
-def count_waiting(actor: Actor) -> int:
+def count_waiting(actor: Actor, on: date) -> int:
     """Return how many submitted filings of the actor's scope somebody else entered."""
-    where = (visible(actor), Filing.status == "submitted", Filing.recorded_by != actor.user_id)
+    where = (visible(actor, on), Filing.status == "submitted", Filing.recorded_by != actor.user_id)
     return db.session.scalar(select(func.count()).select_from(Filing).where(*where)) or 0
 
 
 def list_filings(
     actor: Actor,
+    on: date,
     *,
     statuses: Sequence[str] = (),
     counties: Sequence[str] = (),
@@ -163,7 +186,7 @@ def list_filings(
 
     :param is_asked_back: only those that somebody has asked to take back.
     """
-    query = select(Filing).where(visible(actor)).order_by(Filing.id.desc()).limit(limit + 1)
+    query = select(Filing).where(visible(actor, on)).order_by(Filing.id.desc()).limit(limit + 1)
     if statuses:
         query = query.where(Filing.status.in_(statuses))
     if counties:

@@ -14,7 +14,7 @@ from orders.ledger.filings import queries
 from orders.ledger.filings.drafts import BadFiling, FilingDraft, check, read_key, write
 from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
 from orders.numbers import hold_invoice, make_number
-from shop import audit, clock
+from shop import audit, clock, money
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, Forbidden
@@ -22,6 +22,7 @@ from shop.etag import check_version
 from shop.files import services as files
 from shop.geo.queries import get_county
 from shop.i18n import _
+from shop.outbox.services import publish
 
 #: (state, act) -> state; what is not here is refused.
 MOVES = {
@@ -80,7 +81,7 @@ def create_filing(draft: FilingDraft, actor: Actor, *, at: datetime) -> Filing:
     db.session.add(filing)
     db.session.flush()  # obtains the key that the number is made from
     filing.number = make_number("SB", clock.business_day(at), filing.id)
-    _write_parts(filing, draft, actor)
+    _write_parts(filing, draft, actor, clock.business_day(at))
     audit.record(actor, "filings.filing_created", "filing", filing.id, amount_fen=[None, filing.amount_fen])
     return filing
 
@@ -90,7 +91,7 @@ def edit_filing(public_id: UUID, draft: FilingDraft, actor: Actor, *, version: i
 
     :raises VersionChanged: if it is not the version that was read.
     """
-    filing = _own(public_id, actor)
+    filing = _own(public_id, actor, clock.business_day(at))
     check_version(version, filing.version)
     seller_id = _require_place(draft, actor, clock.business_day(at))
     check(draft, today=clock.business_day(at))
@@ -101,7 +102,7 @@ def edit_filing(public_id: UUID, draft: FilingDraft, actor: Actor, *, version: i
     filing.reason = ""
     for part in (FilingLine, FilingKey, FilingDocument):
         db.session.execute(delete(part).where(part.filing_id == filing.id))
-    _write_parts(filing, draft, actor)
+    _write_parts(filing, draft, actor, clock.business_day(at))
     audit.record(actor, "filings.filing_edited", "filing", filing.id, amount_fen=[before, filing.amount_fen])
     return filing
 
@@ -112,21 +113,28 @@ def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     :raises BadFiling: without a paper.
     :raises NoSuchProducer: if an agent's mandate has ended since.
     """
-    filing = _own(public_id, actor)
+    on = clock.business_day(at)
+    filing = _own(public_id, actor, on)
     if actor.organisation_kind == "agent":
-        require_producer(actor, filing.producer_id or 0, clock.business_day(at))
+        require_producer(actor, filing.producer_id or 0, on)
     move(filing, "submit")
     if db.session.scalar(select(FilingDocument.file_id).where(FilingDocument.filing_id == filing.id).limit(1)) is None:
         error = {"pointer": "#/documents", "detail": _("请至少上传一份凭证。")}
         raise BadFiling(_("请至少上传一份凭证,例如发票、合同或银行回单。"), errors=[error])
     filing.recorded_at = at
     audit.record(actor, "filings.filing_submitted", "filing", filing.id)
+    publish(
+        "orders.filing_submitted", organisations=queries.deciders_of(filing.county_code, on),
+        filing_id=str(filing.public_id), number=filing.number, seller=filing.seller_name,
+        county=get_county(filing.county_code).name, total=money.as_json(filing.amount_fen),
+        entered_by=str(actor.user_public_id),
+    )  # fmt: skip
     return filing
 
 
-def withdraw_filing(public_id: UUID, actor: Actor, *, reason: str) -> Filing:
+def withdraw_filing(public_id: UUID, actor: Actor, *, reason: str, at: datetime) -> Filing:
     """Take back a filing that has not been confirmed; its numbers become free."""
-    filing = _own(public_id, actor)
+    filing = _own(public_id, actor, clock.business_day(at))
     move(filing, "withdraw")
     filing.reason = reason.strip()
     release_keys(filing)
@@ -139,13 +147,13 @@ def release_keys(filing: Filing) -> None:
     db.session.execute(delete(FilingKey).where(FilingKey.filing_id == filing.id))
 
 
-def _own(public_id: UUID, actor: Actor) -> Filing:
+def _own(public_id: UUID, actor: Actor, on: date) -> Filing:
     """Return the filing, locked, if the actor is who entered it, and acts for the organisation it was entered for.
 
     :raises NotFound: if the actor may not know of it.
     :raises Forbidden: if somebody else entered it, or the same person for another organisation.
     """
-    filing = queries.find_filing(public_id, actor, lock=True)
+    filing = queries.find_filing(public_id, actor, on, lock=True)
     if (filing.recorded_by, filing.organisation_id) != (actor.user_id, actor.organisation_id):
         raise Forbidden(_("只有录入人可以修改、提交或撤回。"))
     return filing
@@ -172,7 +180,7 @@ def _require_place(draft: FilingDraft, actor: Actor, on: date) -> int | None:
     return seller_id
 
 
-def _write_parts(filing: Filing, draft: FilingDraft, actor: Actor) -> None:
+def _write_parts(filing: Filing, draft: FilingDraft, actor: Actor, on: date) -> None:
     for place, line in enumerate(draft.lines):
         db.session.add(
             FilingLine(
@@ -182,7 +190,7 @@ def _write_parts(filing: Filing, draft: FilingDraft, actor: Actor) -> None:
             )
         )  # fmt: skip
     for key in sorted({(key.kind, read_key(key.kind, key.number)) for key in draft.keys}):
-        _claim(filing, *key, actor=actor)
+        _claim(filing, *key, actor=actor, on=on)
     for document in draft.documents:
         file = files.get_own(document.file_id, actor)
         values = {"filing_id": filing.id, "file_id": file.id, "kind": document.kind}
@@ -190,7 +198,7 @@ def _write_parts(filing: Filing, draft: FilingDraft, actor: Actor) -> None:
     db.session.flush()  # obtains the lines' keys and the constraints' answers
 
 
-def _claim(filing: Filing, kind: str, key: str, *, actor: Actor) -> None:
+def _claim(filing: Filing, kind: str, key: str, *, actor: Actor, on: date) -> None:
     """Take a number for a filing; who comes second waits for the first and is refused."""
     if kind == "invoice":
         require_not_ordered(key)
@@ -203,7 +211,7 @@ def _claim(filing: Filing, kind: str, key: str, *, actor: Actor) -> None:
     number = db.session.scalar(
         select(Filing.number)
         .join(FilingKey, FilingKey.filing_id == Filing.id)
-        .where(FilingKey.kind == kind, FilingKey.key == key, queries.visible(actor))
+        .where(FilingKey.kind == kind, FilingKey.key == key, queries.visible(actor, on))
     )
     members = {"kind": kind, "number": key} | ({"filing": number} if number else {})
     raise AlreadyFiled(_("%(key)s 已在另一份申报中,不能重复申报。", key=key), **members)

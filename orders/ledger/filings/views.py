@@ -40,7 +40,7 @@ def _shown(filing: Filing, status: int = 200) -> Answer:
 @bp.response(200, FilingListSchema)
 def list_filings(query: dict[str, Any], actor: Actor) -> Page[Filing]:
     """List filings: one's own, those about one's sales, and an official's scope; newest first."""
-    return queries.list_filings(actor, **query)
+    return queries.list_filings(actor, clock.today(), **query)
 
 
 @bp.route("", methods=["POST"])
@@ -59,7 +59,7 @@ def create_filing(draft: FilingDraft, actor: Actor) -> Answer:
 @bp.response(200, FilingSchema)
 def get_filing(actor: Actor, filing_id: UUID) -> Answer:
     """Return a filing."""
-    return _shown(queries.find_filing(filing_id, actor))
+    return _shown(queries.find_filing(filing_id, actor, clock.today()))
 
 
 @bp.route("/<uuid:filing_id>", methods=["PUT"])
@@ -91,7 +91,7 @@ def submit_filing(actor: Actor, filing_id: UUID) -> Answer:
 def withdraw_filing(body: dict[str, str], actor: Actor, filing_id: UUID) -> Answer:
     """Take back a filing that has not been confirmed."""
     with transaction():
-        return _shown(services.withdraw_filing(filing_id, actor, reason=body["reason"]))
+        return _shown(services.withdraw_filing(filing_id, actor, reason=body["reason"], at=clock.now()))
 
 
 @bp.route("/<uuid:filing_id>/confirm", methods=["POST"])
