@@ -5,8 +5,9 @@ from orders.invoices import feature as invoices
 from orders.ledger import feature as ledger
 from orders.payments import feature as payments
 from orders.purchase import feature as purchase
+from orders.reconciliation import feature as reconciliation
 
-_PARTS = (ledger, purchase, invoices, payments, desk)
+_PARTS = (ledger, purchase, invoices, payments, reconciliation, desk)
 
 
 def _listed(name: str) -> tuple[str, ...]:

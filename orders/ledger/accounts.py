@@ -14,8 +14,8 @@ from shop.db import after_commit, db, in_transaction
 
 MONEY_KINDS = frozenset(
     {
-        "buyer_receivable", "bank_supervised", "stripe_cash", "stripe_disputed", "operator_bank", "paid_direct",
-        "producer_payable", "refund_payable", "fees", "dispute_hold", "buyer_credit", "fx",
+        "buyer_receivable", "bank_supervised", "stripe_cash", "stripe_disputed", "stripe_payout", "operator_bank",
+        "paid_direct", "producer_payable", "refund_payable", "fees", "dispute_hold", "buyer_credit", "fx",
     }
 )  # fmt: skip
 STATS_KINDS = frozenset({"buyer", "county"})

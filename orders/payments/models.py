@@ -230,6 +230,8 @@ class MoneyException(PublicId, Base):
     #: The accounts of the posting that is proposed: kind and owner.
     debit: Mapped[str | None]
     credit: Mapped[str | None]
+    #: How much of the amount is posted.
+    posted_fen: Mapped[int | None]
     proposed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     proposed_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -245,6 +247,17 @@ class MoneyException(PublicId, Base):
         CheckConstraint(
             "status <> 'closed' OR resolution = 'settled' OR (proposed_by IS NOT NULL AND decided_by IS NOT NULL)",
             name="closed",
+        ),
+        CheckConstraint("status <> 'closed' OR resolution IS NOT NULL", name="resolved"),
+        CheckConstraint(
+            "status <> 'proposed' OR (proposed_by IS NOT NULL AND coalesce(resolution, '') IN ('note','posting'))",
+            name="proposed",
+        ),
+        CheckConstraint("coalesce(resolution, 'settled') = 'settled' OR note <> ''", name="noted"),
+        CheckConstraint(
+            "(coalesce(resolution, '') = 'posting')"
+            " = (debit IS NOT NULL AND credit IS NOT NULL AND coalesce(posted_fen, 0) BETWEEN 1 AND abs(amount_fen))",
+            name="posting",
         ),
         Index("ix_money_exceptions_open", "opened_at", "id", postgresql_where=text("status <> 'closed'")),
     )

@@ -92,5 +92,12 @@ def another_person_prepared(subject: Any, actor: Any, context: Context) -> str |
     return None
 
 
+def another_person_proposed(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for another person than who proposed it."""
+    if actor is not None and actor.user_id == subject.proposed_by:
+        return _("提出处理意见的人不能自己复核,请由另一位同事办理。")
+    return None
+
+
 def _paid(subject: Any) -> bool:
     return bool(subject.received_fen - subject.refunded_fen - subject.held_fen >= subject.due_fen)

@@ -53,6 +53,7 @@ STATES = {
         "failed": lazy("付款失败"),
         "cancelled": lazy("已作废"),
     },
+    "exception": {"open": lazy("待处理"), "proposed": lazy("待第二人复核"), "closed": lazy("已办结")},
 }
 
 EVENTS = {
@@ -100,6 +101,11 @@ EVENTS = {
     ("payout", "send"): lazy("付款"),
     ("payout", "pay"): lazy("确认付款"),
     ("payout", "fail"): lazy("付款失败"),
+    ("exception", "open"): lazy("发现异常"),
+    ("exception", "propose"): lazy("提出处理意见"),
+    ("exception", "agree"): lazy("复核同意"),
+    ("exception", "send_back"): lazy("退回处理意见"),
+    ("exception", "settle"): lazy("自行补齐"),
 }
 
 PAYMENT_MODES = {"goods_first": lazy("先货后款"), "pay_first": lazy("先款后货")}

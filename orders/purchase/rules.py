@@ -118,7 +118,20 @@ _PAYOUT = (
     Rule("payout", "sent", "pay", "paid", (("operator", "payouts:release"), _SYSTEM)),
     Rule("payout", "sent", "fail", "failed", (("operator", "payouts:release"), _SYSTEM)),
 )
+_EXCEPTION = (
+    Rule("exception", "", "open", "open", (_SYSTEM,)),
+    Rule("exception", "open", "propose", "proposed", (("operator", "exceptions:propose"),)),
+    Rule(
+        "exception", "proposed", "agree", "closed", (("operator", "exceptions:agree"),), guards.another_person_proposed
+    ),
+    Rule(
+        "exception", "proposed", "send_back", "open",
+        (("operator", "exceptions:agree"), ("operator", "exceptions:propose")),
+    ),
+    *(Rule("exception", was, "settle", "closed", (_SYSTEM,)) for was in ("open", "proposed")),
+)  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
     *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_PAYOUT,
+    *_EXCEPTION,
 )  # fmt: skip

@@ -15,7 +15,17 @@ from shop.i18n import _
 from shop.identity.models import Role, RolePermission
 
 #: Held by the operator's roles only, whatever the table says elsewhere.
-OPERATOR_ONLY = frozenset({"permissions:edit", "organisations:verify", "outbox:manage", "audit:read"})
+OPERATOR_ONLY = frozenset(
+    {
+        "permissions:edit",
+        "organisations:verify",
+        "outbox:manage",
+        "audit:read",
+        "exceptions:read",
+        "exceptions:propose",
+        "exceptions:agree",
+    }
+)
 
 
 class UnknownPermission(Invalid):

@@ -60,18 +60,22 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
     ),
     (
         "operator_finance", "operator", "财务", "Finance",
-        frozenset({"payments:read", "payments:record", "refunds:request", "refunds:record", "orders:inspect", "totals:read"}),
+        frozenset({
+            "payments:read", "payments:record", "refunds:request", "refunds:record", "orders:inspect", "totals:read",
+            "exceptions:read", "exceptions:propose",
+        }),
     ),
     (
         "operator_confirmer", "operator", "复核", "Confirmer",
         frozenset({
             "payments:read", "payments:confirm", "refunds:confirm", "papers:decide", "filings:confirm", "filings:read",
-            "permissions:edit", "organisations:verify", "orders:inspect", "totals:read", *_DESK,
+            "permissions:edit", "organisations:verify", "orders:inspect", "totals:read", "exceptions:read",
+            "exceptions:agree", *_DESK,
         }),
     ),
     (
         "operator_auditor", "operator", "审计", "Auditor",
-        frozenset({"audit:read", "orders:inspect", "totals:read", "filings:read", "payments:read"}),
+        frozenset({"audit:read", "orders:inspect", "totals:read", "filings:read", "payments:read", "exceptions:read"}),
     ),
 )  # fmt: skip
 

@@ -1,0 +1,199 @@
+"""The queue of money that does not fit: opened by its finder, left by a posting or a note that two persons agree on."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from uuid6 import uuid7
+
+from orders.ledger import books
+from orders.ledger.books import MoneyPosting
+from orders.payments import checks, exception_accounts
+from orders.payments.exception_accounts import PostingNotAllowed
+from orders.payments.models import MoneyException
+from orders.purchase import machine
+from orders.purchase.parties import Parties
+from shop import audit
+from shop.auth import Actor
+from shop.db import db
+from shop.errors import NotFound
+from shop.i18n import _
+from shop.money import format_yuan
+
+#: What agreed postings of exceptions moved: debit less credit of each account.
+_DOCUMENTS = """
+    SELECT split_part(debit, ' ', 1), split_part(debit, ' ', 2), posted_fen FROM money_exceptions
+    WHERE status = 'closed' AND resolution = 'posting'
+    UNION ALL SELECT split_part(credit, ' ', 1), split_part(credit, ' ', 2), -posted_fen FROM money_exceptions
+    WHERE status = 'closed' AND resolution = 'posting'"""
+
+
+def init_app(_app: Flask) -> None:
+    """Let ``duikou verify`` know what agreed exceptions moved."""
+    checks.add_documents("exceptions", _DOCUMENTS)
+
+
+def open_exception(  # noqa: PLR0913  what an exception is
+    key: str,
+    rail: str,
+    kind: str,
+    subject: str,
+    detail: str,
+    amount_fen: int,
+    occurred_on: date,
+    at: datetime,
+    *,
+    producer_id: int | None = None,
+    order_id: int | None = None,
+) -> MoneyException:
+    """Open an exception, once for each ``key``; return it as it stands, also if it was opened or closed before.
+
+    :param key: names the finding, such as ``balance_transaction:txn_…``.
+    :param rail: ``bank`` or ``stripe``.
+    :param kind: why it is here; :data:`orders.payments.exception_labels.KINDS` has the words.
+    :param detail: both figures and whatever helps who has to decide, in words.
+    :param amount_fen: signed, as the rail moved; a posting moves at most so much.
+    :param occurred_on: the day on which the rail moved, and on which a posting counts.
+    """
+    made = db.session.scalar(
+        insert(MoneyException)
+        .values(
+            public_id=uuid7(), key=key, rail=rail, kind=kind, subject=subject, detail=detail, amount_fen=amount_fen,
+            occurred_on=occurred_on, opened_at=at, producer_id=producer_id, order_id=order_id, status="open",
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(MoneyException.id)
+    )  # fmt: skip
+    row = db.session.scalars(select(MoneyException).where(MoneyException.key == key)).one()
+    if made is not None:
+        machine.record_start("exception", row, "open", actor=None, at=at)
+        audit.record(None, "payments.exception_opened", "exception", row.id, kind=[None, kind])
+    return row
+
+
+def settle(key: str, at: datetime) -> MoneyException | None:
+    """Close an exception because what was missing came by itself; ``None`` if there is none, nothing if it is closed.
+
+    What was proposed falls away: there is nothing left to post.
+    """
+    row = db.session.scalars(
+        select(MoneyException)
+        .where(MoneyException.key == key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None or row.status == "closed":
+        return row
+    was = row.status
+    _clear(row)
+    row.resolution, row.decided_at = "settled", at
+    machine.move("exception", row, "settle", actor=None, at=at, parties=Parties())
+    audit.record(None, "payments.exception_settled", "exception", row.id, status=[was, "closed"])
+    return row
+
+
+def propose_note(exception_id: UUID, note: str, actor: Actor, at: datetime) -> MoneyException:
+    """Propose to leave an exception with nothing but a note that explains it.
+
+    :raises NotFound: if there is none, or the actor is not of the operator.
+    :raises WrongState: if something is proposed already, or it is closed.
+    """
+    row = lock_exception(exception_id, actor)
+    return _propose(row, "note", note, actor=actor, at=at)
+
+
+def propose_posting(
+    exception_id: UUID, debit: str, credit: str, note: str, actor: Actor, at: datetime, *, amount_fen: int | None = None
+) -> MoneyException:
+    """Propose to post an exception between two kinds of accounts; whose they are follows from what it concerns.
+
+    :param amount_fen: positive, at most what the exception is about; all of it by default.
+    :raises NotFound: if there is none, or the actor is not of the operator.
+    :raises PostingNotAllowed: if the pair is not in the table of pairs, or the amount does not fit.
+    :raises WrongState: if something is proposed already, or it is closed.
+    """
+    row = lock_exception(exception_id, actor)
+    most = abs(row.amount_fen)
+    fen = most if amount_fen is None else amount_fen
+    if not 0 < fen <= most:
+        raise PostingNotAllowed(_("入账金额须大于0,且不超过异常金额 %(most)s 元。", most=format_yuan(most)))
+    from_, to = exception_accounts.accounts_for(row, debit, credit)
+    row.debit, row.credit, row.posted_fen = exception_accounts.written(from_), exception_accounts.written(to), fen
+    return _propose(row, "posting", note, actor=actor, at=at)
+
+
+def agree(exception_id: UUID, actor: Actor, at: datetime) -> MoneyException:
+    """Agree to what another person proposed: the exception is closed, and a posting is made on the day it occurred.
+
+    :raises NotFound: if there is none, or the actor is not of the operator.
+    :raises WrongState: if nothing is proposed, or the actor proposed it.
+    """
+    row = lock_exception(exception_id, actor)
+    machine.move("exception", row, "agree", actor=actor, at=at, parties=Parties())
+    row.decided_by, row.decided_at = actor.user_id, at
+    if row.resolution == "posting":
+        accounts = exception_accounts.read(row.debit), exception_accounts.read(row.credit)
+        posting = MoneyPosting(*accounts, row.posted_fen or 0, row.occurred_on)
+        books.record_entry(
+            f"exception:{row.id}:posted", "exception_posted", occurred_at=at, money=[posting], order_id=row.order_id,
+            actor=actor,
+        )  # fmt: skip
+    audit.record(actor, "payments.exception_closed", "exception", row.id, status=["proposed", "closed"])
+    return row
+
+
+def send_back(exception_id: UUID, reason: str, actor: Actor, at: datetime) -> MoneyException:
+    """Send back what was proposed, or take it back; the exception waits again.
+
+    :raises NotFound: if there is none, or the actor is not of the operator.
+    :raises WrongState: if nothing is proposed.
+    """
+    row = lock_exception(exception_id, actor)
+    machine.move("exception", row, "send_back", actor=actor, at=at, why=reason, parties=Parties())
+    _clear(row)
+    audit.record(actor, "payments.exception_sent_back", "exception", row.id, status=["proposed", "open"])
+    return row
+
+
+def get_exception(exception_id: UUID, actor: Actor) -> MoneyException:
+    """Return an exception.
+
+    :raises NotFound: if there is none, or the actor is not of the operator.
+    """
+    row = db.session.scalars(select(MoneyException).where(MoneyException.public_id == exception_id)).one_or_none()
+    if row is None or actor.organisation_kind != "operator":
+        raise NotFound(_("没有这笔异常款。"))
+    return row
+
+
+def lock_exception(exception_id: UUID, actor: Actor) -> MoneyException:
+    """Lock an exception and return it as it is now.
+
+    :raises NotFound: if there is none, or the actor is not of the operator.
+    """
+    row = get_exception(exception_id, actor)
+    return db.session.execute(
+        select(MoneyException)
+        .where(MoneyException.id == row.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+
+
+def _propose(row: MoneyException, resolution: str, note: str, *, actor: Actor, at: datetime) -> MoneyException:
+    facts = {"resolution": resolution, "debit": row.debit, "credit": row.credit, "posted_fen": row.posted_fen}
+    machine.move(
+        "exception", row, "propose", actor=actor, at=at, why=note, facts=facts if row.debit else {}, parties=Parties()
+    )
+    row.resolution, row.note, row.proposed_by, row.proposed_at = resolution, note, actor.user_id, at
+    audit.record(actor, "payments.exception_proposed", "exception", row.id, resolution=[None, resolution])
+    return row
+
+
+def _clear(row: MoneyException) -> None:
+    row.resolution, row.note, row.debit, row.credit, row.posted_fen = None, "", None, None, None
+    row.proposed_by, row.proposed_at = None, None

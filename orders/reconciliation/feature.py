@@ -1,0 +1,8 @@
+"""What reconciliation brings to the orders feature."""
+
+INIT = ("orders.payments.exceptions.init_app",)
+PERMISSIONS = {
+    "exceptions:read": "See money that does not fit, and the reconciliation of each rail by day (operator only)",
+    "exceptions:propose": "Propose a posting or a note for money that does not fit (operator only)",
+    "exceptions:agree": "Agree to what another person proposed for money that does not fit, or send it back (operator only)",
+}
