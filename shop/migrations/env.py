@@ -1,4 +1,4 @@
-"""Alembic's environment: runs on the application's engine."""
+"""Alembic's environment: runs on the application's engine, and mends what a failure before left of an index."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from flask import current_app
 from sqlalchemy import text
 
 from shop.db import db
+from shop.migrations.indexes import rebuild_invalid
 
 config = context.config
 
@@ -21,6 +22,9 @@ def run() -> None:
         with context.begin_transaction():
             connection.execute(text("SET LOCAL lock_timeout = '4s'"))
             context.run_migrations()
+        connection.commit()
+        if context.get_context().opts["fn"].__name__ == "upgrade":
+            rebuild_invalid(connection)
 
 
 run()

@@ -14,6 +14,13 @@ _OLDEST = 180000  # as the server writes 18.0
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
+#: Names of the indexes of our schema that a failure left unusable.
+INVALID_INDEXES = """
+    SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relnamespace = to_regnamespace(current_schema())
+    ORDER BY c.relname"""
+
+
 class SchemaState(Enum):
     """What has to be done before the application can start."""
 
@@ -39,6 +46,12 @@ def schema_state(url: str) -> SchemaState:
         raise StartError(message)
     newest = set(parents) - {parent for several in parents.values() for parent in several}
     return SchemaState.CURRENT if found == newest else SchemaState.BEHIND
+
+
+def has_invalid_indexes(url: str) -> bool:
+    """Say whether a failure left an index of the database at ``url`` unusable."""
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), autocommit=True) as connection:
+        return connection.execute(INVALID_INDEXES.encode()).fetchone() is not None
 
 
 def require_current_tables(url: str) -> None:

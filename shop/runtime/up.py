@@ -18,7 +18,7 @@ from shop.runtime.console import Console
 from shop.runtime.errors import StartError, one_line_errors
 from shop.runtime.options import CHECKOUT, Options
 from shop.runtime.preflight import require_alone, require_free_port
-from shop.runtime.schema import SchemaState, schema_state
+from shop.runtime.schema import SchemaState, has_invalid_indexes, schema_state
 from shop.runtime.services import Services
 from shop.runtime.supervisor import Stopped, Supervisor
 
@@ -94,6 +94,9 @@ class Run:
         steps = []
         if state is not SchemaState.CURRENT:
             self._say("Bringing the tables up to date …")
+            steps += ["db", "upgrade", THEN]
+        elif has_invalid_indexes(url):
+            self._say("Rebuilding indexes that a failure left unusable …")
             steps += ["db", "upgrade", THEN]
         if not is_loaded:
             self._say("Loading divisions, counties, pairings and categories …")

@@ -7,9 +7,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from shop.app import create_app
 from shop.db import Base, db
+from shop.runtime.schema import has_invalid_indexes
 from tests.conftest import make_settings
 
 
@@ -48,3 +50,23 @@ def test_an_empty_database_is_brought_up_to_the_models_and_back(empty_app):
         assert inspect(connection).get_table_names() == ["alembic_version"]
         functions = "SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public'"
         assert connection.execute(text(functions)).scalars().all() == []
+
+
+@pytest.mark.committed
+def test_an_upgrade_rebuilds_what_a_failure_left_of_an_index(empty_app):
+    upgrade()
+    url = empty_app.config["DATABASE_URL"]
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE TABLE samples (n int)"))
+        connection.execute(text("INSERT INTO samples VALUES (1), (1)"))
+        for name in ("ix_samples", "ix_samples_ccnew1"):
+            with pytest.raises(IntegrityError):
+                connection.execute(text(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON samples (n)"))
+        assert has_invalid_indexes(url) is True
+        connection.execute(text("DELETE FROM samples"))
+
+        upgrade()
+
+        names = "SELECT indexname FROM pg_indexes WHERE tablename = 'samples'"
+        assert connection.execute(text(names)).scalars().all() == ["ix_samples"]
+    assert has_invalid_indexes(url) is False
