@@ -1,5 +1,6 @@
 """What orders bring to the factory: what each of its parts lists, lowest first."""
 
+from orders.banking import feature as banking
 from orders.desk import feature as desk
 from orders.invoices import feature as invoices
 from orders.ledger import feature as ledger
@@ -7,7 +8,7 @@ from orders.payments import feature as payments
 from orders.purchase import feature as purchase
 from orders.reconciliation import feature as reconciliation
 
-_PARTS = (ledger, purchase, invoices, payments, reconciliation, desk)
+_PARTS = (ledger, purchase, invoices, payments, banking, reconciliation, desk)
 
 
 def _listed(name: str) -> tuple[str, ...]:
@@ -21,6 +22,8 @@ MODELS = (
     "orders.fulfilment.models",
     "orders.invoices.models",
     "orders.payments.models",
+    "orders.banking.models",
+    "orders.banking.closing.models",
     "orders.online.models",
     "orders.settlement.models",
     "orders.reconciliation.models",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from orders.numbers import ALPHABET, BASE, letters, make_number
 
@@ -27,8 +28,8 @@ def make_reference(key: int) -> str:
 
 
 def find_references(remark: str) -> list[str]:
-    """Return the valid reference codes in a bank's remark, each once, in order; spaces and case do not matter."""
-    packed = _LOOSE.sub("", remark).upper()
+    """Return the valid reference codes in a bank's remark, each once, in order; blanks, case and width do not matter."""
+    packed = _LOOSE.sub("", unicodedata.normalize("NFKC", remark)).upper()
     found: list[str] = []
     for match in re.finditer(rf"(?=({_REFERENCE.pattern}))", packed):
         code, body, check = match.group(1), match.group(2), match.group(3)

@@ -19,8 +19,15 @@ SUFFIXES = {
     "application/ofd": (".ofd",),
     "application/xml": (".xml",),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (".xlsx",),
+    "application/vnd.ms-excel": (".xls",),
     "text/csv": (".csv",),
 }
+#: An old workbook: a compound file with a stream of that name and none of macros.
+_COMPOUND, _BOOK, _MACROS = (
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    "Workbook".encode("utf-16-le"),
+    "_VBA_PROJECT".encode("utf-16-le"),
+)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MAGIC = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 #: Comments are skipped in an atomic group: tried apart in every way they would take a worker for ever.
@@ -38,17 +45,19 @@ class UnknownFileType(Invalid):
 
 
 def sniff(data: bytes, name: str) -> str:
-    """Return the media type of ``data``: PDF, JPEG, PNG, OFD, XML, XLSX, or CSV if the name says so.
+    """Return the media type of ``data``: PDF, JPEG, PNG, OFD, XML, XLSX, XLS, or CSV if the name says so.
 
     :raises UnknownFileType: for everything else, active content such as HTML, SVG and macros included.
     """
     found = next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
     if found is None and data.startswith(b"PK\x03\x04"):
         found = _sniff_zip(data)
+    if found is None and data.startswith(_COMPOUND) and _BOOK in data and _MACROS not in data:
+        found = "application/vnd.ms-excel"
     if found is None:
         found = _sniff_text(data, name)
     if found is None:
-        raise UnknownFileType(_("不支持这种文件。请上传 PDF、JPEG、PNG、OFD、XML、XLSX 或 CSV。"))
+        raise UnknownFileType(_("不支持这种文件。请上传 PDF、JPEG、PNG、OFD、XML、XLS、XLSX 或 CSV。"))
     return found
 
 

@@ -17,6 +17,7 @@ from shop.identity.models import Role, RolePermission
 #: Held by the operator's roles only, whatever the table says elsewhere.
 OPERATOR_ONLY = frozenset(
     {
+        "banking:manage",
         "permissions:edit",
         "organisations:verify",
         "outbox:manage",

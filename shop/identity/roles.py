@@ -62,7 +62,7 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
         "operator_finance", "operator", "财务", "Finance",
         frozenset({
             "payments:read", "payments:record", "refunds:request", "refunds:record", "orders:inspect", "totals:read",
-            "exceptions:read", "exceptions:propose",
+            "exceptions:read", "exceptions:propose", "banking:manage",
         }),
     ),
     (
@@ -70,7 +70,7 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
         frozenset({
             "payments:read", "payments:confirm", "refunds:confirm", "papers:decide", "filings:confirm", "filings:read",
             "permissions:edit", "organisations:verify", "orders:inspect", "totals:read", "exceptions:read",
-            "exceptions:agree", *_DESK,
+            "exceptions:agree", "banking:manage", *_DESK,
         }),
     ),
     (

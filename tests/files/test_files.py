@@ -14,6 +14,7 @@ from shop.files.models import StoredFile
 from tests.conftest import count
 from tests.factories import make_member
 
+OLD_BOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le")
 PDF = b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\nendobj\n"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -32,6 +33,7 @@ def zipped(*names: str) -> bytes:
         (PDF, "a.exe", "application/pdf"),
         (b"\xff\xd8\xff\xe0rest", "a", "image/jpeg"),
         (b"\x89PNG\r\n\x1a\nrest", "a.jpg", "image/png"),
+        (OLD_BOOK, "流水.xls", "application/vnd.ms-excel"),
         (zipped("OFD.xml", "Doc_0/Document.xml"), "发票.ofd", "application/ofd"),
         (zipped("[Content_Types].xml", "xl/workbook.xml"), "a.xlsx", XLSX),
         ("<?xml version='1.0'?><发票 号码='1'/>".encode(), "a.xml", "application/xml"),
@@ -51,6 +53,8 @@ def test_the_bytes_tell_the_type(data, name, media_type):
         (b"<?xml version='1.0'?><!-- x --><svg onload='alert(1)'/>", "a.xml"),
         (b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "a.xml"),
         (zipped("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"), "a.xlsx"),
+        (OLD_BOOK + "_VBA_PROJECT".encode("utf-16-le"), "a.xls"),
+        (OLD_BOOK[:8] + b"WordDocument", "a.xls"),
         (zipped("word/document.xml"), "a.ofd"),
         (b"PK\x03\x04not a zip", "a.ofd"),
         (b"MZ\x90\x00\x03", "a.pdf"),
