@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from tests.stripe_double import thin
-from tests.stripe_double.errors import StripeError, invalid
+from tests.stripe_double.errors import Refusal, invalid
 from tests.stripe_double.metadata import merged
 from tests.stripe_double.routes import Call, route
 from tests.stripe_double.world import Thing, World, moment
@@ -161,7 +161,7 @@ def update_account(world: World, call: Call) -> Thing:
 def close_account(world: World, call: Call) -> Thing:
     account = world.find("v2.core.account", call.ids["id"])
     if account["closed"]:
-        raise StripeError("The account is already closed.", code="account_closed")
+        raise Refusal("The account is already closed.", code="account_closed")
     account["closed"] = True
     thin.emit(world, "v2.core.account.closed", account)
     return _shown(account, None)

@@ -12,7 +12,7 @@ from stripe import api_version
 
 from tests.stripe_double import checker, contract, faults, forms, lists
 from tests.stripe_double.contract import Operation
-from tests.stripe_double.errors import StripeError
+from tests.stripe_double.errors import Refusal
 from tests.stripe_double.idempotency import Answer, Keys
 from tests.stripe_double.routes import ROUTES, Call
 from tests.stripe_double.world import Thing, World
@@ -45,12 +45,16 @@ class Api:
             request_id = self._world.new_id("req", 14)
         try:
             answer = self._checked(request, request_id)
-        except StripeError as refusal:
+        except Refusal as refusal:
             answer = Answer(refusal.status, refusal.body())
         key = request.headers.get("Idempotency-Key")
         echoed = {"Idempotency-Key": key} if key else {}
         headers = {"Request-Id": request_id, "Stripe-Version": api_version, **echoed, **answer.headers}
         return Answer(answer.status, answer.body, headers)
+
+    def broke(self, request: Request, error: Exception) -> None:
+        """The double itself is at fault: let the test know."""
+        self._note(request, f"The double broke: {error!r}")
 
     def _checked(self, request: Request, request_id: str) -> Answer:
         _require_key(request)
@@ -67,7 +71,7 @@ class Api:
         if fault and fault.kind == "error_before":
             raise _broken()
         if fault and fault.kind == "rate_limit":
-            raise StripeError("Too many requests.", status=429, type_="invalid_request_error", code="rate_limit")
+            raise Refusal("Too many requests.", status=429, type_="invalid_request_error", code="rate_limit")
         answer = self._once(request, operation, call, fault, request_id)
         if fault and fault.kind == "lost":
             raise ConnectionLost
@@ -84,16 +88,16 @@ class Api:
         found, wrong = checker.check(values, operation.shape, form=form)
         if wrong:
             self._note(request, "; ".join(map(str, wrong)))
-            raise StripeError(wrong[0].message, code=wrong[0].code, param=wrong[0].where)
+            raise Refusal(wrong[0].message, code=wrong[0].code, param=wrong[0].where)
         return found
 
     def _note(self, request: Request, message: str) -> None:
         with self._world.lock:
             self._world.violations.append(f"{request.method.upper()} {request.path}: {message}")
 
-    def _violation(self, request: Request, message: str, status: int = 400) -> StripeError:
+    def _violation(self, request: Request, message: str, status: int = 400) -> Refusal:
         self._note(request, message)
-        return StripeError(message, status=status)
+        return Refusal(message, status=status)
 
     def _once(
         self, request: Request, operation: Operation, call: Call, fault: faults.Fault | None, request_id: str
@@ -136,7 +140,7 @@ class Api:
             try:
                 thing = ROUTES[operation.method, operation.template](self._world, call)
                 return Answer(200, lists.show(self._world, thing, call.expand))
-            except StripeError as refusal:
+            except Refusal as refusal:
                 return Answer(refusal.status, lists.show(self._world, refusal.body(), []))
             finally:
                 self._world.request = None
@@ -145,8 +149,8 @@ class Api:
 def _require_key(request: Request) -> None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or not secret.startswith(("sk_", "rk_")):
-        raise StripeError("Invalid API Key provided.", status=401, code="api_key_invalid")
+        raise Refusal("Invalid API Key provided.", status=401, code="api_key_invalid")
 
 
-def _broken() -> StripeError:
-    return StripeError("An unknown error occurred", status=500, type_="api_error")
+def _broken() -> Refusal:
+    return Refusal("An unknown error occurred", status=500, type_="api_error")

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.stripe_double import accounts, intents, ledger, methods, payouts, refunds
+from tests.stripe_double import accounts, disputes, intents, invoices, ledger, methods, payouts, refunds, sessions
 from tests.stripe_double.routes import Call
 from tests.stripe_double.world import DAY, Thing, World
 
@@ -76,6 +76,42 @@ class Commands:
         params = {"charge": charge} | ({} if amount is None else {"amount": amount})
         with self.world.lock:
             return str(refunds.create_refund(self.world, Call({}, params))["id"])
+
+    def complete(self, session: str, method: str = "card") -> str:
+        """The payer pays on the hosted page; the intent's identifier."""
+        with self._of("checkout.session", session) as found:
+            sessions.complete(self.world, found, method, paid=True)
+            return str(found["payment_intent"])
+
+    def complete_slowly(self, session: str, method: str = "alipay") -> str:
+        """The payer is done, the money comes later: ``pay`` or ``fail`` the intent that this gives back."""
+        with self._of("checkout.session", session) as found:
+            sessions.complete(self.world, found, method, paid=False)
+            return str(found["payment_intent"])
+
+    def expire(self, session: str) -> None:
+        with self._of("checkout.session", session) as found:
+            sessions.expire(self.world, found)
+
+    def pay_invoice(self, invoice: str, method: str = "card") -> str:
+        """The customer pays an invoice on its page; the intent's identifier."""
+        with self._of("invoice", invoice) as found:
+            invoices.pay(self.world, found, method)
+            return str(self.world.side[invoice]["intent"])
+
+    def dispute(self, charge: str, amount: int | None = None, reason: str = "fraudulent") -> str:
+        """The payer's bank takes the money back; the dispute's identifier."""
+        with self._of("charge", charge) as found:
+            return str(disputes.begin(self.world, found, amount, reason)["id"])
+
+    def win(self, dispute: str) -> None:
+        """The bank finds for the platform, and the money comes back."""
+        with self._of("dispute", dispute) as found:
+            disputes.win(self.world, found)
+
+    def lose(self, dispute: str) -> None:
+        with self._of("dispute", dispute) as found:
+            disputes.lose(self.world, found)
 
     # connected accounts
 

@@ -12,26 +12,34 @@ from tests.stripe_double import (
     accounts,
     charges,
     customers,
+    disputes,
     events,
     intents,
+    invoice_lines,
+    invoices,
     ledger,
     methods,
-    pages,
     payouts,
     refunds,
+    sessions,
     thin,
     transfers,
     webhooks,
 )
 from tests.stripe_double.api import Api
 from tests.stripe_double.commands import Commands
+from tests.stripe_double.console import Console
 from tests.stripe_double.faults import Faults
+from tests.stripe_double.pages import Pages
 from tests.stripe_double.server import Server
 from tests.stripe_double.webhooks import Courier, Send
 from tests.stripe_double.world import Behaviour, Clock, Thing, World
 
 #: The modules whose operations are played: importing them declares the routes.
-PLAYED = (accounts, charges, customers, events, intents, ledger, methods, payouts, refunds, thin, transfers)
+PLAYED = (
+    *(accounts, charges, customers, disputes, events, intents, invoice_lines, invoices, ledger, methods, payouts),
+    *(refunds, sessions, thin, transfers),
+)
 
 
 class Double(Commands):
@@ -49,7 +57,7 @@ class Double(Commands):
 
     def __enter__(self) -> Self:
         self.courier.start()
-        self._server.start(self.api, pages.Pages(self.world).answer)
+        self._server.start(self.api, Pages(self.world, Console(self)).answer)
         return self
 
     def __exit__(
@@ -84,6 +92,10 @@ class Double(Commands):
 
     def of_type(self, *types: str) -> list[Thing]:
         return [event for event in self.events if event["type"] in types]
+
+    def told(self, kind: str) -> list[Thing]:
+        """The events of one kind of endpoint: ``platform``, ``connect`` or ``thin``."""
+        return [event for event in self.events if webhooks.kind_of(event) == kind]
 
     def client(self, **options: Any) -> stripe.StripeClient:
         """A client of Stripe's own library that talks to this double, and does not try again by itself."""

@@ -12,7 +12,7 @@ NAMES = {
 }
 
 
-class StripeError(Exception):
+class Refusal(Exception):
     """An answer that is a refusal; ``extra`` are further members of the error, such as the payment intent."""
 
     def __init__(
@@ -42,9 +42,9 @@ class StripeError(Exception):
         return {"error": {name: value for name, value in members.items() if value is not None}}
 
 
-def missing(kind: str, identifier: str, param: str | None = None) -> StripeError:
+def missing(kind: str, identifier: str, param: str | None = None) -> Refusal:
     """Not there: 404 for what the path names, 400 for what a parameter names."""
-    return StripeError(
+    return Refusal(
         f"No such {NAMES.get(kind, kind)}: '{identifier}'",
         status=404 if param in (None, "id") else 400,
         code="resource_missing",
@@ -52,14 +52,14 @@ def missing(kind: str, identifier: str, param: str | None = None) -> StripeError
     )
 
 
-def invalid(message: str, param: str | None = None, code: str | None = None) -> StripeError:
-    return StripeError(message, param=param, code=code)
+def invalid(message: str, param: str | None = None, code: str | None = None) -> Refusal:
+    return Refusal(message, param=param, code=code)
 
 
-def wrong_state(kind: str, thing: dict[str, Any], verb: str) -> StripeError:
+def wrong_state(kind: str, thing: dict[str, Any], verb: str) -> Refusal:
     """The move is not possible from the state in which the object is."""
     shown: dict[str, Any] = {thing["object"]: thing}
-    return StripeError(
+    return Refusal(
         f"You cannot {verb} this {kind} because it has a status of {thing['status']}.",
         code=f"{kind.replace(' ', '_')}_unexpected_state",
         **shown,

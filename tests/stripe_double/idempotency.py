@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.stripe_double.errors import StripeError
+from tests.stripe_double.errors import Refusal
 from tests.stripe_double.world import DAY, World
 
 Key = tuple[str | None, str]
@@ -46,13 +46,13 @@ class Keys:
                 self._kept[key] = _Kept(asked, self._world.clock.now + days * DAY)
                 return None
             if kept.asked != asked:
-                raise StripeError(
+                raise Refusal(
                     "Keys for idempotent requests can only be used with the same parameters they were first used with."
                     f" Try using a key other than '{key[1]}' if you meant to execute a different request.",
                     type_="idempotency_error",
                 )
             if kept.answer is None:
-                raise StripeError(
+                raise Refusal(
                     "There is currently another in-progress request using this Idempotent Key (that probably means you"
                     f" submitted twice, and the other request is still going through): {key[1]}.",
                     status=409,

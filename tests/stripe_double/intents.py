@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.stripe_double import charges, methods
-from tests.stripe_double.errors import StripeError, invalid, wrong_state
+from tests.stripe_double.errors import Refusal, invalid, wrong_state
 from tests.stripe_double.events import emit
 from tests.stripe_double.lists import page, search
 from tests.stripe_double.metadata import merged
@@ -57,7 +57,7 @@ def make(world: World, params: dict[str, Any], **side: Any) -> Thing:
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": params.get("payment_method_options", {}),
-        "payment_method_types": _types(world, params),
+        "payment_method_types": types(world, params),
         "processing": None,
         "review": None,
         "source": None,
@@ -70,7 +70,7 @@ def make(world: World, params: dict[str, Any], **side: Any) -> Thing:
     return intent
 
 
-def _types(world: World, params: dict[str, Any]) -> list[str]:
+def types(world: World, params: dict[str, Any]) -> list[str]:
     """The ways to pay that remain; ways that lead elsewhere go if redirects are never allowed."""
     allowed, excluded = params.get("allowed_payment_method_types"), params.get("excluded_payment_method_types")
     found = [one for one in world.behaviour.methods if allowed is None or one in allowed]
@@ -170,7 +170,7 @@ def succeed(world: World, intent: Thing) -> Thing:
     return charge
 
 
-def fail(world: World, intent: Thing, code: str) -> StripeError:
+def fail(world: World, intent: Thing, code: str) -> Refusal:
     """The attempt failed; the intent waits for another method. Returns the refusal, for who is told at once."""
     method = world.objects[intent["payment_method"]]
     refusal = methods.decline(code, method)
@@ -204,7 +204,7 @@ def create_intent(world: World, call: Call) -> Thing:
     if params.get("confirm"):
         _require_confirmable(world, method, params.get("return_url"))
     if method:
-        _require_type(method, _types(world, params))
+        _require_type(method, types(world, params))
     intent = make(world, params)
     if method:
         attach(intent, method)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tests.stripe_double.errors import StripeError, invalid
+from tests.stripe_double.errors import Refusal, invalid
 from tests.stripe_double.lists import page, within
 from tests.stripe_double.routes import Call, route
 from tests.stripe_double.world import DAY, Thing, World
@@ -88,7 +88,7 @@ def total(world: World, currency: str, *, account: str | None = None, status: st
 def require(world: World, amount: int, currency: str, *, account: str | None = None) -> None:
     """Refuse what the account's usable money does not cover."""
     if total(world, currency, account=account, status="available") < amount:
-        raise StripeError(
+        raise Refusal(
             "You have insufficient available funds in your Stripe account. Try adding funds directly to your available"
             " balance by creating Charges using the 4000000000000077 test card.",
             code="balance_insufficient",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stripe_double.errors import StripeError, invalid
+from tests.stripe_double.errors import Refusal, invalid
 from tests.stripe_double.routes import Call, route
 from tests.stripe_double.world import Thing, World
 
@@ -110,13 +110,13 @@ def details_of(world: World, method: Thing) -> Thing:
     }
 
 
-def decline(code: str, method: Thing | None = None) -> StripeError:
+def decline(code: str, method: Thing | None = None) -> Refusal:
     """The refusal that a card's bank gives."""
     known, reason, message = DECLINES.get(code, (code, None, "The payment failed."))
     extra: dict[str, Any] = {"payment_method": method} if method else {}
     if reason:
         extra["decline_code"] = reason
-    return StripeError(message, status=402, type_="card_error", code=known, **extra)
+    return Refusal(message, status=402, type_="card_error", code=known, **extra)
 
 
 @route("post", "/v1/payment_methods")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stripe_double import ledger
-from tests.stripe_double.errors import StripeError, invalid
+from tests.stripe_double import disputes, ledger
+from tests.stripe_double.errors import Refusal, invalid
 from tests.stripe_double.events import change, emit
 from tests.stripe_double.lists import page
 from tests.stripe_double.metadata import merged
@@ -31,12 +31,12 @@ def _charge_of(world: World, params: dict[str, Any]) -> Thing:
     return charge
 
 
-def _require_left(charge: Thing, amount: int | None) -> int:
+def _require_left(world: World, charge: Thing, amount: int | None) -> int:
     """The amount, refused if the charge does not have it any more."""
     left = charge["amount"] - charge["amount_refunded"]
     if charge["status"] != "succeeded":
         raise invalid(f"Charge {charge['id']} was not successful and cannot be refunded.", "charge")
-    if charge["disputed"]:
+    if disputes.blocks_refunds(world, charge):
         raise invalid(f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
     if left == 0:
         raise invalid(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
@@ -56,7 +56,7 @@ def _require_left(charge: Thing, amount: int | None) -> int:
 @route("post", "/v1/refunds")
 def create_refund(world: World, call: Call) -> Thing:
     charge = _charge_of(world, call.params)
-    amount = _require_left(charge, call.params.get("amount"))
+    amount = _require_left(world, charge, call.params.get("amount"))
     type_ = charge["payment_method_details"]["type"]
     status = world.behaviour.refunds.get(type_, "succeeded")
     refund = world.add(
@@ -148,7 +148,7 @@ def cancel_refund(world: World, call: Call) -> Thing:
     """Only while the payer still has to say where the money is to go."""
     refund = world.find("refund", call.ids["refund"])
     if refund["status"] != "requires_action":
-        raise StripeError(
+        raise Refusal(
             f"You cannot cancel a refund with a status of {refund['status']}.", code="refund_unexpected_state"
         )
     _give_back(world, refund)

@@ -55,13 +55,16 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length).decode()
         request = Request(self.command.lower(), split.path, split.query, body, dict(self.headers))
-        if not split.path.startswith(("/v1/", "/v2/")):
-            self._send_page(self.server.pages(request))  # type: ignore[attr-defined]
-            return
         try:
-            self._send(self.server.api.answer(request))  # type: ignore[attr-defined]
+            if split.path.startswith(("/v1/", "/v2/")):
+                self._send(self.server.api.answer(request))  # type: ignore[attr-defined]
+            else:
+                self._send_page(self.server.pages(request))  # type: ignore[attr-defined]
         except ConnectionLost:
             self.close_connection = True
+        except Exception as error:  # noqa: BLE001 - the test is told, and the caller answered
+            self.server.api.broke(request, error)  # type: ignore[attr-defined]
+            self._send(Answer(500, {"error": {"type": "api_error", "message": f"The double broke: {error!r}"}}))
 
     def _send(self, answer: Answer) -> None:
         headers = {"Content-Type": "application/json", **answer.headers}

@@ -148,7 +148,8 @@ def test_payouts_of_an_account_are_its_own_and_told_on_the_connect_endpoint(doub
 
     assert [one.id for one in client.v1.payouts.list({}, {"stripe_account": account}).data] == [payout]
     assert client.v1.payouts.list().data == []
-    assert double.of_type("payout.created")[0]["account"] == account
+    assert [(event["type"], event["account"]) for event in double.told("connect")] == [("payout.created", account)]
+    assert "payout.created" not in {event["type"] for event in double.told("platform")}
 
 
 def test_a_manual_payout_needs_usable_money_and_can_be_canceled(double, client):

@@ -25,16 +25,17 @@ class Clock:
 
     def __init__(self, at: datetime | None = NOON) -> None:
         self._at = None if at is None else int(at.timestamp())
+        self._ahead = 0
 
     @property
     def now(self) -> int:
-        return int(time.time()) if self._at is None else self._at
+        return (int(time.time()) if self._at is None else self._at) + self._ahead
 
     def set(self, at: datetime) -> None:
-        self._at = int(at.timestamp())
+        self._at, self._ahead = int(at.timestamp()), 0
 
     def advance(self, *, days: int = 0, seconds: int = 0) -> None:
-        self._at = self.now + days * DAY + seconds
+        self._ahead += days * DAY + seconds
 
 
 @dataclass
