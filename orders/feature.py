@@ -4,11 +4,12 @@ from orders.banking import feature as banking
 from orders.desk import feature as desk
 from orders.invoices import feature as invoices
 from orders.ledger import feature as ledger
+from orders.online import feature as online
 from orders.payments import feature as payments
 from orders.purchase import feature as purchase
 from orders.reconciliation import feature as reconciliation
 
-_PARTS = (ledger, purchase, invoices, payments, banking, reconciliation, desk)
+_PARTS = (ledger, purchase, invoices, payments, banking, online, reconciliation, desk)
 
 
 def _listed(name: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 
 class BadSetting(Exception):
@@ -83,6 +84,16 @@ class Settings:
     #: Adds ``/bench/null``, the limit that pages are measured against.
     BENCH: bool = False
     DB_POOL: int = 5
+    #: Without it there is no payment by card anywhere.
+    STRIPE_SECRET_KEY: str = field(default="", repr=False)
+    STRIPE_PUBLISHABLE_KEY: str = ""
+    #: What its events are signed with: the current secret, the previous one, those of further endpoints.
+    STRIPE_WEBHOOK_SECRETS: tuple[str, ...] = field(default=(), repr=False)
+    STRIPE_THIN_SECRETS: tuple[str, ...] = field(default=(), repr=False)
+    #: Where its API answers; tests have one of their own.
+    STRIPE_API_BASE: str = "https://api.stripe.com"
+    #: Its script on the payment page, which it wants loaded from its own address.
+    STRIPE_JS_URL: str = "https://js.stripe.com/endive/stripe.js"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -117,7 +128,24 @@ class Settings:
             PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0",
             BENCH=_flag(env, "BENCH"),
             DB_POOL=_number(env, "DB_POOL", cls.DB_POOL),
+            **_stripe(env),
         )
+
+
+def _stripe(env: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the environment says of the card provider."""
+    return {
+        "STRIPE_SECRET_KEY": env.get("STRIPE_SECRET_KEY", "").strip(),
+        "STRIPE_PUBLISHABLE_KEY": env.get("STRIPE_PUBLISHABLE_KEY", "").strip(),
+        "STRIPE_WEBHOOK_SECRETS": _words(env, "STRIPE_WEBHOOK_SECRETS"),
+        "STRIPE_THIN_SECRETS": _words(env, "STRIPE_THIN_SECRETS"),
+        "STRIPE_API_BASE": (env.get("STRIPE_API_BASE") or Settings.STRIPE_API_BASE).rstrip("/"),
+        "STRIPE_JS_URL": env.get("STRIPE_JS_URL") or Settings.STRIPE_JS_URL,
+    }
+
+
+def _words(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(word for part in env.get(name, "").split(",") if (word := part.strip()))
 
 
 def _psycopg(url: str) -> str:

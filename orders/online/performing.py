@@ -1,0 +1,68 @@
+"""Making one call: claimed in one transaction, made outside of any, its answer stored in another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orders.online import calls
+from orders.online.calls import UNSURE, Call, Handler
+from orders.online.errors import ProviderAway, ProviderRefused
+from shop import clock
+from shop.db import transaction
+from shop.logs import log
+
+
+def perform(call_id: int | None = None) -> str:
+    """Make a call that waits: this one, or the one that has waited longest.
+
+    :return: ``done``, ``failed`` (refused for good), ``pending`` (put off), or nothing if none is free.
+    """
+    with transaction():
+        call = calls.claim(clock.real_now(), call_id)
+    if call is None:
+        return ""
+    try:
+        return _make(call, calls.handler_of(call.kind))
+    except ProviderAway as away:
+        return _put_off(call, away.detail or "no answer", unsure=away.may_be_done)
+    except Exception as error:  # noqa: BLE001  whatever went wrong here, the call is still to be made or stored
+        log.exception("call failed", kind=call.kind, key=call.key)
+        return _put_off(call, repr(error))
+
+
+def perform_all(most: int = 100) -> int:
+    """Make calls that wait until none is free; returns how many were tried."""
+    for made in range(most):
+        if not perform():
+            return made
+    return most
+
+
+def _make(call: Call, handler: Handler) -> str:
+    try:
+        answer = _look_up(call, handler)
+        if answer is None:
+            answer = handler.make(call)
+    except ProviderRefused as refusal:
+        with transaction():
+            handler.refuse(call, refusal, clock.now())
+            calls.settle(call, "failed", error=f"{refusal.provider_code}: {refusal.detail}")
+        return "failed"
+    with transaction():
+        ref = handler.store(call, answer, clock.now())
+        calls.settle(call, "done", answer_ref=ref)
+    return "done"
+
+
+def _look_up(call: Call, handler: Handler) -> Any:
+    if handler.find is None or not call.must_be_looked_up(clock.real_now()):
+        return None
+    return handler.find(call)
+
+
+def _put_off(call: Call, error: str, *, unsure: bool = False) -> str:
+    """Note the error; that a try may have been done stays noted until somebody has looked."""
+    was_unsure = call.error.startswith(UNSURE)
+    with transaction():
+        calls.put_off(call, (UNSURE if unsure or was_unsure else "") + error, clock.real_now())
+    return "pending"
