@@ -21,7 +21,19 @@ HEIGHT = {"shop": 0, "catalog": 1, "orders": 2, "traceability": 2, "admin": 3}
 #: queries may join the tables of any.
 INNER_ORDER = {
     "shop": ("outbox", "geo", "identity", "files", "notices", "webhooks", "trail", "apidocs"),
-    "orders": ("ledger", "purchase", "contracts", "invoices", "fulfilment", "payments", "banking", "online", "settlement", "reconciliation", "desk"),
+    "orders": (
+        "ledger",
+        "purchase",
+        "contracts",
+        "invoices",
+        "fulfilment",
+        "payments",
+        "banking",
+        "online",
+        "settlement",
+        "reconciliation",
+        "desk",
+    ),
 }
 #: Kernel modules that put the parts together, and so stand above them.
 ASSEMBLERS = {"shop.app", "shop.jobs", "shop.cli", "shop.__main__"}
