@@ -51,6 +51,13 @@ def test_a_charge_gives_no_more_than_it_has_left_after_transfers_and_refunds(cli
     assert transfer(client, account, 3000, source_transaction=paid[1]).amount == 3000
 
 
+def test_a_charge_without_a_group_gets_one_with_its_first_transfer(double, client, account):
+    charge = double.pay(client.v1.payment_intents.create({"amount": 100, "currency": "cny"}).id)
+
+    assert transfer(client, account, 60, source_transaction=charge).transfer_group == f"group_{charge}"
+    assert client.v1.charges.retrieve(charge).transfer_group == f"group_{charge}"
+
+
 def test_a_reversal_frees_its_charge_only_if_so_set(double, client, paid, account):
     moved = transfer(client, account, 10000, source_transaction=paid[1])
     client.v1.transfers.reversals.create(moved.id, {"amount": 4000})

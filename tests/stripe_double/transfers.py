@@ -91,10 +91,11 @@ def create_transfer(world: World, call: Call) -> Thing:
 
 
 def _group(params: dict[str, Any], charge: Thing | None) -> str | None:
-    """A transfer out of a charge is of the charge's group."""
+    """A transfer out of a charge is of the charge's group; a charge without one gets it now."""
     if charge is None:
         return params.get("transfer_group")
-    return charge["transfer_group"] or params.get("transfer_group") or f"group_{charge['id']}"
+    charge["transfer_group"] = charge["transfer_group"] or params.get("transfer_group") or f"group_{charge['id']}"
+    return str(charge["transfer_group"])
 
 
 def _move(world: World, transfer: Thing, charge: Thing | None) -> None:
