@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from shop.errors import Invalid
 from shop.i18n import _
 
 #: Values of one filter in one question.
 MOST = 50
+
+
+class TooManyValues(Invalid):
+    """A filter of a page names more values than anybody chooses."""
+
+    code = "too-many-values"
+
+
+def several(given: Iterable[str]) -> tuple[str, ...]:
+    """Return the values of a page's filter, repeated or with commas, each once and in order.
+
+    :raises TooManyValues: above :data:`MOST`.
+    """
+    values = sorted({part.strip() for text in given for part in text.split(",")} - {""})
+    if len(values) > MOST:
+        raise TooManyValues(_("最多同时筛选 %(most)s 项。", most=MOST))
+    return tuple(values)
 
 
 class Several(fields.List[Any]):

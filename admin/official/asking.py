@@ -12,7 +12,7 @@ from orders.ledger.asking import BadQuestion, conditions_of
 from orders.ledger.models import MEASURES
 from orders.ledger.questions import DIMENSIONS, Question
 from shop.auth import Actor
-from shop.filters import MOST
+from shop.filters import several
 from shop.i18n import _
 
 #: The first day any figure can lie on, and the last.
@@ -81,14 +81,6 @@ def _day(text: str | None, default: date) -> date:
     return day
 
 
-def _several(given: list[str]) -> str:
-    """Return the values of a filter, repeated or with commas, each once and in order."""
-    values = sorted({value.strip() for text in given for value in text.split(",")} - {""})
-    if len(values) > MOST:
-        raise BadQuestion(_("最多同时筛选 %(most)s 项。", most=MOST))
-    return ",".join(values)
-
-
 def read_asked(args: MultiDict[str, str], today: date) -> Asked:
     """Read a question from an address; without days it is this year up to today.
 
@@ -104,5 +96,5 @@ def read_asked(args: MultiDict[str, str], today: date) -> Asked:
     as_of = args.get("as_of") or None
     if as_of is not None and not (as_of.isascii() and as_of.isdigit() and len(as_of) < 18):  # noqa: PLR2004  BIGINT
         raise BadQuestion(_("截至序号须为整数。"), parameter=as_of[:20])
-    filters = tuple((name, values) for name in DIMENSIONS if (values := _several(args.getlist(name))))
+    filters = tuple((name, values) for name in DIMENSIONS if (values := ",".join(several(args.getlist(name)))))
     return Asked(measure, from_on, to_on, filters, int(as_of) if as_of else None)

@@ -12,6 +12,7 @@ from orders.ledger.views import XLSX_TYPE, download
 from shop import clock
 from shop.auth import Actor, requires
 from shop.errors import Forbidden
+from shop.filters import several
 from shop.i18n import _
 
 bp = Blueprint("watch_pages", __name__, template_folder="../templates")
@@ -25,8 +26,7 @@ def _require_official(actor: Actor) -> None:
 
 
 def _filter() -> UnpaidFilter:
-    counties = {code.strip() for text in request.args.getlist("county") for code in text.split(",")} - {""}
-    return UnpaidFilter(tuple(sorted(counties))[:50], request.args.get("overdue") == "1")
+    return UnpaidFilter(several(request.args.getlist("county")), request.args.get("overdue") == "1")
 
 
 @bp.get("/official/unpaid")

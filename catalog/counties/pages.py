@@ -13,6 +13,7 @@ from catalog.shopfront.labels import UNITS
 from shop import clock
 from shop.auth import public
 from shop.db import db
+from shop.filters import several
 from shop.geo import queries as geo
 from shop.i18n import lazy
 
@@ -33,11 +34,11 @@ PRECISIONS = {"year": lazy("精确到年"), "month": lazy("精确到月"), "day"
 @public
 def list_counties() -> str:
     """List the counties by province."""
-    wanted = {
-        "query": (request.args.get("q") or "").strip()[:40] or None,
-        "key_county": request.args.get("key") if request.args.get("key") in ("yes", "no", "unknown") else None,
-    }
-    counties = geo.list_counties(**wanted, limit=1000)
+    keys = tuple(key for key in several(request.args.getlist("key")) if key in ("yes", "no", "unknown"))
+    counties = geo.list_counties(
+        query=(request.args.get("q") or "").strip()[:40] or None, key_county=keys,
+        province_codes=several(request.args.getlist("province")), limit=1000,
+    )  # fmt: skip
     provinces = {division.code: division.name for division in geo.list_divisions(level="province")}
     groups: dict[str, list[Any]] = {}
     for county in counties:
@@ -54,7 +55,7 @@ def show_county(code: str) -> str:
     totals: Totals | None = current_app.extensions.get("county_totals")
     counted = totals(code) if totals is not None else None  # a snapshot of its own, so before anything else is read
     county, today = geo.get_county(code), clock.today()
-    views = list_listings(ListingFilter(county=code), today, limit=SHOWN_LISTINGS)
+    views = list_listings(ListingFilter(county=(code,)), today, limit=SHOWN_LISTINGS)
     return render_template(
         "counties/county.html",
         county=county,

@@ -16,6 +16,7 @@ from catalog.shopfront.labels import UNITS
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.filters import several
 from shop.forms import Form
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
@@ -38,8 +39,9 @@ def list_lots(actor: Actor) -> str:
     today = clock.today()
     after = decode_cursor(request.args.get("cursor"), int)
     show = request.args.get("show", "")
+    chosen = tuple(status for status in several(request.args.getlist("show")) if status in STATES)
     rows = queries.list_lots(
-        actor, today, status="open" if show == "open" else None, is_expiring=show == "expiring",
+        actor, today, statuses=chosen, is_expiring=show == "expiring",
         after=after[0] if after else None, limit=50,
     )  # fmt: skip
     page = make_page(rows, 50, lambda row: (row.lot.id,))

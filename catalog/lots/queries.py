@@ -75,7 +75,7 @@ def list_lots(
     on: date,
     *,
     sku: UUID | None = None,
-    status: str | None = None,
+    statuses: Sequence[str] = (),
     is_expiring: bool = False,
     after: int | None = None,
     limit: int = 100,
@@ -87,8 +87,8 @@ def list_lots(
     wanted = _lots(actor, on).order_by(Lot.id.desc()).limit(limit + 1)
     if sku is not None:
         wanted = wanted.where(Sku.public_id == sku)
-    if status:
-        wanted = wanted.where(Lot.status == status)
+    if statuses:
+        wanted = wanted.where(Lot.status.in_(statuses))
     if is_expiring:
         wanted = wanted.where(Lot.status == "open", Lot.on_hand > 0, Lot.expires_on <= on + timedelta(days=SOON_DAYS))
     if after is not None:

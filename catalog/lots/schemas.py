@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from shop.api import Schema
 from shop.fields import Day, Instant, PublicId, Quantity
+from shop.filters import Several
 from shop.paging import PageQuery
 
 _CODE = validate.Regexp(r"^\S(.{0,38}\S)?\Z")
@@ -15,7 +16,9 @@ class LotQuery(PageQuery):
     """Which lots."""
 
     sku = PublicId(load_default=None)
-    status = fields.String(load_default=None, validate=validate.OneOf(("open", "closed", "recalled")))
+    statuses = Several(
+        fields.String(validate=validate.OneOf(("open", "closed", "recalled"))), data_key="status", load_default=()
+    )
     is_expiring = fields.Boolean(load_default=False, metadata={"description": "Open and expiring within 30 days"})
 
 

@@ -121,7 +121,7 @@ def list_papers(
     actor: Actor,
     on: date,
     *,
-    status: str | None = None,
+    statuses: Sequence[str] = (),
     product: UUID | None = None,
     producer: UUID | None = None,
     after: int | None = None,
@@ -129,17 +129,16 @@ def list_papers(
 ) -> list[PaperRow]:
     """Return papers that the actor sees, newest first, at most ``limit`` + 1.
 
-    :param status: one of the statuses; ``to_decide`` is pending, or with a revocation proposed: oldest first.
+    :param statuses: ``to_decide`` is pending, or with a revocation proposed; alone, the oldest first.
     """
     wanted, county = _rows(kind)
     table = TABLES[kind]
     wanted = wanted.where(visible(actor, county, on)).limit(limit + 1)
-    is_queue = status == "to_decide"
+    is_queue = tuple(statuses) == ("to_decide",)
     wanted = wanted.order_by(table.id if is_queue else table.id.desc())
-    if is_queue:
-        wanted = wanted.where(or_(table.status == "pending", PaperRevocation.id.is_not(None)))
-    elif status:
-        wanted = wanted.where(table.status == status)
+    if statuses:
+        open_to_decide = or_(table.status == "pending", PaperRevocation.id.is_not(None))
+        wanted = wanted.where(or_(table.status.in_(statuses), *([open_to_decide] if "to_decide" in statuses else [])))
     if product is not None:
         wanted = wanted.where(Product.public_id == product)
     if producer is not None:

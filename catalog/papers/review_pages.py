@@ -15,6 +15,7 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.errors import NotFound
+from shop.filters import several
 from shop.forms import Form
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
@@ -125,11 +126,11 @@ def _queue(desk: str, actor: Actor) -> str:
     _require_reviewer(actor, desk)
     kind = request.args.get("kind", "eligibility")
     kind = kind if kind in queries.TABLES else "eligibility"
-    status = request.args.get("status") or "to_decide"
+    status = ",".join(several(request.args.getlist("status"))) or "to_decide"
     after = decode_cursor(request.args.get("cursor"), int)
     now = clock.now()
     rows = queries.list_papers(
-        kind, actor, clock.business_day(now), status=None if status == "all" else status,
+        kind, actor, clock.business_day(now), statuses=() if status == "all" else status.split(","),
         after=after[0] if after else None, limit=50,
     )  # fmt: skip
     return render_template(

@@ -10,6 +10,7 @@ from catalog.papers.models import CERTIFICATE_SCHEMES, ELIGIBILITY_SCHEMES
 from catalog.papers.services import NewBasis, NewCertificate
 from shop.api import Schema
 from shop.fields import Day, DivisionCode, Instant, PublicId
+from shop.filters import Several
 from shop.paging import PageQuery
 
 STATUSES = ("to_decide", "pending", "in_force", "refused", "revoked", "annulled", "withdrawn")
@@ -20,7 +21,7 @@ _REASON = validate.Length(max=500)
 class PaperQuery(PageQuery):
     """Which papers; ``to_decide`` is the reviewers' queue, oldest first."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    statuses = Several(fields.String(validate=validate.OneOf(STATUSES)), data_key="status", load_default=())
     product = PublicId(load_default=None)
     producer = PublicId(load_default=None)
 

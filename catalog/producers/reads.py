@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -65,12 +66,12 @@ def _producers() -> Any:
 
 
 def list_producers(
-    *, county: str | None = None, query: str | None = None, after: int | None = None, limit: int = 100
+    *, counties: Sequence[str] = (), query: str | None = None, after: int | None = None, limit: int = 100
 ) -> list[ProducerView]:
     """Return producers by key, at most ``limit`` + 1; suspended ones are left out."""
     wanted = _producers().where(Organisation.suspended_at.is_(None)).order_by(Producer.organisation_id)
-    if county:
-        wanted = wanted.where(Producer.county_code == county)
+    if counties:
+        wanted = wanted.where(Producer.county_code.in_(counties))
     if query:
         wanted = wanted.where(Organisation.name.contains(query, autoescape=True))
     if after is not None:

@@ -9,6 +9,7 @@ from marshmallow import fields, post_load, validate
 from catalog.producers.services import BASES, FORMS, WAYS, NewBenefit, ProducerFacts
 from shop.api import Schema
 from shop.fields import Day, DivisionCode, PublicId
+from shop.filters import Several
 from shop.paging import PageQuery
 
 _COUNT = validate.Range(0, 10**7)
@@ -17,7 +18,7 @@ _COUNT = validate.Range(0, 10**7)
 class ProducerQuery(PageQuery):
     """Which producers."""
 
-    county = DivisionCode(load_default=None)
+    county = Several(DivisionCode(), load_default=())
     q = fields.String(load_default=None, validate=validate.Length(1, 40))
 
 

@@ -43,7 +43,7 @@ def list_producers(query: dict[str, Any]) -> Page[reads.ProducerView]:
     """List producers."""
     after = decode_cursor(query["cursor"], int)
     rows = reads.list_producers(
-        county=query["county"], query=query["q"], after=after[0] if after else None, limit=query["limit"]
+        counties=query["county"], query=query["q"], after=after[0] if after else None, limit=query["limit"]
     )
     return make_page(rows, query["limit"], lambda row: (row.key,))
 

@@ -16,6 +16,7 @@ from catalog.shopfront.labels import CERTIFICATES, SCHEMES, TAXES, UNITS
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.filters import several
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
@@ -31,9 +32,9 @@ WORDS = {"units": UNITS, "schemes": SCHEMES, "certificates": CERTIFICATES, "taxe
 def list_listings(actor: Actor) -> str:
     """List own listings."""
     after = decode_cursor(request.args.get("cursor"), int)
-    status = request.args.get("status")
+    statuses = tuple(status for status in several(request.args.getlist("status")) if status in LISTING_STATUSES)
     query = (request.args.get("q") or "").strip()[:60]
-    wanted = reads.ListingFilter(query=query or None, status=status if status in LISTING_STATUSES else None)
+    wanted = reads.ListingFilter(query=query or None, status=statuses)
     rows = reads.list_listings(wanted, clock.today(), actor=actor, after=after[0] if after else None, limit=50)
     page = make_page(rows, 50, lambda row: (row.offer.listing_id,))
     return render_template("products/listings.html", page=page, words=WORDS)

@@ -126,7 +126,7 @@ def _render(actor: Actor, product_id: UUID, form: SkuForm) -> str:
     return render_template(
         "products/product.html",
         view=reads.get_product(product_id, actor, today),
-        listings=reads.list_listings(reads.ListingFilter(product=product_id), today, actor=actor),
+        listings=reads.list_listings(reads.ListingFilter(product=(product_id,)), today, actor=actor),
         papers=papers,
         form=form,
         today=today,

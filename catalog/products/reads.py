@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, or_, select, text
 
 from catalog.producers.queries import producers_of
 from catalog.products.listings import NoSuchListing
@@ -129,13 +129,13 @@ class ListingFilter:
 
     #: Words, pinyin, English: see ``make_query``.
     query: str | None = None
-    #: A group or a leaf category.
-    category: str | None = None
-    county: str | None = None
-    producer: UUID | None = None
-    product: UUID | None = None
+    #: Groups or leaf categories; of this and all below one of several.
+    category: Sequence[str] = ()
+    county: Sequence[str] = ()
+    producer: Sequence[UUID] = ()
+    product: Sequence[UUID] = ()
     #: Of own listings only: the shop's are all ``listed``.
-    status: str | None = None
+    status: Sequence[str] = ()
 
 
 def list_listings(
@@ -165,15 +165,15 @@ def _conditions(wanted_by: ListingFilter) -> Iterator[ColumnElement[bool]]:
         terms = text("cast(:terms AS tsquery)").bindparams(terms=make_query(wanted_by.query) or "")
         yield Product.search.bool_op("@@")(terms)
     if wanted_by.category:
-        yield Product.category_code.startswith(wanted_by.category, autoescape=True)
+        yield or_(*(Product.category_code.startswith(code, autoescape=True) for code in wanted_by.category))
     if wanted_by.county:
-        yield Product.county_code == wanted_by.county
+        yield Product.county_code.in_(wanted_by.county)
     if wanted_by.producer:
-        yield Organisation.public_id == wanted_by.producer
+        yield Organisation.public_id.in_(wanted_by.producer)
     if wanted_by.product:
-        yield Product.public_id == wanted_by.product
+        yield Product.public_id.in_(wanted_by.product)
     if wanted_by.status:
-        yield Listing.status == wanted_by.status
+        yield Listing.status.in_(wanted_by.status)
 
 
 def get_listing(public_id: UUID, on: date, *, actor: Actor | None = None) -> ListingView:

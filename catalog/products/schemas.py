@@ -10,6 +10,7 @@ from catalog.products.models import LISTING_STATUSES, TAX_RATES
 from catalog.products.services import KINDS, UNITS, NewProduct, NewSku
 from shop.api import Schema
 from shop.fields import Day, DivisionCode, Instant, Money, PublicId, Quantity
+from shop.filters import Several
 from shop.paging import PageQuery
 
 _CODE = validate.Regexp(r"^[0-9]{2,4}\Z")
@@ -124,16 +125,18 @@ class ListingQuery(PageQuery):
     """Which listings in the shop."""
 
     q = fields.String(load_default=None, validate=validate.Length(1, 60), metadata={"description": "Words, pinyin"})
-    category = fields.String(load_default=None, validate=_CODE, metadata={"description": "A group or leaf category"})
-    county = DivisionCode(load_default=None)
-    producer = PublicId(load_default=None)
+    category = Several(
+        fields.String(validate=_CODE, metadata={"description": "A group or leaf category."}), load_default=()
+    )
+    county = Several(DivisionCode(), load_default=())
+    producer = Several(PublicId(), load_default=())
 
 
 class OwnListingQuery(PageQuery):
     """Which of the own listings."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(LISTING_STATUSES))
-    product = PublicId(load_default=None)
+    status = Several(fields.String(validate=validate.OneOf(LISTING_STATUSES)), load_default=())
+    product = Several(PublicId(), load_default=())
 
 
 class TierSchema(Schema):

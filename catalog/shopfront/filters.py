@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from urllib.parse import urlencode
 
+from werkzeug.datastructures import MultiDict
+
 from catalog.papers.models import CERTIFICATE_SCHEMES, ELIGIBILITY_SCHEMES
 from shop.errors import Invalid
+from shop.filters import several
 from shop.i18n import _
 from shop.paging import decode_cursor
 
@@ -26,6 +28,8 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "key": ("1",),
 }
 _CODES = {"county": 6, "province": 6, "partner": 6}
+#: Filters that take several values.
+SEVERAL = ("category", "province", "county", "scheme", "certificate", "partner")
 
 
 class BadFilter(Invalid):
@@ -36,7 +40,10 @@ class BadFilter(Invalid):
 
 @dataclass(frozen=True)
 class Filters:
-    """The list's filters, sort and place; empty means not asked for. Codes are GB/T 2260."""
+    """The list's filters, sort and place; empty means not asked for. Codes are GB/T 2260.
+
+    Several values of one filter stand with commas: any of them will do.
+    """
 
     q: str = ""
     category: str = ""
@@ -52,6 +59,16 @@ class Filters:
     partner: str = ""
     sort: str = "new"
     cursor: str = ""
+
+    def several(self, name: str) -> list[str]:
+        """Return the values of a filter; none if it is not asked for."""
+        value: str = getattr(self, name)
+        return value.split(",") if value else []
+
+    def without(self, name: str, value: str) -> str:
+        """Return the query string of the first page without one of a filter's values."""
+        rest = [one for one in self.several(name) if one != value] if name in SEVERAL else []
+        return self.query(cursor="", **{name: ",".join(rest)})
 
     def query(self, **changes: str) -> str:
         """Return the query string, in one order, without what is not asked for."""
@@ -72,24 +89,30 @@ class Filters:
         return decode_cursor(self.cursor, *kinds)
 
 
-def parse(args: Mapping[str, str]) -> Filters:
+def parse(args: MultiDict[str, str]) -> Filters:
     """Read the filters of an address; what is unknown is left out.
 
     :raises BadFilter: naming the filter.
+    :raises TooManyValues: if one has too many.
     """
     values = {field.name: (args.get(field.name) or "").strip() for field in fields(Filters)}
+    values |= {name: ",".join(several(args.getlist(name))) for name in SEVERAL}
     values["sort"] = values["sort"] or "new"
+    values["q"] = "".join(char for char in values["q"] if char.isprintable())[:MAX_QUERY]
+    found = Filters(**values)
     for name, allowed in _ALLOWED.items():
-        if values[name] and values[name] not in allowed:
+        if not set(found.several(name)) <= set(allowed):
             raise BadFilter(_("筛选条件“%(name)s”没有这个值。", name=name), filter=name)
     for name, length in _CODES.items():
-        if values[name] and not (values[name].isascii() and values[name].isdigit() and len(values[name]) == length):
+        if not all(_is_code(code, length) for code in found.several(name)):
             raise BadFilter(_("筛选条件“%(name)s”应为 6 位区划代码。", name=name), filter=name)
-    category = values["category"]
-    if category and not (category.isascii() and category.isdigit() and len(category) in {2, 4}):
+    if not all(_is_code(code, 2, 4) for code in found.several("category")):
         raise BadFilter(_("筛选条件“%(name)s”没有这个值。", name="category"), filter="category")
-    values["q"] = "".join(char for char in values["q"] if char.isprintable())[:MAX_QUERY]
-    return Filters(**values)
+    return found
+
+
+def _is_code(text: str, *lengths: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) in lengths
 
 
 def _key(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -83,7 +84,7 @@ def _prices(filters: Filters, page: CardPage) -> tuple[int, int] | None:
 
 def _choices(filters: Filters, known: Names) -> dict[str, Any]:
     place = 1 if language() == "en" else 0
-    group, province = filters.category[:2], filters.province or filters.county[:2].ljust(6, "0")
+    group, province = filters.category[:2], filters.province[:6] or filters.county[:2].ljust(6, "0")
     leaves = [(code, pair[place]) for code, pair in known.leaves.get(group, {}).items()]
     groups = [(code, pair[place]) for code, pair in known.groups.items()]
     counties = known.counties.get(province, {}).items()
@@ -103,20 +104,19 @@ def _choices(filters: Filters, known: Names) -> dict[str, Any]:
     }
 
 
-def _asked(filters: Filters, known: Names) -> list[tuple[str, str]]:
-    """Return ``(filter, value in words)`` of what the list is narrowed by."""
+def _asked(filters: Filters, known: Names) -> list[tuple[str, str, str]]:
+    """Return ``(filter, value, value in words)`` of what the list is narrowed by, several values one by one."""
     lang = language()
-    words = {
-        "q": filters.q,
-        "category": known.category(filters.category, lang),
-        "province": known.provinces.get(filters.province, filters.province),
-        "county": known.county_names.get(filters.county, filters.county),
-        "scheme": str(labels.SCHEMES.get(filters.scheme, "")),
-        "certificate": str(labels.CERTIFICATES.get(filters.certificate, "")),
-        "key": filters.key,
-        "partner": known.partners.get(filters.partner, filters.partner),
+    words: dict[str, Callable[[str], str]] = {
+        "category": lambda code: known.category(code, lang),
+        "province": lambda code: known.provinces.get(code, code),
+        "county": lambda code: known.county_names.get(code, code),
+        "scheme": lambda code: str(labels.SCHEMES.get(code, code)),
+        "certificate": lambda code: str(labels.CERTIFICATES.get(code, code)),
+        "partner": lambda code: known.partners.get(code, code),
     }
-    return [(name, word) for name, word in words.items() if word]
+    plain = [(name, value, value) for name, value in (("q", filters.q), ("key", filters.key)) if value]
+    return plain + [(name, code, word(code)) for name, word in words.items() for code in filters.several(name)]
 
 
 def _build_detail(listing_id: UUID) -> Built:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from catalog.products.words import make_query
-from catalog.shopfront.filters import COUNTED_TO, PAGE_SIZE, Filters
+from catalog.shopfront.filters import COUNTED_TO, PAGE_SIZE, SEVERAL, Filters
 from shop import hotreads
 from shop.paging import encode_cursor
 
@@ -48,24 +48,24 @@ class CardPage:
 
 
 #: A paper ``scheme|from|to`` of the scheme asked for is in force on the day.
-_HOLDS = """split_part(paper, '|', 1) = %({0})s AND split_part(paper, '|', 2) <= %(on)s::date::text
+_HOLDS = """split_part(paper, '|', 1) = {} AND split_part(paper, '|', 2) <= %(on)s::date::text
     AND split_part(paper, '|', 3) >= %(on)s::date::text"""
-#: What each filter adds to the condition on ``shop_cards s``.
+#: What one value of each filter adds to the condition on ``shop_cards s``; ``{}`` is its bind.
 _CONDITIONS = {
     "q": "s.search @@ %(q)s::tsquery",
-    "category": "s.category_code = %(category)s",
-    "group": "s.category_code >= %(category)s AND s.category_code < %(category)s || 'a'",
-    "county": "s.county_code = %(county)s",
-    "province": "s.province_code = %(province)s",
+    "category": "s.category_code = {}",
+    "group": "s.category_code >= {0} AND s.category_code < {0} || 'a'",
+    "county": "s.county_code = {}",
+    "province": "s.province_code = {}",
     "key": "s.is_key_county",
     "partner": """s.county_code IN (
         SELECT c.code FROM divisions b
         JOIN pairings g ON g.east_code IN (b.code, b.prefecture_code, b.province_code)
              AND g.valid_from <= %(on)s AND (g.valid_to IS NULL OR g.valid_to >= %(on)s)
         JOIN assisted_counties c ON g.west_code IN (c.code, c.division_code, c.prefecture_code, c.province_code)
-        WHERE b.code = %(partner)s)""",
-    "scheme": "EXISTS (SELECT FROM unnest(s.bases) AS paper WHERE " + _HOLDS.format("scheme") + ")",
-    "certificate": "EXISTS (SELECT FROM unnest(s.certificates) AS paper WHERE " + _HOLDS.format("certificate") + ")",
+        WHERE b.code = {})""",
+    "scheme": "EXISTS (SELECT FROM unnest(s.bases) AS paper WHERE " + _HOLDS + ")",
+    "certificate": "EXISTS (SELECT FROM unnest(s.certificates) AS paper WHERE " + _HOLDS + ")",
 }
 #: sort -> (key, direction, comparison); the listing's own key breaks ties.
 _ORDERS = {
@@ -88,11 +88,16 @@ def schemes_on(papers: list[str], day: str) -> list[str]:
 def _conditions(filters: Filters, values: dict[str, Any]) -> list[str]:
     """Return the condition of the filters and put their values into ``values``."""
     found = ["s.eligible @> %(on)s::date"]
-    for name in ("category", "county", "province", "key", "partner", "scheme", "certificate"):
-        value = getattr(filters, name)
-        if value:
-            values[name] = value
-            found.append(_CONDITIONS["group" if name == "category" and len(value) == 2 else name])  # noqa: PLR2004
+    if filters.key:
+        found.append(_CONDITIONS["key"])
+    for name in SEVERAL:
+        any_of = []
+        for n, value in enumerate(filters.several(name)):
+            values[f"{name}{n}"] = value
+            kind = "group" if name == "category" and len(value) == 2 else name  # noqa: PLR2004  a group's two digits
+            any_of.append(_CONDITIONS[kind].format(f"%({name}{n})s"))
+        if any_of:
+            found.append(f"({' OR '.join(any_of)})")
     if filters.q:
         values["q"] = make_query(filters.q)
         found.append(_CONDITIONS["q"] if values["q"] else "false")

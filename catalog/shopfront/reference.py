@@ -45,6 +45,10 @@ class Names:
         made = self._options.get(key)
         if made is None:
             made = self._options[key] = Markup().join(_OPTION.format(code, name) for code, name in pairs)
+        if "," in chosen:  # several come by the address only; the list says so and keeps them
+            several = chosen.split(",")
+            words = "、".join(name for code, name in pairs if code in several)
+            return Markup(made) + Markup('<option value="{}" selected>{}</option>').format(chosen, words)  # noqa: S704
         return Markup(made.replace(f'value="{chosen}"', f'value="{chosen}" selected', 1) if chosen else made)  # noqa: S704
 
     def category(self, code: str, lang: str) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from catalog.papers.models import CERTIFICATE_SCHEMES, ELIGIBILITY_SCHEMES
-from catalog.shopfront.filters import MAX_QUERY, SORTS, Filters
+from catalog.shopfront.filters import MAX_QUERY, SEVERAL, SORTS, Filters
 from catalog.shopfront.labels import WAYS
 from shop.api import Schema
 from shop.fields import Day, DivisionCode, Money, PublicId, Quantity
+from shop.filters import Several
 from shop.paging import PageQuery
 
 
@@ -22,25 +23,30 @@ class ListingQuery(PageQuery):
         validate=validate.Length(max=MAX_QUERY),
         metadata={"description": "Chinese in either script, pinyin or English.", "example": "枸杞"},
     )
-    category = fields.String(
-        load_default="",
-        validate=validate.Regexp(r"^([0-9]{2}|[0-9]{4})\Z"),
-        metadata={"description": "A group's two digits or a category's four.", "example": "06"},
+    category = Several(
+        fields.String(
+            validate=validate.Regexp(r"^([0-9]{2}|[0-9]{4})\Z"),
+            metadata={"description": "A group's two digits or a category's four.", "example": "06"},
+        ),
+        load_default=(),
     )
-    province = DivisionCode(load_default="")
-    county = DivisionCode(load_default="")
-    partner = DivisionCode(
-        load_default="", metadata={"description": "An eastern division: listings of its partner counties today."}
+    province = Several(DivisionCode(), load_default=())
+    county = Several(DivisionCode(), load_default=())
+    partner = Several(
+        DivisionCode(metadata={"description": "An eastern division: listings of its partner counties today."}),
+        load_default=(),
     )
-    scheme = fields.String(
-        load_default="",
-        validate=validate.OneOf(ELIGIBILITY_SCHEMES),
-        metadata={"description": "Scheme of the eligibility basis."},
+    scheme = Several(
+        fields.String(
+            validate=validate.OneOf(ELIGIBILITY_SCHEMES), metadata={"description": "Scheme of the eligibility basis."}
+        ),
+        load_default=(),
     )
-    certificate = fields.String(
-        load_default="",
-        validate=validate.OneOf(CERTIFICATE_SCHEMES),
-        metadata={"description": "Scheme of a quality certificate."},
+    certificate = Several(
+        fields.String(
+            validate=validate.OneOf(CERTIFICATE_SCHEMES), metadata={"description": "Scheme of a quality certificate."}
+        ),
+        load_default=(),
     )
     key = fields.Boolean(load_default=False, metadata={"description": "Key counties only."})
     sort = fields.String(load_default="new", validate=validate.OneOf(SORTS))
@@ -49,6 +55,7 @@ class ListingQuery(PageQuery):
     def make(self, data: dict[str, Any], **_: object) -> tuple[Filters, int]:
         """Build the filters and the length of the page."""
         limit, cursor, key = data.pop("limit"), data.pop("cursor"), data.pop("key")
+        data |= {name: ",".join(data[name]) for name in SEVERAL}
         return Filters(**data, key="1" if key else "", cursor=cursor or ""), limit
 
 

@@ -106,18 +106,18 @@ def get_county(code: str) -> AssistedCounty:
 
 def list_counties(
     *,
-    province_code: str | None = None,
-    key_county: str | None = None,
+    province_codes: Sequence[str] = (),
+    key_county: Sequence[str] = (),
     query: str | None = None,
     after: str | None = None,
     limit: int = 100,
 ) -> Sequence[AssistedCounty]:
     """Return assisted counties by code, at most ``limit`` + 1."""
     wanted = select(AssistedCounty).order_by(AssistedCounty.code).limit(limit + 1)
-    if province_code:
-        wanted = wanted.where(AssistedCounty.province_code == province_code)
+    if province_codes:
+        wanted = wanted.where(AssistedCounty.province_code.in_(province_codes))
     if key_county:
-        wanted = wanted.where(AssistedCounty.key_county == key_county)
+        wanted = wanted.where(AssistedCounty.key_county.in_(key_county))
     if query:
         wanted = wanted.where(
             or_(_named(AssistedCounty, query), AssistedCounty.former_name.contains(query, autoescape=True))

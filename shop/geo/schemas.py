@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from shop.api import Schema
 from shop.fields import Day, DivisionCode, PublicId
+from shop.filters import Several
 from shop.paging import PageQuery
 
 _UNVERIFIED = "`listed`: a published list says so. `recalled`, `not_found`: not verified."
@@ -24,8 +25,8 @@ class DivisionQuery(PageQuery):
 class CountyQuery(PageQuery):
     """Which counties."""
 
-    province = DivisionCode(load_default=None)
-    key_county = fields.String(load_default=None, validate=validate.OneOf(("yes", "no", "unknown")))
+    province = Several(DivisionCode(), load_default=())
+    key_county = Several(fields.String(validate=validate.OneOf(("yes", "no", "unknown"))), load_default=())
     q = fields.String(
         load_default=None, validate=validate.Length(1, 40), metadata={"description": "Name, pinyin or code"}
     )

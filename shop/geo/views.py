@@ -53,7 +53,7 @@ def list_counties(query: dict[str, Any]) -> Page[AssistedCounty]:
     """List assisted counties by code."""
     after = decode_cursor(query["cursor"], str)
     rows = queries.list_counties(
-        province_code=query["province"], key_county=query["key_county"], query=query["q"],
+        province_codes=query["province"], key_county=query["key_county"], query=query["q"],
         after=after[0] if after else None, limit=query["limit"],
     )  # fmt: skip
     return make_page(rows, query["limit"], lambda row: (row.code,))

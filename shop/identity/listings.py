@@ -194,11 +194,11 @@ class OrganisationFilter:
     """What the operator looks for."""
 
     q: str | None = None
-    kind: str | None = None
+    kinds: Sequence[str] = ()
     #: ``unverified``, ``verified`` or ``suspended``.
-    status: str | None = None
-    #: Code of a division; everything inside it.
-    division: str | None = None
+    statuses: Sequence[str] = ()
+    #: Codes of divisions; everything inside them.
+    divisions: Sequence[str] = ()
 
 
 def list_organisations(wanted: OrganisationFilter, limit: int, cursor: str | None) -> Page[Organisation]:
@@ -215,15 +215,17 @@ def list_organisations(wanted: OrganisationFilter, limit: int, cursor: str | Non
                 Organisation.credit_code.startswith(text.upper(), autoescape=True),
             )
         )
-    if wanted.kind:
-        rows = rows.where(Organisation.kind == wanted.kind)
-    if wanted.division:
-        rows = rows.where(within(Organisation.division_code, [wanted.division]))
-    if wanted.status == "suspended":
-        rows = rows.where(Organisation.suspended_at.is_not(None))
-    elif wanted.status:
-        verified = Organisation.verified_at.is_not(None)
-        rows = rows.where(verified if wanted.status == "verified" else Organisation.verified_at.is_(None))
+    if wanted.kinds:
+        rows = rows.where(Organisation.kind.in_(wanted.kinds))
+    if wanted.divisions:
+        rows = rows.where(within(Organisation.division_code, wanted.divisions))
+    if wanted.statuses:
+        is_so = {
+            "suspended": Organisation.suspended_at.is_not(None),
+            "verified": Organisation.verified_at.is_not(None),
+            "unverified": Organisation.verified_at.is_(None),
+        }
+        rows = rows.where(or_(*(is_so[status] for status in wanted.statuses)))
     return make_page(db.session.scalars(rows).all(), limit, lambda row: (row.id,))
 
 

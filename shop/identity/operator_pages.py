@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.filters import several
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
@@ -31,9 +32,9 @@ bp = Blueprint("identity_operator_pages", __name__, url_prefix="/operator", temp
 def list_organisations(actor: Actor) -> str:  # noqa: ARG001
     """Search organisations; those that wait to be verified are one filter away."""
     args = request.args
-    wanted = OrganisationFilter(
-        args.get("q") or None, args.get("kind") or None, args.get("status") or None, args.get("division") or None
-    )
+    kinds, statuses, divisions = (several(args.getlist(name)) for name in ("kind", "status", "division"))
+    known = tuple(status for status in statuses if status in ("unverified", "verified", "suspended"))
+    wanted = OrganisationFilter(args.get("q") or None, kinds, known, divisions)
     page = listings.list_organisations(wanted, DEFAULT_LIMIT, args.get("cursor"))
     return render_template("identity/organisations.html", page=page, waiting=listings.count_unverified())
 

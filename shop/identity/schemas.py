@@ -8,6 +8,7 @@ from marshmallow import fields, post_load, validate
 
 from shop.api import Schema
 from shop.fields import CreditCode, Day, DivisionCode, Instant, PublicId
+from shop.filters import Several
 from shop.identity.codes import MAX_NAME
 from shop.identity.listings import OrganisationFilter
 from shop.identity.models import BUDGET_LEVELS, INSTITUTION_TYPES, KINDS
@@ -51,14 +52,18 @@ class OrganisationQuery(PageQuery):
     """Filters of the list of organisations."""
 
     q = fields.String(load_default=None, validate=validate.Length(max=100))
-    kind = fields.String(load_default=None, validate=validate.OneOf(KINDS))
-    status = fields.String(load_default=None, validate=validate.OneOf(["unverified", "verified", "suspended"]))
-    division = DivisionCode(load_default=None)
+    kinds = Several(fields.String(validate=validate.OneOf(KINDS)), data_key="kind", load_default=())
+    statuses = Several(
+        fields.String(validate=validate.OneOf(["unverified", "verified", "suspended"])),
+        data_key="status",
+        load_default=(),
+    )
+    divisions = Several(DivisionCode(), data_key="division", load_default=())
 
     @post_load
     def read_filter(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Put the filters together."""
-        names = ("q", "kind", "status", "division")
+        names = ("q", "kinds", "statuses", "divisions")
         return {**data, "filter": OrganisationFilter(**{name: data[name] for name in names})}
 
 

@@ -258,10 +258,10 @@ def test_the_queue_is_oldest_first_and_has_the_revocations_too(product, producer
     second = submit(product, producer, scheme="association", number="A1")
     decide(first, official)
 
-    assert [row.paper.id for row in list_papers("eligibility", official, TODAY, status="to_decide")] == [second.id]
+    assert [row.paper.id for row in list_papers("eligibility", official, TODAY, statuses=["to_decide"])] == [second.id]
     propose(first, official, date(2026, 3, 1))
 
-    assert [row.paper.id for row in list_papers("eligibility", official, TODAY, status="to_decide")] == [
+    assert [row.paper.id for row in list_papers("eligibility", official, TODAY, statuses=["to_decide"])] == [
         first.id,
         second.id,
     ]
