@@ -11,7 +11,7 @@ from catalog.papers import services as papers
 from catalog.producers import services as producers
 from orders.invoices import services as invoices
 from orders.ledger.filings.drafts import LineDraft
-from orders.payments import announcements, receipts, refunds
+from orders.payments import announcements, exceptions, receipts, refunds
 from shop.auth import Actor
 from shop.clock import real_now
 from shop.db import db, transaction
@@ -36,6 +36,7 @@ TABLES = {
     "contract_id": "contracts",
     "delivery_id": "webhook_deliveries",
     "endpoint_id": "webhook_endpoints",
+    "exception_id": "money_exceptions",
     "file_id": "stored_files",
     "filing_id": "filings",
     "invoice_id": "invoices",
@@ -97,6 +98,10 @@ def _add_money(world: World, order: Any) -> None:
         payment = db.session.execute(text("SELECT public_id FROM payments")).scalar_one()
         receipts.confirm(payment, second, NOON)
         refunds.request(order.public_id, 1_00, "协商退款", actor=world.buyer, at=NOON)
+        exceptions.open_exception(
+            "balance_transaction:txn_1", "stripe", "unknown_source", "txn_1", "", -500, date(2026, 7, 15), NOON,
+            producer_id=order.producer_id, order_id=order.id,
+        )  # fmt: skip
     with transaction():
         invoices.record(invoice(world, (order, 100_00)), world.producer, NOON)  # type: ignore[arg-type]
 

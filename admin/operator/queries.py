@@ -32,6 +32,10 @@ _QUEUES = (
      "SELECT requested_at, requested_by FROM refunds WHERE status = 'requested'"),
     ("payments:read", lazy("待复核的退款"), "/operator/refunds",
      "SELECT recorded_at, recorded_by FROM refunds WHERE status = 'recorded'"),
+    ("exceptions:read", lazy("待处理的异常款"), "/operator/exceptions?status=open",
+     "SELECT opened_at, cast(NULL AS bigint) FROM money_exceptions WHERE status = 'open'"),
+    ("exceptions:read", lazy("待复核的异常款"), "/operator/exceptions?status=proposed",
+     "SELECT proposed_at, proposed_by FROM money_exceptions WHERE status = 'proposed'"),
     ("papers:decide", lazy("待审核的认定依据与认证"), "/operator/papers",
      """SELECT p.at, p.by FROM (SELECT a.at, e.recorded_by AS by FROM eligibility_bases e
         LEFT JOIN audit_entries a ON a.subject_type = 'eligibility' AND a.subject_id = e.id WHERE e.status = 'pending'

@@ -21,6 +21,7 @@ from shop import audit
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
+from shop.etag import check_version
 from shop.i18n import _
 from shop.money import format_yuan
 
@@ -126,14 +127,17 @@ def propose_posting(
     return _propose(row, "posting", note, actor=actor, at=at)
 
 
-def agree(exception_id: UUID, actor: Actor, at: datetime) -> MoneyException:
+def agree(exception_id: UUID, actor: Actor, at: datetime, *, version: int | None = None) -> MoneyException:
     """Agree to what another person proposed: the exception is closed, and a posting is made on the day it occurred.
 
+    :param version: of what was seen; nothing else is agreed to.
     :raises NotFound: if there is none, or the actor is not of the operator.
+    :raises VersionChanged: if something else is proposed now.
     :raises WrongState: if nothing is proposed, or the actor proposed it.
     """
     row = lock_exception(exception_id, actor)
     machine.move("exception", row, "agree", actor=actor, at=at, parties=Parties())
+    check_version(row.version if version is None else version, row.version)
     row.decided_by, row.decided_at = actor.user_id, at
     if row.resolution == "posting":
         accounts = exception_accounts.read(row.debit), exception_accounts.read(row.credit)

@@ -1,0 +1,13 @@
+"""Where reconciliation stands in the operator's navigation."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from shop.i18n import lazy
+from shop.layout import NavItem, add_nav
+
+
+def init_app(app: Flask) -> None:
+    """Add the links."""
+    add_nav(app, NavItem("operator", lazy("异常款"), "exception_pages.list_exceptions", "exceptions:read", 26))
