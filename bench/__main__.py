@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-PARTS = ("pages", "placing", "totals")
+PARTS = ("pages", "placing", "totals", "statements")
 
 
 def main() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from catalog.papers import services as papers
 from catalog.producers import services as producers
+from orders.banking import accounts, aliases, claims, confirming, statements
+from orders.banking.closing import services as closing
 from orders.invoices import services as invoices
 from orders.ledger.filings.drafts import LineDraft
 from orders.payments import announcements, exceptions, receipts, refunds
@@ -23,6 +25,8 @@ from shop.outbox.services import publish
 from shop.webhooks import dispatch
 from shop.webhooks import services as webhooks
 from tests import factories
+from tests.banking.help import row
+from tests.banking.sheets import plain
 from tests.conftest import NOON
 from tests.invoices.help import invoice
 from tests.ledger import filers
@@ -32,7 +36,11 @@ from tests.purchase.world import World, make_world
 #: Which table a route's parameter names a row of.
 TABLES = {
     "account_id": "bank_accounts",
+    "alias_id": "payer_aliases",
     "announcement_id": "transfer_announcements",
+    "claim_id": "transfer_claims",
+    "closing_day_id": "treasury_closing_days",
+    "confirmation_id": "statement_confirmations",
     "contract_id": "contracts",
     "delivery_id": "webhook_deliveries",
     "endpoint_id": "webhook_endpoints",
@@ -40,6 +48,7 @@ TABLES = {
     "file_id": "stored_files",
     "filing_id": "filings",
     "invoice_id": "invoices",
+    "line_id": "bank_statement_lines",
     "listing_id": "listings",
     "lot_id": "lots",
     "mandate_id": "agent_mandates",
@@ -54,6 +63,8 @@ TABLES = {
     "refund_id": "refunds",
     "shipment_id": "shipments",
     "sku_id": "skus",
+    "statement_id": "bank_statements",
+    "supervised_account_id": "supervised_accounts",
     "token_id": "api_tokens",
     "unit_id": "units",
 }
@@ -69,6 +80,7 @@ def make_everything() -> tuple[World, dict[str, str]]:
     _add_papers(world)
     _add_accounts(world.buyer, world.producer)
     _add_messages(world.buyer)
+    _add_banking(world, order)
     first, _ = filers.officials()
     filers.submitted(first, lines=(LineDraft(factories.WOLFBERRY, "枸杞", 1_000_00, "2吨"),))
     ids = {name: _first_id(table) for name, table in TABLES.items()}
@@ -148,6 +160,34 @@ def _add_accounts(buyer: Actor, producer: Actor) -> None:
                     is_default=True,
                 )
             )
+
+
+def _add_banking(world: World, order: Any) -> None:
+    """A statement with a matched and a claimed line, and what the operator keeps."""
+    account = db.session.scalars(
+        select(BankAccount.public_id).where(BankAccount.organisation_id == world.producer.organisation_id)
+    ).one()
+    data = plain(row("1.00", order.reference_code), row("2.00"))
+    with transaction():
+        file = files.store(data, "流水.csv", world.producer).public_id
+    request = statements.ImportRequest(account=account, file=file)
+    reading = statements.read(request, world.producer, factories.TODAY)
+    second = factories.make_member("producer", organisation=_organisation(world.producer))
+    with transaction():
+        made = statements.import_statement(request, reading, world.producer, NOON)
+        confirming.start(made.public_id, second, NOON)
+        facts = claims.ClaimFacts(
+            shares=[receipts.Share(order=order.public_id, amount_fen=2_00)], amount_fen=2_00, paid_on=date(2026, 7, 14),
+            payer_name="甲",
+        )  # fmt: skip
+        claims.claim(facts, world.buyer, NOON)
+        aliases.learn("甲", "", world.buyer.organisation_id, second, NOON)
+        operator = factories.make_member("operator")
+        supervised = accounts.SupervisedFacts(
+            number="110000001", holder="监管户", bank="乙", valid_from=date(2026, 1, 1)
+        )
+        accounts.enter(supervised, operator, NOON)
+        closing.add("120101", date(2026, 12, 25), operator, NOON)
 
 
 def _add_messages(buyer: Actor) -> None:

@@ -1,8 +1,21 @@
 """What bank statements bring to the orders feature."""
 
+API = ("orders.banking.views.bp", "orders.banking.desk_views.bp", "orders.banking.closing.views.bp")
+PAGES = (
+    "orders.banking.pages.bp",
+    "orders.banking.line_pages.bp",
+    "orders.banking.claim_pages.bp",
+    "orders.banking.operator_pages.bp",
+)
+TASKS = ("orders.banking.tasks",)
+INIT = ("orders.banking.nav.init_app",)
+#: Seconds between looks for statements whose receipts are to be confirmed.
+SCHEDULE = {"banking.confirm_statements": 5.0}
 PERMISSIONS = {
     "banking:manage": "Enter, confirm and end supervised accounts; keep the closing days of treasuries",
 }
 TOPICS = {
     "orders.statement_imported": "A bank statement was imported: `statement_id`, `added`, `known`, `refused`",
+    "orders.transfer_claimed": "Somebody says that a transfer is theirs, for orders: `claim_id`",
+    "orders.transfer_claim_decided": "The payee's side confirmed or refused such a claim: `claim_id`, `status`",
 }

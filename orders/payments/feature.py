@@ -16,6 +16,7 @@ PERMISSIONS = {
 TOPICS = {
     "orders.transfer_announced": "A buyer said that it will pay: `order_id`, `announcement_id`, `planned_on`",
     "orders.payment_confirmed": "A receipt was confirmed: `payment_id`, `order_ids`, `amount`, `value_on`",
+    "orders.payment_refused": "A recorded receipt was refused by the second person: `payment_id`",
     "orders.payment_extended": "A buyer took fifteen more days to pay in advance: `order_id`, `pay_due_on`",
     "orders.refund_requested": "Money back was asked for: `order_id`, `refund_id`, `status`",
     "orders.refund_confirmed": "Money went back: `order_id`, `refund_id`, `status`",

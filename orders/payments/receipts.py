@@ -175,6 +175,7 @@ def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
     machine.move("receipt", payment, "refuse", actor=actor, at=at, why=reason)
     payment.decided_by, payment.decided_at, payment.reason = actor.user_id, at, reason
     audit.record(actor, "payments.receipt_refused", "payment", payment_id, status=["recorded", "refused"])
+    publish("orders.payment_refused", organisations=[payment.payee_id], payment_id=str(payment.public_id))
     return payment
 
 

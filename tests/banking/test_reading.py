@@ -54,7 +54,7 @@ def test_presets_read_the_same_as_the_titles_tell(name):
 
 
 def test_a_workbook_keeps_days_and_amounts_as_numbers():
-    rows = [
+    rows: list[list[object]] = [
         ["对账单"], ["交易日期", "收入金额", "支出金额", "流水号"],
         [date(2026, 7, 3), 12300, "", 17], [46206, 0.1, None, 18.0], [20260703, "", 8.5, "19"], ["46206", "", "1,008.50", "20"],
     ]  # fmt: skip

@@ -1,0 +1,92 @@
+"""Claims as lists show them, in a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+
+from orders.banking.models import TransferClaim, TransferClaimOrder
+from orders.banking.queries import Candidate
+from orders.purchase.models import Order
+from orders.purchase.party import is_party
+from shop.auth import Actor
+from shop.db import db
+from shop.files.models import StoredFile
+from shop.identity.models import Organisation
+from shop.paging import Page, decode_cursor, make_page
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim as lists show it."""
+
+    key: int
+    id: UUID
+    status: str
+    buyer: str
+    payee: str
+    amount_fen: int
+    paid_on: date
+    payer_name: str
+    bank_serial: str
+    note: str
+    file: UUID | None
+    has_line: bool
+    claimed_by: int
+    claimed_at: datetime
+    reason: str
+    orders: Sequence[Candidate]
+
+
+def list_claims(
+    actor: Actor, on: date, *, limit: int, cursor: str | None = None, statuses: Sequence[str] = ()
+) -> Page[ClaimRow]:
+    """Return a page of claims that the actor's side made or is asked about, newest first."""
+    query = _claims(actor, on).order_by(TransferClaim.id.desc()).limit(limit + 1)
+    if statuses:
+        query = query.where(TransferClaim.status.in_(statuses))
+    if key := decode_cursor(cursor, int):
+        query = query.where(TransferClaim.id < key[0])
+    return make_page(_claim_rows(query), limit, lambda row: (row.key,))
+
+
+def get_claim(key: int, actor: Actor, on: date) -> ClaimRow:
+    """Return one claim as lists show it; the caller has checked whose it is."""
+    return _claim_rows(_claims(actor, on).where(TransferClaim.id == key))[0]
+
+
+def _claims(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    buyer, payee = aliased(Organisation), aliased(Organisation)
+    return (
+        select(TransferClaim, buyer.name, payee.name, StoredFile.public_id)
+        .join(buyer, buyer.id == TransferClaim.buyer_id)
+        .join(payee, payee.id == TransferClaim.payee_id)
+        .outerjoin(StoredFile, StoredFile.id == TransferClaim.file_id)
+        .where(is_party(actor, TransferClaim.buyer_id, TransferClaim.payee_id, on))
+    )
+
+
+def _claim_rows(query: Select[*tuple[Any, ...]]) -> list[ClaimRow]:
+    rows = db.session.execute(query).all()
+    shares: dict[int, list[Candidate]] = {}
+    named = db.session.execute(
+        select(TransferClaimOrder.claim_id, Order.public_id, Order.number, TransferClaimOrder.amount_fen)
+        .join(Order, Order.id == TransferClaimOrder.order_id)
+        .where(TransferClaimOrder.claim_id.in_([row[0].id for row in rows]))
+        .order_by(Order.id)
+    )
+    for key, order, number, fen in named:
+        shares.setdefault(key, []).append(Candidate(order, number, "", fen))
+    return [
+        ClaimRow(
+            one.id, one.public_id, one.status, buyer, payee, one.amount_fen, one.paid_on, one.payer_name, one.bank_serial,
+            one.note, file, one.line_id is not None, one.claimed_by, one.claimed_at, one.reason, shares.get(one.id, []),
+        )
+        for one, buyer, payee, file in rows
+    ]  # fmt: skip

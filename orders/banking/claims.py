@@ -1,0 +1,254 @@
+"""Claims of transfers: an institution or the payee's finance says which orders one is for, the payee's side confirms it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+
+from orders.banking import acts, aliases
+from orders.banking.models import BankStatementLine, StatementAccount, TransferClaim, TransferClaimOrder
+from orders.banking.reading.cells import compared_account
+from orders.payments import access, receipts
+from orders.payments.receipts import OtherParties, SamePerson, Share, TooMuchAllocated
+from orders.purchase import party
+from orders.purchase.models import Order
+from orders.purchase.parties import producers_of
+from shop import audit, clock, money
+from shop.auth import Actor
+from shop.constraints import refusing
+from shop.db import db
+from shop.errors import Conflict, NotFound
+from shop.i18n import _
+from shop.outbox.services import publish
+
+#: Days around the one named in which a claimed transfer's line is looked for.
+_AROUND = timedelta(days=7)
+
+
+class ClaimDecided(Conflict):
+    """The claim was confirmed or refused already."""
+
+    code = "claim-decided"
+
+
+class LineUnknown(Conflict):
+    """No line of the payee's account is known for the claim yet; choose one, or wait for the next statement."""
+
+    code = "line-unknown"
+
+
+class LineClaimed(Conflict):
+    """The line is claimed already."""
+
+    code = "line-claimed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimFacts:
+    """What is said of a transfer; the payee's people name its line, others its amount and day."""
+
+    shares: Sequence[Share]
+    amount_fen: int
+    paid_on: date
+    payer_name: str
+    bank_serial: str = ""
+    note: str = ""
+    file: UUID | None = None
+    line: UUID | None = None
+
+
+def claim(facts: ClaimFacts, actor: Actor, at: datetime) -> TransferClaim:
+    """Say that a transfer is for orders of one buyer and one producer.
+
+    :raises NotFound: for an order, file or line that is not the actor's.
+    :raises OtherParties: if the orders are of several buyers or producers.
+    :raises TooMuchAllocated: if they get more than the transfer.
+    :raises LineClaimed: if the line is claimed already; LineNotOpen: if it is not open.
+    """
+    on = clock.business_day(at)
+    named = acts.orders_of(facts.shares, actor, on)
+    buyer_id, payee_id = _parties(named)
+    left = facts.amount_fen - sum(fen for _order, fen in named)
+    if left < 0:
+        raise TooMuchAllocated(_("各订单金额之和超过了转账金额。"), left=money.as_json(left))
+    line = _named_line(facts.line, facts.amount_fen, actor, on) if facts.line else _find_line(facts, payee_id)
+    made = TransferClaim(
+        payee_id=payee_id, buyer_id=buyer_id, line_id=line.id if line else None, amount_fen=facts.amount_fen,
+        paid_on=facts.paid_on, payer_name=facts.payer_name.strip(), bank_serial="".join(facts.bank_serial.split()),
+        note=facts.note, file_id=access.file_key(facts.file, actor), status="claimed", claimed_by=actor.user_id,
+        claimant_id=actor.organisation_id, claimed_at=at,
+    )  # fmt: skip
+    with refusing(uq_transfer_claims_line=LineClaimed(_("这笔到账已经有人认领。"))):
+        db.session.add(made)
+    for order_id, fen in _by_order(named).items():
+        db.session.add(TransferClaimOrder(claim_id=made.id, order_id=order_id, amount_fen=fen))
+    if line:
+        acts.settle(line, "claimed")
+    audit.record(actor, "banking.transfer_claimed", "transfer_claim", made.id, amount_fen=[None, facts.amount_fen])
+    publish("orders.transfer_claimed", organisations=[buyer_id, payee_id], claim_id=str(made.public_id))
+    return made
+
+
+def confirm(claim_id: UUID, actor: Actor, at: datetime, line_id: UUID | None = None) -> TransferClaim:
+    """Confirm a claim for the payee: its receipt is recorded in the claimant's name and confirmed in the actor's.
+
+    Who paid is remembered as a name of the buyer; a treasury's only as one that many are paid from.
+
+    :raises NotFound: if the claim is not the actor's side's, or the line not its.
+    :raises ClaimDecided: if it was decided; SamePerson: if the actor made it.
+    :raises LineUnknown: if there is no line for it.
+    :raises AmountsDiffer: if the line chosen has another amount.
+    """
+    on = clock.business_day(at)
+    key = _of_payee(claim_id, actor, on).id
+    named = _named_orders(key)
+    party.lock_orders([order.id for order, _fen in named])
+    found = _lock(key, actor)
+    line, clearing = _line_of(found, line_id, actor, on)
+    claimant = replace(actor, user_id=found.claimed_by, organisation_id=found.claimant_id)
+    for payment in acts.record(line, clearing, named, claimant, at):
+        if found.file_id is not None:
+            payment.evidence_file_id = found.file_id
+        db.session.flush()  # obtains the receipt as the confirmation reads it
+        receipts.confirm(payment.public_id, actor, at)
+    found.line_id, found.status, found.decided_by, found.decided_at = line.id, "confirmed", actor.user_id, at
+    acts.settle(line, "matched", rule="claim")
+    aliases.learn(line.counterparty_name, line.counterparty_account, found.buyer_id, actor, at)
+    audit.record(actor, "banking.claim_confirmed", "transfer_claim", found.id, status=["claimed", "confirmed"])
+    _publish(found)
+    return found
+
+
+def refuse(claim_id: UUID, reason: str, actor: Actor, at: datetime) -> TransferClaim:
+    """Refuse a claim with a reason; its line is open again.
+
+    :raises NotFound, ClaimDecided, SamePerson: as :func:`confirm`.
+    """
+    found = _lock(_of_payee(claim_id, actor, clock.business_day(at)).id, actor)
+    found.status, found.decided_by, found.decided_at, found.reason = "refused", actor.user_id, at, reason
+    if found.line_id is not None:
+        line = acts.lock_open(found.line_id, "in", ("claimed",))
+        acts.settle(line, "unmatched", reason="claim_refused")
+    audit.record(actor, "banking.claim_refused", "transfer_claim", found.id, status=["claimed", "refused"])
+    _publish(found)
+    return found
+
+
+def open_claims(actor: Actor, on: date) -> int:
+    """Return how many claims wait for the actor's side."""
+    query = _visible(actor, on).where(TransferClaim.status == "claimed").with_only_columns(func.count())
+    return db.session.scalar(query) or 0
+
+
+def _visible(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    return select(TransferClaim).where(party.is_party(actor, TransferClaim.buyer_id, TransferClaim.payee_id, on))
+
+
+def get_claim(claim_id: UUID, actor: Actor, on: date) -> TransferClaim:
+    """Return a claim that the actor's side made or is asked about.
+
+    :raises NotFound: if there is none, or it is others'.
+    """
+    found: TransferClaim | None = db.session.scalars(
+        _visible(actor, on).where(TransferClaim.public_id == claim_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(_("没有这份认领。"))
+    return found
+
+
+def _of_payee(claim_id: UUID, actor: Actor, on: date) -> TransferClaim:
+    found = get_claim(claim_id, actor, on)
+    if actor.organisation_kind != "operator" and found.payee_id not in producers_of(actor, on):
+        raise NotFound(_("没有这份认领。"))
+    return found
+
+
+def _lock(key: int, actor: Actor) -> TransferClaim:
+    found = db.session.scalars(
+        select(TransferClaim).where(TransferClaim.id == key).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    if found.status != "claimed":
+        raise ClaimDecided(_("这份认领已经办结。"), state=found.status)
+    if found.claimed_by == actor.user_id:
+        raise SamePerson(_("认领的人不能自己确认,请由另一位同事办理。"))
+    return found
+
+
+def _line_of(found: TransferClaim, line_id: UUID | None, actor: Actor, on: date) -> tuple[BankStatementLine, str]:
+    """Return the claim's line, locked, with its clearing."""
+    if line_id is not None:
+        chosen, account = acts.get_line(line_id, actor, on)
+        if chosen.amount_fen != found.amount_fen:
+            raise acts.AmountsDiffer(_("认领的金额与流水金额不同。"))
+        states = ("claimed",) if chosen.id == found.line_id else ("unmatched", "suggested")
+        return acts.lock_open(chosen.id, "in", states), account.clearing
+    if found.line_id is None:
+        raise LineUnknown(_("还没有找到这笔到账,请选择一笔流水,或等下一份对账单。"))
+    line = acts.lock_open(found.line_id, "in", ("claimed",))
+    return line, db.session.get_one(StatementAccount, line.account_id).clearing
+
+
+def _parties(named: Sequence[tuple[Order, int]]) -> tuple[int, int]:
+    pairs = {(order.buyer_id, order.producer_id) for order, _fen in named}
+    if len(pairs) != 1:
+        raise OtherParties(_("一份认领只能是同一采购单位、同一供应商的订单。"))
+    return pairs.pop()
+
+
+def _by_order(named: Sequence[tuple[Order, int]]) -> dict[int, int]:
+    sums: dict[int, int] = {}
+    for order, fen in named:
+        sums[order.id] = sums.get(order.id, 0) + fen
+    return sums
+
+
+def _named_orders(claim_id: int) -> list[tuple[Order, int]]:
+    rows = db.session.execute(
+        select(Order, TransferClaimOrder.amount_fen)
+        .join(TransferClaimOrder, TransferClaimOrder.order_id == Order.id)
+        .where(TransferClaimOrder.claim_id == claim_id)
+        .order_by(Order.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _named_line(line_id: UUID, amount_fen: int, actor: Actor, on: date) -> BankStatementLine:
+    found, _account = acts.get_line(line_id, actor, on)
+    if found.amount_fen != amount_fen:
+        raise acts.AmountsDiffer(_("认领的金额与流水金额不同。"))
+    return acts.lock_open(found.id, "in")
+
+
+def _find_line(facts: ClaimFacts, payee_id: int) -> BankStatementLine | None:
+    """Return the one open line of the payee that has the amount, around the day; ``None`` if none or several."""
+    query = (
+        select(BankStatementLine.id)
+        .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
+        .where(
+            BankStatementLine.direction == "in", BankStatementLine.amount_fen == facts.amount_fen,
+            BankStatementLine.value_on.between(facts.paid_on - _AROUND, facts.paid_on + _AROUND),
+            BankStatementLine.state.in_(("unmatched", "suggested")),
+            or_(
+                BankStatementLine.payee_id == payee_id,
+                (StatementAccount.clearing == "supervised") & BankStatementLine.payee_id.is_(None),
+            ),
+        )
+        .limit(2)
+    )  # fmt: skip
+    if serial := compared_account(facts.bank_serial):
+        query = query.where(BankStatementLine.serial == serial)
+    keys = db.session.scalars(query).all()
+    return acts.lock_open(keys[0], "in") if len(keys) == 1 else None
+
+
+def _publish(found: TransferClaim) -> None:
+    publish(
+        "orders.transfer_claim_decided", organisations=[found.buyer_id, found.payee_id],
+        claim_id=str(found.public_id), status=found.status,
+    )  # fmt: skip

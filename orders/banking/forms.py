@@ -1,0 +1,140 @@
+"""Forms of statements, lines, claims, supervised accounts and closing days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf.file import FileField
+from wtforms import BooleanField, MultipleFileField, SelectField, StringField, TextAreaField
+from wtforms.fields import DateField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from orders.banking.accounts import ImportAccount
+from orders.banking.labels import FACTS
+from orders.banking.reading.layouts import PRESETS, Mapping
+from orders.payments.forms import EvidenceForm
+from orders.purchase.amounts import YuanField
+from shop.forms import Form
+from shop.i18n import _ as now
+from shop.i18n import lazy as _
+
+_NEEDED = InputRequired(_("请填写。"))
+
+
+class UploadForm(Form):
+    """Which file, of which account."""
+
+    account = SelectField(_("账户"))
+    statement = FileField(
+        _("对账单文件"), description=_("网银下载的 CSV、TXT、XLS、XLSX,或 camt.053 XML,不超过 20 MB。")
+    )
+
+    def offer(self, accounts: list[ImportAccount]) -> None:
+        """Offer the accounts."""
+        self.account.choices = [
+            SelectChoice(str(one.id), f"{one.organisation or one.holder} · {one.bank} · {one.number}")
+            for one in accounts
+        ]
+
+
+class MappingForm(Form):
+    """Which column holds what; the titles are the file's."""
+
+    preset = SelectField(
+        _("示例版式"), choices=[SelectChoice("", _("按列名识别")), *(SelectChoice(name, name) for name in PRESETS)]
+    )
+    remark = StringField(_("附言列"), [Optional(), Length(max=400)], description=_("可以几列,用顿号隔开。"))
+    save = BooleanField(_("以后这个账户的文件都这样读"))
+    skip_bad = BooleanField(_("跳过读不出来的行,逐行说明,导入其余各行"))
+
+    def mapping(self) -> Mapping | None:
+        """Return what was chosen; ``None`` if nothing was."""
+        values: dict[str, Any] = {name: (getattr(self, name).data or "").strip() for name in FACTS}
+        remark = tuple(part.strip() for part in (self.remark.data or "").replace(",", "、").split("、") if part.strip())
+        return Mapping(**values, remark=remark) if values["day"] else None
+
+    def show(self, mapping: Mapping) -> None:
+        """Fill the fields in."""
+        for name in FACTS:
+            getattr(self, name).data = getattr(mapping, name)
+        self.remark.data = "、".join(mapping.remark)
+
+
+for _name, _label in FACTS.items():
+    setattr(MappingForm, _name, StringField(_label, [Optional(), Length(max=100)]))
+
+
+class MatchForm(Form):
+    """Which orders a line is for."""
+
+    allocations = TextAreaField(
+        _("分配到订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单:订单号或付款识别码,空格,金额。")
+    )
+
+
+class NoteForm(Form):
+    """Why a line is no goods money."""
+
+    note = StringField(_("说明"), [InputRequired(_("请说明为什么不是货款。")), Length(max=500)])
+
+
+class PickForm(Form):
+    """A refund or a line."""
+
+    chosen = StringField(_("编号"), [_NEEDED, Length(max=40)])
+
+
+class ClaimForm(EvidenceForm):
+    """A word that a transfer is for these orders, with its voucher."""
+
+    amount = YuanField(_("转账金额"), [_NEEDED])
+    paid_on = DateField(_("转账日期"), [_NEEDED])
+    payer_name = StringField(
+        _("付款人"), [_NEEDED, Length(max=200)], description=_("回单上的付款户名,国库支付填国库。")
+    )
+    bank_serial = StringField(_("银行流水号"), [Optional(), Length(max=64)])
+    allocations = TextAreaField(
+        _("用于订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单:订单号或付款识别码,空格,金额。")
+    )
+    note = StringField(_("说明"), [Optional(), Length(max=500)])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for the voucher too."""
+        valid = super().validate(extra_validators)
+        if not self.evidence.data:
+            self.evidence.errors = [*self.evidence.errors, now("请上传回单。")]
+            return False
+        return valid
+
+
+class SlipsForm(Form):
+    """Several electronic receipts."""
+
+    slips = MultipleFileField(
+        _("电子回单"), description=_("可一次选多个 PDF 或 OFD,文件名或 OFD 内文含银行流水号的自动挂到对应到账。")
+    )
+
+
+class SupervisedForm(Form):
+    """A supervised account or sub-account."""
+
+    number = StringField(_("账号"), [_NEEDED, Length(max=40)])
+    holder = StringField(_("户名"), [_NEEDED, Length(max=200)])
+    bank = StringField(_("开户银行"), [_NEEDED, Length(max=200)])
+    producer = StringField(_("供应商"), [Optional(), Length(max=200)], description=_("子账户填供应商全称;主账户不填。"))
+    valid_from = DateField(_("起始日"), [_NEEDED])
+    valid_to = DateField(_("截止日"), [Optional()])
+
+
+class EndForm(Form):
+    """The last day."""
+
+    last_on = DateField(_("截止日"), [_NEEDED])
+
+
+class ClosingForm(Form):
+    """A finance authority's closing day."""
+
+    division_code = StringField(_("行政区划代码"), [_NEEDED, Length(min=6, max=6)])
+    last_on = DateField(_("财政集中支付截止日"), [_NEEDED])

@@ -1,0 +1,180 @@
+"""The desk of lines that wait for a person, and one line with everything that can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from orders.banking import acts, labels, queries
+from orders.banking.forms import MatchForm, NoteForm, PickForm
+from orders.payments import matching
+from orders.purchase.amounts import BadRows
+from shop import clock
+from shop.auth import Actor, requires
+from shop.db import transaction
+from shop.forms import Form
+from shop.i18n import _
+from shop.idempotency import idempotent
+from shop.money import format_yuan
+from shop.paging import DEFAULT_LIMIT
+
+Answer = str | Response | tuple[str, int, dict[str, str]]
+bp = Blueprint(
+    "bank_line_pages", __name__, template_folder="templates", url_prefix="/<any(producer, operator):desk>/bank-lines"
+)
+
+
+@bp.get("")
+@requires("payments:read")
+def list_lines(actor: Actor, desk: str) -> str:
+    """Show open lines, the oldest first, narrowed by state, reason and direction."""
+    today, args = clock.today(), request.args
+    state, reason, direction = args.get("state", ""), args.get("reason", ""), args.get("direction", "")
+    states = (state,) if state in labels.LINE_STATES else ("unmatched", "suggested", "claimed")
+    page = queries.list_lines(
+        actor, today, limit=DEFAULT_LIMIT, cursor=args.get("cursor"), states=states,
+        reason=reason if reason in labels.REASONS else "", direction=direction if direction in ("in", "out") else "",
+    )  # fmt: skip
+    return render_template(
+        "banking/lines.html", desk=desk, page=page, waiting=queries.count_open(actor, today), **labels.words()
+    )
+
+
+@bp.get("/<uuid:line_id>")
+@requires("payments:read")
+def show(actor: Actor, desk: str, line_id: UUID) -> str:
+    """Show a line, what it may be for, and what the reader may do with it."""
+    return _render(desk, line_id, actor)
+
+
+@bp.post("/<uuid:line_id>/match")
+@requires("payments:record")
+@idempotent
+def match(actor: Actor, desk: str, line_id: UUID) -> Answer:
+    """Say which orders a line is for."""
+    form = MatchForm()
+
+    def act() -> None:
+        line, _account = acts.get_line(line_id, actor, clock.today())
+        found = matching.match(form.allocations.data, line.amount_fen, actor, clock.today())
+        if not found.shares:
+            raise BadRows(_("请填写订单。"))
+        acts.match_by_hand(line_id, found.shares, actor, clock.now())
+
+    return _do(desk, line_id, actor, form, act, done=_("已匹配,到账待另一位同事确认。"))
+
+
+@bp.post("/<uuid:line_id>/match-again")
+@requires("payments:record")
+@idempotent
+def match_again(actor: Actor, desk: str, line_id: UUID) -> Answer:
+    """Match what is open on the line's account once more."""
+    return _do(
+        desk,
+        line_id,
+        actor,
+        Form(),
+        lambda: acts.match_again(line_id, actor, clock.now()),
+        done=_("已重新匹配该账户的未决流水。"),
+    )
+
+
+@bp.post("/<uuid:line_id>/wrong-payee")
+@requires("payments:record")
+@idempotent
+def mark_wrong(actor: Actor, desk: str, line_id: UUID) -> Answer:
+    """Say that money came to the wrong account."""
+    return _do(
+        desk,
+        line_id,
+        actor,
+        Form(),
+        lambda: acts.mark_wrong(line_id, actor, clock.now()),
+        done=_("已标记为错款,请原路退回。"),
+    )
+
+
+@bp.post("/<uuid:line_id>/note")
+@requires("payments:record")
+@idempotent
+def note(actor: Actor, desk: str, line_id: UUID) -> Answer:
+    """Say why a line is no goods money."""
+    form = NoteForm()
+    return _do(
+        desk, line_id, actor, form, lambda: acts.note_ignored(line_id, form.note.data, actor, clock.now()),
+        done=_("已说明,待另一位同事同意。"),
+    )  # fmt: skip
+
+
+@bp.post("/<uuid:line_id>/ignore")
+@requires("payments:confirm")
+@idempotent
+def ignore(actor: Actor, desk: str, line_id: UUID) -> Answer:
+    """Agree that a line is no goods money."""
+    return _do(
+        desk,
+        line_id,
+        actor,
+        Form(),
+        lambda: acts.agree_ignored(line_id, actor, clock.now()),
+        done=_("已标记为非货款。"),
+    )
+
+
+@bp.post("/<uuid:line_id>/return")
+@requires("payments:record")
+@idempotent
+def tie_return(actor: Actor, desk: str, line_id: UUID) -> Answer:
+    """Say that an outgoing line gives a wrong receipt back."""
+    form = PickForm()
+    return _do(
+        desk, line_id, actor, form, lambda: acts.tie_return(line_id, _chosen(form), actor, clock.now()),
+        done=_("错款退回已对上。"),
+    )  # fmt: skip
+
+
+@bp.post("/<uuid:line_id>/refund")
+@requires("refunds:record")
+@idempotent
+def tie_refund(actor: Actor, desk: str, line_id: UUID) -> Answer:
+    """Say that an outgoing line is a refund."""
+    form = PickForm()
+    return _do(
+        desk, line_id, actor, form, lambda: acts.tie_refund(line_id, _chosen(form), actor, clock.now()),
+        done=_("已登记退款,请由另一位同事确认。"),
+    )  # fmt: skip
+
+
+def _do(desk: str, line_id: UUID, actor: Actor, form: Form, act: Callable[[], object], *, done: str) -> Answer:
+    """Act if the form is filled in, and go back to the line; else show it with what is wrong."""
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                act()
+            flash(done, "success")
+            return redirect(url_for("bank_line_pages.show", desk=desk, line_id=line_id))
+    return form.answer(_render(desk, line_id, actor, form))
+
+
+def _chosen(form: PickForm) -> UUID:
+    try:
+        return UUID(form.chosen.data)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _render(desk: str, line_id: UUID, actor: Actor, form: Form | None = None) -> str:
+    line, _account = acts.get_line(line_id, actor, clock.today())
+    row = queries.get_line(line.id, actor, clock.today())
+    match_form = form if isinstance(form, MatchForm) else MatchForm(formdata=None)
+    if not isinstance(form, MatchForm):
+        match_form.allocations.data = "\n".join(f"{one.number} {format_yuan(one.amount_fen)}" for one in row.orders[:1])
+    return render_template(
+        "banking/line.html", desk=desk, row=row, form=form or Form(formdata=None), match=match_form,
+        note=form if isinstance(form, NoteForm) else NoteForm(formdata=None), is_open=row.state in ("unmatched", "suggested"),
+        may_agree=row.noted_by not in (None, actor.user_id) and actor.may("payments:confirm"), format_yuan=format_yuan,
+        **labels.words(),
+    )  # fmt: skip

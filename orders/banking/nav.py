@@ -1,0 +1,40 @@
+"""Where the pages of statements stand in the desks' navigation, what their files may be read by, and closing days on others' pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Flask
+
+from orders.banking import evidence, slips
+from orders.banking.closing import services as closing
+from orders.banking.closing.services import Closing
+from shop import clock
+from shop.auth import find_actor
+from shop.files import services as files
+from shop.i18n import lazy
+from shop.layout import NavItem, add_nav
+
+
+def treasury_closings() -> Sequence[Closing]:
+    """Return the closing days that concern whoever reads the page."""
+    return closing.days_of(find_actor(), clock.today())
+
+
+def init_app(app: Flask) -> None:
+    """Add the links, open the files, and let pages of payments show closing days."""
+    add_nav(
+        app,
+        NavItem("desk", lazy("认领转账"), "claim_pages.list_claims", "payments:read", 41, {"desk": "desk"}),
+        NavItem(
+            "producer", lazy("银行对账"), "statement_pages.list_statements", "payments:read", 41, {"desk": "producer"}
+        ),
+        NavItem(
+            "operator", lazy("银行对账"), "statement_pages.list_statements", "payments:read", 21, {"desk": "operator"}
+        ),
+        NavItem("operator", lazy("监管账户"), "banking_operator_pages.list_accounts", "banking:manage", 23),
+        NavItem("operator", lazy("财政支付截止日"), "banking_operator_pages.list_days", "banking:manage", 24),
+    )
+    app.jinja_env.globals["treasury_closings"] = treasury_closings
+    files.allow(slips.may_read)
+    files.allow(evidence.may_read)

@@ -1,0 +1,138 @@
+"""The operator's pages of supervised accounts, learned payers and treasuries' closing days."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from orders.banking import accounts, aliases, labels
+from orders.banking.accounts import SupervisedFacts
+from orders.banking.closing import services as closing
+from orders.banking.forms import ClosingForm, EndForm, SupervisedForm
+from shop import clock
+from shop.auth import Actor, requires
+from shop.db import db, transaction
+from shop.errors import Invalid
+from shop.i18n import _
+from shop.idempotency import idempotent
+from shop.identity.models import Organisation
+
+Answer = str | Response | tuple[str, int, dict[str, str]]
+bp = Blueprint("banking_operator_pages", __name__, template_folder="templates", url_prefix="/operator")
+
+
+class ProducerUnnamed(Invalid):
+    """No producer has exactly this name."""
+
+    code = "producer-unnamed"
+
+
+@bp.route("/supervised-accounts", methods=["GET", "POST"])
+@requires("banking:manage")
+@idempotent
+def list_accounts(actor: Actor) -> Answer:
+    """Show supervised accounts, and enter one."""
+    form = SupervisedForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                facts = SupervisedFacts(
+                    number=form.number.data, holder=form.holder.data, bank=form.bank.data,
+                    producer=_producer(form.producer.data), valid_from=form.valid_from.data, valid_to=form.valid_to.data,
+                )  # fmt: skip
+                accounts.enter(facts, actor, clock.now())
+            flash(_("已登记,请由另一位同事确认。"), "success")
+            return redirect(url_for("banking_operator_pages.list_accounts"))
+    return form.answer(
+        render_template(
+            "banking/accounts.html", form=form, rows=accounts.list_supervised(), aliases=aliases.list_aliases(clock.today()),
+            end=EndForm(formdata=None), **labels.words(),
+        )
+    )  # fmt: skip
+
+
+@bp.post("/supervised-accounts/<uuid:supervised_account_id>/<any(confirmed, refused):status>")
+@requires("banking:manage")
+@idempotent
+def decide_account(actor: Actor, supervised_account_id: UUID, status: str) -> Response:
+    """Confirm or refuse an account that another person entered."""
+    with transaction():
+        accounts.decide(supervised_account_id, status, actor, clock.now())
+    flash(_("已办结。"), "success")
+    return redirect(url_for("banking_operator_pages.list_accounts"))
+
+
+@bp.post("/supervised-accounts/<uuid:supervised_account_id>/end")
+@requires("banking:manage")
+@idempotent
+def end_account(actor: Actor, supervised_account_id: UUID) -> Response:
+    """Let an account end on a day."""
+    form = EndForm()
+    if form.validate_on_submit():
+        with transaction():
+            accounts.end(supervised_account_id, form.last_on.data, actor)
+        flash(_("已设定截止日。"), "success")
+    else:
+        flash(_("请填写截止日。"), "danger")
+    return redirect(url_for("banking_operator_pages.list_accounts"))
+
+
+@bp.post("/payer-aliases/<uuid:alias_id>/end")
+@requires("banking:manage")
+@idempotent
+def end_alias(actor: Actor, alias_id: UUID) -> Response:
+    """Let an alias tell nothing from today on."""
+    with transaction():
+        aliases.end(alias_id, actor, clock.now())
+    flash(_("已停用。"), "success")
+    return redirect(url_for("banking_operator_pages.list_accounts"))
+
+
+@bp.route("/treasury-closing-days", methods=["GET", "POST"])
+@requires("banking:manage")
+@idempotent
+def list_days(actor: Actor) -> Answer:
+    """Show closing days, and enter one."""
+    form = ClosingForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                closing.add(form.division_code.data, form.last_on.data, actor, clock.now())
+            flash(_("截止日已登记。"), "success")
+            return redirect(url_for("banking_operator_pages.list_days"))
+    return form.answer(render_template("banking/closing_days.html", form=form, rows=closing.list_days()))
+
+
+@bp.post("/treasury-closing-days/<uuid:closing_day_id>/change")
+@requires("banking:manage")
+@idempotent
+def change_day(actor: Actor, closing_day_id: UUID) -> Response:
+    """Move a closing day within its year."""
+    form = EndForm()
+    if form.validate_on_submit():
+        with transaction():
+            closing.change(closing_day_id, form.last_on.data, actor, clock.now())
+        flash(_("截止日已修改。"), "success")
+    else:
+        flash(_("请填写截止日。"), "danger")
+    return redirect(url_for("banking_operator_pages.list_days"))
+
+
+def _producer(name: str | None) -> UUID | None:
+    """Return the producer of a name.
+
+    :raises ProducerUnnamed: if none has it.
+    """
+    if not (name or "").strip():
+        return None
+    found = db.session.scalars(
+        select(Organisation.public_id).where(
+            Organisation.name == str(name).strip(), Organisation.kind.in_(("producer", "agent"))
+        )
+    ).first()
+    if found is None:
+        raise ProducerUnnamed(_("没有这个名称的供应商,请填写全称。"))
+    return found

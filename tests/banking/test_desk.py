@@ -1,0 +1,451 @@
+"""What people do with lines: confirm all, choose orders, claim, give back, tie to refunds, say that it is no goods money."""
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from orders.banking import acts, aliases, claims, confirming, queries, slips, tasks
+from orders.banking.claims import ClaimDecided, ClaimFacts, LineUnknown
+from orders.banking.closing import services as closing
+from orders.banking.models import PayerAlias, StatementConfirmation, TransferClaim
+from orders.payments import checks, receipts, refunds
+from orders.payments.models import Payment, Refund
+from orders.payments.receipts import OtherParties, SamePerson, Share, TooMuchAllocated
+from orders.purchase.models import Order
+from shop.db import db, transaction
+from shop.errors import NotFound
+from shop.files import services as files
+from tests.banking.help import (
+    PAYER,
+    PAYER_ACCOUNT,
+    bring,
+    bring_rows,
+    operators,
+    own_account,
+    receipts_of,
+    row,
+    supervised,
+    told,
+)
+from tests.banking.sheets import plain
+from tests.conftest import NOON, count
+from tests.counting.build import make_order, make_trade
+from tests.payments.help import pay
+
+pytestmark = pytest.mark.usefixtures("session")
+PDF = b"%PDF-1.7\n%%EOF\n"
+
+
+@pytest.fixture
+def scene():
+    with transaction():
+        trade = make_trade(members=True)
+        return trade, own_account(trade)
+
+
+def order_of(trade, fen=10000, **changes):
+    with transaction():
+        return make_order(trade, ((fen, "1"),), **changes)
+
+
+def fresh(model, key):
+    return db.session.get_one(model, key, populate_existing=True)
+
+
+def receive(scene, *args, **changes):
+    trade, account = scene
+    return bring_rows(account, trade.clerk, row(*args, **changes))[0]
+
+
+def share(order, fen):
+    return Share(order=order.public_id, amount_fen=fen)
+
+
+# --- confirming all receipts of a statement
+
+
+def test_another_person_confirms_all_of_a_statement_and_what_fails_is_listed(scene):
+    trade, account = scene
+    orders = [order_of(trade) for _ in range(3)]
+    statement = bring(account, trade.clerk, plain(*(row("100.00", order.reference_code) for order in orders)))
+    with transaction():
+        touched = db.session.scalars(select(Payment).order_by(Payment.id).limit(1)).one()
+        db.session.execute(
+            text("UPDATE payment_allocations SET allocated_by = :who WHERE payment_id = :key"),
+            {"who": trade.checker.user_id, "key": touched.id},
+        )
+        job = confirming.start(statement.public_id, trade.checker, NOON)
+        key = job.id
+
+    assert tasks.confirm_statements() == 3
+    assert tasks.confirm_statements() == 0
+
+    done = fresh(StatementConfirmation, key)
+    assert (done.status, done.total, done.confirmed, done.failed) == ("done", 3, 2, 1)
+    assert [(one.payment, one.code) for one in confirming.failures_of(key)] == [(touched.public_id, "same-person")]
+    assert [fresh(Order, order.id).received_fen for order in orders] == [0, 10000, 10000]
+    assert checks.differing_sums() + checks.differing_payments() + checks.differing_balances() == []
+
+
+def test_who_imported_a_statement_does_not_confirm_it(scene):
+    trade, account = scene
+    statement = bring(account, trade.clerk, plain(row("100.00", order_of(trade).reference_code)))
+
+    with pytest.raises(SamePerson), transaction():
+        confirming.start(statement.public_id, trade.clerk, NOON)
+
+    assert (count("statement_confirmations"), db.session.scalars(select(Payment.status)).all()) == (0, ["recorded"])
+
+
+def test_one_job_at_a_time_and_none_for_nothing(scene):
+    trade, account = scene
+    statement = bring(account, trade.clerk, plain(row("100.00", order_of(trade).reference_code)))
+    with transaction():
+        confirming.start(statement.public_id, trade.checker, NOON)
+
+    with pytest.raises(confirming.ConfirmationRunning), transaction():
+        confirming.start(statement.public_id, trade.checker, NOON)
+    tasks.confirm_statements()
+    with pytest.raises(confirming.NothingToConfirm), transaction():
+        confirming.start(statement.public_id, trade.checker, NOON)
+
+
+# --- by hand
+
+
+def test_a_person_chooses_the_orders_and_another_confirms(scene):
+    trade, _ = scene
+    one, two = order_of(trade), order_of(trade, 5000)
+    line = receive(scene, "160.00")
+
+    with transaction():
+        acts.match_by_hand(line.public_id, [share(one, 10000), share(two, 5000)], trade.clerk, NOON)
+
+    assert told(line) == ("matched", "hand", "")
+    [(payment, shares)] = receipts_of(line)
+    assert (payment.status, payment.amount_fen, payment.allocated_fen) == ("recorded", 16000, 15000)
+    assert shares == {one.id: 10000, two.id: 5000}
+    with pytest.raises(acts.LineNotOpen), transaction():
+        acts.match_by_hand(line.public_id, [share(one, 1)], trade.clerk, NOON)
+
+
+def test_orders_of_others_and_more_than_there_is_are_refused(scene):
+    trade, _ = scene
+    with transaction():
+        other = make_trade()
+    order, theirs = order_of(trade), order_of(other)
+    line = receive(scene, "50.00")
+
+    for shares, refusal in (([share(theirs, 1)], NotFound), ([share(order, 5001)], TooMuchAllocated)):
+        with pytest.raises(refusal), transaction():
+            acts.match_by_hand(line.public_id, shares, trade.clerk, NOON)
+    with pytest.raises(NotFound), transaction():
+        acts.match_by_hand(line.public_id, [share(theirs, 1)], other.clerk, NOON)
+    assert (told(line), count("payments")) == (("unmatched", "", "payer_unknown"), 0)
+
+
+def test_an_operators_line_is_shared_over_producers_exactly():
+    with transaction():
+        one, two = operators()
+        account = supervised(one, two)
+        trades = [make_trade() for _ in range(2)]
+        first, second = (make_order(trade) for trade in trades)
+        second.buyer_id = first.buyer_id
+    [line] = bring_rows(account, one, row("150.00"))
+
+    with pytest.raises(TooMuchAllocated), transaction():
+        acts.match_by_hand(line.public_id, [share(first, 10000), share(second, 4999)], one, NOON)
+    with transaction():
+        acts.match_by_hand(line.public_id, [share(first, 10000), share(second, 5000)], one, NOON)
+
+    assert [(payment.payee_id, payment.amount_fen) for payment, _ in receipts_of(line)] == [
+        (first.producer_id, 10000), (second.producer_id, 5000),
+    ]  # fmt: skip
+
+
+def test_a_refused_receipt_opens_its_line_again(scene, deliver):
+    trade, _ = scene
+    line = receive(scene, "100.00", order_of(trade).reference_code)
+    [(payment, _)] = receipts_of(line)
+
+    with transaction():
+        receipts.refuse(payment.public_id, "不是本单的款", trade.checker, NOON)
+    deliver(times=2)
+
+    db.session.refresh(line)
+    assert told(line) == ("unmatched", "code", "receipt_refused")
+    with transaction():
+        acts.match_again(line.public_id, trade.clerk, NOON)
+    db.session.refresh(line)
+    assert told(line) == ("matched", "code", "")
+    assert [payment.status for payment, _ in receipts_of(line)] == ["refused", "recorded"]
+
+
+def test_an_order_that_can_be_paid_now_is_matched_again(scene):
+    trade, _ = scene
+    order = order_of(trade, status="awaiting_confirmation")
+    line = receive(scene, "100.00", order.reference_code)
+    with transaction():
+        order.status = "confirmed"
+
+    with transaction():
+        assert acts.match_again(line.public_id, trade.clerk, NOON) == 1
+
+    db.session.refresh(line)
+    assert told(line) == ("matched", "code", "")
+
+
+# --- no goods money
+
+
+def test_two_persons_say_that_a_line_is_no_goods_money(scene):
+    trade, _ = scene
+    line = receive(scene, "3.20", "利息")
+
+    with pytest.raises(acts.LineNotOpen), transaction():
+        acts.agree_ignored(line.public_id, trade.checker, NOON)
+    with transaction():
+        acts.note_ignored(line.public_id, "存款利息", trade.clerk, NOON)
+    with pytest.raises(SamePerson), transaction():
+        acts.agree_ignored(line.public_id, trade.clerk, NOON)
+    with transaction():
+        acts.agree_ignored(line.public_id, trade.checker, NOON)
+
+    assert (told(line), line.note) == (("ignored", "", ""), "存款利息")
+    with pytest.raises(IntegrityError, match="two_persons"), transaction():
+        db.session.execute(text("UPDATE bank_statement_lines SET decided_by = noted_by"))
+
+
+# --- given back
+
+
+def test_a_wrong_receipt_is_given_back_by_the_outgoing_line_that_is_suggested(scene):
+    trade, _ = scene
+    with transaction():
+        theirs = make_order(make_trade())
+    wrong = receive(scene, "100.00", theirs.reference_code)
+    out = receive(scene, "", out="100.00")
+
+    assert (told(out), out.candidates) == (("suggested", "refund_payer", "refund_likely"), {"lines": [wrong.id]})
+    with transaction():
+        acts.tie_return(out.public_id, wrong.public_id, trade.clerk, NOON)
+
+    assert (told(wrong)[0], told(out)[0], out.returns_id) == ("returned", "returned", wrong.id)
+    assert count("payments") == 0
+
+
+def test_money_that_a_person_calls_wrong_needs_the_same_amount_back(scene):
+    trade, _ = scene
+    wrong = receive(scene, "100.00")
+    out = receive(scene, "", out="99.00")
+    with transaction():
+        acts.mark_wrong(wrong.public_id, trade.clerk, NOON)
+
+    with pytest.raises(acts.AmountsDiffer), transaction():
+        acts.tie_return(out.public_id, wrong.public_id, trade.clerk, NOON)
+    with pytest.raises(acts.WrongDirection), transaction():
+        acts.tie_return(wrong.public_id, out.public_id, trade.clerk, NOON)
+    assert told(wrong) == ("unmatched", "", "wrong_payee")
+
+
+def test_an_outgoing_line_records_the_refund_that_was_asked_for(scene):
+    trade, _ = scene
+    order = order_of(trade)
+    with transaction():
+        pay(trade, (order, 10000), payer_account=PAYER_ACCOUNT)
+        refund = refunds.request(order.public_id, 3000, "协商", actor=trade.buyer, at=NOON)
+    # The order stands from noon of the 15th on.
+    out = receive(scene, "", out="30.00", day="2026-07-15", serial="TK1")
+    assert queries.get_line(out.id, trade.clerk, date(2026, 7, 15)).refunds[0].id == refund.public_id
+
+    with transaction():
+        acts.tie_refund(out.public_id, refund.public_id, trade.clerk, NOON)
+    with transaction():
+        refunds.confirm(refund.public_id, trade.checker, NOON)
+
+    refund = fresh(Refund, refund.id)
+    assert (told(out), out.refund_id) == (("matched", "refund", ""), refund.id)
+    assert (refund.status, refund.bank_serial, refund.clearing, refund.value_on) == (
+        "confirmed",
+        "TK1",
+        "direct",
+        date(2026, 7, 15),
+    )
+
+
+# --- claims
+
+
+def claim_of(trade, order, fen=10000, actor=None, **changes):
+    actor = actor or trade.buyer
+    with transaction():
+        file = files.store(PDF, "回单.pdf", actor).public_id
+        values = {
+            "shares": [share(order, fen)], "amount_fen": fen, "paid_on": date(2026, 7, 13), "payer_name": PAYER, "file": file,
+        } | changes  # fmt: skip
+        return claims.claim(ClaimFacts(**values), actor, NOON)
+
+
+def test_an_institution_claims_a_transfer_and_the_payee_confirms_it(scene):
+    trade, account = scene
+    order = order_of(trade)
+    line = receive(scene, "100.00")
+    made = claim_of(trade, order)
+    db.session.refresh(line)
+    assert (told(line), made.line_id) == (("claimed", "amount", ""), line.id)
+
+    with pytest.raises(NotFound), transaction():
+        claims.confirm(made.public_id, trade.buyer2, NOON)
+    with transaction():
+        claims.confirm(made.public_id, trade.checker, NOON)
+
+    [(payment, shares)] = receipts_of(line)
+    assert (payment.status, payment.recorded_by, payment.decided_by) == (
+        "confirmed", trade.buyer.user_id, trade.checker.user_id,
+    )  # fmt: skip
+    assert (shares, fresh(Order, order.id).received_fen, payment.evidence_file_id) == (
+        {order.id: 10000},
+        10000,
+        made.file_id,
+    )
+    alias = db.session.scalars(select(PayerAlias)).one()
+    assert (alias.buyer_id, alias.account, alias.is_shared) == (order.buyer_id, PAYER_ACCOUNT, False)
+    with pytest.raises(ClaimDecided), transaction():
+        claims.refuse(made.public_id, "晚了", trade.checker, NOON)
+
+    order_of(trade, 7000)
+    assert told(receive((trade, account), "70.00")) == ("matched", "payer", "")
+
+
+def test_a_treasurys_alias_is_learned_as_shared(scene):
+    trade, _ = scene
+    order = order_of(trade)
+    receive(scene, "100.00", name="和平区财政局")
+    made = claim_of(trade, order)
+
+    with transaction():
+        claims.confirm(made.public_id, trade.checker, NOON)
+
+    assert db.session.scalars(select(PayerAlias.is_shared)).all() == [True]
+
+
+def test_a_claim_without_a_line_waits_for_one_that_a_person_chooses(scene):
+    trade, _ = scene
+    order = order_of(trade)
+    made = claim_of(trade, order)
+    with pytest.raises(LineUnknown), transaction():
+        claims.confirm(made.public_id, trade.checker, NOON)
+    line, other = receive(scene, "100.00", day="2026-07-14"), receive(scene, "99.00")
+
+    with pytest.raises(acts.AmountsDiffer), transaction():
+        claims.confirm(made.public_id, trade.checker, NOON, other.public_id)
+    with transaction():
+        claims.confirm(made.public_id, trade.checker, NOON, line.public_id)
+
+    assert fresh(TransferClaim, made.id).line_id == line.id
+    assert told(line) == ("matched", "claim", "")
+
+
+def test_who_claims_does_not_confirm_and_a_refused_claim_opens_the_line(scene):
+    trade, _ = scene
+    order = order_of(trade)
+    line = receive(scene, "100.00")
+    made = claim_of(trade, order, actor=trade.clerk, line=line.public_id)
+
+    for act in (
+        lambda: claims.confirm(made.public_id, trade.clerk, NOON),
+        lambda: claims.refuse(made.public_id, "x", trade.clerk, NOON),
+    ):
+        with pytest.raises(SamePerson), transaction():
+            act()
+    with transaction():
+        claims.refuse(made.public_id, "回单不符", trade.checker, NOON)
+
+    db.session.refresh(line)
+    assert told(line) == ("unmatched", "amount", "claim_refused")
+    assert (count("payments"), count("payer_aliases")) == (0, 0)
+
+
+def test_a_claim_is_of_one_buyer_and_producer_and_of_ones_own(scene):
+    trade, _ = scene
+    with transaction():
+        other = make_trade()
+    order, theirs = order_of(trade), order_of(other)
+
+    with pytest.raises(NotFound):
+        claim_of(trade, theirs)
+    with transaction():
+        theirs.buyer_id = order.buyer_id
+    with pytest.raises(OtherParties):
+        claim_of(trade, order, shares=[share(order, 1), share(theirs, 1)])
+    made = claim_of(trade, order)
+    with pytest.raises(NotFound):
+        claims.get_claim(made.public_id, other.clerk, date(2026, 7, 15))
+
+
+def test_an_alias_is_ended_by_a_person(scene):
+    trade, _ = scene
+    with transaction():
+        aliases.learn(PAYER, "", trade.buyer.organisation_id, trade.checker, NOON)
+        aliases.learn(PAYER, "", trade.buyer.organisation_id, trade.checker, NOON)
+    [(alias, _name, _id)] = aliases.list_aliases(date(2026, 7, 15))
+
+    with transaction():
+        aliases.end(alias.public_id, trade.checker, NOON)
+
+    assert (aliases.list_aliases(date(2026, 7, 15)), count("payer_aliases")) == ([], 0)
+
+
+# --- electronic receipts
+
+
+def ofd(page):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("OFD.xml", "<ofd/>")
+        package.writestr("Doc_0/Pages/Page_0/Content.xml", page)
+    return out.getvalue()
+
+
+def test_electronic_receipts_find_their_payments_by_name_or_text(scene):
+    trade, account = scene
+    order = order_of(trade, 100_000)
+    lines = bring_rows(account, trade.clerk, *(row("1.00", order.reference_code, serial=f"EK000{n}") for n in range(3)))
+    page = b"<ofd:Page xmlns:ofd='http://www.ofdspec.org/2016'><ofd:TextCode>EK0001</ofd:TextCode></ofd:Page>"
+    with transaction():
+        names = ((PDF, "回单_EK0000.pdf"), (ofd(page), "a.ofd"), (PDF, "b.pdf"))
+        stored = [files.store(data, name, trade.clerk).public_id for data, name in names]
+    with transaction():
+        found = slips.attach_all(stored, trade.clerk, NOON)
+        third = receipts_of(lines[2])[0][0]
+        slips.attach(third.public_id, stored[2], trade.clerk, NOON)
+
+    payments = [receipts_of(line)[0][0] for line in lines]
+    assert [one.payment for one in found] == [payments[0].public_id, payments[1].public_id, None]
+    assert [len(slips.slips_of([payment.id])[payment.id]) for payment in payments] == [1, 1, 1]
+    assert all(payment.evidence_file_id is not None for payment in payments)
+
+
+# --- closing days
+
+
+def test_closing_days_are_kept_once_a_year_and_shown_to_those_they_pay(scene):
+    with transaction():
+        one, _ = operators()
+        made = closing.add("120101", date(2026, 12, 25), one, NOON)
+        key = made.public_id
+
+    with pytest.raises(closing.ClosingDayThere), transaction():
+        closing.add("120101", date(2026, 12, 20), one, NOON)
+    with pytest.raises(closing.ClosingDayThere), transaction():
+        closing.change(key, date(2027, 1, 5), one, NOON)
+    with pytest.raises(closing.DivisionUnknown), transaction():
+        closing.add("999999", date(2026, 12, 25), one, NOON)
+    with transaction():
+        closing.change(key, date(2026, 12, 20), one, NOON)
+    assert [(day.last_on, name) for day, name in closing.list_days(2026)] == [(date(2026, 12, 20), "和平区")]
+    assert closing.days_of(scene[0].clerk, date(2026, 7, 15)) == []
