@@ -39,6 +39,10 @@ class ErrorDetail(Schema):
         required=True, metadata={"description": "JSON pointer to the member", "example": "#/lines/0"}
     )
     detail = fields.String(required=True)
+    code = fields.String(
+        metadata={"description": "What kind of wrong, where one place has several", "example": "unavailable"}
+    )
+    available = fields.String(metadata={"description": "What is left, where it is too little", "example": "3"})
 
 
 class ProblemSchema(MarshmallowSchema):

@@ -76,3 +76,15 @@ def test_every_body_has_an_example_that_fits(document):
             wrong += [f"{method} {path} {error.instance_path}: {error.message}" for error in errors]
 
     assert wrong == []
+
+
+def test_what_stands_against_a_line_is_announced_as_it_is_told(document):
+    told = document["components"]["schemas"]["ErrorDetail"]["properties"]
+
+    assert set(told) == {"pointer", "detail", "code", "available"}
+
+
+def test_approving_a_version_that_was_edited_since_is_an_announced_answer(document):
+    operation = document["paths"]["/api/v1/procurements/{procurement_id}/approve"]["post"]
+
+    assert operation["responses"]["412"] == {"$ref": "#/components/responses/PRECONDITION_FAILED"}

@@ -108,6 +108,8 @@ def check_out(actor: Actor) -> Answer:
     form.choose(actor)
     form.start_like(listing.find_last_placed(actor))
     buyer = get_buyer(actor, clock.business_day(at))
+    if buyer.mode == "direct":
+        form.require_budget()
     shown = basket.view_basket(actor, at)
     _point_at_lines(form, shown)
     if form.validate_on_submit():

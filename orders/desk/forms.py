@@ -54,6 +54,11 @@ class CheckoutForm(Form):
         if not self.is_submitted() and not self.unit_id.data and units:
             self.unit_id.data = str(units[0].public_id)
 
+    def require_budget(self) -> None:
+        """Ask for unit and fund where they cannot be left out."""
+        for field in (self.unit_id, self.fund_source):
+            field.choices = [SelectChoice("", _("请选择")), *field.choices[1:]]
+
     def start_like(self, last: Procurement | None) -> None:
         """Start with where the goods went last time, so that it is typed once."""
         if last is None or self.is_submitted():

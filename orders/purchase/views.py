@@ -177,6 +177,7 @@ def submit_procurement(actor: Actor, procurement_id: UUID) -> Tagged:
 @idempotent
 @bp.arguments(ApproveProcurementSchema)
 @bp.response(200, ProcurementSchema)
+@bp.alt_response(412, response="PRECONDITION_FAILED")
 def approve_procurement(body: dict[str, Any], actor: Actor, procurement_id: UUID) -> Tagged:
     """Approve what another person submitted; no more than this sum may be placed."""
     return _decide(procurement_id, body, actor, approved=True)

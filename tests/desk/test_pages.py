@@ -217,6 +217,7 @@ def test_the_list_of_errors_stands_above_everything_and_leads_to_field_and_row(w
         assert page.count('id="errors"') == 1
         assert page.index('id="errors"') < page.index(link) < page.index("<table")
     assert 'id="line-0"' in short
+    assert "不填" not in no_fund
     assert (count("orders"), count("basket_lines")) == (0, 1)
 
 
