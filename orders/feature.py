@@ -32,6 +32,7 @@ MODELS = (
 NOTICES = ("orders.notices.RULES",)
 REFERENCE = _listed("REFERENCE")
 API = _listed("API")
+HOOKS = _listed("HOOKS")
 PAGES = _listed("PAGES")
 TASKS = _listed("TASKS")
 INIT = ("orders.evidence.init_app", *_listed("INIT"))

@@ -133,10 +133,15 @@ def enqueue_again(kind: str, subject: Subject, params: Mapping[str, Any]) -> int
     )  # fmt: skip
     if waits is not None:
         return waits
+    return enqueue(kind, subject, params, attempt=last_attempt(kind, subject.id) + 1)
+
+
+def last_attempt(kind: str, subject_id: int) -> int:
+    """Return how often a call of a kind has been written down for a subject."""
     last = db.session.scalar(
-        select(func.max(ProviderCall.attempt)).where(ProviderCall.kind == kind, ProviderCall.subject_id == subject.id)
+        select(func.max(ProviderCall.attempt)).where(ProviderCall.kind == kind, ProviderCall.subject_id == subject_id)
     )
-    return enqueue(kind, subject, params, attempt=(last or 0) + 1)
+    return last or 0
 
 
 def metadata_of(call: Call, subject: UUID | str = "", **more: str) -> dict[str, str]:
@@ -150,6 +155,15 @@ def open_calls(kind: str, subject_id: int) -> list[ProviderCall]:
         ProviderCall.kind == kind, ProviderCall.subject_id == subject_id, ProviderCall.status == "pending"
     )
     return list(db.session.scalars(query.order_by(ProviderCall.id)))
+
+
+def is_pending(kind: str, subject: UUID) -> bool:
+    """Say whether a call of a kind for a row, named by its public identifier, is not settled."""
+    pattern = f"duikou-{kind}-{subject}-%"
+    query = select(ProviderCall.id).where(
+        ProviderCall.kind == kind, ProviderCall.status == "pending", ProviderCall.idempotency_key.like(pattern)
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 _CLAIM = text("""

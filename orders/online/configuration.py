@@ -35,3 +35,8 @@ def card_settings() -> CardSettings:
 def is_on() -> bool:
     """Say whether there is payment by card at all."""
     return bool(card_settings().secret_key)
+
+
+def address(path: str) -> str:
+    """Return the public address of a page of ours."""
+    return f"{current_app.config['BASE_URL']}{path}"

@@ -1,5 +1,17 @@
 """What payment by card brings to the orders feature."""
 
+HOOKS = ("orders.online.hooks.bp",)
+API = ("orders.online.views.bp",)
 TASKS = ("orders.online.tasks",)
-#: Seconds between looks for calls that wait.
-SCHEDULE = {"online.calls": 5.0}
+#: Seconds between looks for calls that wait, for what nobody told us lately, and within the last week.
+SCHEDULE = {"online.calls": 5.0, "online.reconcile": 300.0, "online.reconcile_week": 21600.0}
+INIT = ("orders.online.checks.init_app",)
+PERMISSIONS = {
+    "payments:pay": "Pay orders of the own organisation by card, and give such a payment up",
+    "accounts:connect": "Open the own organisation's account at the card provider, and tell it what it asks for",
+    "disputes:answer": "Tell the payer's bank what speaks for a disputed charge (operator only)",
+    "provider:manage": "See the calls to the card provider, what it told, and disputes; try again what waits (operator only)",
+}
+TOPICS = {
+    "orders.provider_event_received": "The card provider told something; for the platform's own parts only: `event`",
+}

@@ -179,10 +179,9 @@ def create_invoice(request: PaymentRequest, key: str) -> snapshots.Invoice:
             },
             {"idempotency_key": f"{key}-item"},
         )
-        made = api.v1.invoices.finalize_invoice(
-            invoice.id, {"expand": ["payments"]}, {"idempotency_key": f"{key}-finalize"}
-        )
-    return snapshots.read_invoice(made.to_dict())
+        made = api.v1.invoices.finalize_invoice(invoice.id, {}, {"idempotency_key": f"{key}-finalize"})
+        payments = api.v1.invoice_payments.list({"invoice": invoice.id})
+    return snapshots.read_invoice({**made.to_dict(), "payments": payments.to_dict()})
 
 
 def fetch_intent(ref: str) -> snapshots.Intent:
@@ -209,8 +208,9 @@ def fetch_session(ref: str) -> snapshots.Session:
 def fetch_invoice(ref: str) -> snapshots.Invoice:
     """Return an invoice of the provider's as it is now, with its payments."""
     with speaking() as api:
-        found = api.v1.invoices.retrieve(ref, {"expand": ["payments"]})
-    return snapshots.read_invoice(found.to_dict())
+        found = api.v1.invoices.retrieve(ref)
+        payments = api.v1.invoice_payments.list({"invoice": ref})
+    return snapshots.read_invoice({**found.to_dict(), "payments": payments.to_dict()})
 
 
 def fetch_refund(ref: str) -> snapshots.Refund:

@@ -42,6 +42,10 @@ class PaymentIntent(PublicId, Base):
     hosted_url: Mapped[str] = mapped_column(server_default="", default="")
     #: Why the last try failed, in the provider's words.
     failure: Mapped[str] = mapped_column(server_default="", default="")
+    #: The charge that paid it.
+    charge_ref: Mapped[str | None] = mapped_column(unique=True)
+    #: When the state that we know was asked for, by real time: an older answer does not replace it.
+    fetched_at: Mapped[datetime | None]
     created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -53,6 +57,7 @@ class PaymentIntent(PublicId, Base):
         one_of("status", INTENT_STATES),
         CheckConstraint("amount_fen BETWEEN 1 AND 99999999", name="amount_fen"),
         UniqueConstraint("procurement_id", "attempt"),
+        CheckConstraint("(status = 'succeeded') = (charge_ref IS NOT NULL)", name="charge_ref"),
         Index(
             "uq_payment_intents_open", "procurement_id", unique=True,
             postgresql_where=text("status IN ('creating','open','processing')"),
@@ -134,6 +139,8 @@ class ConnectedAccount(PublicId, Base):
     status: Mapped[str]
     #: What the provider still asks for, in its words.
     requirements: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"), default=list)
+    #: Why it could not be opened, in the provider's words.
+    failure: Mapped[str] = mapped_column(server_default="", default="")
     created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
@@ -154,6 +161,8 @@ class Dispute(PublicId, Base):
     reason: Mapped[str]
     status: Mapped[str]
     opened_at: Mapped[datetime]
+    #: When the provider took the money from its balance; an inquiry takes none.
+    held_at: Mapped[datetime | None]
     evidence_due_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     #: What we told the provider, and the papers with it.

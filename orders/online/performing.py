@@ -46,12 +46,22 @@ def _make(call: Call, handler: Handler) -> str:
     except ProviderRefused as refusal:
         with transaction():
             handler.refuse(call, refusal, clock.now())
-            calls.settle(call, "failed", error=f"{refusal.provider_code}: {refusal.detail}")
+            _settle(call, "failed", error=f"{refusal.provider_code}: {refusal.detail}")
         return "failed"
     with transaction():
         ref = handler.store(call, answer, clock.now())
-        calls.settle(call, "done", answer_ref=ref)
+        _settle(call, "done", answer_ref=ref)
     return "done"
+
+
+def _settle(call: Call, status: str, **values: str) -> None:
+    """Note the outcome; if somebody else has stored it since the claim ran out, what was done here is undone.
+
+    :raises RuntimeError: then.
+    """
+    if not calls.settle(call, status, **values):
+        message = "The call was settled meanwhile."
+        raise RuntimeError(message)
 
 
 def _look_up(call: Call, handler: Handler) -> Any:

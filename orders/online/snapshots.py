@@ -85,7 +85,7 @@ class Refund:
 
 @dataclass(frozen=True, kw_only=True)
 class Dispute:
-    """A payer's objection at its bank; ``moved_fen`` is what the provider's balance has moved by it so far."""
+    """A payer's objection at its bank; ``is_withdrawn`` once the provider has taken the money from its balance."""
 
     ref: str
     status: str
@@ -93,7 +93,7 @@ class Dispute:
     currency: str
     charge_ref: str
     reason: str
-    moved_fen: int
+    is_withdrawn: bool
     created_at: datetime
     evidence_due_at: datetime | None
 
@@ -229,7 +229,7 @@ def read_dispute(raw: Json) -> Dispute:
     return Dispute(
         ref=raw["id"], status=raw["status"], amount_fen=raw["amount"], currency=raw["currency"],
         charge_ref=str(ref_of(raw["charge"])), reason=raw["reason"], created_at=instant(raw["created"]),
-        moved_fen=sum(each["amount"] for each in raw.get("balance_transactions") or []),
+        is_withdrawn=any(each["amount"] < 0 for each in raw.get("balance_transactions") or []),
         evidence_due_at=instant(due) if due else None,
     )  # fmt: skip
 

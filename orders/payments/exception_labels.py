@@ -17,6 +17,10 @@ KINDS = {
     "day_differs": lazy("当日合计与账上不符"),
     "line_unmatched": lazy("银行流水没有对应的账"),
     "dispute_unknown": lazy("找不到争议对应的支付"),
+    "dispute_not_held": lazy("争议金额已退还,无款可扣"),
+    "dispute_turned": lazy("争议结案后又有变化"),
+    "unknown_refund": lazy("支付机构退了款,账上没有申请"),
+    "unknown_transfer": lazy("支付机构转了款,账上没有记录"),
 }
 RAILS = {"bank": lazy("银行"), "stripe": lazy("在线支付")}
 STATES = {"open": lazy("待处理"), "proposed": lazy("待第二人复核"), "closed": lazy("已办结")}

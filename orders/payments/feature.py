@@ -19,6 +19,7 @@ TOPICS = {
     "orders.payment_refused": "A recorded receipt was refused by the second person: `payment_id`",
     "orders.payment_extended": "A buyer took fifteen more days to pay in advance: `order_id`, `pay_due_on`",
     "orders.refund_requested": "Money back was asked for: `order_id`, `refund_id`, `status`",
+    "orders.refund_sent": "Money is on its way back through the card provider: `order_id`, `refund_id`, `status`",
     "orders.refund_confirmed": "Money went back: `order_id`, `refund_id`, `status`",
     "orders.refund_refused": "A refund was refused: `order_id`, `refund_id`, `status`",
 }

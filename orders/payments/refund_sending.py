@@ -19,6 +19,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict
 from shop.i18n import _
+from shop.outbox.services import publish
 
 #: Refunds that nobody has to agree to: the goods fell away.
 BY_THEMSELVES = ("rejected", "cancelled")
@@ -94,6 +95,13 @@ def _send(refund: Refund, order: Order, actor: Actor | None, at: datetime) -> Re
     refund.failure = ""
     machine.move("refund", refund, "send", actor=actor, at=at, parties=_parties(order))
     audit.record(actor, "payments.refund_sent", "refund", refund.id, status=["requested", "sent"])
+    publish(
+        "orders.refund_sent",
+        organisations=[order.buyer_id, order.producer_id],
+        order_id=str(order.public_id),
+        refund_id=str(refund.public_id),
+        status=refund.status,
+    )
     return refund
 
 

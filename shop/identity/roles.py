@@ -19,8 +19,8 @@ _REQUESTER = {
 _APPROVER = {"procurements:read", "procurements:approve", "orders:read", "contracts:sign"}
 _RECEIVER = {"orders:read", "goods:accept"}
 _BUYER_FINANCE = {
-    "procurements:read", "orders:read", "invoices:check", "payments:read", "payments:announce", "refunds:request",
-    "totals:read",
+    "procurements:read", "orders:read", "invoices:check", "payments:read", "payments:announce", "payments:pay",
+    "refunds:request", "totals:read",
 }  # fmt: skip
 _CLERK = {
     "catalogue:edit", "lots:edit", "papers:submit", "orders:read", "orders:confirm", "orders:cancel", "contracts:sign",
@@ -28,7 +28,7 @@ _CLERK = {
 }  # fmt: skip
 _SELLER_FINANCE = {
     "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:request",
-    "refunds:record", "refunds:confirm", "totals:read",
+    "refunds:record", "refunds:confirm", "totals:read", "accounts:connect",
 }  # fmt: skip
 _VIEWER = {"totals:read", "orders:inspect", "filings:read"}
 
@@ -56,13 +56,13 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
     ),
     (
         "operator_reviewer", "operator", "审核", "Reviewer",
-        frozenset({"papers:review", "orders:inspect", "totals:read", "filings:read", "organisations:verify", "outbox:manage"}),
+        frozenset({"papers:review", "orders:inspect", "totals:read", "filings:read", "organisations:verify", "outbox:manage", "provider:manage"}),
     ),
     (
         "operator_finance", "operator", "财务", "Finance",
         frozenset({
             "payments:read", "payments:record", "refunds:request", "refunds:record", "orders:inspect", "totals:read",
-            "exceptions:read", "exceptions:propose", "banking:manage",
+            "exceptions:read", "exceptions:propose", "banking:manage", "provider:manage", "disputes:answer",
         }),
     ),
     (

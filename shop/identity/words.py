@@ -5,11 +5,13 @@ from __future__ import annotations
 from shop.i18n import lazy as _
 
 PERMISSION_WORDS = {
+    "accounts:connect": _("开通在线收款账户"),
     "audit:read": _("查看审计记录"),
     "banking:manage": _("登记、确认和停用监管账户,维护财政支付截止日"),
     "basket:edit": _("使用采购篮"),
     "catalogue:edit": _("维护商品与价格"),
     "contracts:sign": _("签署合同"),
+    "disputes:answer": _("答复付款争议"),
     "filings:confirm": _("确认线下销售申报"),
     "filings:enter": _("录入线下销售申报"),
     "filings:read": _("查看线下销售申报"),
@@ -31,6 +33,7 @@ PERMISSION_WORDS = {
     "papers:submit": _("提交认定与证书"),
     "payments:announce": _("预告付款"),
     "payments:confirm": _("确认收款"),
+    "payments:pay": _("在线支付"),
     "payments:read": _("查看收付款"),
     "payments:record": _("登记收款"),
     "permissions:edit": _("编辑角色权限"),
@@ -38,6 +41,7 @@ PERMISSION_WORDS = {
     "procurements:create": _("编制采购"),
     "procurements:read": _("查看采购"),
     "procurements:submit": _("提交采购"),
+    "provider:manage": _("查看在线支付运行情况"),
     "refunds:confirm": _("确认退款"),
     "refunds:record": _("登记退款"),
     "refunds:request": _("申请退款"),
