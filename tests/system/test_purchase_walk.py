@@ -47,6 +47,7 @@ def test_a_purchase_goes_from_the_lot_to_the_countys_figure_on_the_pages(chromiu
         official.visit(f"/official{path}", "order-as-the-official-sees-it")
         assert "计入帮扶额的依据" in official.text()
         assert official.page.get_by_role("main").get_by_role("button").count() == 1
+        _give_back(desk, seller, buyer, path, f"WALK-{size}-R")
 
     assert wrong == []
 
@@ -166,6 +167,27 @@ def _receive(desk: Desk, seller: Visitor, path: str, number: str, serial: str) -
         confirmer.visit("/operator/payments?status=recorded")
         confirmer.follow(f"{serial}-2")
         confirmer.press("确认到账")
+
+
+def _give_back(desk: Desk, seller: Visitor, buyer: Visitor, path: str, serial: str) -> None:
+    """Ask for ten yuan back, record the bank's slip, confirm it as the second person."""
+    buyer.visit(f"/desk/payments{path.removeprefix('/orders')}", "money-of-the-order")
+    buyer.follow("申请退款")
+    buyer.fill(amount="10.00", reason="分量不足,协商退款")
+    buyer.press("提出退款申请")
+    with desk(phone=CASHIER) as cashier:
+        cashier.visit("/producer/refunds?status=requested", "refunds-to-record")
+        cashier.page.locator("main a[href*='/producer/refunds/']").first.click()
+        cashier.page.wait_for_url("**/producer/refunds/*-*")
+        cashier.look("refund-to-record")
+        assert PAYER in cashier.text()
+        cashier.fill(bank_serial=serial)
+        cashier.press("登记退款")
+        refund = cashier.page.url.removeprefix(cashier.base)
+    seller.visit(refund, "refund-to-confirm")
+    seller.press("确认退款")
+    buyer.visit(f"/desk{path}", "order-with-a-refund")
+    assert "10.00" in buyer.text()
 
 
 def _organisation(visitor: Visitor) -> str:
