@@ -156,15 +156,10 @@ def _known(name: str, names: set[str]) -> str | None:
 def test_the_lower_parts_start_alone():
     features: tuple[list[str], ...] = ([], ["catalog"], ["catalog", "orders"], ["catalog", "traceability"])
 
-    assert _fresh([{"features": each} for each in features]) == []
+    assert start_fresh([{"features": each} for each in features]) == []
 
 
-@pytest.mark.soak
-def test_every_module_is_imported_first():
-    assert _fresh([{"modules": [module.name]} for module in modules() if module.name != "shop.__main__"]) == []
-
-
-def _fresh(tasks: list[dict[str, list[str]]]) -> list[object]:
+def start_fresh(tasks: list[dict[str, list[str]]]) -> list[object]:
     """Run each task in an interpreter that has loaded nothing of ours; return what failed."""
     libraries = sorted({name.rpartition(".")[0] or name for m in modules() for name, _ in imported(m)})
     libraries = [name for name in libraries if name.split(".")[0] not in HEIGHT]
