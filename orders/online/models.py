@@ -103,6 +103,7 @@ class ProviderCall(Base):
     __table_args__ = (
         one_of("status", CALL_STATES),
         UniqueConstraint("kind", "subject_id", "attempt"),
+        Index("ix_provider_calls_answer", "answer_ref", postgresql_where=text("answer_ref <> ''")),
         Index("ix_provider_calls_pending", "claimed_until", "id", postgresql_where=text("status = 'pending'")),
     )
 

@@ -24,6 +24,7 @@ _PAIRS = (
     ("stripe_payout", "bank_supervised"),
     ("stripe_payout", "operator_bank"),
     ("stripe_payout", "stripe_cash"),
+    ("operator_bank", "stripe_cash"),
     ("operator_bank", "bank_supervised"),
     ("operator_bank", "fees"),
     ("buyer_credit", "bank_supervised"),

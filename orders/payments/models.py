@@ -184,6 +184,7 @@ class Refund(PublicId, Base):
             " AND clearing IS NOT NULL AND (clearing = 'stripe' OR recorded_by IS NOT NULL))",
             name="recorded",
         ),
+        Index("ix_refunds_provider", "bank_serial", postgresql_where=text("clearing = 'stripe'")),
         Index(
             "uq_refunds_serial", "order_id", "bank_serial", unique=True, postgresql_where=text("status <> 'refused'")
         ),

@@ -2,7 +2,14 @@
 
 API = ("orders.reconciliation.exception_views.bp",)
 PAGES = ("orders.reconciliation.exception_pages.bp",)
-INIT = ("orders.payments.exceptions.init_app", "orders.reconciliation.nav.init_app")
+TASKS = ("orders.reconciliation.tasks",)
+INIT = (
+    "orders.payments.exceptions.init_app",
+    "orders.reconciliation.checks.init_app",
+    "orders.reconciliation.nav.init_app",
+)
+#: Seconds between listings of the provider's account of its balance.
+SCHEDULE = {"reconciliation.fetch": 600.0}
 PERMISSIONS = {
     "exceptions:read": "See money that does not fit, and the reconciliation of each rail by day (operator only)",
     "exceptions:propose": "Propose a posting or a note for money that does not fit (operator only)",

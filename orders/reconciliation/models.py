@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.db import Base
@@ -31,12 +31,14 @@ class BalanceTransaction(Base):
     #: The Shanghai day of it.
     occurred_on: Mapped[date] = mapped_column(index=True)
     fetched_at: Mapped[datetime]
-    #: ``matched``, ``posted`` (fees, other currencies) or ``exception``.
+    #: ``new`` (nobody has looked at it), ``matched``, ``posted`` (fees, payouts, other currencies) or ``exception``.
     status: Mapped[str]
     exception_id: Mapped[int | None] = mapped_column(ForeignKey("money_exceptions.id"))
 
     __table_args__ = (
-        one_of("status", ("matched", "posted", "exception")),
+        one_of("status", ("new", "matched", "posted", "exception")),
         CheckConstraint("net = amount - fee", name="net"),
         Index("ix_balance_transactions_payout", "payout_ref"),
+        Index("ix_balance_transactions_open", "status", "id", postgresql_where=text("status IN ('new','exception')")),
+        Index("ix_balance_transactions_occurred_at", "occurred_at"),
     )

@@ -1,6 +1,7 @@
 """The queue of money that does not fit: opened once, left only by what two persons agreed on."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -32,7 +33,13 @@ def people(session):
 
 
 def open_one(key="balance_transaction:txn_1", amount_fen=-500, **changes):
-    values = {"rail": "stripe", "kind": "unknown_source", "subject": "txn_1", "detail": "re_1", "occurred_on": DAY}
+    values: dict[str, Any] = {
+        "rail": "stripe",
+        "kind": "unknown_source",
+        "subject": "txn_1",
+        "detail": "re_1",
+        "occurred_on": DAY,
+    }
     with transaction():
         return exceptions.open_exception(key=key, amount_fen=amount_fen, at=NOON, **values | changes)
 

@@ -1,0 +1,181 @@
+"""Listing the provider's account: twice, at once, in any order of pages, and with nobody to ask."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import count as counter
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from orders.payments import checks
+from orders.reconciliation import fetching, gateway, tasks
+from shop import clock
+from shop.db import db, transaction
+from tests.conftest import NOON, count
+from tests.counting.build import accept, make_order, make_trade
+from tests.payments.card import charge
+from tests.reconciliation.lines import cash, line, lists, of_double, states, waiting
+from tests.stripe_double.fixtures import stripe_double
+
+__all__ = ["stripe_double"]
+_examples = counter(1)
+
+
+@pytest.fixture
+def listened():
+    """Lists what a test gives, and nothing afterwards."""
+    yield gateway.listen_to
+    gateway.listen_to(None)
+
+
+def make_charge(ref="ch_1", fen=10000):
+    with transaction():
+        order = make_order(make_trade())
+        accept(order, ("10", "0"))
+        charge((order, fen), ref=ref)
+        return order.producer_id
+
+
+LINES = [
+    line("charge", 10000, "ch_1", fee=290),
+    line("charge", 5000, "ch_2", fee=145),
+    line("payout", -3000, "po_1"),
+    *(line("stripe_fee", -number, created_at=NOON - timedelta(minutes=10 * number)) for number in range(1, 121)),
+]
+
+
+def test_what_is_fetched_again_is_known(session, listened):
+    make_charge()
+    listened(lists(LINES))
+
+    assert (tasks.fetch(), tasks.fetch()) == (123, 0)
+
+    assert (cash()["fees platform"], cash()["stripe_payout platform"]) == (435 + 7260, 3000)
+    assert waiting() == [("ch_2", "unknown_source", 5000)]
+
+
+def test_without_payment_by_card_nothing_is_fetched(session, listened):
+    assert tasks.fetch() == 0
+    assert count("balance_transactions") == 0
+
+
+def test_a_listing_that_breaks_off_is_taken_up_where_it_was(session, listened):
+    make_charge()
+    whole = lists([line("stripe_fee", -5, created_at=NOON + timedelta(days=number)) for number in range(20)])
+
+    def broken(since, until):
+        found = whole(since, until)
+        if any(one.created_at > NOON + timedelta(days=9) for one in found):
+            raise ConnectionError
+        return found
+
+    listened(broken)
+    with pytest.raises(ConnectionError):
+        tasks.fetch()
+    kept = count("balance_transactions")
+    listened(whole)
+    tasks.fetch()
+
+    assert 0 < kept < 20
+    assert count("balance_transactions") == 20
+    assert cash()["fees platform"] == 100
+
+
+def test_no_transaction_is_open_while_the_provider_is_asked(session, listened, stripe_double):
+    make_charge()
+    stripe_double.charge_fee(450)
+    asked = of_double(stripe_double)
+
+    def refusing(since, until):
+        assert not db.session().info.get("transaction_open")
+        return asked(since, until)
+
+    listened(refusing)
+
+    assert tasks.fetch() == 1
+
+
+@pytest.mark.committed
+def test_two_at_once_keep_and_post_each_line_once(committed_app, listened):
+    producer_id = make_charge()
+    listened(lists(LINES))
+    gate = threading.Barrier(4)
+
+    def run(_number):
+        with committed_app.app_context(), clock.stopped_at(NOON):
+            gate.wait()
+            try:
+                return tasks.fetch()
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(4) as pool:
+        kept = sum(pool.map(run, range(4)))
+
+    assert (kept, count("balance_transactions")) == (123, 123)
+    held = cash()
+    assert (held["fees platform"], held["stripe_payout platform"]) == (7695, 3000)
+    assert (held["stripe_cash platform"], held[f"stripe_cash org:{producer_id}"]) == (-10695, 10000)
+    assert waiting() == [("ch_2", "unknown_source", 5000)]
+    assert checks.differing_balances() == []
+
+
+amounts = st.integers(1, 20000)
+kinds = st.one_of(
+    st.tuples(st.sampled_from(("charge", "refund", "refund_failure")), amounts, st.integers(0, 500)),
+    st.tuples(st.sampled_from(("stripe_fee", "payout", "payout_failure", "topup")), amounts, st.integers(0, 9)),
+    st.tuples(st.just("foreign"), amounts, st.integers(0, 500)),
+)
+
+
+def lines_of(drafts, prefix):
+    """Lines about one charge and a thing that nobody knows."""
+    found = []
+    for number, (kind, fen, fee) in enumerate(drafts):
+        values = {"ref": f"{prefix}txn_{number}", "fee": fee, "created_at": NOON + timedelta(minutes=number)}
+        sign = -1 if kind in ("refund", "payout", "stripe_fee") else 1
+        if kind == "foreign":
+            found.append(line("charge", fen, f"{prefix}ch_2", **values | {"currency": "hkd"}))
+        elif kind.startswith("refund"):
+            found.append(line(kind, sign * fen, f"{prefix}re_1", **values))
+        else:
+            found.append(line(kind, sign * fen, f"{prefix}ch_1" if kind == "charge" else "", **values))
+    return found
+
+
+def play(drafts, pages, first):
+    """Keep and match pages in an order; return what stands after, without the names of this run."""
+    prefix = f"x{next(_examples)}_"
+    producers = {f"org:{make_charge(f'{prefix}ch_{one}')}": f"P{one}" for one in (1, 2)}
+    before, found = cash(), lines_of(drafts, prefix)
+    for page in pages:
+        chosen = [found[number % len(found)] for number in page]
+        with transaction():
+            fetching.keep(list({one.ref: one for one in chosen}.values()), NOON)
+        if first:
+            tasks.match_all()
+    with transaction():
+        fetching.keep(found, NOON)
+    tasks.match_all()
+    moved = {}
+    for name, fen in cash().items():
+        kind, owner = name.split(" ")
+        if fen != before.get(name, 0):
+            moved[f"{kind} {producers.get(owner, owner)}"] = fen - before.get(name, 0)
+    told = sorted((s.removeprefix(prefix), kind, fen) for s, kind, fen in waiting() if s.startswith(prefix))
+    return moved, told, {ref.removeprefix(prefix): s for ref, s in states().items() if ref.startswith(prefix)}
+
+
+@settings(max_examples=15, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(kinds, min_size=1, max_size=8),
+    st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=6), max_size=5),
+    st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=6), max_size=5),
+)
+def test_pages_in_any_order_come_to_the_same(session, drafts, one, other):
+    assert play(drafts, one, first=True) == play(drafts, other, first=False)
+    assert checks.differing_balances() == []
+    assert db.session.execute(text("SELECT count(*) FROM balance_transactions WHERE status = 'new'")).scalar_one() == 0
