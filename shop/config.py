@@ -75,6 +75,8 @@ class Settings:
     TRUSTED_PROXIES: int = 0
     #: What an organisation may upload in a day; 0 is any amount.
     UPLOAD_MB_PER_DAY: int = 1024
+    #: What differs between a rail and the books becomes an exception after so many days.
+    RECONCILE_AFTER_DAYS: int = 3
     #: Events and deliveries that are done are deleted after so many days.
     OUTBOX_KEPT_DAYS: int = 30
     #: Anonymous pages are kept in the process and checked against the database at each request.
@@ -124,6 +126,7 @@ class Settings:
             SIGN_WITHIN_DAYS=_number(env, "SIGN_WITHIN_DAYS", cls.SIGN_WITHIN_DAYS),
             TRUSTED_PROXIES=_number(env, "TRUSTED_PROXIES", cls.TRUSTED_PROXIES),
             UPLOAD_MB_PER_DAY=_number(env, "UPLOAD_MB_PER_DAY", cls.UPLOAD_MB_PER_DAY),
+            RECONCILE_AFTER_DAYS=_number(env, "RECONCILE_AFTER_DAYS", cls.RECONCILE_AFTER_DAYS),
             OUTBOX_KEPT_DAYS=_number(env, "OUTBOX_KEPT_DAYS", cls.OUTBOX_KEPT_DAYS),
             PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0",
             BENCH=_flag(env, "BENCH"),

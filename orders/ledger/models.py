@@ -164,6 +164,7 @@ class Posting(Base):
         Index("ix_postings_dimension", "dimension_id", "measure"),
         Index("ix_postings_day", "measure", "business_on", postgresql_where=text("book = 'stats'")),
         Index("ix_postings_order", "order_id", postgresql_where=text("book = 'money'")),
+        Index("ix_postings_money_day", "origin_on", postgresql_where=text("book = 'money'")),
     )
 
 

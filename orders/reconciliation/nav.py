@@ -10,4 +10,8 @@ from shop.layout import NavItem, add_nav
 
 def init_app(app: Flask) -> None:
     """Add the links."""
-    add_nav(app, NavItem("operator", lazy("异常款"), "exception_pages.list_exceptions", "exceptions:read", 26))
+    add_nav(
+        app,
+        NavItem("operator", lazy("对账"), "reconciliation_pages.show_desk", "exceptions:read", 25),
+        NavItem("operator", lazy("异常款"), "exception_pages.list_exceptions", "exceptions:read", 26),
+    )

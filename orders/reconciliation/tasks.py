@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from celery import shared_task
+from flask import current_app
 
-from orders.reconciliation import fetching, gateway, matching
-from shop import clock
-from shop.db import db, transaction
+from orders.reconciliation import fetching, gateway, matching, persisting
+from shop import clock, history
+from shop.db import snapshot, transaction
 
 
 @shared_task(name="reconciliation.fetch", ignore_result=True)
@@ -16,8 +17,8 @@ def fetch() -> int:
     if lister is None:
         return 0
     until = clock.real_now()
-    since = fetching.start_at(until)
-    db.session.rollback()  # ends the read: no transaction is open while the network is used
+    with snapshot():
+        since = fetching.start_at(until)
     kept = 0
     for start, end in fetching.windows(since, until):
         for batch in fetching.batches(list(lister(start, end))):
@@ -37,3 +38,15 @@ def match_all() -> None:
     while after:
         with transaction():
             after = matching.match_again(clock.now(), max(after, 0))
+
+
+@shared_task(name="reconciliation.tell", ignore_result=True)
+def tell() -> int:
+    """Put what differs for some days into the queue, rail by rail; return how much waits there."""
+    after_days = current_app.config["RECONCILE_AFTER_DAYS"]
+    waiting = 0
+    for rail in persisting.RAILS:
+        with transaction():
+            if not history.is_being_told():
+                waiting += persisting.tell(rail, clock.today(), after_days, clock.now())
+    return waiting

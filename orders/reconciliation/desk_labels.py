@@ -1,0 +1,26 @@
+"""Words of the desk: its rails, their accounts, and how the two sides of a thing stand to each other."""
+
+from __future__ import annotations
+
+from shop.i18n import lazy
+
+RAILS = {"stripe": lazy("在线支付"), "supervised": lazy("监管账户"), "direct": lazy("供应商直收")}
+THEIRS = {"stripe": lazy("支付机构"), "supervised": lazy("银行对账单"), "direct": lazy("银行对账单")}
+STATES = {
+    "equal": lazy("相符"), "differs": lazy("金额不符"), "missing_here": lazy("账上没有"),
+    "missing_there": lazy("对方没有"),
+}  # fmt: skip
+STATE_KINDS = {"equal": "good", "differs": "bad", "missing_here": "bad", "missing_there": "bad"}
+#: What our postings are called; one that is not in the table is shown by its name.
+FACTS = {
+    "receipt_confirmed": lazy("到账"), "charge_taken": lazy("在线支付到账"), "refund_confirmed": lazy("退款"),
+    "refund_bounced": lazy("退款被退回"), "dispute_held": lazy("争议冻结"), "dispute_won": lazy("争议胜诉"),
+    "dispute_lost": lazy("争议败诉"), "payout_paid": lazy("付供应商"), "transfer_reversed": lazy("从供应商追回"),
+    "provider_fee": lazy("手续费"), "provider_payout": lazy("提现"), "provider_fx": lazy("转外币待折算"),
+    "exception_posted": lazy("异常款入账"),
+}  # fmt: skip
+
+
+def fact_label(fact: str) -> str:
+    """Return what a posting is called."""
+    return str(FACTS.get(fact, fact))
