@@ -17,11 +17,13 @@ from orders.payments import (
     labels,
     queries,
     receipt_queries,
+    refund_paths,
     refund_queries,
     refunds,
 )
 from orders.payments.announcements import AnnouncementFacts
-from orders.payments.forms import AnnounceForm, RefundForm
+from orders.payments.forms import AnnounceForm, refund_form
+from orders.payments.refund_paths import Allowance
 from orders.purchase import due, machine, party
 from orders.purchase.models import Order
 from shop import clock, money
@@ -113,11 +115,17 @@ def ask_refund(actor: Actor, order_id: UUID) -> Answer:
     """Ask for money back."""
     today = clock.today()
     order = party.get_order(order_id, actor, today)
-    form = RefundForm()
+    lines = refund_paths.list_allowable(order)
+    form = refund_form([(one.title, one.left_fen) for one in lines])()
     if form.validate_on_submit():
+        allowed = [
+            Allowance(line=one.line, amount_fen=field.data)
+            for one, field in zip(lines, form.line_fields, strict=True)
+            if field.data
+        ]
         with form.refusals():
             with transaction():
-                refunds.request(order_id, form.amount.data or 0, form.reason.data, actor=actor, at=clock.now())
+                refunds.request(order_id, form.wanted_fen, form.reason.data, actor=actor, at=clock.now(), lines=allowed)
             flash(_("已提出退款,等待供应商办理。"), "success")
             return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
     shown = queries.money_of(party.get_order(order_id, actor, today), today)

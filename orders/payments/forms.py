@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf.file import FileField
@@ -12,6 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from orders.purchase.amounts import YuanField
+from shop import money
 from shop.auth import Actor
 from shop.files import services as files
 from shop.forms import Form
@@ -87,10 +89,41 @@ class AnnounceForm(Form):
 
 
 class RefundForm(Form):
-    """How much is asked back, and why."""
+    """How much is asked back, and why; for accepted goods, how much of it for which."""
 
-    amount = YuanField(_("退款金额"), [_NEEDED])
+    amount = YuanField(
+        _("退款金额"),
+        [Optional()],
+        description=_("已验收的商品有问题,请在下面逐项填写,合计即退款金额,退款后不再应付。"),
+    )
     reason = StringField(_("原因"), [InputRequired(_("请填写原因。")), Length(max=500)])
+
+    @property
+    def line_fields(self) -> list[YuanField]:
+        """Return the fields of the order's lines, in their order."""
+        return [field for field in self if field.name.startswith("line_")]
+
+    @property
+    def wanted_fen(self) -> int:
+        """Return what is asked back: the amount, else the sum of the lines."""
+        return self.amount.data or sum(field.data or 0 for field in self.line_fields)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for an amount or for lines."""
+        valid = super().validate(extra_validators)
+        if valid and not self.wanted_fen:
+            self.amount.errors = [*self.amount.errors, _("请填写退款金额,或按商品填写。")]
+            return False
+        return valid
+
+
+def refund_form(lines: Sequence[tuple[str, int]]) -> type[RefundForm]:
+    """Return the form of an order's refund with a field for each line: its name and the most that may go back for it."""
+    made = {
+        f"line_{n}": YuanField(title, [Optional()], description=_("最多可退 %(sum)s 元", sum=money.show_yuan(most)))
+        for n, (title, most) in enumerate(lines)
+    }
+    return type("OrderRefundForm", (RefundForm,), made)
 
 
 class SlipForm(EvidenceForm):

@@ -101,6 +101,29 @@ def read_allowances(order: Order, wanted: Sequence[Allowance], amount_fen: int) 
     return found
 
 
+@dataclass(frozen=True)
+class Allowable:
+    """A line with accepted goods, and how much may still go back for them."""
+
+    line: UUID
+    title: str
+    left_fen: int
+
+
+def list_allowable(order: Order) -> list[Allowable]:
+    """Return the lines for whose accepted goods something may still go back."""
+    asked = _asked(order)
+    found = [
+        Allowable(
+            line.public_id,
+            line.title,
+            money.line_fen(line.unit_price_fen, line.accepted) - line.allowed_fen - asked.get(line.id, 0),
+        )
+        for line in _lines(order)
+    ]
+    return [one for one in found if one.left_fen > 0]
+
+
 def _lines(order: Order) -> list[OrderLine]:
     query = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.id)
     return list(db.session.scalars(query.execution_options(populate_existing=True)))

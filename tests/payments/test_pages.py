@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from orders.payments import receipts
-from orders.payments.models import Payment, Refund, TransferAnnouncement
+from orders.payments.models import Payment, Refund, RefundLine, TransferAnnouncement
 from orders.purchase.models import Order
 from shop.db import db, transaction
 from tests.conftest import NOON, count
@@ -227,3 +227,24 @@ def test_a_pay_first_deadline_is_extended_once(login, trade):
 
     assert (order.pay_due_on, order.pay_extended) == (date(2026, 8, 16), True)
     assert "延期付款" not in client.get(path).text
+
+
+def test_a_buyer_asks_money_back_for_accepted_goods_by_the_line(login, trade, order):
+    with transaction():
+        pay(trade, (order, order.due_fen))
+    client, path = login(trade.buyer), f"/desk/payments/{order.public_id}/refund"
+    typed = {"amount": "", "line_0": "70.01", "reason": "变质", "idempotency_key": "k1"}
+
+    page = client.get(path).text
+    nothing = client.post(path, data={**typed, "line_0": ""})
+    refused = client.post(path, data={**typed, "idempotency_key": "k2"})
+    before = count("refunds")
+    done = client.post(path, data={**typed, "line_0": "30", "idempotency_key": "k3"})
+
+    assert ("已验收商品的退款" in page, "最多可退 70.00 元" in page) == (True, True)
+    assert "请填写退款金额,或按商品填写。" in nothing.text
+    assert "该行最多可退 70.00 元" in refused.text
+    assert (before, done.status_code) == (0, 302)
+    refund = db.session.scalars(select(Refund)).one()
+    share = db.session.scalars(select(RefundLine)).one()
+    assert (refund.amount_fen, refund.cause, share.refund_id, share.amount_fen) == (3000, "agreed", refund.id, 3000)
