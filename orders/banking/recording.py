@@ -9,10 +9,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import select, text
 from uuid6 import uuid7
 
+from orders.banking import bulk
+from orders.banking.bulk import table_of
 from orders.banking.facts import Index, Movement, Outcome, Receipt
 from orders.banking.models import BankLinePayment, BankStatementLine, StatementAccount
 from orders.payments.models import Payment, PaymentAllocation
@@ -50,8 +51,7 @@ def write(
     lost = {one.line.id for one in wanted if one.id not in made}
     links = [{"line_id": one.line.id, "payment_id": made[one.id]} for one in wanted if one.id in made]
     links += [{"line_id": line.id, "payment_id": key} for line, found in outcomes for key in found.payments]
-    if links:
-        db.session.execute(insert(BankLinePayment), links)
+    bulk.insert_rows(table_of(BankLinePayment), links)
     duplicate = Outcome(state="unmatched", reason="duplicate")
     _tell_lines([(line.id, duplicate if line.id in lost else found) for line, found in outcomes])
     db.session.expire_all()
@@ -63,18 +63,15 @@ def add_receipts(
     """Write recorded receipts with moves, trail and allocations; return the keys of those that were not there yet."""
     if not wanted:
         return {}
-    statement = (
-        upsert(Payment.__table__)  # type: ignore[arg-type]
-        .on_conflict_do_nothing(index_elements=["payee_id", "bank_serial"], index_where=text("status <> 'refused'"))
-        .returning(Payment.__table__.c.public_id, Payment.__table__.c.id)
-    )
-    rows = db.session.execute(statement, [_payment(clearing, one, actor, at) for one in wanted])
-    made = {row.public_id: row.id for row in rows}
+    made = dict(
+        bulk.insert_rows(
+            table_of(Payment), [_payment(clearing, one, actor, at) for one in wanted], returning=("public_id", "id"),
+            on_conflict="(payee_id, bank_serial) WHERE status <> 'refused' DO NOTHING",
+        )
+    )  # fmt: skip
     there = [(made[one.id], one) for one in wanted if one.id in made]
-    if not there:
-        return made
-    db.session.execute(insert(Move.__table__), [_move(key, actor, at) for key, _ in there])  # type: ignore[arg-type]
-    db.session.execute(insert(AuditEntry.__table__), [_trail(key, one, actor) for key, one in there])  # type: ignore[arg-type]
+    bulk.insert_rows(table_of(Move), [_move(key, actor, at) for key, _ in there])
+    bulk.insert_rows(table_of(AuditEntry), [_trail(key, one, actor) for key, one in there])
     shares = [
         {
             "payment_id": key, "order_id": order_id, "amount_fen": fen,
@@ -83,8 +80,7 @@ def add_receipts(
         for key, one in there
         for order_id, fen in one.receipt.shares
     ]  # fmt: skip
-    if shares:
-        db.session.execute(insert(PaymentAllocation.__table__), shares)  # type: ignore[arg-type]
+    bulk.insert_rows(table_of(PaymentAllocation), shares)
     return made
 
 

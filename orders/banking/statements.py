@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from uuid6 import uuid7
 
-from orders.banking import accounts, working
+from orders.banking import accounts, bulk, working
 from orders.banking.accounts import ImportAccount
 from orders.banking.models import BankStatement, BankStatementLine, BankStatementRow, StatementAccount
 from orders.banking.reading.entries import BadRow, Entry, Reading, with_serials
@@ -154,7 +154,7 @@ def _keep(
         detail = _("流水号与已有的一笔相同,但金额、方向或日期不同。") if outcome == "other_facts" else ""
         outcomes.append({"row_no": entry.row_no, "outcome": outcome, "line_id": line_id, "detail": detail})
     outcomes += [{"row_no": one.row_no, "outcome": "unreadable", "line_id": None, "detail": one.detail} for one in bad]
-    db.session.execute(insert(BankStatementRow), [{**one, "statement_id": statement.id} for one in outcomes])
+    bulk.insert_rows(bulk.table_of(BankStatementRow), [{**one, "statement_id": statement.id} for one in outcomes])
     told = [one["outcome"] for one in outcomes]
     statement.rows, statement.added, statement.known = len(told), told.count("added"), told.count("known")
     statement.refused = statement.rows - statement.added - statement.known
@@ -178,10 +178,8 @@ def _add_lines(
     if not entries:
         return {}
     payee = _payee_by_day(account, (statement.period_from, statement.period_to))
-    made = db.session.execute(
-        insert(BankStatementLine.__table__).returning(  # type: ignore[arg-type]
-            BankStatementLine.__table__.c.serial, BankStatementLine.__table__.c.id
-        ),
+    made = bulk.insert_rows(
+        bulk.table_of(BankStatementLine),
         [
             {
                 "public_id": uuid7(), "account_id": row.id, "statement_id": statement.id, "serial": entry.serial,
@@ -192,8 +190,9 @@ def _add_lines(
             }
             for entry in sorted(entries, key=lambda each: (each.value_on, each.row_no))
         ],
+        returning=("serial", "id"),
     )  # fmt: skip
-    return {made_row.serial: made_row.id for made_row in made}
+    return dict(made)
 
 
 def _payee_by_day(account: ImportAccount, days: tuple[date, date]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from orders.banking.reading.cells import Cell, compared_account, plain, read_amount, read_day, read_direction
 from orders.banking.reading.entries import MAX_ROWS, BadRow, Entry, Reading, StatementTooLong
@@ -25,12 +26,13 @@ def read_movements(rows: Sequence[Sequence[Cell]], head: Head, mapping: Mapping)
     """
     entries: list[Entry] = []
     bad: list[BadRow] = []
+    reader = _Reader(head, mapping)
     for row_no, row in enumerate(rows[head.row_no :], head.row_no + 1):
-        reader = _Row(row, head, mapping)
-        if reader.is_no_movement():
-            continue
         try:
-            entries.append(reader.read(row_no))
+            day = reader.day_of(row)
+            if day is None:
+                continue
+            entries.append(reader.read(row_no, row, day))
         except ValueError as error:
             bad.append(BadRow(row_no, str(error)))
         if len(entries) + len(bad) > MAX_ROWS:
@@ -38,67 +40,73 @@ def read_movements(rows: Sequence[Sequence[Cell]], head: Head, mapping: Mapping)
     return Reading("table", tuple(entries), tuple(bad))
 
 
-class _Row:
-    """One row under the mapping."""
+class _Reader:
+    """Rows under a mapping whose columns were looked up once."""
 
-    def __init__(self, row: Sequence[Cell], head: Head, mapping: Mapping) -> None:
-        self._row, self._head, self._mapping = row, head, mapping
+    def __init__(self, head: Head, mapping: Mapping) -> None:
+        self._mapping = mapping
+        self._places = {title: head.at(title) for title in mapping.titles()}
+        self._remarks = [place for title in mapping.remark if (place := self._places[title]) is not None]
+        self._title = plain(mapping.day)
 
-    def cell(self, title: str) -> Cell:
-        place = self._head.at(title)
-        return self._row[place] if place is not None and place < len(self._row) else None
+    def _cell(self, row: Sequence[Cell], title: str) -> Cell:
+        place = self._places.get(title)
+        return row[place] if place is not None and place < len(row) else None
 
-    def text(self, title: str) -> str:
-        return plain(self.cell(title))[:_MAX_TEXT]
+    def _text(self, row: Sequence[Cell], title: str) -> str:
+        return plain(self._cell(row, title))[:_MAX_TEXT]
 
-    def is_no_movement(self) -> bool:
-        """Say whether the row is empty, repeats the titles, or holds sums and notes."""
-        texts = [plain(cell) for cell in self._row]
-        filled = [text for text in texts if text]
-        if not filled or self.text(self._mapping.day) == plain(self._mapping.day):
-            return True
+    def day_of(self, row: Sequence[Cell]) -> date | None:
+        """Return the row's day, ``None`` for a row that is no movement: empty, the titles again, sums and notes.
+
+        :raises ValueError: in words, if it should be a movement and has no day.
+        """
         try:
-            read_day(self.cell(self._mapping.day))
+            return read_day(self._cell(row, self._mapping.day))
         except ValueError:
-            return len(filled) == 1 or any(_NO_MOVEMENT.match(text) for text in filled)
-        return False
+            filled = [text for cell in row if (text := plain(cell))]
+            repeats = self._text(row, self._mapping.day) == self._title
+            if not filled or repeats or len(filled) == 1 or any(_NO_MOVEMENT.match(text) for text in filled):
+                return None
+            raise
 
-    def read(self, row_no: int) -> Entry:
+    def read(self, row_no: int, row: Sequence[Cell], day: date) -> Entry:
         """Return the movement.
 
         :raises ValueError: in words, if it is none.
         """
-        direction, amount = self._amount()
         mapping = self._mapping
+        direction, amount = self._amount(row)
         other = ("payer_name", "payer_account") if direction == "in" else ("payee_name", "payee_account")
-        remarks = dict.fromkeys(self.text(title) for title in mapping.remark)
-        serial = "".join(self.text(mapping.serial).split())[:64]
+        remarks = dict.fromkeys(plain(row[place])[:_MAX_TEXT] for place in self._remarks if place < len(row))
+        serial = "".join(self._text(row, mapping.serial).split())[:64]
         return Entry(
-            row_no=row_no, direction=direction, amount_fen=amount, value_on=read_day(self.cell(mapping.day)),
-            serial="" if serial.upper() in _NO_SERIAL else serial, balance_fen=self._balance(),
-            name=self.text(mapping.name or getattr(mapping, other[0]))[:200],
-            account=compared_account(self.text(mapping.account or getattr(mapping, other[1])))[:64],
+            row_no=row_no, direction=direction, amount_fen=amount, value_on=day,
+            serial="" if serial.upper() in _NO_SERIAL else serial, balance_fen=self._balance(row),
+            name=self._text(row, mapping.name or getattr(mapping, other[0]))[:200],
+            account=compared_account(self._text(row, mapping.account or getattr(mapping, other[1])))[:64],
             remark=" ".join(each for each in remarks if each)[:_MAX_TEXT],
         )  # fmt: skip
 
-    def _balance(self) -> int | None:
-        cell = self.cell(self._mapping.balance)
-        return None if plain(cell) == "" else read_amount(cell) or 0
+    def _balance(self, row: Sequence[Cell]) -> int | None:
+        cell = self._cell(row, self._mapping.balance)
+        return None if cell is None or plain(cell) == "" else read_amount(cell) or 0
 
-    def _amount(self) -> tuple[str, int]:
+    def _amount(self, row: Sequence[Cell]) -> tuple[str, int]:
         mapping = self._mapping
         if not mapping.amount:
-            credit, debit = read_amount(self.cell(mapping.credit)), read_amount(self.cell(mapping.debit))
+            credit = read_amount(self._cell(row, mapping.credit))
+            debit = read_amount(self._cell(row, mapping.debit))
             if credit and debit:
                 raise ValueError(_("收入和支出都有金额。"))
             if not credit and not debit:
                 raise ValueError(_("没有金额。"))
             return ("in", credit) if credit else ("out", debit or 0)
-        amount = read_amount(self.cell(mapping.amount))
+        amount = read_amount(self._cell(row, mapping.amount))
         if not amount:
             raise ValueError(_("没有金额。"))
         if not mapping.flag:
             return ("in", amount) if amount > 0 else ("out", -amount)
-        direction = read_direction(self.cell(mapping.flag))
+        direction = read_direction(self._cell(row, mapping.flag))
         # Some banks write what goes out below zero beside the flag; a receipt below zero is a reversal.
         return direction, abs(amount) if direction == "out" else amount
