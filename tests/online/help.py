@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, text
 
@@ -84,7 +85,7 @@ def settle(deliver: Callable[..., int]) -> None:
     assert waiting == []
 
 
-def tell(double: Double, told: Iterable[dict] | None = None) -> None:
+def tell(double: Double, told: Iterable[dict[str, Any]] | None = None) -> None:
     """Take events in as if they had been posted, past the signature."""
     for raw in double.told("platform") if told is None else told:
         with transaction():

@@ -60,7 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(self.server.api.answer(request))  # type: ignore[attr-defined]
             else:
                 self._send_page(self.server.pages(request))  # type: ignore[attr-defined]
-        except ConnectionLost:
+        except (ConnectionLost, ConnectionError):
+            # Lost on command, or whoever asked is gone: it was killed, say.
             self.close_connection = True
         except Exception as error:  # noqa: BLE001 - the test is told, and the caller answered
             self.server.api.broke(request, error)  # type: ignore[attr-defined]
