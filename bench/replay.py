@@ -22,7 +22,6 @@ _SEQUENCES = {
     "orders_id_seq": 7_200_000_000,
     "order_lines_id_seq": 7_300_000_000,
     "ledger_dimensions_id_seq": 7_400_000_000,
-    "journal_entries_id_seq": 7_500_000_000,
 }
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _NUMBER = re.compile(r"DK(?:\d{8}-[0-9A-Z]{6}|[0-9A-Z]{9})\b")
@@ -102,10 +101,9 @@ def _with_names(statement: str, names: dict[str, str]) -> str:
 
 def _with_keys(statement: str, keys: set[int]) -> str:
     """Put variables for the keys that sequences gave; one inside a name of an entry is joined to it."""
-    names = dict(zip(_SEQUENCES.values(), "polde", strict=True))
+    names = dict(zip(_SEQUENCES.values(), "pold", strict=True))
     for key in keys:
-        start = key // 100_000_000 * 100_000_000
-        name = ":entry_id" if start == _SEQUENCES["journal_entries_id_seq"] else f":{names[start]}{key % 100}"
+        name = f":{names[key // 100_000_000 * 100_000_000]}{key % 100}"
         statement = statement.replace(f":{key}:", f":' || {name} || ':").replace(str(key), name)
     return statement
 
@@ -114,13 +112,8 @@ def _timed(statement: str) -> Iterator[str]:
     """Yield a statement for pgbench, keeping the keys that the later ones need."""
     if "AS procurement_keys" in statement:
         wanted = "procurement_keys[1] AS p1, " + ", ".join(
-            f"order_keys[{n}] AS o{n}, line_keys[{n}] AS l{n}" for n in (1, 2, 3)
+            f"order_keys[{n}] AS o{n}, line_keys[{n}] AS l{n}, dimension_keys[{n}] AS d{n}" for n in (1, 2, 3)
         )
         yield f"SELECT {wanted} FROM ({statement}) q \\gset"
-    elif "INSERT INTO ledger_dimensions" in statement:
-        wanted = ", ".join(f"max(id) FILTER (WHERE line_id = :l{n}) AS d{n}" for n in (1, 2, 3))
-        yield f"WITH made AS ({statement}) SELECT {wanted} FROM made \\gset"
-    elif "INSERT INTO journal_entries" in statement:
-        yield f"{statement} \\gset entry_"
     else:
         yield statement + ";"

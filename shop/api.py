@@ -10,6 +10,7 @@ import flask_smorest
 from flask import Flask, Response
 from marshmallow import INCLUDE, RAISE, fields
 from marshmallow import Schema as MarshmallowSchema
+from sqlalchemy import RowMapping
 
 from shop import fields as own_fields
 from shop import operations, parsing, problems
@@ -23,6 +24,10 @@ _INFO = {
 }
 
 
+#: What is dumped by its keys.
+_MAPPINGS = (dict, RowMapping)
+
+
 class Schema(MarshmallowSchema):
     """Base of the API's schemas: unknown members are refused, members keep their order."""
 
@@ -30,6 +35,12 @@ class Schema(MarshmallowSchema):
         """Marshmallow's options."""
 
         unknown = RAISE
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Return a mapping's key or a value's attribute; Marshmallow tries one after the other, for every member."""
+        if "." in attr:
+            return super().get_attribute(obj, attr, default)
+        return obj.get(attr, default) if isinstance(obj, _MAPPINGS) else getattr(obj, attr, default)
 
 
 class ErrorDetail(Schema):

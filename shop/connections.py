@@ -10,13 +10,16 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import event
 
 from shop.db import db
+from shop.pipelining import Flight
 
 #: Statements kept prepared on each connection; a process runs some hundreds that differ.
 _KEPT = 400
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection whose rollback of what went well forgets no prepared statement.
+    """A connection with a flight of its own, and whose rollback of what went well forgets no prepared statement.
+
+    What waits in the flight leaves before any other statement, and with the commit at the latest.
 
     The driver forgets them all, in case the transaction had dropped a table. Here only migrations change tables, on
     connections of their own, and every read ends with a rollback: nothing would stay prepared, and planning
@@ -24,18 +27,43 @@ class Connection(psycopg.Connection[Any]):
     statement which a migration has made useless is prepared anew.
     """
 
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.flight = Flight(self)
+
+    def cursor(self, *args: Any, **values: Any) -> Any:
+        """Return a cursor; what waits in the flight is sent before what it will be used for."""
+        self.flight.leave()
+        return super().cursor(*args, **values)
+
+    def commit(self) -> None:
+        """Send what waits together with the commit."""
+        if self.pgconn.transaction_status != TransactionStatus.IDLE or not self.flight.is_empty:
+            self.flight.leave(ending=b"COMMIT")
+
     def rollback(self) -> None:
-        """Undo the open transaction, if there is one.
+        """Undo the open transaction, if there is one, and drop what waits to be sent in it.
 
         :raises psycopg.OperationalError: if the server cannot be reached.
         """
-        if self.pgconn.transaction_status != TransactionStatus.INTRANS:
+        self.flight.drop()
+        status = self.pgconn.transaction_status
+        if status == TransactionStatus.IDLE:
+            return
+        if status != TransactionStatus.INTRANS:
             super().rollback()
+            self.flight.prepare_anew()
             return
         with self.lock:
             result = self.pgconn.exec_(b"ROLLBACK")
         if result.status != ExecStatus.COMMAND_OK:
             raise psycopg.OperationalError(result.get_error_message())
+
+    def _deallocate(self, name: bytes | None) -> Any:
+        # The driver lets the server forget everything, ours included, also when only a savepoint is undone.
+        if name is None:
+            self.flight.forget()
+        return super()._deallocate(name)
 
 
 def _connect(_dialect: Any, _record: Any, arguments: Any, values: Any) -> Connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +15,9 @@ from sqlalchemy import BigInteger, Date, DateTime, MetaData, Numeric, Text, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid6 import uuid7
+
+from shop import pipelining
+from shop.pipelining import Row, Sent, Statement
 
 
 class Base(DeclarativeBase):
@@ -76,6 +79,7 @@ class NestedTransaction(RuntimeError):
     """``transaction()`` was opened inside another: a service opened one, or a view two."""
 
 
+_CHECK_CONSTRAINTS = Statement("SET CONSTRAINTS ALL IMMEDIATE")
 _OPEN, _JOINED, _BEFORE, _AFTER = "transaction_open", "transaction_joined", "before_commit", "after_commit"
 
 
@@ -92,6 +96,7 @@ def transaction() -> Iterator[None]:
     if session.info.get(_JOINED):
         try:
             yield
+            land()  # a refusal belongs to this block
         except BaseException:
             session.rollback()
             session.info[_BEFORE], session.info[_AFTER] = [], []
@@ -119,7 +124,8 @@ def _run(*, joined: bool) -> Iterator[None]:
     try:
         yield
         session.flush()
-        session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        send(_CHECK_CONSTRAINTS)
+        pipelining.land(session, only_awaited=not session.info[_BEFORE])
         for callback in session.info[_BEFORE]:
             callback()
         session.commit()
@@ -146,6 +152,33 @@ def rows_of(sql: str, names: str) -> TextualSelect:
     Knowing the names beforehand, SQLAlchemy prepares the result once, not with every execution.
     """
     return text(sql).columns(*(column(name) for name in names.split()))
+
+
+def send(
+    statement: Statement, values: Mapping[str, Any] | None = None, then: Callable[[list[Row]], object] | None = None
+) -> Sent:
+    """Let a statement wait for the next that is needed, with which it leaves; see :mod:`shop.pipelining`.
+
+    :param then: is given its rows when they are there, and may refuse them by an exception.
+    """
+    return pipelining.send(db.session(), statement, values or {}, then)
+
+
+def fetch(statement: Statement, values: Mapping[str, Any] | None = None) -> list[Row]:
+    """Run a statement, and before it what waits, and return its rows."""
+    return rows_of_sent(send(statement, values))
+
+
+def rows_of_sent(sent: Sent) -> list[Row]:
+    """Return what a statement has returned, sending it now if it waits."""
+    if sent.rows is None:
+        land()
+    return sent.rows or []
+
+
+def land() -> None:
+    """Send what waits and read the answers."""
+    pipelining.land(db.session())
 
 
 def in_transaction() -> bool:

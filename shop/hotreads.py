@@ -7,7 +7,7 @@ are in autocommit, so a statement sees everything committed before it began, and
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,14 +16,17 @@ from flask import Flask, current_app
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
+from shop import pipelining
+from shop.connections import Connection
 from shop.db import db
+from shop.db import fetch as session_fetch
+from shop.pipelining import Row, Statement
 
 #: Connections kept open between statements.
 _KEPT = 16
 #: The server closes a connection that its client has lost.
 _OPTIONS = "-c statement_timeout=10s -c idle_session_timeout=0"
 
-Row = tuple[Any, ...]
 #: Names prepared on each connection.
 _prepared: WeakKeyDictionary[psycopg.Connection[Row], set[bytes]] = WeakKeyDictionary()
 
@@ -33,7 +36,7 @@ class HotReader:
 
     def __init__(self, url: str) -> None:
         self._url = url.replace("postgresql+psycopg://", "postgresql://", 1)
-        self._idle: deque[psycopg.Connection[Row]] = deque()
+        self._idle: deque[Connection] = deque()
 
     def fetch(self, statement: Any, values: Any = None) -> list[Row]:
         """Run one statement and return its rows; a connection that has died is replaced once."""
@@ -44,6 +47,18 @@ class HotReader:
             connection.close()
             connection = self._connect()
             return connection.execute(statement, values).fetchall()
+        finally:
+            self._give_back(connection)
+
+    def run(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+        """Run a statement straight through libpq, and return its rows; a connection that has died is replaced once."""
+        connection = self._take()
+        try:
+            return connection.flight.run(statement, values)
+        except psycopg.OperationalError:
+            connection.close()
+            connection = self._connect()
+            return connection.flight.run(statement, values)
         finally:
             self._give_back(connection)
 
@@ -79,20 +94,20 @@ class HotReader:
         while self._idle:
             self._idle.pop().close()
 
-    def _take(self) -> psycopg.Connection[Row]:
+    def _take(self) -> Connection:
         try:
             return self._idle.pop()
         except IndexError:
             return self._connect()
 
-    def _give_back(self, connection: psycopg.Connection[Row]) -> None:
+    def _give_back(self, connection: Connection) -> None:
         if connection.closed or len(self._idle) >= _KEPT:
             connection.close()
         else:
             self._idle.append(connection)
 
-    def _connect(self) -> psycopg.Connection[Row]:
-        connection = psycopg.connect(self._url, autocommit=True, options=_OPTIONS, prepare_threshold=2)
+    def _connect(self) -> Connection:
+        connection = Connection.connect(self._url, autocommit=True, options=_OPTIONS, prepare_threshold=2)
         connection.prepared_max = 400
         return connection
 
@@ -106,6 +121,10 @@ class SessionReader:
         rows: list[Row] = raw.execute(statement, values).fetchall()
         return rows
 
+    def run(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+        """Run one statement and return its rows."""
+        return session_fetch(statement, values)
+
     def check(self, name: bytes, statement: bytes, *values: bytes) -> list[str | None]:  # noqa: ARG002
         """Run a statement of one row and return its columns as text."""
         raw: Any = db.session.connection().connection.driver_connection
@@ -116,6 +135,15 @@ class SessionReader:
 def fetch(statement: Any, values: Any = None) -> list[Row]:
     """Run one statement with psycopg's placeholders and return its rows."""
     rows: list[Row] = current_app.extensions["hot_reads"].fetch(statement, values)
+    return rows
+
+
+def run(statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+    """Run one statement, prepared, and return its rows; it fails as the session's do."""
+    try:
+        rows: list[Row] = current_app.extensions["hot_reads"].run(statement, values)
+    except psycopg.Error as error:
+        raise pipelining.as_dbapi_error(error) from error
     return rows
 
 

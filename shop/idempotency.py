@@ -15,9 +15,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shop import clock
 from shop.auth import find_actor, is_api_request
-from shop.db import Base, db, joined_transaction
+from shop.db import Base, db, fetch, joined_transaction, send
 from shop.errors import DomainError, Invalid
 from shop.i18n import _
+from shop.pipelining import Statement
 
 View = TypeVar("View", bound=Callable[..., Any])
 KEPT = timedelta(hours=48)
@@ -80,9 +81,10 @@ def idempotent(view: View) -> View:
     return keyed  # type: ignore[return-value]
 
 
-_KEEP = text("""UPDATE idempotency_keys SET status = :status, headers = cast(:headers AS jsonb), answer = :answer
-                WHERE organisation_id = :org AND user_id = :user AND key = :key""")
-_CLAIM = text("""INSERT INTO idempotency_keys (organisation_id, user_id, key, route, body_hash, created_at)
+_KEEP = Statement("""
+    UPDATE idempotency_keys SET status = :status, headers = cast(:headers AS jsonb), answer = :answer
+    WHERE organisation_id = :org AND user_id = :user AND key = :key""")
+_CLAIM = Statement("""INSERT INTO idempotency_keys (organisation_id, user_id, key, route, body_hash, created_at)
                 VALUES (:org, :user, :key, :route, :hash, :now)
                 ON CONFLICT (organisation_id, user_id, key) DO UPDATE
                    SET route = excluded.route, body_hash = excluded.body_hash, status = NULL, headers = NULL,
@@ -121,7 +123,8 @@ def _keep(who: dict[str, Any], response: Response) -> None:
     """Keep a 2xx answer and a page's redirect under the key; anything else undoes the transaction."""
     if response.status_code >= 400 or (response.status_code == 200 and not is_api_request()):  # noqa: PLR2004
         raise _Refused(response)
-    db.session.execute(
+    # Leaves with the commit.
+    send(
         _KEEP,
         {**who, "status": response.status_code, "answer": response.get_data(), "headers": _kept_headers(response)},
     )
@@ -139,11 +142,7 @@ def _kept_headers(response: Response) -> str:
 def _claim(who: dict[str, Any], route: str, body_hash: bytes) -> Response | None:
     """Insert the key; if it was there, return the kept answer or refuse."""
     now = clock.real_now()
-    claimed = db.session.execute(
-        _CLAIM,
-        {**who, "route": route, "hash": body_hash, "now": now, "expired": now - KEPT},
-    ).first()
-    if claimed is not None:
+    if fetch(_CLAIM, {**who, "route": route, "hash": body_hash, "now": now, "expired": now - KEPT}):
         return None
     row = db.session.execute(
         text("""SELECT route, body_hash, status, headers, answer FROM idempotency_keys

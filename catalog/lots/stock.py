@@ -8,9 +8,10 @@ from decimal import Decimal
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from shop.db import db
+from shop.db import db, send
 from shop.errors import Conflict
 from shop.i18n import _
+from shop.pipelining import Row, Statement
 
 
 class OutOfStock(Conflict):
@@ -26,7 +27,7 @@ class NotReserved(Conflict):
 
 
 # The rows are locked in SKU order first; the update then sees them as they are after the wait.
-_RESERVE = text("""
+_RESERVE = Statement("""
     WITH wants AS (SELECT * FROM unnest(cast(:skus AS bigint[]), cast(:quantities AS numeric[])) AS w(sku_id, quantity)),
     locked AS MATERIALIZED (
         SELECT s.sku_id, s.on_hand - s.reserved AS free FROM sku_stock s JOIN wants USING (sku_id)
@@ -34,7 +35,7 @@ _RESERVE = text("""
     UPDATE sku_stock s SET reserved = s.reserved + w.quantity
     FROM wants w JOIN locked l USING (sku_id)
     WHERE s.sku_id = w.sku_id AND l.free >= w.quantity
-    RETURNING s.sku_id, s.on_hand - s.reserved AS free""")
+    RETURNING s.sku_id""")
 _RELEASE = text("""
     WITH wants AS (SELECT * FROM unnest(cast(:skus AS bigint[]), cast(:quantities AS numeric[])) AS w(sku_id, quantity)),
     locked AS MATERIALIZED (
@@ -48,15 +49,19 @@ _RELEASE = text("""
 def reserve(wants: Mapping[int, Decimal]) -> None:
     """Take stock of each SKU for an order, all or nothing, and lock the rows in SKU order.
 
+    The statement waits for others of the transaction: where less is free, the refusal comes with their answers.
+
     :param wants: SKU key to quantity above zero, in the SKU's unit, summed per SKU.
     :raises OutOfStock: if less is free of any; the caller's transaction must not go on.
     """
     if not wants:
         return
-    taken = {row.sku_id: row.free for row in db.session.execute(_RESERVE, _columns(wants))}
-    short = [sku_id for sku_id in wants if sku_id not in taken]
-    if short:
-        raise _out_of_stock({sku_id: wants[sku_id] for sku_id in short})
+
+    def refuse_short(taken: list[Row]) -> None:
+        if short := wants.keys() - {sku_id for (sku_id,) in taken}:
+            raise _out_of_stock({sku_id: wants[sku_id] for sku_id in short})
+
+    send(_RESERVE, _columns(wants), refuse_short)
 
 
 def release(wants: Mapping[int, Decimal]) -> None:

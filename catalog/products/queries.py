@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from catalog.products.offers import Offer, OfferCertificate, OfferEligibility, QuantityNotOffered, Tier, price_for
-from shop.db import db, rows_of
+from shop.db import fetch
+from shop.pipelining import Row, Statement
 
 #: In force on ``:on``; a revocation that looks back has cut ``valid_to``.
 _IN_FORCE = (
@@ -46,13 +47,15 @@ _OFFERS = f"""
         WHERE q.producer_id = p.producer_id AND (q.product_id IS NULL OR q.product_id = p.id)
           AND {_IN_FORCE.format("q")}) certificates ON true
 """
-_COLUMNS = """
-    listing_id public_id version status title pack_spec unit net_weight_g tax_rate min_quantity step_quantity lead_days
-    sku_id sku_public_id sku_code product_id product_public_id product_name category_code kind county_code county_name
-    prefecture_code province_code producer_id producer_public_id producer_name is_producer_open is_demo
-    tiers eligibility certificates"""
-_BY_ID = rows_of(f"{_OFFERS} WHERE l.id = ANY(:ids) ORDER BY l.id", _COLUMNS)
-_BY_PUBLIC_ID = rows_of(f"{_OFFERS} WHERE l.public_id = ANY(:ids) ORDER BY l.id", _COLUMNS)
+_COLUMNS = (
+    "listing_id", "public_id", "version", "status", "title", "pack_spec", "unit", "net_weight_g", "tax_rate",
+    "min_quantity", "step_quantity", "lead_days", "sku_id", "sku_public_id", "sku_code", "product_id",
+    "product_public_id", "product_name", "category_code", "kind", "county_code", "county_name", "prefecture_code",
+    "province_code", "producer_id", "producer_public_id", "producer_name", "is_producer_open", "is_demo",
+    "tiers", "eligibility", "certificates",
+)  # fmt: skip
+_BY_ID = Statement(f"{_OFFERS} WHERE l.id = ANY(:ids) ORDER BY l.id")
+_BY_PUBLIC_ID = Statement(f"{_OFFERS} WHERE l.public_id = ANY(:ids) ORDER BY l.id")
 
 
 def list_offers(listing_ids: Iterable[int], on: date) -> list[Offer]:
@@ -60,19 +63,20 @@ def list_offers(listing_ids: Iterable[int], on: date) -> list[Offer]:
 
     Listings that cannot be ordered are there too: see :attr:`Offer.refusal`.
     """
-    return [_offer(row) for row in db.session.execute(_BY_ID, {"ids": sorted(set(listing_ids)), "on": on})]
+    return [_offer(row) for row in fetch(_BY_ID, {"ids": sorted(set(listing_ids)), "on": on})]
 
 
 def list_offers_by_public_id(public_ids: Iterable[UUID], on: date) -> list[Offer]:
     """Return the same by public identifiers."""
-    return [_offer(row) for row in db.session.execute(_BY_PUBLIC_ID, {"ids": sorted(set(public_ids)), "on": on})]
+    return [_offer(row) for row in fetch(_BY_PUBLIC_ID, {"ids": sorted(set(public_ids)), "on": on})]
 
 
-def _offer(row: Any) -> Offer:
-    values = dict(row._mapping)  # noqa: SLF001  the documented way to a row's names
-    values["tiers"] = tuple(Tier(Decimal(quantity), price) for quantity, price in values["tiers"] or ())
-    values["eligibility"] = OfferEligibility(*_dated(row.eligibility)) if row.eligibility else None
-    values["certificates"] = tuple(OfferCertificate(*_dated(found)) for found in row.certificates or ())
+def _offer(row: Row) -> Offer:
+    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    tiers, eligibility, certificates = row[-3:]
+    values["tiers"] = tuple(Tier(Decimal(quantity), price) for quantity, price in tiers or ())
+    values["eligibility"] = OfferEligibility(*_dated(eligibility)) if eligibility else None
+    values["certificates"] = tuple(OfferCertificate(*_dated(found)) for found in certificates or ())
     return Offer(**values)
 
 

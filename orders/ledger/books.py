@@ -1,14 +1,12 @@
-"""Writing into the two books: dimensions, and journal entries with their postings."""
+"""Writing into the two books: journal entries with their postings."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
-
-from sqlalchemy import text
 
 from orders.ledger import periods
 from orders.ledger.accounts import (
@@ -21,16 +19,19 @@ from orders.ledger.accounts import (
     org_owner,
     walk_in_owner,
 )
+from orders.ledger.dimensions import CountyUnknown, DimensionFacts, add_dimensions, send_dimensions
 from orders.ledger.models import MEASURES
 from shop import clock
 from shop.auth import Actor
-from shop.db import db
-from shop.errors import Conflict, Invalid
+from shop.db import fetch, land, send
+from shop.errors import Conflict
 from shop.i18n import _
+from shop.pipelining import Row, Statement
 
 __all__ = [
     "PLATFORM", "STATS_KINDS", "Account", "CountyUnknown", "DimensionFacts", "FactAlreadyRecorded", "MoneyPosting", "OrderEntry", "StatsPosting",
-    "add_dimensions", "county_owner", "name_owner", "org_owner", "record_entries", "record_entry", "walk_in_owner",
+    "add_dimensions", "county_owner", "name_owner", "org_owner", "record_entries", "record_entry", "send_dimensions",
+    "walk_in_owner",
 ]  # fmt: skip
 
 
@@ -38,48 +39,6 @@ class FactAlreadyRecorded(Conflict):
     """The business fact is in the journal already; nothing was posted again."""
 
     code = "fact-already-recorded"
-
-
-class CountyUnknown(Invalid):
-    """A line's county is not one of the assisted counties."""
-
-    code = "county-unknown"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DimensionFacts:
-    """Everything a counted fen of one order line or filing line carries; see :class:`LedgerDimension`.
-
-    The county's prefecture and province are filled in from the county. Exactly one of ``line_id`` and
-    ``filing_line_id`` is given.
-    """
-
-    county_code: str
-    category_code: str
-    buyer_division_code: str
-    finance_division_code: str
-    mode: str
-    channel: str
-    partner_level: str
-    rule_version: int
-    counts: bool
-    line_id: int | None = None
-    order_id: int | None = None
-    filing_line_id: int | None = None
-    filing_id: int | None = None
-    product_id: int | None = None
-    kind: str = "farm"
-    eligibility_id: int | None = None
-    eligibility_scheme: str | None = None
-    producer_id: int | None = None
-    seller_name: str = ""
-    buyer_id: int | None = None
-    buyer_name: str = ""
-    unit_id: int | None = None
-    fund_source: str | None = None
-    helper_name: str = ""
-    pairing_id: int | None = None
-    not_counted_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,74 +75,40 @@ class OrderEntry:
     stats: Sequence[StatsPosting]
 
 
-_FIELDS = tuple(field.name for field in fields(DimensionFacts))
-_INTEGERS = frozenset(
-    {
-        "line_id", "order_id", "filing_line_id", "filing_id", "product_id", "eligibility_id", "producer_id", "buyer_id",
-        "unit_id", "pairing_id", "rule_version",
-    }
-)  # fmt: skip
-
-
-def _column_type(name: str) -> str:
-    return "bigint" if name in _INTEGERS else "boolean" if name == "counts" else "text"
-
-
-#: One statement whatever the number of lines; the county gives its prefecture and province.
-_ADD_DIMENSIONS = text(f"""
-    INSERT INTO ledger_dimensions ({", ".join(_FIELDS)}, prefecture_code, province_code)
-    SELECT {", ".join(f"r.{name}" for name in _FIELDS)}, c.prefecture_code, c.province_code
-    FROM json_to_recordset(cast(:rows AS json)) AS r({", ".join(f"{name} {_column_type(name)}" for name in _FIELDS)})
-    JOIN assisted_counties c ON c.code = r.county_code
-    RETURNING id, line_id, filing_line_id""")
-
 #: The entry and the locks that keep its days' periods open until it commits.
-_ADD_ENTRY = text(f"""
+_ADD_ENTRY = Statement(f"""
     WITH made AS (
         INSERT INTO journal_entries (key, fact, order_id, filing_id, user_id, organisation_id, occurred_at, recorded_at)
         VALUES (:key, :fact, :order_id, :filing_id, :user_id, :organisation_id, :occurred_at, :recorded_at)
-        ON CONFLICT (key) DO NOTHING RETURNING id)
-    SELECT id, (SELECT count({periods.HOLD_OPEN}) FROM unnest(cast(:months AS int[])) m) FROM made""")
+        ON CONFLICT (key) DO NOTHING RETURNING key, id)
+    SELECT key, id, (SELECT count({periods.HOLD_OPEN}) FROM unnest(cast(:months AS int[])) m) FROM made""")
 
-_ADD_POSTINGS = text("""
+#: Each posting names its entry by its key.
+_ADD_POSTINGS = Statement("""
     INSERT INTO postings (entry_id, book, measure, debit_id, credit_id, amount_fen, dimension_id, order_id,
                           business_on, origin_on)
-    SELECT p.entry_id, p.book, p.measure, p.debit_id, p.credit_id, p.amount_fen, p.dimension_id, p.order_id,
+    SELECT j.id, p.book, p.measure, p.debit_id, p.credit_id, p.amount_fen, p.dimension_id, p.order_id,
            greatest(p.origin_on, cast(:closed_to AS date) + 1), p.origin_on
     FROM unnest(cast(:books AS text[]), cast(:measures AS text[]), cast(:debits AS bigint[]),
                 cast(:credits AS bigint[]), cast(:amounts AS bigint[]), cast(:dimensions AS bigint[]),
-                cast(:origins AS date[]), cast(:entries AS bigint[]), cast(:orders AS bigint[]))
-         AS p(book, measure, debit_id, credit_id, amount_fen, dimension_id, origin_on, entry_id, order_id)
+                cast(:origins AS date[]), cast(:entries AS text[]), cast(:orders AS bigint[])) WITH ORDINALITY
+         AS p(book, measure, debit_id, credit_id, amount_fen, dimension_id, origin_on, entry_key, order_id, place)
+    JOIN journal_entries j ON j.key = p.entry_key
     WHERE (SELECT max(ends_on) FROM ledger_periods WHERE closed_at IS NOT NULL) IS NOT DISTINCT FROM cast(:closed_to AS date)
+    ORDER BY p.place
     RETURNING 1""")
 
 #: The same for several orders' entries of one fact.
-_ADD_ENTRIES = text(f"""
+_ADD_ENTRIES = Statement(f"""
     WITH made AS (
         INSERT INTO journal_entries (key, fact, order_id, user_id, organisation_id, occurred_at, recorded_at)
-        SELECT e.key, :fact, e.order_id, :user_id, :organisation_id, :occurred_at, :recorded_at
+        SELECT e.key, cast(:fact AS text), e.order_id, cast(:user_id AS bigint), cast(:organisation_id AS bigint),
+               cast(:occurred_at AS timestamptz), cast(:recorded_at AS timestamptz)
         FROM unnest(cast(:keys AS text[]), cast(:orders AS bigint[])) AS e(key, order_id)
-        ON CONFLICT (key) DO NOTHING RETURNING id, key)
-    SELECT id, key, (SELECT count({periods.HOLD_OPEN}) FROM unnest(cast(:months AS int[])) m) FROM made""")
+        ON CONFLICT (key) DO NOTHING RETURNING key, id)
+    SELECT key, id, (SELECT count({periods.HOLD_OPEN}) FROM unnest(cast(:months AS int[])) m) FROM made""")
 
 _COLUMNS = ("books", "measures", "debits", "credits", "amounts", "dimensions", "origins", "entries", "orders")
-
-
-def add_dimensions(rows: Sequence[DimensionFacts]) -> list[int]:
-    """Write one immutable row per line, in one statement; return their keys in the order of ``rows``.
-
-    :raises CountyUnknown: if a county is not an assisted one.
-    """
-    if not rows:
-        return []
-    values = json.dumps([{name: getattr(row, name) for name in _FIELDS} for row in rows], ensure_ascii=False)
-    made = db.session.execute(_ADD_DIMENSIONS, {"rows": values}).all()
-    if len(made) != len(rows):
-        known = {(line, filing_line) for _id, line, filing_line in made}
-        lost = sorted({row.county_code for row in rows if (row.line_id, row.filing_line_id) not in known})
-        raise CountyUnknown(_("不是脱贫县:%(codes)s。", codes="、".join(lost)), counties=lost)
-    keys = {(line, filing_line): key for key, line, filing_line in made}
-    return [keys[row.line_id, row.filing_line_id] for row in rows]
 
 
 def record_entry(
@@ -207,48 +132,54 @@ def record_entry(
     """
     rows = _posting_rows(stats, money)
     closed_to = periods.closed_to_hint()
-    made = db.session.execute(
+    made = fetch(
         _ADD_ENTRY,
-        {
-            "key": key, "fact": fact, "order_id": order_id, "filing_id": filing_id,
-            "user_id": actor.user_id if actor else None, "organisation_id": actor.organisation_id if actor else None,
-            "occurred_at": occurred_at, "recorded_at": clock.now(),
-            "months": periods.months_of([row[-1] for row in rows], closed_to),
-        },
-    ).scalar()  # fmt: skip
-    if made is None:
-        raise FactAlreadyRecorded(_("这一事实已经入账:%(key)s", key=key), key=key)
-    entry_id = int(made)
+        {"key": key, "order_id": order_id, "filing_id": filing_id} | _told(fact, rows, closed_to, occurred_at, actor),
+    )
+    _refuse_repeated([key], made)
     if rows:
-        _post([(*row, entry_id, order_id) for row in rows], closed_to)
-    return entry_id
+        _post([(*row, key, order_id) for row in rows], closed_to)
+        land()
+    return int(made[0][1])
 
 
 def record_entries(
     fact: str, entries: Sequence[OrderEntry], *, occurred_at: datetime, actor: Actor | None = None
 ) -> None:
-    """Write one fact of several orders, an entry each, in two statements whatever their number.
+    """Write one fact of several orders, an entry each, in two statements whatever their number, which do not wait.
 
-    :raises FactAlreadyRecorded: if one of the entries is in the journal.
+    :raises FactAlreadyRecorded: when they leave, if one of the entries is in the journal.
     """
     closed_to = periods.closed_to_hint()
     rows = _posting_rows([one for entry in entries for one in entry.stats], ())
     owners = [entry for entry in entries for one in entry.stats if one.amount_fen]
-    made = db.session.execute(
+    keys = [entry.key for entry in entries]
+    send(
         _ADD_ENTRIES,
-        {
-            "keys": [entry.key for entry in entries], "orders": [entry.order_id for entry in entries], "fact": fact,
-            "user_id": actor.user_id if actor else None, "organisation_id": actor.organisation_id if actor else None,
-            "occurred_at": occurred_at, "recorded_at": clock.now(),
-            "months": periods.months_of([row[-1] for row in rows], closed_to),
-        },
-    ).all()  # fmt: skip
-    ids = {key: entry_id for entry_id, key, _held in made}
-    if missing := [entry.key for entry in entries if entry.key not in ids]:
-        raise FactAlreadyRecorded(_("这一事实已经入账:%(key)s", key=missing[0]), key=missing[0])
+        {"keys": keys, "orders": [entry.order_id for entry in entries]}
+        | _told(fact, rows, closed_to, occurred_at, actor),
+        partial(_refuse_repeated, keys),
+    )
     if rows:
         found = zip(rows, owners, strict=True)
-        _post([(*row, ids[entry.key], entry.order_id) for row, entry in found], closed_to)
+        _post([(*row, entry.key, entry.order_id) for row, entry in found], closed_to)
+
+
+def _told(
+    fact: str, rows: Sequence[Sequence[Any]], closed_to: date | None, occurred_at: datetime, actor: Actor | None
+) -> dict[str, Any]:
+    """Return what every entry says, and the months that its postings hold open."""
+    return {
+        "fact": fact, "occurred_at": occurred_at, "recorded_at": clock.now(),
+        "user_id": actor.user_id if actor else None, "organisation_id": actor.organisation_id if actor else None,
+        "months": periods.months_of([row[-1] for row in rows], closed_to),
+    }  # fmt: skip
+
+
+def _refuse_repeated(keys: Sequence[str], made: Sequence[Row]) -> None:
+    known = {key for key, _id, _held in made}
+    if missing := [key for key in keys if key not in known]:
+        raise FactAlreadyRecorded(_("这一事实已经入账:%(key)s", key=missing[0]), key=missing[0])
 
 
 def _posting_rows(stats: Sequence[StatsPosting], money: Sequence[MoneyPosting]) -> list[tuple[Any, ...]]:
@@ -276,6 +207,11 @@ def _post(rows: list[tuple[Any, ...]], closed_to: date | None) -> None:
     """Insert the postings on open days; a close that happened since ``closed_to`` was read moves them on."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     values: dict[str, Any] = dict(zip(_COLUMNS, columns, strict=True))
-    while db.session.execute(_ADD_POSTINGS, {**values, "closed_to": closed_to}).first() is None:
-        closed_to = periods.read_closed_to()
-        periods.hold_open(periods.months_of(values["origins"], closed_to))
+
+    def post_again(made: Sequence[Row]) -> None:
+        if not made:
+            moved_to = periods.read_closed_to()
+            periods.hold_open(periods.months_of(values["origins"], moved_to))
+            _post(rows, moved_to)
+
+    send(_ADD_POSTINGS, {**values, "closed_to": closed_to}, post_again)

@@ -10,15 +10,18 @@ from sqlalchemy import text
 
 from orders.ledger.models import FUND_SOURCES
 from shop.auth import Actor
-from shop.db import db, rows_of
+from shop.db import db, rows_of_sent, send
 from shop.errors import Forbidden, Invalid
 from shop.i18n import _
 from shop.identity.models import DIRECT_TYPES
+from shop.pipelining import Sent, Statement
 
-# From here to the end of the transaction plans are kept: planning anew which prices and papers are in force takes longer
-# than reading them.
-_BUYER = rows_of(
-    """
+# To the end of the transaction plans are kept: planning anew which prices and papers are in force takes longer than
+# reading them. A kept plan goes by indexes, also where it was made while the tables were small.
+_KEEP_PLANS = Statement(
+    "SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)"
+)
+_BUYER = Statement("""
     SELECT o.id AS organisation_id, o.public_id, o.name, o.institution_type, o.verified_at, o.division_code,
            u.id AS unit_id, u.public_id AS unit_public_id, u.name AS unit_name,
            p.division_code AS unit_division_code, p.finance_division_code,
@@ -32,17 +35,13 @@ _BUYER = rows_of(
            (SELECT array_agg(nextval('procurements_id_seq')) FROM generate_series(1, :procurements)) AS procurement_keys,
            (SELECT array_agg(nextval('orders_id_seq')) FROM generate_series(1, :lines)) AS order_keys,
            (SELECT array_agg(nextval('order_lines_id_seq')) FROM generate_series(1, :lines)) AS line_keys,
-           set_config('plan_cache_mode', 'force_generic_plan', true) AS planning
+           (SELECT array_agg(nextval('ledger_dimensions_id_seq')) FROM generate_series(1, :lines)) AS dimension_keys
     FROM organisations o
     LEFT JOIN units u ON u.organisation_id = o.id AND u.closed_at IS NULL
          AND (u.public_id = cast(:unit AS uuid) OR u.id = cast(:unit_key AS bigint))
     LEFT JOIN unit_placements p ON p.unit_id = u.id
          AND p.valid_from <= :on AND (p.valid_to IS NULL OR p.valid_to >= :on)
-    WHERE o.id = :organisation""",
-    """
-    organisation_id public_id name institution_type verified_at division_code unit_id unit_public_id unit_name
-    unit_division_code finance_division_code needs_approval rule_version procurement_keys order_keys line_keys planning""",
-)
+    WHERE o.id = :organisation""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,8 @@ class Keys:
     procurement: int | None
     orders: tuple[int, ...]
     lines: tuple[int, ...]
+    #: Of what each line carries in the books.
+    dimensions: tuple[int, ...]
 
 
 class BudgetMissing(Invalid):
@@ -147,18 +148,51 @@ def get_buyer_and_keys(
 
     :raises Forbidden, NoSuchUnit: as :func:`get_buyer`.
     """
+    return ask_for_buyer(actor, on, unit=unit, unit_key=unit_key, lines=lines, new_procurement=new_procurement).answer()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBuyer:
+    """A question for a buyer and keys that leaves with the next statement."""
+
+    sent: Sent
+    unit: UUID | None
+
+    def answer(self) -> tuple[Buyer, Keys]:
+        """Return the answer.
+
+        :raises NoSuchUnit: if the unit is closed or another organisation's.
+        """
+        ((*facts, procurements, orders, lines, dimensions),) = rows_of_sent(self.sent)
+        buyer = Buyer(*facts)
+        if self.unit is not None and buyer.unit_id is None:
+            errors = [{"pointer": "#/unit_id", "detail": _("本单位没有这个预算单位。")}]
+            raise NoSuchUnit(errors[0]["detail"], errors=errors)
+        key = procurements[0] if procurements else None
+        return buyer, Keys(key, tuple(orders or ()), tuple(lines or ()), tuple(dimensions or ()))
+
+
+def ask_for_buyer(
+    actor: Actor,
+    on: date,
+    *,
+    unit: UUID | None = None,
+    unit_key: int | None = None,
+    lines: int = 0,
+    new_procurement: bool = False,
+) -> AskedBuyer:
+    """Ask for the same without waiting.
+
+    :raises Forbidden: if the actor's organisation is not an institution.
+    """
     if actor.organisation_kind != "institution":
         raise Forbidden(_("只有采购单位可以采购。"))
     values = {
         "organisation": actor.organisation_id, "on": on, "unit": unit, "unit_key": unit_key, "lines": lines,
         "procurements": int(new_procurement),
     }  # fmt: skip
-    *facts, procurements, orders, line_keys, _planning = db.session.execute(_BUYER, values).one()
-    buyer = Buyer(*facts)
-    if unit is not None and buyer.unit_id is None:
-        errors = [{"pointer": "#/unit_id", "detail": _("本单位没有这个预算单位。")}]
-        raise NoSuchUnit(errors[0]["detail"], errors=errors)
-    return buyer, Keys(procurements[0] if procurements else None, tuple(orders or ()), tuple(line_keys or ()))
+    send(_KEEP_PLANS)
+    return AskedBuyer(send(_BUYER, values), unit)
 
 
 def find_rejection(procurement_id: int) -> tuple[str, str] | None:

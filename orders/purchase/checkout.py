@@ -11,7 +11,7 @@ from uuid import UUID
 from uuid6 import uuid7
 
 from orders.purchase import machine, numbers
-from orders.purchase.buyers import Buyer, NoCountingRule, get_buyer_and_keys
+from orders.purchase.buyers import Buyer, NoCountingRule, ask_for_buyer, get_buyer_and_keys
 from orders.purchase.freezing import PlacedOrder, Placing
 from orders.purchase.models import Procurement
 from orders.purchase.placing import CONFIRM_WITHIN, move_row, place_orders, refuse_lines
@@ -73,11 +73,12 @@ def create_and_place(
     """
     actor.require("procurements:create")
     on = clock.business_day(at)
-    buyer, keys = get_buyer_and_keys(actor, on, unit=head.unit_id, lines=len(lines), new_procurement=True)
+    asked = ask_for_buyer(actor, on, unit=head.unit_id, lines=len(lines), new_procurement=True)
+    priced = price_lines(lines, on, check_stock=False)
+    buyer, keys = asked.answer()
     draft = Procurement(status="draft", approval="none", organisation_id=actor.organisation_id)
     machine.check("procurement", draft, "place", actor=actor, at=at, context={"needs_approval": buyer.needs_approval})
     buyer.require_budget(head.fund_source)
-    priced = price_lines(lines, on, check_stock=False)
     _refuse(priced, buyer)
     key = int(keys.procurement or 0)
     what = Placing(key, numbers.make_number("DK", on, key), uuid7(), head.fund_source, head.payment_mode, "shop")

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
 from uuid6 import uuid7
 
 from catalog.lots import services as lots
@@ -21,31 +20,31 @@ from orders.purchase.freezing import PlacedOrder, Placing, county_of, dimension_
 from orders.purchase.pricing import PricedLine
 from shop import clock
 from shop.auth import Actor
-from shop.db import db
+from shop.db import land, send
 from shop.errors import Invalid
 from shop.i18n import _
 from shop.money import format_yuan
 from shop.outbox.services import publish
+from shop.pipelining import Statement
 
 CONFIRM_WITHIN = timedelta(days=7)
 _NOTHING: Mapping[str, Sequence[Mapping[str, Any]]] = {}
 
 #: The procurement if it is new, the orders, their lines and all moves in one statement.
-_INSERT = text("""
-    WITH doc AS MATERIALIZED (SELECT cast(:doc AS json) AS d),
-    made_procurement AS (
+_INSERT = Statement("""
+    WITH made_procurement AS (
         INSERT INTO procurements (id, public_id, number, organisation_id, unit_id, fund_source, status, payment_mode, title,
                                   note, consignee, consignee_phone, delivery_address, deliver_by, created_by, created_at,
                                   placed_at)
         SELECT p.id, p.public_id, p.number, :buyer, :unit, :fund, 'placed', :mode, p.title, p.note, p.consignee,
                p.consignee_phone, p.delivery_address, p.deliver_by, :user, :at, :at
-        FROM doc, json_to_recordset(d -> 'procurements')
+        FROM json_to_recordset(cast(:procurements AS json))
              AS p(id bigint, public_id uuid, number text, title text, note text, consignee text, consignee_phone text,
                   delivery_address text, deliver_by date)),
     made_wanted AS (
         INSERT INTO procurement_lines (procurement_id, listing_id, position, quantity)
         SELECT :procurement, w.listing_id, w.position, w.quantity
-        FROM doc, json_to_recordset(d -> 'wanted') AS w(listing_id bigint, position bigint, quantity numeric)),
+        FROM json_to_recordset(cast(:wanted AS json)) AS w(listing_id bigint, position bigint, quantity numeric)),
     made_orders AS (
         INSERT INTO orders (id, public_id, number, procurement_id, buyer_id, producer_id, unit_id, fund_source, status,
                             payment_mode, goods_fen, total_fen, due_fen, reference_code, placed_at, confirm_by, fee_bp)
@@ -55,12 +54,12 @@ _INSERT = text("""
                          WHERE (f.producer_id = o.producer_id OR f.producer_id IS NULL)
                            AND f.valid_from <= :on AND (f.valid_to IS NULL OR f.valid_to >= :on)
                          ORDER BY f.producer_id NULLS LAST LIMIT 1), 0)
-        FROM doc, json_to_recordset(d -> 'orders')
+        FROM json_to_recordset(cast(:orders AS json))
              AS o(id bigint, public_id uuid, number text, producer_id bigint, goods_fen bigint, reference_code text)),
     made_moves AS (
         INSERT INTO moves (public_id, machine, subject_id, event, from_state, to_state, user_id, organisation_id, at)
         SELECT m.public_id, m.machine, m.subject_id, m.event, m.from_state, m.to_state, :user, :buyer, :at
-        FROM doc, json_to_recordset(d -> 'moves')
+        FROM json_to_recordset(cast(:moves AS json))
              AS m(public_id uuid, machine text, subject_id bigint, event text, from_state text, to_state text))
     INSERT INTO order_lines (id, public_id, order_id, position, listing_id, sku_id, dimension_id, title, pack_spec, unit,
                              tax_rate, county_code, eligibility_id, certificates, mode, partner_level, quantity,
@@ -68,7 +67,7 @@ _INSERT = text("""
     SELECT l.id, l.public_id, l.order_id, l.position, l.listing_id, l.sku_id, l.dimension_id, l.title, l.pack_spec, l.unit,
            l.tax_rate, l.county_code, l.eligibility_id, l.certificates, l.mode, l.partner_level, l.quantity,
            l.unit_price_fen, l.amount_fen, l.amount_fen
-    FROM doc, json_to_recordset(d -> 'lines')
+    FROM json_to_recordset(cast(:lines AS json))
          AS l(id bigint, public_id uuid, order_id bigint, position bigint, listing_id bigint, sku_id bigint,
               dimension_id bigint, title text, pack_spec text, unit text, tax_rate text, county_code text,
               eligibility_id bigint, certificates jsonb, mode text, partner_level text, quantity numeric,
@@ -94,19 +93,24 @@ def place_orders(
 ) -> list[PlacedOrder]:
     """Write one order per producer with its lines, reserve the stock, post what was ordered, tell the world.
 
-    A fixed number of statements, and two for each order's books. The lines were looked at by :func:`refuse_lines`.
+    A fixed number of statements, which leave together. The lines were looked at by :func:`refuse_lines`.
 
     :param rows: ``procurements``, ``wanted`` and ``moves`` to be written along, where the procurement is new.
     :raises OutOfStock: naming each line of which less is left.
     """
     on = clock.business_day(at)
     orders = draft_orders(what, priced, buyer, keys=keys, on=on, confirm_by=at + confirm_within)
-    dimensions = _add_dimensions(what, orders, buyer, at=at)
+    dimensions = dict(zip(keys.lines, keys.dimensions, strict=True))
+    _send_dimensions(what, orders, dimensions, buyer, at=at)
     _insert(what, orders, dimensions, buyer, until=at + confirm_within, rows=rows, actor=actor, at=at)
-    _reserve(priced)
+    lots.reserve(_quantities(priced))
     placed = [_for_counting(order, dimensions, buyer) for order in orders]
     counting.post_placed(placed, at=at, on=on, actor=actor)
     _publish(what, orders, buyer, at)
+    try:
+        land()
+    except OutOfStock as error:
+        raise _pointing(error, priced) from error
     return orders
 
 
@@ -122,19 +126,20 @@ def _insert(
     at: datetime,
 ) -> None:
     """Write the orders, their lines and moves, and ``rows``, in one statement; ``until`` is when they lapse."""
-    doc = {
+    documents = {
         "procurements": rows.get("procurements", ()),
         "wanted": rows.get("wanted", ()),
         "orders": [_order_row(order) for order in orders],
         "moves": [*rows.get("moves", ()), *(move_row("order", o.id, "place", "awaiting_confirmation") for o in orders)],
         "lines": [line_row(line, dimensions[line.id], buyer) for order in orders for line in order.lines],
     }
-    db.session.execute(
+    send(
         _INSERT,
-        {
-            "doc": json.dumps(doc, ensure_ascii=False, default=str), "procurement": what.procurement_id,
-            "buyer": buyer.organisation_id, "unit": buyer.unit_id, "fund": what.fund_source, "mode": what.payment_mode,
-            "at": at, "on": clock.business_day(at), "confirm_by": until, "user": actor.user_id,
+        {name: json.dumps(found, ensure_ascii=False, default=str) for name, found in documents.items()}
+        | {
+            "procurement": what.procurement_id, "buyer": buyer.organisation_id, "unit": buyer.unit_id,
+            "fund": what.fund_source, "mode": what.payment_mode, "at": at,
+            "on": clock.business_day(at), "confirm_by": until, "user": actor.user_id,
         },
     )  # fmt: skip
 
@@ -157,11 +162,13 @@ def refuse_lines(priced: Sequence[PricedLine]) -> None:
         raise LinesRefused(detail, errors=errors)
 
 
-def _add_dimensions(what: Placing, orders: Sequence[PlacedOrder], buyer: Buyer, *, at: datetime) -> dict[int, int]:
-    """Freeze what each fen of each line will carry; return the dimension's key by the line's."""
+def _send_dimensions(
+    what: Placing, orders: Sequence[PlacedOrder], keys: Mapping[int, int], buyer: Buyer, *, at: datetime
+) -> None:
+    """Freeze what each fen of each line will carry, under the line's key of ``keys``."""
     lines = [line for order in orders for line in order.lines]
-    made = books.add_dimensions([dimension_of(what, line, buyer, is_verified=buyer.counts_at(at)) for line in lines])
-    return {line.id: key for line, key in zip(lines, made, strict=True)}
+    facts = [dimension_of(what, line, buyer, is_verified=buyer.counts_at(at)) for line in lines]
+    books.send_dimensions(facts, [keys[line.id] for line in lines])
 
 
 def _order_row(order: PlacedOrder) -> dict[str, Any]:
@@ -179,21 +186,24 @@ def move_row(machine: str, key: int, event: str, to_state: str, *, from_state: s
     }  # fmt: skip
 
 
-def _reserve(priced: Sequence[PricedLine]) -> None:
+def _quantities(priced: Sequence[PricedLine]) -> dict[int, Decimal]:
+    """Return what is wanted of each SKU."""
     wants: dict[int, Decimal] = defaultdict(Decimal)
     for line in priced:
         if line.offer is not None:
             wants[line.offer.sku_id] += line.wanted.quantity
-    try:
-        lots.reserve(wants)
-    except OutOfStock as error:
-        short = {one["sku"]: one["available"] for one in error.members["skus"]}
-        errors = [
-            {"pointer": f"#/lines/{n}/quantity", "detail": _("余 %(left)s。", left=left), "available": left}
-            for n, line in enumerate(priced)
-            if line.offer and (left := short.get(str(line.offer.sku_public_id))) is not None
-        ]
-        raise OutOfStock(error.detail, skus=error.members["skus"], errors=errors) from error
+    return wants
+
+
+def _pointing(error: OutOfStock, priced: Sequence[PricedLine]) -> OutOfStock:
+    """Return the refusal with a pointer to each line of which less is left."""
+    short = {one["sku"]: one["available"] for one in error.members["skus"]}
+    errors = [
+        {"pointer": f"#/lines/{n}/quantity", "detail": _("余 %(left)s。", left=left), "available": left}
+        for n, line in enumerate(priced)
+        if line.offer and (left := short.get(str(line.offer.sku_public_id))) is not None
+    ]
+    return OutOfStock(error.detail, skus=error.members["skus"], errors=errors)
 
 
 def _for_counting(order: PlacedOrder, dimensions: dict[int, int], buyer: Buyer) -> counting.PlacedOrder:

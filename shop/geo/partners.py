@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import text
-
-from shop.db import db
+from shop.db import fetch
 from shop.errors import NotFound
+from shop.pipelining import Statement
 
 #: ``own`` partner, rest of the partner's ``province``, ``other_east``, ``elsewhere``.
 LEVELS = ("own", "province", "other_east", "elsewhere")
@@ -37,7 +36,8 @@ class PartnerMatch:
 
 # A division lies within an end if the end is its code or that of its prefecture or province. The deeper an
 # end lies (an organisation deepest), the more specific; both ends' depths are added. Only dated pairings count.
-_MATCH = text("""
+_KNOWN = Statement("SELECT 1 FROM divisions WHERE code = :code")
+_MATCH = Statement("""
     WITH buyer AS (SELECT code, prefecture_code, province_code FROM divisions WHERE code = :east),
     in_force AS MATERIALIZED (
         SELECT p.id, p.east_code, p.east_organisation_id, p.west_code, p.valid_from,
@@ -74,12 +74,10 @@ def match_partners(
     wanted = sorted(set(county_codes))
     if not wanted:
         return {}
-    rows = db.session.execute(
-        _MATCH, {"east": east_code, "counties": wanted, "on": on, "organisation": organisation_id}
-    ).all()
-    if not rows and db.session.scalar(text("SELECT 1 FROM divisions WHERE code = :code"), {"code": east_code}) is None:
+    rows = fetch(_MATCH, {"east": east_code, "counties": wanted, "on": on, "organisation": organisation_id})
+    if not rows and not fetch(_KNOWN, {"code": east_code}):
         raise NoSuchDivision(east_code, division=east_code)
-    found = {row.code: _judge(row.id, in_province=row.in_province, in_east=row.in_east) for row in rows}
+    found = {code: _judge(own, in_province=province, in_east=east) for code, own, province, east in rows}
     missing = [code for code in wanted if code not in found]
     if missing:
         raise NoSuchCounty(missing[0], county=missing[0])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app, request
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 
-from shop import clock
+from shop import clock, hotreads
 from shop.auth import Actor, is_api_request
-from shop.db import db, in_transaction, rows_of, transaction
+from shop.db import db, in_transaction, transaction
 from shop.identity.queries import ACTOR_SQL, actor_from
 from shop.identity.services import TOKEN_PREFIX, hash_secret
+from shop.pipelining import Statement
 
 #: Holds the session's secret; Flask's own signed cookie holds only the form token and messages.
 COOKIE = "duikou_session"
@@ -22,24 +24,24 @@ _WITH_SECOND_FACTOR = ("authority", "operator")
 #: How exactly "last seen" is kept: a write at most this often.
 SEEN_EVERY = timedelta(minutes=10)
 
-_ACTOR = """
-    user_id user_public_id user_name organisation_id organisation_public_id organisation_name organisation_kind suspended_at
-    membership_id roles permissions scopes"""
-_BY_TOKEN = rows_of(
-    f"""
+_ACTOR = (
+    "user_id", "user_public_id", "user_name", "organisation_id", "organisation_public_id", "organisation_name",
+    "organisation_kind", "suspended_at", "membership_id", "roles", "permissions", "scopes",
+)  # fmt: skip
+_BY_TOKEN = Statement(f"""
     SELECT a.*, t.id AS token_id, t.scopes AS token_scopes, t.last_used_on
       FROM api_tokens t CROSS JOIN LATERAL ({ACTOR_SQL} AND m.id = t.membership_id) a
-     WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > :now)""",
-    f"{_ACTOR} token_id token_scopes last_used_on",
-)
+     WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > :now)""")
+_TOKEN_NAMES = (*_ACTOR, "token_id", "token_scopes", "last_used_on")
 
 #: The chosen organisation, or the oldest membership where that has ended.
-_BY_SESSION = text(f"""
+_BY_SESSION = Statement(f"""
     SELECT a.*, s.id AS session_id, s.second_factor_at, s.last_seen_at
       FROM user_sessions s CROSS JOIN LATERAL (
            {ACTOR_SQL} AND m.user_id = s.user_id
            ORDER BY m.id IS NOT DISTINCT FROM s.membership_id DESC, m.id LIMIT 1) a
      WHERE s.token_hash = :hash AND s.revoked_at IS NULL AND s.expires_at > :now""")
+_SESSION_NAMES = (*_ACTOR, "session_id", "second_factor_at", "last_seen_at")
 
 
 def load_actor() -> Actor | None:
@@ -52,7 +54,7 @@ def _from_token() -> Actor | None:
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret.startswith(TOKEN_PREFIX):
         return None
-    row = _read(_BY_TOKEN, secret)
+    row = _read(_BY_TOKEN, _TOKEN_NAMES, secret)
     if row is None:
         return None
     if row["last_used_on"] != clock.today() and not in_transaction():
@@ -62,7 +64,7 @@ def _from_token() -> Actor | None:
 
 def _from_session() -> Actor | None:
     secret = request.cookies.get(COOKIE, "")
-    row = _read(_BY_SESSION, secret) if secret else None
+    row = _read(_BY_SESSION, _SESSION_NAMES, secret) if secret else None
     if row is None:
         return None
     now = clock.real_now()
@@ -79,9 +81,11 @@ def _from_session() -> Actor | None:
     return actor_from(row, via=via)
 
 
-def _read(statement: Any, secret: str) -> RowMapping | None:
+def _read(statement: Statement, names: Sequence[str], secret: str) -> Mapping[str, Any] | None:
+    """Read beside the session: no transaction is begun and ended for it."""
     values = {"hash": hash_secret(secret), "now": clock.real_now(), "on": clock.today()}
-    return db.session.execute(statement, values).mappings().first()
+    rows = hotreads.run(statement, values)
+    return dict(zip(names, rows[0], strict=True)) if rows else None
 
 
 def _write(statement: str, **values: int | datetime | Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -45,7 +45,7 @@ _ACTOR_OF = text(f"{ACTOR_SQL} AND m.user_id = :user AND m.organisation_id = :or
 _LOOKING = (":read", ":inspect")
 
 
-def actor_from(row: RowMapping, *, via: str = "", scopes: Sequence[str] | None = None) -> Actor:
+def actor_from(row: Mapping[str, Any] | RowMapping, *, via: str = "", scopes: Sequence[str] | None = None) -> Actor:
     """Build the actor from a row of :data:`ACTOR_SQL`.
 
     :param scopes: what a token was given; the actor holds these of its roles' permissions, ``*`` is all.

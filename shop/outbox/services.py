@@ -11,16 +11,17 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from uuid6 import uuid7
 
 from shop import audit, clock
 from shop.auth import Actor
-from shop.db import after_commit, db, in_transaction
+from shop.db import after_commit, db, in_transaction, send
 from shop.errors import NotFound
 from shop.i18n import _
 from shop.logs import log, request_id
 from shop.outbox.models import OutboxEvent
+from shop.pipelining import Row, Statement
 
 Subscriber = Callable[..., None]
 #: topic -> subscriber name -> function; filled by :func:`subscribe` when features' task modules are imported.
@@ -80,6 +81,8 @@ def as_history(*, is_history: bool = True) -> Iterator[None]:
 def publish(topic: str, *, organisations: Iterable[int] = (), **payload: Any) -> None:
     """Store the event with one delivery per subscriber; it leaves with the commit.
 
+    The statement waits for the next one of the transaction.
+
     :param organisations: keys of the organisations that it concerns.
     :raises RuntimeError: outside ``transaction()``.
     """
@@ -88,15 +91,20 @@ def publish(topic: str, *, organisations: Iterable[int] = (), **payload: Any) ->
         raise RuntimeError(message)
     concerned = sorted(set(organisations))
     names = [] if _history.get() else _told(topic, concerned=bool(concerned))
-    added = db.session.execute(
+    send(
         _publishing(tuple(name for name in names if name in _conditions)),
         {
             "event": uuid7(), "topic": topic, "payload": json.dumps(payload, ensure_ascii=False),
             "organisations": concerned, "concerned": json.dumps(concerned), "request_id": request_id.get(),
             "occurred_at": clock.now(), "names": [name for name in names if name not in _conditions],
         },
-    ).scalar_one()  # fmt: skip
-    if added and _wake is not None:
+        _wake_for,
+    )  # fmt: skip
+
+
+def _wake_for(told: list[Row]) -> None:
+    """Wake the relay after the commit, if somebody is to be told."""
+    if told != [(0,)] and _wake is not None:
         after_commit(_wake)
 
 
@@ -105,19 +113,19 @@ def _told(topic: str, *, concerned: bool) -> list[str]:
 
 
 @cache
-def _publishing(conditional: tuple[str, ...]) -> TextClause:
+def _publishing(conditional: tuple[str, ...]) -> Statement:
     """Return the statement that stores an event and a delivery for each subscriber that is to hear of it.
 
     One statement, because every move of the trade publishes; ``conditional`` are subscribers of our own code.
     """
     asked = "".join(f" UNION ALL SELECT '{name}' WHERE {_conditions[name]}" for name in conditional)
-    return text(f"""
+    return Statement(f"""
         WITH event AS (
             INSERT INTO outbox_events (id, topic, payload, organisation_ids, request_id, occurred_at)
-            VALUES (:event, :topic, cast(:payload AS jsonb), cast(:concerned AS jsonb), :request_id, :occurred_at)),
+            VALUES (cast(:event AS uuid), :topic, cast(:payload AS jsonb), cast(:concerned AS jsonb), :request_id, :occurred_at)),
         told AS (
             INSERT INTO outbox_deliveries (event_id, subscriber)
-            SELECT :event, name FROM (SELECT unnest(cast(:names AS text[])) AS name{asked}) n RETURNING 1)
+            SELECT cast(:event AS uuid), name FROM (SELECT unnest(cast(:names AS text[])) AS name{asked}) n RETURNING 1)
         SELECT count(*) FROM told""")
 
 

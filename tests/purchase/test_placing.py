@@ -210,4 +210,4 @@ def test_placing_three_lines_takes_a_small_fixed_number_of_statements(session, s
     with statements() as seen:
         place(world, wanted)
 
-    assert len([one for one in seen if "SAVEPOINT" not in one]) <= 14
+    assert len([one for one in seen if "SAVEPOINT" not in one]) <= 12
