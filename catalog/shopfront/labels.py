@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+
+from markupsafe import Markup
 
 from shop.i18n import _, language, lazy
 
@@ -44,13 +46,14 @@ SORTS = {"new": lazy("最新上架"), "price": lazy("价格从低到高"), "name
 
 @dataclass(frozen=True)
 class CardWords:
-    """The words of cards in one language."""
+    """The words of cards in one language; from ``schemes`` on they are tags, in markup."""
 
     units: Mapping[str, str]
-    schemes: Mapping[str, str]
-    certificates: Mapping[str, str]
+    yuan: str
     half_kilo: str
     least: str
+    schemes: Mapping[str, str]
+    certificates: Mapping[str, str]
     none_left: str
     key_county: str
     demo: str
@@ -65,15 +68,20 @@ def card_words() -> CardWords:
     if found is None:
         found = _card_words[language()] = CardWords(
             units={code: str(name) for code, name in UNITS.items()},
-            schemes={code: str(name) for code, name in SCHEMES.items()},
-            certificates={code: str(name) for code, name in CERTIFICATES.items()},
+            yuan=_("元"),
             half_kilo=_("元/500克"),
             least=_("起订"),
-            none_left=_("暂时缺货"),
-            key_county=_("重点帮扶县"),
-            demo=_("演示数据"),
+            schemes={code: _tag("tag tag-accent", str(name)) for code, name in SCHEMES.items()},
+            certificates={code: _tag("tag", str(name)) for code, name in CERTIFICATES.items()},
+            none_left=_tag("state state-bad", _("暂时缺货")),
+            key_county=_tag("tag", _("重点帮扶县")),
+            demo=_tag("tag tag-demo", _("演示数据")),
         )
     return found
+
+
+def _tag(style: str, word: str) -> str:
+    return str(Markup('<span class="{}">{}</span>').format(style, word))
 
 
 #: Grams of a half-kilo, by which prices are compared.
@@ -84,8 +92,7 @@ def per_half_kilo_fen(price_fen: int, net_weight_g: int | None) -> int | None:
     """Return the price of 500 g in fen, rounded half-up; ``None`` where the weight is not known."""
     if not net_weight_g:
         return None
-    exact = Decimal(price_fen * _HALF_KILO_G) / net_weight_g
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return (2 * price_fen * _HALF_KILO_G + net_weight_g) // (2 * net_weight_g)
 
 
 def stock_word(free: Decimal, least: Decimal) -> tuple[str, str]:

@@ -68,7 +68,7 @@ def _build_list() -> Built:
     filters = parse(request.args)
     page = list_cards(filters, clock.today())
     body = render_template(
-        "shopfront/list.html", filters=filters, page=page, cards_shown=show_cards(page.items), counted_to=COUNTED_TO,
+        "shopfront/list.html", filters=filters, page=page, cards=show_cards(page.items), counted_to=COUNTED_TO,
         asked=_asked(filters, names()), **_choices(filters, names()),
     )  # fmt: skip
     return Built(body.encode(), listings=[card.id for card in page.items], prices=_prices(filters, page))

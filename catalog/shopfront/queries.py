@@ -79,10 +79,12 @@ COLUMNS = """s.listing_id, s.public_id, s.title, s.price_fen, s.pack_spec, s.uni
 
 def schemes_on(papers: list[str], day: str) -> list[str]:
     """Return the schemes of papers in force on a day written ``2026-07-15``, each once."""
-    found = dict.fromkeys(
-        scheme for scheme, since, until in (paper.split("|") for paper in papers) if since <= day <= until
-    )
-    return list(found)
+    found = []
+    for paper in papers:
+        scheme, since, until = paper.split("|")
+        if since <= day <= until and scheme not in found:
+            found.append(scheme)
+    return found
 
 
 def _conditions(filters: Filters, values: dict[str, Any]) -> list[str]:
