@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 
 from orders.ledger import sheets
 from orders.ledger.views import CSV_TYPE, XLSX_TYPE, download
+from orders.online import configuration
 from orders.reconciliation import desk_labels as labels
-from orders.reconciliation import desk_queries, gateway, tables, tasks
+from orders.reconciliation import desk_queries, tables, tasks
 from orders.reconciliation.asking import last_of, read_day, read_month
 from orders.reconciliation.desk_queries import RAILS, Month
 from shop import clock
@@ -42,7 +43,7 @@ def show_month(actor: Actor, rail: str) -> str:
     return render_template(
         "reconciliation/month.html", month=found, before=_month_text(found.first_on - timedelta(days=1)),
         after=_month_text(found.last_on + timedelta(days=1)) if found.last_on < clock.today() else "",
-        can_fetch=gateway.lister() is not None, **_words(),
+        can_fetch=configuration.is_on(), **_words(),
     )  # fmt: skip
 
 

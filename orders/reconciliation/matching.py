@@ -69,7 +69,7 @@ def _match(rows: Sequence[BalanceTransaction], at: datetime) -> None:
 def _match_alone(line: BalanceTransaction, at: datetime) -> None:
     """Match a line that is about nothing of ours: a fee, a payout to the bank, or something that we do not know."""
     if line.type not in FEES and line.type not in PAYOUTS:
-        differing.unknown(line, at)
+        differing.unknown([line], at)
     elif line.currency != CNY:
         differing.other_currency(line, None, at)
     else:
@@ -79,8 +79,7 @@ def _match_alone(line: BalanceTransaction, at: datetime) -> None:
 def _match_source(lines: Sequence[BalanceTransaction], source: Source | None, at: datetime) -> None:
     """Hold all lines of one thing together against our books: what failed and came back is right again."""
     if source is None:
-        for line in lines:
-            differing.unknown(line, at)
+        differing.unknown(lines, at)
         return
     for line in lines:
         if line.currency != CNY and line.status != "posted":

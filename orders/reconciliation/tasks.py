@@ -5,17 +5,21 @@ from __future__ import annotations
 from celery import shared_task
 from flask import current_app
 
-from orders.reconciliation import fetching, gateway, matching, persisting
+from orders.online import configuration, gateway_listing
+from orders.reconciliation import fetching, matching, persisting
+from orders.reconciliation.movements import Lister
 from shop import clock, history
 from shop.db import snapshot, transaction
 
 
 @shared_task(name="reconciliation.fetch", ignore_result=True)
 def fetch() -> int:
-    """List what is new at the provider, keep it, match it; return how many lines were new."""
-    lister = gateway.lister()
-    if lister is None:
-        return 0
+    """List what is new at the provider, keep it, match it; return how many lines were new. Nothing without a provider."""
+    return fetch_from(gateway_listing.list_movements) if configuration.is_on() else 0
+
+
+def fetch_from(lister: Lister) -> int:
+    """List, keep and match; return how many lines were new."""
     until = clock.real_now()
     with snapshot():
         since = fetching.start_at(until)

@@ -192,7 +192,7 @@ def test_what_the_queue_has_as_the_providers_line_is_not_told_twice(order):
         told = persisting.tell("stripe", TODAY, 3, NOON)
 
     assert told == 0
-    assert [kind for _subject, kind, _fen in waiting()] == ["unknown_source"]
+    assert [kind for _subject, kind, _fen in waiting()] == ["unknown_charge"]
 
 
 def test_the_pages_show_what_the_sheets_and_the_api_say(client, bearer, login, people, order):

@@ -10,25 +10,19 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from orders.online.errors import ProviderAway
 from orders.payments import checks
-from orders.reconciliation import fetching, gateway, tasks
+from orders.reconciliation import fetching, tasks
 from shop import clock
 from shop.db import db, transaction
 from tests.conftest import NOON, count
 from tests.counting.build import accept, make_order, make_trade
+from tests.online.conftest import card, stripe_double
 from tests.payments.card import charge
-from tests.reconciliation.lines import cash, line, lists, of_double, states, waiting
-from tests.stripe_double.fixtures import stripe_double
+from tests.reconciliation.lines import cash, line, lists, states, waiting
 
-__all__ = ["stripe_double"]
+__all__ = ["card", "stripe_double"]
 _examples = counter(1)
-
-
-@pytest.fixture
-def listened():
-    """Lists what a test gives, and nothing afterwards."""
-    yield gateway.listen_to
-    gateway.listen_to(None)
 
 
 def make_charge(ref="ch_1", fen=10000):
@@ -47,22 +41,21 @@ LINES = [
 ]
 
 
-def test_what_is_fetched_again_is_known(session, listened):
+def test_what_is_fetched_again_is_known(session):
     make_charge()
-    listened(lists(LINES))
 
-    assert (tasks.fetch(), tasks.fetch()) == (123, 0)
+    assert (tasks.fetch_from(lists(LINES)), tasks.fetch_from(lists(LINES))) == (123, 0)
 
     assert (cash()["fees platform"], cash()["stripe_payout platform"]) == (435 + 7260, 3000)
-    assert waiting() == [("ch_2", "unknown_source", 5000)]
+    assert waiting() == [("ch_2", "unknown_charge", 5000)]
 
 
-def test_without_payment_by_card_nothing_is_fetched(session, listened):
+def test_without_payment_by_card_nothing_is_fetched(session):
     assert tasks.fetch() == 0
     assert count("balance_transactions") == 0
 
 
-def test_a_listing_that_breaks_off_is_taken_up_where_it_was(session, listened):
+def test_a_listing_that_breaks_off_is_taken_up_where_it_was(session):
     make_charge()
     whole = lists([line("stripe_fee", -5, created_at=NOON + timedelta(days=number)) for number in range(20)])
 
@@ -72,43 +65,49 @@ def test_a_listing_that_breaks_off_is_taken_up_where_it_was(session, listened):
             raise ConnectionError
         return found
 
-    listened(broken)
     with pytest.raises(ConnectionError):
-        tasks.fetch()
+        tasks.fetch_from(broken)
     kept = count("balance_transactions")
-    listened(whole)
-    tasks.fetch()
+    tasks.fetch_from(whole)
 
     assert 0 < kept < 20
     assert count("balance_transactions") == 20
     assert cash()["fees platform"] == 100
 
 
-def test_no_transaction_is_open_while_the_provider_is_asked(session, listened, stripe_double):
+def test_what_the_provider_tells_is_fetched_outside_of_transactions(session, card):
     make_charge()
-    stripe_double.charge_fee(450)
-    asked = of_double(stripe_double)
+    card.charge_fee(450)
+    card.charge_fee(50)
 
-    def refusing(since, until):
-        assert not db.session().info.get("transaction_open")
-        return asked(since, until)
+    assert (tasks.fetch(), tasks.fetch()) == (2, 0)
 
-    listened(refusing)
+    assert cash()["fees platform"] == 500
 
-    assert tasks.fetch() == 1
+
+def test_a_provider_that_is_away_leaves_what_was_kept(session, card):
+    make_charge()
+    card.charge_fee(450)
+    tasks.fetch()
+    card.charge_fee(50)
+    card.faults.fail_before("get", "/v1/balance_transactions")
+
+    with pytest.raises(ProviderAway):
+        tasks.fetch()
+
+    assert cash()["fees platform"] == 450
 
 
 @pytest.mark.committed
-def test_two_at_once_keep_and_post_each_line_once(committed_app, listened):
+def test_two_at_once_keep_and_post_each_line_once(committed_app):
     producer_id = make_charge()
-    listened(lists(LINES))
     gate = threading.Barrier(4)
 
     def run(_number):
         with committed_app.app_context(), clock.stopped_at(NOON):
             gate.wait()
             try:
-                return tasks.fetch()
+                return tasks.fetch_from(lists(LINES))
             finally:
                 db.session.remove()
 
@@ -119,7 +118,7 @@ def test_two_at_once_keep_and_post_each_line_once(committed_app, listened):
     held = cash()
     assert (held["fees platform"], held["stripe_payout platform"]) == (7695, 3000)
     assert (held["stripe_cash platform"], held[f"stripe_cash org:{producer_id}"]) == (-10695, 10000)
-    assert waiting() == [("ch_2", "unknown_source", 5000)]
+    assert waiting() == [("ch_2", "unknown_charge", 5000)]
     assert checks.differing_balances() == []
 
 

@@ -86,8 +86,8 @@ def test_a_fee_by_itself_is_the_platforms_and_a_fee_given_back_is_too():
 
 def test_what_our_books_do_not_know_waits_until_it_comes_by_itself(order):
     take(line("charge", 10000, "ch_1", fee=290, ref="txn_1"))
-    assert states() == {"txn_1": ("exception", "unknown_source")}
-    assert waiting() == [("ch_1", "unknown_source", 10000)]
+    assert states() == {"txn_1": ("exception", "unknown_charge")}
+    assert waiting() == [("ch_1", "unknown_charge", 10000)]
     assert is_right()
 
     with transaction():
@@ -134,7 +134,7 @@ def test_a_refund_fits_once_it_is_confirmed(trade, order, taken):
         refund_sending.send(made.public_id, trade.clerk, NOON)
     ref = f"re_{made.id}_1"
     take(line("charge", 10000, "ch_1", ref="txn_1"), line("refund", -4000, ref, ref="txn_2"))
-    assert states()["txn_2"] == ("exception", "unknown_source")
+    assert states()["txn_2"] == ("exception", "unknown_refund")
 
     with transaction():
         sent_back(made)
@@ -237,6 +237,32 @@ def test_transfers_and_what_came_back_of_them_fit(order, taken):
     assert states() == {"txn_1": ("matched", None), "txn_2": ("matched", None)}
 
 
+def test_what_the_other_part_has_told_is_told_once(order, taken):
+    with transaction():
+        make_dispute(order, taken, 9000)
+        exceptions.open_exception(
+            "dispute:dp_1:not_held", "stripe", "dispute_not_held", "dp_1", "", -1000, NOON.date(), NOON
+        )
+        exceptions.open_exception("refund:re_9", "stripe", "unknown_refund", "re_9", "", -700, NOON.date(), NOON)
+
+    take(line("adjustment", -10000, "dp_1", ref="txn_1"), line("refund", -700, "re_9", ref="txn_2"))
+
+    assert waiting() == [("dp_1", "dispute_not_held", -1000), ("re_9", "unknown_refund", -700)]
+    assert states() == {"txn_1": ("exception", "dispute_not_held"), "txn_2": ("exception", "unknown_refund")}
+    assert is_right()
+
+
+def test_what_we_do_not_know_and_came_back_moved_nothing():
+    take(line("refund", -700, "re_9", ref="txn_1"))
+    assert waiting() == [("re_9", "unknown_refund", -700)]
+
+    take(line("refund_failure", 700, "re_9", ref="txn_2"))
+
+    assert waiting() == []
+    assert states() == {"txn_1": ("matched", None), "txn_2": ("matched", None)}
+    assert is_right()
+
+
 def test_a_payout_is_on_its_way_until_it_comes_back():
     take(line("payout", -9700, "po_1", fee=25, ref="txn_1"))
     assert cash() == {"fees platform": 25, "stripe_payout platform": 9700, "stripe_cash platform": -9725}
@@ -282,7 +308,7 @@ def test_a_refund_in_another_currency_takes_from_fx(trade, order, taken):
 
 def test_what_came_in_another_currency_before_our_books_knew_moves_once_they_do(order):
     take(line("charge", 10850, "ch_1", currency="hkd", ref="txn_1"))
-    assert waiting() == [("ch_1", "unknown_source", 0)]
+    assert waiting() == [("ch_1", "unknown_charge", 0)]
 
     with transaction():
         charge((order, 10000), ref="ch_1")
@@ -342,5 +368,5 @@ def test_what_the_provider_itself_says_fits(stripe_double, order):
     assert (held["fees platform"], held["stripe_payout platform"]) == (740, 10000 - 740 - 2500)
     assert held[f"stripe_cash org:{order.producer_id}"] == 10000
     assert held["stripe_cash platform"] == -740 - 6760
-    assert [(kind, fen) for _subject, kind, fen in waiting()] == [("unknown_source", -2500)]
+    assert [(kind, fen) for _subject, kind, fen in waiting()] == [("unknown_refund", -2500)]
     assert is_right()
