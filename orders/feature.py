@@ -8,8 +8,9 @@ from orders.online import feature as online
 from orders.payments import feature as payments
 from orders.purchase import feature as purchase
 from orders.reconciliation import feature as reconciliation
+from orders.settlement import feature as settlement
 
-_PARTS = (ledger, purchase, invoices, payments, banking, online, reconciliation, desk)
+_PARTS = (ledger, purchase, invoices, payments, banking, online, settlement, reconciliation, desk)
 
 
 def _listed(name: str) -> tuple[str, ...]:

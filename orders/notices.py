@@ -48,6 +48,10 @@ RULES = (
     _seller("order_cancelled", "order_cancelled_seller", "orders:confirm", lazy("订单 %(number)s 已取消:%(why)s")),
     _buyer("order_cancelled", "order_cancelled_buyer", "procurements:create", lazy("订单 %(number)s 已取消:%(why)s")),
     _buyer("order_closed_short", "order_closed_short", "procurements:create", lazy("订单 %(number)s 未发货部分已关闭:%(why)s")),
+    _seller("payout_paid", "payout_paid", "payouts:read", lazy("货款 %(amount)s 元已付,付款编号 %(number)s。"),
+            link="/producer/payouts/{payout_id}"),
+    _seller("payout_failed", "payout_failed", "payouts:read", lazy("付款 %(number)s 未付成:%(why)s。款项保留,将重新付款,请核对收款账户。"),
+            link="/producer/payouts/{payout_id}"),
     _seller("refund_requested", "refund_requested", "refunds:record", lazy("有一笔退款待处理,请核对后办理。")),
     _buyer("refund_confirmed", "refund_confirmed", "payments:announce", lazy("一笔退款已确认退回。")),
 )  # fmt: skip

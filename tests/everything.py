@@ -14,6 +14,7 @@ from orders.banking.closing import services as closing
 from orders.invoices import services as invoices
 from orders.ledger.filings.drafts import LineDraft
 from orders.payments import announcements, exceptions, receipts, refunds
+from orders.settlement.models import Payout, PayoutRun, RuleProposal
 from shop.auth import Actor
 from shop.clock import real_now
 from shop.db import db, transaction
@@ -57,10 +58,13 @@ TABLES = {
     "order_id": "orders",
     "organisation_id": "organisations",
     "payment_id": "payments",
+    "payout_id": "payouts",
     "procurement_id": "procurements",
     "producer_id": "organisations",
     "product_id": "products",
     "refund_id": "refunds",
+    "rule_id": "rule_proposals",
+    "run_id": "payout_runs",
     "shipment_id": "shipments",
     "sku_id": "skus",
     "statement_id": "bank_statements",
@@ -77,6 +81,7 @@ def make_everything() -> tuple[World, dict[str, str]]:
     order = world.signed("10")
     world.accept(order, world.ship(order, "6"), "5", "1")
     _add_money(world, order)
+    _add_payout(world)
     _add_papers(world)
     _add_accounts(world.buyer, world.producer)
     _add_messages(world.buyer)
@@ -116,6 +121,24 @@ def _add_money(world: World, order: Any) -> None:
         )  # fmt: skip
     with transaction():
         invoices.record(invoice(world, (order, 100_00)), world.producer, NOON)  # type: ignore[arg-type]
+
+
+def _add_payout(world: World) -> None:
+    with transaction():
+        run = PayoutRun(rail="bank", on=date(2026, 7, 22), started_at=NOON, producers=1)
+        db.session.add(run)
+        db.session.flush()
+        db.session.add(
+            Payout(
+                number="FK20260722-2K3M4N", run_id=run.id, producer_id=world.producer.organisation_id, rail="bank",
+                amount_fen=1_00, status="prepared", prepared_at=NOON,
+            )
+        )  # fmt: skip
+        db.session.add(
+            RuleProposal(
+                kind="fee", value=60, valid_from=date(2026, 7, 15), proposed_by=world.buyer.user_id, proposed_at=NOON
+            )
+        )
 
 
 def _organisation(actor: Actor) -> Any:

@@ -19,6 +19,7 @@ from orders.purchase import again, listing
 from orders.purchase.access import get_order, lock_order_by_key
 from orders.purchase.listing import OrderFilter
 from orders.purchase.schemas import ORDER_STATES
+from orders.settlement import queries as settlement
 from shop import clock, history
 from shop.auth import Actor, requires
 from shop.db import transaction
@@ -94,6 +95,7 @@ def show_producer(actor: Actor) -> str:
         refunds=refund_queries.count_open(actor, today) if may_see_money else (0, 0),
         due=payments.list_due(actor, today, limit=todo.SHOWN).items if may_see_money else [],
         owed=payments.owed_fen(actor, today) if may_see_money else (0, 0),
+        payouts=settlement.overview(actor, today) if actor.may("payouts:read") else None,
         low=todo.running_out(actor, at),
         ending=todo.ending_papers(actor, at),
         today=today,

@@ -165,6 +165,9 @@ class Posting(Base):
         Index("ix_postings_day", "measure", "business_on", postgresql_where=text("book = 'stats'")),
         Index("ix_postings_order", "order_id", postgresql_where=text("book = 'money'")),
         Index("ix_postings_money_day", "origin_on", postgresql_where=text("book = 'money'")),
+        # A statement reads one owner's accounts from a day to a day.
+        Index("ix_postings_debit", "debit_id", "business_on", postgresql_where=text("book = 'money'")),
+        Index("ix_postings_credit", "credit_id", "business_on", postgresql_where=text("book = 'money'")),
     )
 
 

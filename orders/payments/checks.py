@@ -35,27 +35,27 @@ def differing_lines(order_id: int | None = None) -> list[Difference]:
 
     :param order_id: only this order.
     """
-    return _compare("lines", LINES, order_id)
+    return compare("lines", LINES, order_id)
 
 
 def differing_sums(order_id: int | None = None) -> list[Difference]:
     """Compare each order's received, refunded, refunding, direct and due with receipts, refunds and quantities."""
-    return _compare("orders", DOCUMENTS, order_id)
+    return compare("orders", DOCUMENTS, order_id)
 
 
 def differing_payments() -> list[Difference]:
     """Compare what each receipt has allocated with its allocations."""
-    return _compare("receipts", PAYMENTS)
+    return compare("receipts", PAYMENTS)
 
 
 def differing_balances() -> list[Difference]:
     """Compare the balance of every account of the money book with all documents."""
-    return _compare("balances", _balances())
+    return compare("balances", _balances())
 
 
 def differing_charges() -> list[Difference]:
     """Compare each charge with its receipts and refunds."""
-    return _compare("charges", CHARGES)
+    return compare("charges", CHARGES)
 
 
 #: What packages above say that accounts should stand at.
@@ -76,18 +76,20 @@ def _balances() -> str:
 
 def init_app(_app: Flask) -> None:
     """Add the checks to ``duikou verify``."""
-    verify.register("orders' sums = documents", lambda order_id: _result("orders", DOCUMENTS, order_id))
-    verify.register("lines = quantities = postings", lambda order_id: _result("lines", LINES, order_id))
-    verify.register("receipts = allocations", lambda _order_id: _result("receipts", PAYMENTS))
-    verify.register("charges = receipts and refunds", lambda _order_id: _result("charges", CHARGES))
-    verify.register("money accounts = documents", lambda _order_id: _result("balances", _balances()))
+    verify.register("orders' sums = documents", lambda order_id: result("orders", DOCUMENTS, order_id))
+    verify.register("lines = quantities = postings", lambda order_id: result("lines", LINES, order_id))
+    verify.register("receipts = allocations", lambda _order_id: result("receipts", PAYMENTS))
+    verify.register("charges = receipts and refunds", lambda _order_id: result("charges", CHARGES))
+    verify.register("money accounts = documents", lambda _order_id: result("balances", _balances()))
 
 
-def _compare(check: str, query: str, order_id: int | None = None) -> list[Difference]:
+def compare(check: str, query: str, order_id: int | None = None) -> list[Difference]:
+    """Return what differs in a query's rows: a subject, then pairs of columns ``x`` and ``x__should``."""
     return [difference for row in _rows(query, order_id) for difference in _differences(check, row)]
 
 
-def _result(check: str, query: str, order_id: int | None = None) -> verify.Result:
+def result(check: str, query: str, order_id: int | None = None) -> verify.Result:
+    """Return the same for ``duikou verify``."""
     rows = _rows(query, order_id)
     return verify.result(len(rows), [str(one) for row in rows for one in _differences(check, row)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -42,11 +43,18 @@ class OrderSettlement(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True, autoincrement=False)
     #: The day from which the producer may be paid: acceptance and the days of that day's rule.
     due_on: Mapped[date] = mapped_column(index=True)
-    #: Paid out less what came back or was netted; and what is on its way.
+    #: Paid out less what came back or was netted, and what is on its way, by the way it goes. Below zero where an order
+    #: owes: the fee of what its buyer paid to the producer directly is netted from another order's payout.
     bank_settled_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     bank_settling_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     stripe_settled_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     stripe_settling_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: What of both was money that had come by card, whichever way it was paid out.
+    card_settled_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    card_settling_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: The platform's fee that has left the producer's cash, by where that lay.
+    fee_card_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    fee_bank_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     #: Nothing is paid out while it is set, with the reason.
     held_at: Mapped[datetime | None]
     held_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -54,7 +62,7 @@ class OrderSettlement(Base):
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
-    __table_args__ = (CheckConstraint("bank_settled_fen >= 0 AND stripe_settled_fen >= 0", name="settled"),)
+    __table_args__ = (CheckConstraint("(held_at IS NULL) = (held_why = '')", name="held"),)
 
 
 class PayoutRun(PublicId, Base):
@@ -68,6 +76,9 @@ class PayoutRun(PublicId, Base):
     started_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    #: Producers that had something due when it began, and how many of them are done.
+    producers: Mapped[int] = mapped_column(server_default="0", default=0)
+    done: Mapped[int] = mapped_column(server_default="0", default=0)
     #: The bank's payment file and its hash are the evidence of what was released.
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
 
@@ -93,6 +104,7 @@ class Payout(PublicId, Base):
     #: The bank's serial number once it is paid.
     bank_serial: Mapped[str | None]
     value_on: Mapped[date | None]
+    #: Who made it, or checked what the schedule had made.
     prepared_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     prepared_at: Mapped[datetime]
     released_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -109,8 +121,11 @@ class Payout(PublicId, Base):
         CheckConstraint("amount_fen > 0", name="amount_fen"),
         CheckConstraint("released_by IS NULL OR released_by <> prepared_by", name="two_persons"),
         CheckConstraint(
-            "rail = 'stripe' OR status IN ('prepared','failed','cancelled') OR released_by IS NOT NULL", name="released"
+            "rail = 'stripe' OR status IN ('prepared','failed','cancelled')"
+            " OR (released_by IS NOT NULL AND prepared_by IS NOT NULL)",
+            name="released",
         ),
+        CheckConstraint("status <> 'paid' OR value_on IS NOT NULL", name="paid"),
         Index("ix_payouts_moving", "producer_id", postgresql_where=text("status IN ('prepared','released','sent')")),
     )
 
@@ -123,8 +138,13 @@ class PayoutItem(Base):
     payout_id: Mapped[int] = mapped_column(ForeignKey("payouts.id"), primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True, index=True)
     amount_fen: Mapped[int]
+    #: What of it is money that came by card.
+    card_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: The platform's fee that left the producer's cash with it, once it is paid; below zero where it came back.
+    fee_card_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    fee_bank_fen: Mapped[int] = mapped_column(server_default="0", default=0)
 
-    __table_args__ = (CheckConstraint("amount_fen <> 0", name="amount_fen"),)
+    __table_args__ = (CheckConstraint("amount_fen <> 0 OR card_fen <> 0", name="amount_fen"),)
 
 
 class Transfer(PublicId, Base):
@@ -162,6 +182,8 @@ class TransferReversal(PublicId, Base):
     amount_fen: Mapped[int]
     #: What it is for: ``refund`` or ``dispute``.
     cause: Mapped[str]
+    #: The fee that came back to the producer's cash with it: never above zero.
+    fee_card_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     reversal_ref: Mapped[str | None] = mapped_column(unique=True)
     status: Mapped[str]
     failure: Mapped[str] = mapped_column(server_default="", default="")
@@ -172,4 +194,59 @@ class TransferReversal(PublicId, Base):
         one_of("status", TRANSFER_STATES),
         one_of("cause", ("refund", "dispute")),
         CheckConstraint("amount_fen > 0", name="amount_fen"),
+    )
+
+
+class RuleProposal(PublicId, Base):
+    """A fee or a number of days as one person enters it; it is a rule once another person has agreed."""
+
+    __tablename__ = "rule_proposals"
+
+    #: ``fee`` in hundredths of a percent, or ``days`` from acceptance until money is due.
+    kind: Mapped[str]
+    producer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    value: Mapped[int]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    note: Mapped[str] = mapped_column(server_default="", default="")
+    status: Mapped[str] = mapped_column(server_default="proposed", default="proposed")
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(server_default="", default="")
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __table_args__ = (
+        one_of("kind", ("fee", "days")),
+        one_of("status", ("proposed", "confirmed", "refused")),
+        CheckConstraint("value >= 0 AND value <= CASE WHEN kind = 'fee' THEN 10000 ELSE 365 END", name="value"),
+        CheckConstraint("valid_to >= valid_from", name="dates"),
+        CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_persons"),
+        CheckConstraint("(status = 'proposed') = (decided_by IS NULL)", name="decided"),
+    )
+
+
+class TaxReport(PublicId, Base):
+    """A quarter's sheet of all sellers as it was reported; append-only, later changes go into the next."""
+
+    __tablename__ = "tax_reports"
+
+    #: The quarter's first day.
+    quarter: Mapped[date] = mapped_column(unique=True)
+    reported_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    reported_at: Mapped[datetime]
+    #: One object per seller, and what it corrects of earlier quarters.
+    rows: Mapped[list[Any]]
+    corrections: Mapped[list[Any]]
+    #: Of the CSV document, which is kept.
+    sha256: Mapped[str]
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+
+    __table_args__ = (
+        CheckConstraint(
+            "extract(day FROM quarter) = 1 AND extract(month FROM quarter) IN (1, 4, 7, 10)", name="quarter"
+        ),
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
     )

@@ -25,6 +25,12 @@ OPERATOR_ONLY = frozenset(
         "exceptions:read",
         "exceptions:propose",
         "exceptions:agree",
+        "payouts:prepare",
+        "payouts:release",
+        "fees:edit",
+        "fees:confirm",
+        "taxes:read",
+        "taxes:report",
     }
 )
 

@@ -28,7 +28,7 @@ _CLERK = {
 }  # fmt: skip
 _SELLER_FINANCE = {
     "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:request",
-    "refunds:record", "refunds:confirm", "totals:read", "accounts:connect",
+    "refunds:record", "refunds:confirm", "payouts:read", "totals:read", "accounts:connect",
 }  # fmt: skip
 _VIEWER = {"totals:read", "orders:inspect", "filings:read"}
 
@@ -63,6 +63,7 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
         frozenset({
             "payments:read", "payments:record", "refunds:request", "refunds:record", "orders:inspect", "totals:read",
             "exceptions:read", "exceptions:propose", "banking:manage", "provider:manage", "disputes:answer",
+            "payouts:read", "payouts:prepare", "fees:edit", "taxes:read", "taxes:report",
         }),
     ),
     (
@@ -70,12 +71,15 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
         frozenset({
             "payments:read", "payments:confirm", "refunds:confirm", "papers:decide", "filings:confirm", "filings:read",
             "permissions:edit", "organisations:verify", "orders:inspect", "totals:read", "exceptions:read",
-            "exceptions:agree", "banking:manage", *_DESK,
+            "exceptions:agree", "banking:manage", "payouts:read", "payouts:release", "fees:confirm", "taxes:read", *_DESK,
         }),
     ),
     (
         "operator_auditor", "operator", "审计", "Auditor",
-        frozenset({"audit:read", "orders:inspect", "totals:read", "filings:read", "payments:read", "exceptions:read"}),
+        frozenset({
+            "audit:read", "orders:inspect", "totals:read", "filings:read", "payments:read", "exceptions:read", "payouts:read",
+            "taxes:read",
+        }),
     ),
 )  # fmt: skip
 

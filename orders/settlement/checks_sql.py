@@ -1,0 +1,92 @@
+"""Queries of the checks of settlement: what documents say beside what is kept."""
+
+from __future__ import annotations
+
+#: What payouts and reversals have moved, as kind, owner and fen (debit less credit).
+DOCUMENTS = """
+    WITH gone AS (
+        SELECT p.producer_id, sum(i.amount_fen) AS amount, sum(i.card_fen) AS card, sum(i.fee_card_fen) AS fee_card,
+               sum(i.fee_bank_fen) AS fee_bank
+        FROM payouts p JOIN payout_items i ON i.payout_id = p.id WHERE p.status = 'paid' GROUP BY 1
+    ),
+    back AS (
+        SELECT o.producer_id, sum(r.amount_fen) AS amount, sum(r.fee_card_fen) AS fee_card
+        FROM transfer_reversals r JOIN orders o ON o.id = r.order_id WHERE r.status = 'done' GROUP BY 1
+    )
+    SELECT 'producer_payable', 'org:' || producer_id, amount FROM gone
+    UNION ALL SELECT 'stripe_cash', 'org:' || producer_id, -card - fee_card FROM gone
+    UNION ALL SELECT 'bank_supervised', 'org:' || producer_id, -(amount - card) - fee_bank FROM gone
+    UNION ALL SELECT 'stripe_cash', 'platform', fee_card FROM gone
+    UNION ALL SELECT 'operator_bank', 'platform', fee_bank FROM gone
+    UNION ALL SELECT 'producer_payable', 'org:' || producer_id, -amount FROM back
+    UNION ALL SELECT 'stripe_cash', 'org:' || producer_id, amount - fee_card FROM back
+    UNION ALL SELECT 'stripe_cash', 'platform', fee_card FROM back"""
+
+#: How far each order is paid out, by its payouts and reversals.
+SETTLEMENTS = """
+    WITH items AS (
+        SELECT i.order_id,
+               sum(CASE WHEN p.status = 'paid' AND p.rail = 'bank' THEN i.amount_fen END) AS bank_settled,
+               sum(CASE WHEN p.status = 'paid' AND p.rail = 'stripe' THEN i.amount_fen END) AS stripe_settled,
+               sum(CASE WHEN p.status = 'paid' THEN i.card_fen END) AS card_settled,
+               sum(CASE WHEN p.status IN ('prepared','released','sent') AND p.rail = 'bank' THEN i.amount_fen END) AS bank_settling,
+               sum(CASE WHEN p.status IN ('prepared','released','sent') AND p.rail = 'stripe' THEN i.amount_fen END)
+                 AS stripe_settling,
+               sum(CASE WHEN p.status IN ('prepared','released','sent') THEN i.card_fen END) AS card_settling,
+               sum(i.fee_card_fen) AS fee_card, sum(i.fee_bank_fen) AS fee_bank
+        FROM payout_items i JOIN payouts p ON p.id = i.payout_id
+        WHERE cast(:order AS bigint) IS NULL OR i.order_id = :order GROUP BY 1
+    ),
+    back AS (
+        SELECT order_id, sum(CASE WHEN status = 'done' THEN amount_fen END) AS done,
+               sum(CASE WHEN status = 'pending' THEN amount_fen END) AS pending, sum(fee_card_fen) AS fee_card
+        FROM transfer_reversals WHERE cast(:order AS bigint) IS NULL OR order_id = :order GROUP BY 1
+    )
+    SELECT o.number AS subject,
+           s.bank_settled_fen AS bank_settled, coalesce(i.bank_settled, 0) AS bank_settled__should,
+           s.bank_settling_fen AS bank_settling, coalesce(i.bank_settling, 0) AS bank_settling__should,
+           s.stripe_settled_fen AS stripe_settled, coalesce(i.stripe_settled, 0) - coalesce(b.done, 0) AS stripe_settled__should,
+           s.stripe_settling_fen AS stripe_settling,
+           coalesce(i.stripe_settling, 0) - coalesce(b.pending, 0) AS stripe_settling__should,
+           s.card_settled_fen AS card_settled, coalesce(i.card_settled, 0) - coalesce(b.done, 0) AS card_settled__should,
+           s.card_settling_fen AS card_settling, coalesce(i.card_settling, 0) - coalesce(b.pending, 0) AS card_settling__should,
+           s.fee_card_fen AS fee_card, coalesce(i.fee_card, 0) + coalesce(b.fee_card, 0) AS fee_card__should,
+           s.fee_bank_fen AS fee_bank, coalesce(i.fee_bank, 0) AS fee_bank__should
+    FROM order_settlements s JOIN orders o ON o.id = s.order_id
+    LEFT JOIN items i ON i.order_id = s.order_id LEFT JOIN back b ON b.order_id = s.order_id
+    WHERE cast(:order AS bigint) IS NULL OR s.order_id = :order
+    ORDER BY s.order_id"""
+
+PAYOUTS = """
+    SELECT p.number AS subject, p.amount_fen AS amount, coalesce(i.fen, 0) AS amount__should,
+           CASE WHEN p.rail = 'stripe' THEN coalesce(t.fen, 0) ELSE 0 END AS transfers,
+           CASE WHEN p.rail = 'stripe' THEN p.amount_fen ELSE 0 END AS transfers__should
+    FROM payouts p
+    LEFT JOIN (SELECT payout_id, sum(amount_fen) AS fen FROM payout_items GROUP BY 1) i ON i.payout_id = p.id
+    LEFT JOIN (SELECT x.payout_id, sum(x.amount_fen) AS fen FROM transfers x JOIN payouts y ON y.id = x.payout_id
+               WHERE x.status <> 'failed' OR y.status = 'failed' OR y.status = 'sent' GROUP BY 1) t ON t.payout_id = p.id
+    ORDER BY p.id"""
+
+CHARGES = """
+    SELECT c.charge_ref AS subject, c.transferred_fen AS transferred,
+           coalesce((SELECT sum(t.amount_fen) FROM transfers t WHERE t.charge_id = c.id AND t.status <> 'failed'), 0)
+           - coalesce((SELECT sum(r.amount_fen) FROM transfer_reversals r JOIN transfers t ON t.id = r.transfer_id
+                       WHERE t.charge_id = c.id AND r.status = 'done'), 0) AS transferred__should
+    FROM charges c ORDER BY c.id"""
+
+TRANSFERS = """
+    SELECT t.public_id::text AS subject, t.reversed_fen AS reversed,
+           coalesce(sum(r.amount_fen) FILTER (WHERE r.status <> 'failed'), 0) AS reversed__should
+    FROM transfers t LEFT JOIN transfer_reversals r ON r.transfer_id = t.id GROUP BY t.id ORDER BY t.id"""
+
+#: No order was ever paid out above what it had earned before something came back or was taken.
+EARNED = """
+    SELECT o.number AS subject,
+           greatest(s.bank_settled_fen + s.bank_settling_fen + s.stripe_settled_fen + s.stripe_settling_fen
+                    - (o.applied_fen - least(o.applied_fen, o.direct_fen) - o.fee_fen), 0) AS beyond,
+           least(greatest(s.bank_settled_fen + s.bank_settling_fen + s.stripe_settled_fen + s.stripe_settling_fen
+                    - (o.applied_fen - least(o.applied_fen, o.direct_fen) - o.fee_fen), 0),
+                 o.refunded_fen + o.refunding_fen + o.held_fen + o.direct_fen) AS beyond__should
+    FROM order_settlements s JOIN orders o ON o.id = s.order_id
+    WHERE cast(:order AS bigint) IS NULL OR s.order_id = :order
+    ORDER BY s.order_id"""

@@ -1,0 +1,26 @@
+"""What the settlement of producers brings to the orders feature."""
+
+API = ("orders.settlement.views.bp",)
+PAGES = (
+    "orders.settlement.pages.bp",
+    "orders.settlement.rule_pages.bp",
+    "orders.settlement.statement_pages.bp",
+)
+TASKS = ("orders.settlement.tasks",)
+INIT = ("orders.settlement.checks.init_app", "orders.settlement.nav.init_app")
+#: Seconds between looks whether the day's run is still to be made.
+SCHEDULE = {"settlement.run": 600.0}
+PERMISSIONS = {
+    "payouts:read": "See what is due and paid to producers, and statements of account (operator: of all)",
+    "payouts:prepare": "Start payout runs, check what the schedule made, hold orders, make the bank's file",
+    "payouts:release": "Release payouts that another person prepared, confirm or fail what the bank did",
+    "fees:edit": "Enter platform fees, and after how many days producers are paid",
+    "fees:confirm": "Agree to a fee or a number of days that another person entered",
+    "taxes:read": "See what is reported about sellers to the tax authority",
+    "taxes:report": "Mark a quarter's sheet of sellers as reported",
+}
+TOPICS = {
+    "orders.payout_run_started": "A run will prepare a producer's payouts: `producer_id`, `runs`, `starter`",
+    "orders.payout_paid": "A producer was paid: `payout_id`, `number`, `producer_id`, `amount`, `value_on`",
+    "orders.payout_failed": "A payout did not arrive, its money is owed again: `payout_id`, `number`, `amount`, `why`",
+}

@@ -1,0 +1,59 @@
+"""Forms of payouts, holds and rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields import DateField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from orders.settlement.labels import FORMATS
+from shop.forms import Form
+from shop.i18n import lazy as _
+from shop.inputs import choices
+
+_NEEDED = InputRequired(_("请填写。"))
+
+
+class ActForm(Form):
+    """A button without fields."""
+
+
+class ReasonForm(Form):
+    """Why."""
+
+    reason = StringField(_("原因"), [InputRequired(_("请填写原因。")), Length(max=500)])
+
+
+class FileForm(Form):
+    """The form of the bank's file."""
+
+    format = SelectField(_("文件格式"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.format.choices = choices(FORMATS)
+
+
+class ConfirmForm(Form):
+    """What the bank has made: pasted from its list, or all of a run under one serial."""
+
+    value_on = DateField(_("付款日"), [_NEEDED], description=_("银行扣款的日期,不能晚于今天。"))
+    serials = TextAreaField(
+        _("银行流水号"), [_NEEDED, Length(max=60000)],
+        description=_("每行一笔:付款编号,空格,银行流水号。可从银行回单表格粘贴。"),
+    )  # fmt: skip
+
+
+class RuleForm(Form):
+    """A fee or a number of days, for all or for one producer."""
+
+    kind = SelectField(_("规则"), choices=choices({"fee": _("平台服务费"), "days": _("结算账期")}))
+    value = IntegerField(
+        _("数值"), [_NEEDED, NumberRange(0, 10000)], description=_("服务费按万分之几填写(0.6% 填 60);账期填天数。")
+    )
+    producer = SelectField(_("适用供应商"), [Optional()])
+    valid_from = DateField(_("生效日"), [_NEEDED], description=_("最早今天;已下单的订单不变。"))
+    valid_to = DateField(_("截止日"), [Optional()], description=_("不填为长期有效。"))
+    note = StringField(_("说明"), [Optional(), Length(max=500)])

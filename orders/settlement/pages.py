@@ -1,0 +1,204 @@
+"""Pages of payouts: a producer's money by day, and the operator's runs by two persons."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from orders.settlement import bank, queries, runs
+from orders.settlement.bank import Confirmation
+from orders.settlement.forms import ActForm, ConfirmForm, FileForm, ReasonForm
+from orders.settlement.labels import PAYOUT_STATES, words
+from orders.settlement.models import Payout, PayoutRun
+from shop import clock
+from shop.auth import Actor, requires
+from shop.db import db, transaction
+from shop.errors import Invalid
+from shop.i18n import _
+from shop.idempotency import idempotent
+from shop.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+Answer = str | Response | tuple[str, int, dict[str, str]]
+bp = Blueprint("payout_pages", __name__, template_folder="templates")
+
+
+class BadRow(Invalid):
+    """A pasted row names no payout of the run, or no serial number."""
+
+    code = "bad-payout-row"
+
+
+@bp.get("/<any(producer, operator):desk>/payouts")
+@requires("payouts:read")
+def list_payouts(actor: Actor, desk: str) -> str:
+    """Show what is due by day, what is on its way, and every payout."""
+    today, status = clock.today(), request.args.get("status", "")
+    page = queries.list_payouts(
+        actor, today, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
+        statuses=(status,) if status in PAYOUT_STATES else (),
+    )  # fmt: skip
+    return render_template(
+        "settlement/payouts.html", desk=desk, page=page, overview=queries.overview(actor, today),
+        unpayable=queries.list_unpayable(actor, today), **words(),
+    )  # fmt: skip
+
+
+@bp.get("/<any(producer, operator):desk>/payouts/<uuid:payout_id>")
+@requires("payouts:read")
+def show(actor: Actor, desk: str, payout_id: UUID) -> str:
+    """Show a payout with its orders' parts."""
+    return _render_payout(actor, desk, payout_id)
+
+
+@bp.post("/operator/payouts/<uuid:payout_id>/<any(cancel, fail):act>")
+@requires("payouts:read")
+@idempotent
+def end(actor: Actor, payout_id: UUID, act: str) -> Answer:
+    """Give a payout up, or say that the bank could not pay it."""
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                queries.get_payout(payout_id, actor, clock.today())
+                service = bank.cancel if act == "cancel" else bank.fail
+                service(payout_id, form.reason.data or "", actor, clock.now())
+            flash(_("已办理,款项退回应付。"), "success")
+            return redirect(url_for("payout_pages.show", desk="operator", payout_id=payout_id))
+    return form.answer(_render_payout(actor, "operator", payout_id, form))
+
+
+@bp.get("/operator/payout-runs")
+@requires("payouts:read")
+def list_runs(actor: Actor) -> str:
+    """Show the runs, newest first, and what the next one would pay."""
+    return _render_runs(actor)
+
+
+@bp.post("/operator/payout-runs")
+@requires("payouts:prepare")
+@idempotent
+def start(actor: Actor) -> Answer:
+    """Start a run over all that is due."""
+    form = ActForm()
+    with form.refusals():
+        with transaction():
+            started = runs.start(actor, clock.now())
+        flash(_("已开始,各供应商的付款单随即生成。") if started else _("没有到期应付的货款。"), "success")
+        return redirect(url_for("payout_pages.list_runs"))
+    return form.answer(_render_runs(actor))
+
+
+@bp.get("/operator/payout-runs/<uuid:run_id>")
+@requires("payouts:read")
+def show_run(actor: Actor, run_id: UUID) -> str:
+    """Show a run, its payouts and the next step."""
+    return _render_run(actor, run_id)
+
+
+@bp.post("/operator/payout-runs/<uuid:run_id>/<any(check, release):act>")
+@requires("payouts:read")
+@idempotent
+def move_all(actor: Actor, run_id: UUID, act: str) -> Answer:
+    """Check, or release, all payouts of a run that wait for it."""
+    form = ActForm()
+    with form.refusals():
+        with transaction():
+            waiting = _waiting(queries.get_run(run_id, actor).id)
+            if act == "check":
+                bank.check(waiting, actor)
+            else:
+                bank.release(waiting, actor, clock.now())
+        flash(_("已办理 %(count)s 笔。", count=len(waiting)), "success")
+        return redirect(url_for("payout_pages.show_run", run_id=run_id))
+    return form.answer(_render_run(actor, run_id, form))
+
+
+@bp.post("/operator/payout-runs/<uuid:run_id>/file")
+@requires("payouts:prepare")
+@idempotent
+def make_file(actor: Actor, run_id: UUID) -> Answer:
+    """Make the bank's file of a run."""
+    form = FileForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                bank.send(run_id, form.format.data, actor, clock.now())
+            flash(_("银行文件已生成并存档,请下载后在网银导入。"), "success")
+            return redirect(url_for("payout_pages.show_run", run_id=run_id))
+    return form.answer(_render_run(actor, run_id, form))
+
+
+@bp.post("/operator/payout-runs/<uuid:run_id>/confirm")
+@requires("payouts:release")
+@idempotent
+def confirm(actor: Actor, run_id: UUID) -> Answer:
+    """Confirm what the bank has paid of a run, from its pasted list."""
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                told = _read_serials(queries.get_run(run_id, actor).id, form)
+                bank.confirm(told, actor, clock.now())
+            flash(_("已确认 %(count)s 笔付款。", count=len(told)), "success")
+            return redirect(url_for("payout_pages.show_run", run_id=run_id))
+    return form.answer(_render_run(actor, run_id, form))
+
+
+def _read_serials(run_id: UUID, form: ConfirmForm) -> list[Confirmation]:
+    """Read a row per payout: its number and the bank's serial number.
+
+    :raises BadRow: naming the row that cannot be read.
+    """
+    query = select(Payout.number, Payout.public_id).join(PayoutRun, PayoutRun.id == Payout.run_id)
+    known = {row.number: row.public_id for row in db.session.execute(query.where(PayoutRun.public_id == run_id))}
+    found = []
+    for n, line in enumerate((form.serials.data or "").splitlines(), 1):
+        parts = line.replace(",", " ").replace("\t", " ").split()
+        if not parts:
+            continue
+        if len(parts) != 2 or parts[0] not in known:  # noqa: PLR2004  number and serial
+            raise BadRow(_("第 %(row)s 行须是本批的付款编号和银行流水号。", row=n), row=n)
+        assert form.value_on.data is not None  # noqa: S101  the form asks for it
+        found.append(Confirmation(payout=known[parts[0]], bank_serial=parts[1], value_on=form.value_on.data))
+    return found
+
+
+def _waiting(run_id: UUID) -> list[UUID]:
+    query = select(Payout.public_id).join(PayoutRun, PayoutRun.id == Payout.run_id)
+    return list(db.session.scalars(query.where(PayoutRun.public_id == run_id, Payout.status == "prepared")))
+
+
+def _render_payout(actor: Actor, desk: str, payout_id: UUID, form: ReasonForm | None = None) -> str:
+    row = queries.get_payout(payout_id, actor, clock.today())
+    is_operator = actor.organisation_kind == "operator"
+    may_cancel = row.status == "prepared" and (actor.may("payouts:prepare") or actor.may("payouts:release"))
+    may_cancel = may_cancel or (row.status == "released" and actor.may("payouts:release"))
+    return render_template(
+        "settlement/payout.html", desk=desk, row=row, form=form or ReasonForm(formdata=None),
+        may_cancel=is_operator and may_cancel,
+        may_fail=is_operator and row.rail == "bank" and row.status == "sent" and actor.may("payouts:release"), **words(),
+    )  # fmt: skip
+
+
+def _render_runs(actor: Actor) -> str:
+    today = clock.today()
+    return render_template(
+        "settlement/runs.html", page=queries.list_runs(actor, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor")),
+        overview=queries.overview(actor, today), unpayable=queries.list_unpayable(actor, today), today=today, **words(),
+    )  # fmt: skip
+
+
+def _render_run(actor: Actor, run_id: UUID, form: ActForm | FileForm | ConfirmForm | None = None) -> str:
+    row = queries.get_run(run_id, actor)
+    page = queries.list_payouts(actor, clock.today(), limit=MAX_LIMIT, cursor=request.args.get("cursor"), run=run_id)
+    sent = [each for each in page.items if each.status == "sent"]
+    told = form if isinstance(form, ConfirmForm) else ConfirmForm(formdata=None)
+    if not isinstance(form, ConfirmForm):
+        told.value_on.data = clock.today()
+    return render_template(
+        "settlement/run.html", row=row, page=page, sent=sent, problem=form, told=told,
+        file=form if isinstance(form, FileForm) else FileForm(formdata=None), **words(),
+    )  # fmt: skip

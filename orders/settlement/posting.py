@@ -1,0 +1,91 @@
+"""Payouts and what came back of them in the money book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from orders.ledger import books
+from orders.ledger.books import PLATFORM, Account, MoneyPosting, org_owner
+from orders.settlement.models import Payout, PayoutItem, TransferReversal
+from orders.settlement.positions import fee_move
+from orders.settlement.standing import Standing
+from shop.auth import Actor
+
+
+def settle_items(payout: Payout, items: Sequence[PayoutItem], standings: Mapping[int, Standing]) -> None:
+    """Let what was on its way be paid out, and the fee's cash follow it."""
+    for item in items:
+        standing = standings[item.order_id]
+        row = standing.settlement
+        unmove_item(payout, item, standing)
+        if payout.rail == "bank":
+            row.bank_settled_fen += item.amount_fen
+        else:
+            row.stripe_settled_fen += item.amount_fen
+        row.card_settled_fen += item.card_fen
+        move = fee_move(
+            standing.sums, standing.paid_out(moving=False), card=payout.rail == "stripe" or item.card_fen != 0,
+            bank=item.amount_fen != item.card_fen,
+        )  # fmt: skip
+        item.fee_card_fen, item.fee_bank_fen = move.card_fen, move.bank_fen
+        row.fee_card_fen += move.card_fen
+        row.fee_bank_fen += move.bank_fen
+
+
+def move_item(payout: Payout, item: PayoutItem, standing: Standing) -> None:
+    """Say of an order that an item's money is on its way: nobody else may pay it."""
+    _moving(payout, standing, item.amount_fen, card_fen=item.card_fen)
+
+
+def unmove_item(payout: Payout, item: PayoutItem, standing: Standing) -> None:
+    """Say that it is no longer: it arrived, or is the payable's again."""
+    _moving(payout, standing, -item.amount_fen, card_fen=-item.card_fen)
+
+
+def unmove_part(payout: Payout, standing: Standing, card_fen: int) -> None:
+    """Say that a part of an item, of card money, is not on its way after all."""
+    _moving(payout, standing, -card_fen, card_fen=-card_fen)
+
+
+def _moving(payout: Payout, standing: Standing, fen: int, *, card_fen: int) -> None:
+    if payout.rail == "bank":
+        standing.settlement.bank_settling_fen += fen
+    else:
+        standing.settlement.stripe_settling_fen += fen
+    standing.settlement.card_settling_fen += card_fen
+
+
+def post_payout(payout: Payout, items: Sequence[PayoutItem], *, at: datetime, on: date, actor: Actor | None) -> None:
+    """Post a payout that has arrived: the payable is paid from where the money lay, and the fee follows."""
+    owner = org_owner(payout.producer_id)
+    payable = Account("producer_payable", owner)
+    card = sum(item.card_fen for item in items)
+    money = [
+        _signed(payable, Account("stripe_cash", owner), card, on),
+        _signed(payable, Account("bank_supervised", owner), payout.amount_fen - card, on),
+        *_fees(owner, sum(item.fee_card_fen for item in items), sum(item.fee_bank_fen for item in items), on=on),
+    ]
+    books.record_entry(f"payout:{payout.id}:paid", "payout_paid", occurred_at=at, money=money, actor=actor)
+
+
+def post_reversal(reversal: TransferReversal, producer_id: int, *, at: datetime, on: date) -> None:
+    """Post that money came back from a producer's account at the provider: it is owed again."""
+    owner = org_owner(producer_id)
+    money = [
+        _signed(Account("stripe_cash", owner), Account("producer_payable", owner), reversal.amount_fen, on),
+        *_fees(owner, reversal.fee_card_fen, 0, on=on),
+    ]
+    books.record_entry(f"reversal:{reversal.id}:done", "transfer_reversed", occurred_at=at, money=money)
+
+
+def _fees(owner: str, card_fen: int, bank_fen: int, *, on: date) -> list[MoneyPosting]:
+    return [
+        _signed(Account("stripe_cash", PLATFORM), Account("stripe_cash", owner), card_fen, on),
+        _signed(Account("operator_bank", PLATFORM), Account("bank_supervised", owner), bank_fen, on),
+    ]
+
+
+def _signed(debit: Account, credit: Account, fen: int, on: date) -> MoneyPosting:
+    """Return the posting, turned round when below zero."""
+    return MoneyPosting(debit, credit, fen, on) if fen >= 0 else MoneyPosting(credit, debit, -fen, on)

@@ -1,0 +1,103 @@
+"""A producer's orders as a run or a payment finds them, locked in the one order and read as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select, text
+
+from orders.payments.models import Refund
+from orders.purchase import party
+from orders.purchase.models import Order
+from orders.settlement.models import OrderSettlement
+from orders.settlement.positions import Open, OrderSums, PaidOut, Position, open_of
+from shop.db import db
+
+#: What is still to be paid of an order ``o`` with its settlement ``s``, both ways together.
+OPEN_SQL = """(o.applied_fen - least(o.applied_fen, o.direct_fen) - o.fee_fen
+           - s.bank_settled_fen - s.bank_settling_fen - s.stripe_settled_fen - s.stripe_settling_fen)"""
+
+_PRODUCERS = text(f"""
+    SELECT DISTINCT o.producer_id FROM order_settlements s JOIN orders o ON o.id = s.order_id
+    WHERE ({OPEN_SQL} > 0 AND s.due_on <= :on AND s.held_at IS NULL) OR {OPEN_SQL} < 0
+    ORDER BY o.producer_id""")
+
+_ORDERS = text(f"""
+    SELECT o.id FROM order_settlements s JOIN orders o ON o.id = s.order_id
+    WHERE o.producer_id = :producer AND ({OPEN_SQL}) <> 0 ORDER BY o.id""")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An order under lock with how far it is paid out."""
+
+    order: Order
+    settlement: OrderSettlement
+    card_leaving_fen: int = 0
+
+    @property
+    def sums(self) -> OrderSums:
+        """Return the order's money."""
+        order = self.order
+        return OrderSums(
+            received_fen=order.received_fen, refunded_fen=order.refunded_fen, held_fen=order.held_fen,
+            direct_fen=order.direct_fen, stripe_fen=order.stripe_fen, applied_fen=order.applied_fen,
+            fee_fen=order.fee_fen, card_leaving_fen=self.card_leaving_fen,
+        )  # fmt: skip
+
+    @property
+    def open(self) -> Open:
+        """Return what is still to be paid."""
+        return open_of(self.sums, self.paid_out(moving=True))
+
+    def paid_out(self, *, moving: bool) -> PaidOut:
+        """Return what was paid out, with ``moving`` also what is on its way."""
+        s = self.settlement
+        total, card = s.bank_settled_fen + s.stripe_settled_fen, s.card_settled_fen
+        if moving:
+            total, card = total + s.bank_settling_fen + s.stripe_settling_fen, card + s.card_settling_fen
+        return PaidOut(total, card, s.fee_card_fen, s.fee_bank_fen)
+
+    def position(self, on: date) -> Position:
+        """Return the order's place in a run of a day."""
+        return Position(
+            self.order.id, self.open, payable=self.settlement.due_on <= on and self.settlement.held_at is None
+        )
+
+
+def producers_with_open(on: date) -> list[int]:
+    """Return the producers who have something to get on a day, or owe something."""
+    return list(db.session.scalars(_PRODUCERS, {"on": on}))
+
+
+def orders_with_open(producer_id: int) -> list[int]:
+    """Return a producer's orders that are not paid out exactly, due or not."""
+    return list(db.session.scalars(_ORDERS, {"producer": producer_id}))
+
+
+def lock_standings(order_ids: Iterable[int]) -> dict[int, Standing]:
+    """Lock orders in ascending key, and return those with a due day, with how far they are paid out."""
+    orders = party.lock_orders(order_ids)
+    rows = db.session.scalars(
+        select(OrderSettlement)
+        .where(OrderSettlement.order_id.in_(sorted(orders)))
+        .order_by(OrderSettlement.order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    leaving = _leaving(orders)
+    return {row.order_id: Standing(orders[row.order_id], row, leaving.get(row.order_id, 0)) for row in rows}
+
+
+def _leaving(orders: Mapping[int, Order]) -> dict[int, int]:
+    """Return what of each order's card money is asked back or on its way back."""
+    rows = db.session.execute(
+        select(Refund.order_id, func.sum(Refund.amount_fen))
+        .where(
+            Refund.order_id.in_(sorted(orders)), Refund.clearing == "stripe", Refund.status.in_(("requested", "sent"))
+        )
+        .group_by(Refund.order_id)
+    )
+    return {order_id: int(fen) for order_id, fen in rows}
