@@ -130,6 +130,11 @@ def ask_account(account: ConnectedAccount) -> int:
     return calls.enqueue_again("fetch_account", account, {"ref": account.account_ref})
 
 
+def opening(account: ConnectedAccount) -> int | None:
+    """Return the call that opens an account, while it waits."""
+    return next((call.id for call in calls.open_calls("create_account", account.id)), None)
+
+
 def _create(call: Call) -> Seen:
     params, asked_at = call.params, clock.real_now()
     request = AccountRequest(

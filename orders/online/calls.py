@@ -183,6 +183,15 @@ def claim(now: datetime, call_id: int | None = None) -> Call | None:
     return Call(**row) if row else None
 
 
+def hurry(call_id: int) -> None:
+    """Let a call that waits be made at once; nothing changes if it is settled."""
+    db.session.execute(
+        update(ProviderCall)
+        .where(ProviderCall.id == call_id, ProviderCall.status == "pending", ProviderCall.error != "")
+        .values(claimed_until=None)
+    )
+
+
 def settle(call: Call, status: str, *, answer_ref: str = "", error: str = "") -> bool:
     """Note the outcome, after everything that it changes; ``False`` if somebody has settled the call meanwhile."""
     done = db.session.scalar(

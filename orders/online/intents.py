@@ -230,6 +230,12 @@ def shares_of(intent_id: int) -> dict[int, int]:
     return dict(rows.all())
 
 
+def owed_by(procurement_id: int) -> list[tuple[Order, int]]:
+    """Return a procurement's orders that owe something, with how much, for showing."""
+    query = select(Order).where(Order.procurement_id == procurement_id).order_by(Order.id)
+    return [(order, fen) for order in db.session.scalars(query) if (fen := _owed(order))]
+
+
 def spread(orders: list[Order], amount_fen: int | None) -> dict[int, int]:
     """Return fen by order: what each owes, or the asked amount, the oldest order first.
 

@@ -74,12 +74,12 @@ def newest(procurement_id: int) -> PaymentIntent:
 
 
 def settle(deliver: Callable[..., int]) -> None:
-    """Deliver and make calls until nothing waits."""
+    """Deliver and make calls until nothing waits; pauses are over at once."""
     for _round in range(12):
-        if not deliver() + performing.perform_all():
-            return
         with transaction():
             db.session.execute(text("UPDATE provider_calls SET claimed_until = NULL WHERE status = 'pending'"))
+        if not deliver() + performing.perform_all():
+            break
     with transaction():
         waiting = db.session.execute(text("SELECT kind, error FROM provider_calls WHERE status = 'pending'")).all()
     assert waiting == []

@@ -1,0 +1,40 @@
+"""Words for payments by card, disputes and accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shop.i18n import lazy
+
+MODES = {
+    "element": lazy("在本页付款"),
+    "checkout": lazy("到支付页面付款"),
+    "invoice": lazy("按支付机构账单付款"),
+}
+STATES = {
+    "creating": lazy("正在准备"), "open": lazy("待付款"), "processing": lazy("处理中"), "succeeded": lazy("已付款"),
+    "cancelled": lazy("已放弃"), "failed": lazy("未能发起"),
+}  # fmt: skip
+ACCOUNT_STATES = {
+    "creating": lazy("正在开通"), "onboarding": lazy("待补充资料"), "active": lazy("可以收款"),
+    "restricted": lazy("收款受限"),
+}  # fmt: skip
+DISPUTE_STATES = {"open": lazy("争议中"), "won": lazy("已胜诉"), "lost": lazy("已败诉")}
+KINDS = {
+    "creating": "wait", "open": "wait", "processing": "wait", "succeeded": "good", "cancelled": "", "failed": "bad",
+    "onboarding": "wait", "active": "good", "restricted": "bad", "won": "good", "lost": "bad",
+    "pending": "wait", "done": "good",
+}  # fmt: skip
+CALL_STATES = {"pending": lazy("等待中"), "failed": lazy("被拒绝")}
+OUTCOMES = {
+    "": lazy("未处理"), "applied": lazy("已入账"), "nothing_new": lazy("无变化"), "fetch": lazy("已去查询"),
+    "unknown_type": lazy("不处理的类型"), "unknown_object": lazy("不是本平台的"),
+}  # fmt: skip
+
+
+def words() -> dict[str, Any]:
+    """Return what the templates say."""
+    return {
+        "modes": MODES, "states": STATES, "account_states": ACCOUNT_STATES, "dispute_states": DISPUTE_STATES,
+        "kinds": KINDS, "call_states": CALL_STATES, "outcomes": OUTCOMES,
+    }  # fmt: skip

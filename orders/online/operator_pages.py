@@ -1,0 +1,83 @@
+"""The operator's pages: what the provider told, calls that wait, and disputes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from orders.online import calls, configuration, dispute_calls, labels, queries
+from orders.online.forms import DisputeEvidenceForm
+from shop import audit, clock
+from shop.auth import Actor, requires
+from shop.db import transaction
+from shop.i18n import _
+from shop.idempotency import idempotent
+from shop.paging import DEFAULT_LIMIT
+
+Shown = str | Response | tuple[str, int, dict[str, str]]
+bp = Blueprint("card_operator_pages", __name__, template_folder="templates", url_prefix="/operator/stripe")
+
+
+@bp.get("")
+@requires("provider:manage")
+def show(actor: Actor) -> str:  # noqa: ARG001
+    """Show what the provider told with what came of it, and the calls that wait or were refused."""
+    waiting = request.args.get("show") == "waiting"
+    page = queries.list_events(limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"), waiting=waiting)
+    return render_template(
+        "online/operator.html", page=page, calls=queries.list_calls(), counts=queries.count_waiting(),
+        is_on=configuration.is_on(), now=clock.real_now(), **labels.words(),
+    )  # fmt: skip
+
+
+@bp.post("/calls/<int:call_id>/retry")
+@requires("provider:manage")
+@idempotent
+def retry(actor: Actor, call_id: int) -> Response:
+    """Let a call that waits be made now."""
+    with transaction():
+        calls.hurry(call_id)
+        audit.record(actor, "online.call_hurried", "provider_call", call_id)
+    flash(_("几秒内会再试一次。"), "success")
+    return redirect(url_for("card_operator_pages.show"))
+
+
+@bp.get("/disputes")
+@requires("provider:manage")
+def list_disputes(actor: Actor) -> str:  # noqa: ARG001
+    """Show disputes, narrowed by state."""
+    status = request.args.get("status")
+    page = queries.list_disputes(
+        limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
+        statuses=(status,) if status in labels.DISPUTE_STATES else (),
+    )  # fmt: skip
+    return render_template("online/disputes.html", page=page, **labels.words())
+
+
+@bp.get("/disputes/<uuid:dispute_id>")
+@requires("provider:manage")
+def show_dispute(actor: Actor, dispute_id: UUID) -> str:
+    """Show a dispute, and the form that answers it."""
+    return _render(dispute_id, actor, DisputeEvidenceForm())
+
+
+@bp.post("/disputes/<uuid:dispute_id>/evidence")
+@requires("disputes:answer")
+@idempotent
+def submit(actor: Actor, dispute_id: UUID) -> Shown:
+    """Hand evidence in."""
+    form = DisputeEvidenceForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                dispute_calls.submit(dispute_id, str(form.words.data), actor, clock.now())
+            flash(_("证据已提交,几秒内送达支付机构。"), "success")
+            return redirect(url_for("card_operator_pages.show_dispute", dispute_id=dispute_id))
+    return form.answer(_render(dispute_id, actor, form))
+
+
+def _render(dispute_id: UUID, actor: Actor, form: DisputeEvidenceForm) -> str:
+    row = queries.get_dispute_row(dispute_calls.get_dispute(dispute_id, actor))
+    return render_template("online/dispute.html", row=row, form=form, **labels.words())
