@@ -12,11 +12,7 @@ import hashlib
 import re
 import select
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from functools import cache
 from typing import Any, cast
-from uuid import UUID
 
 import psycopg
 from psycopg.adapt import Transformer
@@ -26,6 +22,8 @@ from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from shop.literals import as_text
 
 Row = tuple[Any, ...]
 _NAME = re.compile(r"(?<![:\w]):([a-z_]+)\b")
@@ -83,14 +81,16 @@ class Flight:
     def land(self) -> None:
         """Send all that waits, read the answers, and give them to those who asked.
 
-        :raises psycopg.Error: of the first statement that failed.
+        :raises psycopg.Error: of the first statement that failed, unless an answer that came before it is refused.
         """
         while self._waiting or self._unjudged:
-            self.leave()
-            landed, self._unjudged = self._unjudged, []
-            for sent in landed:
-                if sent.then is not None:
-                    sent.then(sent.rows or [])
+            try:
+                self.leave()
+            finally:
+                landed, self._unjudged = self._unjudged, []
+                for sent in landed:
+                    if sent.then is not None:
+                        sent.then(sent.rows or [])
 
     def leave(self, *, ending: bytes | None = None) -> None:
         """Send all that waits, and ``ending`` after it, and read the answers; nobody is given them yet.
@@ -104,9 +104,15 @@ class Flight:
             flown = self._fly(waiting, ending)
         transformer = Transformer.from_context(self._connection)
         for sent, result in flown:
-            transformer.set_pgresult(result)
-            sent.rows = transformer.load_rows(0, result.ntuples, tuple) if result.nfields else []
-        self._unjudged += [sent for sent in waiting if sent.then is not None]
+            if result.status in _FAILED:
+                raise error_from_result(result)
+            if isinstance(sent, bytes):
+                self._prepared.add(sent)
+            elif sent is not None:
+                transformer.set_pgresult(result)
+                sent.rows = transformer.load_rows(0, result.ntuples, tuple) if result.nfields else []
+                if sent.then is not None:
+                    self._unjudged.append(sent)
 
     def run(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         """Send a statement now, and return its rows."""
@@ -144,21 +150,15 @@ class Flight:
         """Know nothing as prepared: the server has just forgotten it."""
         self._prepared.clear()
 
-    def _fly(self, waiting: Sequence[Sent], ending: bytes | None) -> list[tuple[Sent, PGresult]]:
+    def _fly(self, waiting: Sequence[Sent], ending: bytes | None) -> list[tuple[Sent | bytes | None, PGresult]]:
         pgconn = self._connection.pgconn
         pgconn.enter_pipeline_mode()
         try:
-            commands = list(self._send(pgconn, waiting, ending))
-            results = _receive(pgconn)
+            commands = self._send(pgconn, waiting, ending)
+            return list(zip(commands, _receive(pgconn), strict=True))
         finally:
             if pgconn.status == ConnStatus.OK:
                 pgconn.exit_pipeline_mode()
-        for command, result in zip(commands, results, strict=True):
-            if result.status in _FAILED:
-                raise error_from_result(result)
-            if isinstance(command, bytes):
-                self._prepared.add(command)
-        return [(sent, result) for sent, result in zip(commands, results, strict=True) if isinstance(sent, Sent)]
 
     def _send(self, pgconn: PGconn, waiting: Sequence[Sent], ending: bytes | None) -> list[Sent | bytes | None]:
         """Send and return what each command is: a statement, the key under which one is prepared, or neither."""
@@ -201,52 +201,6 @@ def _receive(pgconn: PGconn) -> list[PGresult]:
             return results
         else:
             results.append(result)
-
-
-def as_text(value: Any) -> bytes | None:
-    """Return a value as the server reads it."""
-    kind: type = type(value)
-    return _writer_of(kind)(value)
-
-
-@cache
-def _writer_of(kind: type) -> Callable[[Any], bytes | None]:
-    for base in kind.__mro__:
-        if base in _WRITERS:
-            return _WRITERS[base]
-    message = f"{kind.__name__} is no value of a statement."
-    raise TypeError(message)
-
-
-def _write(value: Any) -> bytes:
-    return str(value).encode()
-
-
-def _write_text(value: str) -> bytes:
-    if "\0" in value:
-        message = "PostgreSQL text cannot hold NUL."
-        raise psycopg.DataError(message)
-    return value.encode()
-
-
-def _write_array(values: Sequence[Any]) -> bytes:
-    return _write_text("{" + ",".join(map(_show_element, values)) + "}")
-
-
-def _show_element(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(value, str) else str(value)
-
-
-_WRITERS: dict[type, Callable[[Any], bytes | None]] = {
-    type(None): lambda _none: None,
-    str: _write_text,
-    bytes: lambda value: b"\\x" + value.hex().encode(),
-    list: _write_array,
-    tuple: _write_array,
-    **dict.fromkeys((bool, int, Decimal, UUID, date, datetime), _write),
-}
 
 
 def _connection_of(session: Session) -> tuple[Connection, Flight]:

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from shop import pipelining
 from shop.db import db, fetch, land, rows_of_sent, send, transaction
+from shop.literals import as_text
 from shop.pipelining import Statement
 from tests.conftest import count
 
@@ -107,6 +107,20 @@ def test_the_first_failure_ends_the_flight_and_nothing_of_it_stays(committed_app
 
 
 @pytest.mark.committed
+def test_an_answer_from_before_a_failure_may_be_refused_as_if_nothing_had_followed(committed_app):
+    def refuse(rows: object) -> None:
+        raise LookupError(rows)
+
+    send(Statement("SELECT 7"), then=refuse)
+    send(Statement("SELECT 1 / 0"))
+    with pytest.raises(LookupError, match="7"):
+        land()
+    db.session.rollback()
+
+    assert fetch(Statement("SELECT 8")) == [(8,)]
+
+
+@pytest.mark.committed
 def test_a_rollback_drops_what_waits(committed_app):
     send(_ADD, {"id": _FIRST})
     db.session.rollback()
@@ -156,4 +170,4 @@ def test_names_become_places_once_each_and_casts_are_left_alone():
 
     assert statement.command == b"SELECT $1::text, $2, $1, '12:30'"
     assert (statement.names, statement.sql) == (("a", "b"), "SELECT %(a)s::text, %(b)s, %(a)s, '12:30'")
-    assert pipelining.as_text(["a", None]) == b'{"a",NULL}'
+    assert as_text(["a", None]) == b'{"a",NULL}'
