@@ -36,6 +36,12 @@ _QUEUES = (
      "SELECT opened_at, cast(NULL AS bigint) FROM money_exceptions WHERE status = 'open'"),
     ("exceptions:read", lazy("待复核的异常款"), "/operator/exceptions?status=proposed",
      "SELECT proposed_at, proposed_by FROM money_exceptions WHERE status = 'proposed'"),
+    ("provider:manage", lazy("支付机构久未办成的调用"), "/operator/stripe",
+     "SELECT created_at, cast(NULL AS bigint) FROM provider_calls WHERE status = 'pending' AND tries >= 5"),
+    ("payments:read", lazy("未匹配的监管账户流水"), "/operator/bank-lines",
+     """SELECT s.imported_at, cast(NULL AS bigint) FROM bank_statement_lines l JOIN statement_accounts a ON a.id = l.account_id
+        JOIN bank_statements s ON s.id = l.statement_id
+        WHERE a.clearing = 'supervised' AND l.state IN ('unmatched', 'suggested')"""),
     ("papers:decide", lazy("待审核的认定依据与认证"), "/operator/papers",
      """SELECT p.at, p.by FROM (SELECT a.at, e.recorded_by AS by FROM eligibility_bases e
         LEFT JOIN audit_entries a ON a.subject_type = 'eligibility' AND a.subject_id = e.id WHERE e.status = 'pending'

@@ -29,6 +29,8 @@ DOCUMENTS = f"""
     SELECT 'fees', 'platform', cost FROM told
     UNION ALL SELECT 'stripe_cash', 'platform', -cost - paid_out FROM told
     UNION ALL SELECT 'stripe_payout', 'platform', paid_out FROM told
+    UNION ALL SELECT 'bank_supervised', 'platform', amount_fen FROM payout_arrivals
+    UNION ALL SELECT 'stripe_payout', 'platform', -amount_fen FROM payout_arrivals
     UNION ALL SELECT 'fx', 'org:' || producer_id, fen FROM foreign_parts
     UNION ALL SELECT 'stripe_cash', 'org:' || producer_id, -fen FROM foreign_parts"""
 

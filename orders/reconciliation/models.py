@@ -42,3 +42,18 @@ class BalanceTransaction(Base):
         Index("ix_balance_transactions_open", "status", "id", postgresql_where=text("status IN ('new','exception')")),
         Index("ix_balance_transactions_occurred_at", "occurred_at"),
     )
+
+
+class PayoutArrival(Base):
+    """A payout of the provider's balance has come to the supervised account: its line there."""
+
+    __tablename__ = "payout_arrivals"
+
+    transaction_id: Mapped[int] = mapped_column(
+        ForeignKey("balance_transactions.id"), primary_key=True, autoincrement=False
+    )
+    line_id: Mapped[int] = mapped_column(ForeignKey("bank_statement_lines.id"), unique=True)
+    amount_fen: Mapped[int]
+    matched_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_fen"),)

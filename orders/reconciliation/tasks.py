@@ -6,7 +6,7 @@ from celery import shared_task
 from flask import current_app
 
 from orders.online import configuration, gateway_listing
-from orders.reconciliation import fetching, matching, persisting
+from orders.reconciliation import arrivals, fetching, matching, persisting
 from orders.reconciliation.movements import Lister
 from shop import clock, history
 from shop.db import snapshot, transaction
@@ -33,7 +33,7 @@ def fetch_from(lister: Lister) -> int:
 
 
 def match_all() -> None:
-    """Match what nobody has looked at, then once more what waits, a batch in each transaction."""
+    """Match what nobody has looked at, then once more what waits, a batch in each transaction; then payouts."""
     found = matching.BATCH
     while found == matching.BATCH:
         with transaction():
@@ -42,11 +42,16 @@ def match_all() -> None:
     while after:
         with transaction():
             after = matching.match_again(clock.now(), max(after, 0))
+    with transaction():
+        arrivals.match(clock.today(), clock.now())
 
 
 @shared_task(name="reconciliation.tell", ignore_result=True)
 def tell() -> int:
     """Put what differs for some days into the queue, rail by rail; return how much waits there."""
+    with transaction():
+        if not history.is_being_told():
+            arrivals.match(clock.today(), clock.now())
     after_days = current_app.config["RECONCILE_AFTER_DAYS"]
     waiting = 0
     for rail in persisting.RAILS:
