@@ -8,6 +8,8 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from orders.banking.models import BankStatement, BankStatementLine, StatementAccount
+from orders.ledger import books
+from orders.ledger.books import Account, MoneyPosting, org_owner
 from orders.payments import exceptions, refund_sending, refunds
 from orders.reconciliation import desk_queries, persisting, tasks
 from shop.db import db, transaction
@@ -19,6 +21,7 @@ from tests.payments.card import charge, sent_back
 from tests.payments.help import pay, refund
 from tests.reconciliation.help import make_people
 from tests.reconciliation.lines import line, take, waiting
+from tests.reconciliation.test_matching import make_transfer
 
 pytestmark = pytest.mark.usefixtures("session")
 JULY = date(2026, 7, 1), date(2026, 7, 31)
@@ -108,6 +111,20 @@ def test_a_difference_that_two_persons_posted_is_gone_from_its_day(people, order
 
     assert things("stripe") == {"ch_1": ("equal", 6500, 6500)}
     assert sums(desk_queries.month_of("stripe", *JULY)) == [(15, 6500, 6500, 0)]
+
+
+def test_transfers_are_about_their_payout(order):
+    with transaction():
+        make_transfer(order, charge((order, 10000), ref="ch_1", at=NOON), 6000)
+        payout = db.session.execute(text("SELECT id, producer_id FROM payouts")).one()
+        producer = org_owner(payout.producer_id)
+        paid = MoneyPosting(Account("producer_payable", producer), Account("stripe_cash", producer), 6000, TODAY)
+        books.record_entry(f"payout:{payout.id}:paid", "payout_paid", occurred_at=NOON, money=[paid])
+    take(line("charge", 10000, "ch_1"), line("transfer", -6000, "tr_1"))
+
+    assert things("stripe") == {
+        "ch_1": ("equal", 10000, 10000), f"payout:{payout.id}": ("equal", -6000, -6000),
+    }  # fmt: skip
 
 
 def test_money_in_another_currency_is_on_neither_side(order):
