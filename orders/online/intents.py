@@ -107,7 +107,9 @@ def ask(procurement_id: UUID, wish: Wish, actor: Actor, at: datetime) -> Payment
         db.session.flush()  # the next one may be under way only when this one is not
         under_way = None
     if under_way is None:
-        return start(procurement, wish.mode, amounts, user_id=actor.user_id, at=at)
+        intent = start(procurement, wish.mode, amounts, user_id=actor.user_id, at=at)
+        audit.record(actor, "online.payment_asked", "payment_intent", intent.id, amount_fen=[None, intent.amount_fen])
+        return intent
     if _differs(under_way, wish, amounts):
         again = {"mode": wish.mode, "amount_fen": wish.amount_fen, "user_id": actor.user_id}
         give_up(under_way, at, then=again)
@@ -134,7 +136,6 @@ def start(
     for order_id, fen in sorted(amounts.items()):
         db.session.add(IntentShare(intent_id=intent.id, order_id=order_id, amount_fen=fen))
     calls.enqueue("create_intent", intent, _asked(procurement, intent, sorted(amounts), at))
-    audit.record(None, "online.payment_asked", "payment_intent", intent.id, amount_fen=[None, intent.amount_fen])
     return intent
 
 
