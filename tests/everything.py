@@ -13,7 +13,9 @@ from orders.banking import accounts, aliases, claims, confirming, statements
 from orders.banking.closing import services as closing
 from orders.invoices import services as invoices
 from orders.ledger.filings.drafts import LineDraft
+from orders.online.models import Dispute, PaymentIntent
 from orders.payments import announcements, exceptions, receipts, refunds
+from orders.payments.models import Charge
 from orders.settlement.models import Payout, PayoutRun, RuleProposal
 from shop.auth import Actor
 from shop.clock import real_now
@@ -57,8 +59,10 @@ TABLES = {
     "notice_id": "notices",
     "order_id": "orders",
     "organisation_id": "organisations",
+    "intent_id": "payment_intents",
     "payment_id": "payments",
     "payout_id": "payouts",
+    "dispute_id": "disputes",
     "procurement_id": "procurements",
     "producer_id": "organisations",
     "product_id": "products",
@@ -82,6 +86,7 @@ def make_everything() -> tuple[World, dict[str, str]]:
     world.accept(order, world.ship(order, "6"), "5", "1")
     _add_money(world, order)
     _add_payout(world)
+    _add_card(order)
     _add_papers(world)
     _add_accounts(world.buyer, world.producer)
     _add_messages(world.buyer)
@@ -137,6 +142,36 @@ def _add_payout(world: World) -> None:
         db.session.add(
             RuleProposal(
                 kind="fee", value=60, valid_from=date(2026, 7, 15), proposed_by=world.buyer.user_id, proposed_at=NOON
+            )
+        )
+
+
+def _add_card(order: Any) -> None:
+    """A payment by card that is under way, and a disputed charge."""
+    with transaction():
+        charge = Charge(
+            charge_ref="ch_1", procurement_id=order.procurement_id, buyer_id=order.buyer_id, amount_fen=1_00,
+            succeeded_at=NOON, value_on=date(2026, 7, 15),
+        )  # fmt: skip
+        user = db.session.execute(text("SELECT id FROM users ORDER BY id LIMIT 1")).scalar_one()
+        db.session.add_all(
+            [
+                charge,
+                PaymentIntent(
+                    procurement_id=order.procurement_id, buyer_id=order.buyer_id, attempt=1, mode="element",
+                    amount_fen=1_00, status="open", created_by=user, created_at=NOON,
+                ),
+            ]
+        )  # fmt: skip
+        db.session.flush()
+        db.session.add(
+            Dispute(
+                dispute_ref="dp_1",
+                charge_id=charge.id,
+                amount_fen=1_00,
+                reason="fraudulent",
+                status="open",
+                opened_at=NOON,
             )
         )
 

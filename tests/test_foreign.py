@@ -18,8 +18,8 @@ from tests import factories
 from tests.everything import TABLES, make_everything
 from tests.ledger.filers import officials
 
-#: Parameters that name nothing of anybody's: codes, roles, events of the operator's outbox.
-NOBODYS = {"code", "role", "event_id", "subscriber", "tag"}
+#: Parameters that name nothing of anybody's: codes, roles, rails, events of the operator's outbox.
+NOBODYS = {"code", "role", "event_id", "subscriber", "tag", "rail"}
 #: Tables that requests themselves write to, refused or not.
 OWN_TRACES = {"alembic_version", "idempotency_keys", "user_sessions", "rate_limits"}
 #: Routes whose identifier names a thing that all may see, and act on what is the caller's own.
