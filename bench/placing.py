@@ -127,7 +127,9 @@ def measure(url: str, pgbench: Path, *, rounds: int, seconds: float, listings: i
         fill(connection, listings)
         database = psutil.Process(psutil.Process(connection.info.backend_pid).ppid())
     address = url.replace("postgresql://", "postgresql+psycopg://")
-    app = create_app(Settings(DATABASE_URL=address, BROKER_URL="memory://", SECRET_KEY="bench" * 8, TESTING=True))
+    app = create_app(
+        Settings(DATABASE_URL=address, BROKER_URL="memory://", SECRET_KEY="bench" * 8, TESTING=True, HOT_READS=False)
+    )
     buying = prepare(app, url)
     env = {"DATABASE_URL": url, "BROKER_URL": "memory://", "SECRET_KEY": "bench" * 8}
     speed: dict[str, list[float]] = {"with_books": [], "without_books": [], "pgbench": []}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -98,5 +99,5 @@ def test_what_cannot_be_read_in_the_address_is_refused(world, login, asked):
     assert [client.get(f"/desk/budget{page}?{asked}").status_code for page in ("", ".xlsx", "/lines")] == [422] * 3
 
 
-def sheet(data: bytes) -> list[list[object]]:
+def sheet(data: bytes) -> list[list[Any]]:
     return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()

@@ -18,6 +18,13 @@ def purchase(card):
     return make_purchase(members=True)
 
 
+def found(pattern, page):
+    """Return what a page shows at a place."""
+    match = re.search(pattern, page)
+    assert match is not None, pattern
+    return match[1]
+
+
 def path(purchase, *more):
     return "/".join((f"/desk/procurements/{purchase.procurement.public_id}/pay", *map(str, more)))
 
@@ -50,11 +57,11 @@ def test_the_providers_page_takes_the_place_of_ours_without_javascript(login, ca
     client = login(purchase.buyer)
     first = ask(purchase)
     page = client.get(path(purchase, first.public_id)).text
-    form = re.search(r'name="amount" value="([^"]+)"', page)
+    asked = found(r'name="amount" value="([^"]+)"', page)
 
     answer = client.post(
         path(purchase),
-        data={"mode": "checkout", "amount": form.group(1), "idempotency_key": "k"},
+        data={"mode": "checkout", "amount": asked, "idempotency_key": "k"},
         follow_redirects=True,
     )
 
@@ -131,7 +138,7 @@ def test_the_operator_sees_what_waits_and_answers_a_dispute(login, card, purchas
     card.faults.fail_before("post", "/v1/payment_intents")
     ask(purchase)
     page = client.get("/operator/stripe").text
-    retry = re.search(r'action="(/operator/stripe/calls/\d+/retry)"', page).group(1)
+    retry = found(r'action="(/operator/stripe/calls/\d+/retry)"', page)
     assert client.post(retry, data={"idempotency_key": "r"}).status_code == 302
     settle(deliver)
     card.dispute(card.pay(newest(purchase.procurement.id).intent_ref), 8000)
@@ -140,7 +147,7 @@ def test_the_operator_sees_what_waits_and_answers_a_dispute(login, card, purchas
 
     assert "charge.dispute.created" in client.get("/operator/stripe").text
     listed = client.get("/operator/stripe/disputes?status=open").text
-    shown = re.search(r'href="(/operator/stripe/disputes/[0-9a-f-]+)"', listed).group(1)
+    shown = found(r'href="(/operator/stripe/disputes/[0-9a-f-]+)"', listed)
     answer = client.post(f"{shown}/evidence", data={"words": "已签收。", "idempotency_key": "e"}, follow_redirects=True)
 
     assert "已签收。" in answer.text

@@ -203,6 +203,7 @@ def test_only_what_fell_away_is_sent_by_itself(trade, order):
         accept(second, ("6", "4"))
         charge((second, 10000))
         fallen = refunds.request_what_is_too_much(second.public_id, NOON)
+        assert fallen is not None
         refund_sending.send_by_itself(fallen.id, NOON)
         refund_sending.send_by_itself(fallen.id, NOON)
 
