@@ -104,6 +104,7 @@ def import_statement(request: ImportRequest, reading: Reading, actor: Actor, at:
     db.session.flush()  # obtains the statement's key for its lines
     added = _keep(statement, row, account, entries, reading.bad)
     working.match_lines(row, added, actor, at)
+    working.match_again(row, actor, at)  # what is still open is told as it stands now, in whatever order files come
     audit.record(
         actor, "banking.statement_imported", "bank_statement", statement.id,
         added=[0, statement.added], known=[0, statement.known], refused=[0, statement.refused],
