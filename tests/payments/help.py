@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import count as counter
+from typing import Protocol
 
 from orders.payments import receipts, refunds
 from orders.payments.models import Payment, Refund
@@ -11,6 +12,7 @@ from orders.payments.receipts import ReceiptFacts, Share
 from orders.payments.refunds import TransferBack
 from orders.purchase.models import Order
 from shop import clock
+from shop.auth import Actor
 from tests.counting.build import Trade
 
 _numbers = counter(1)
@@ -25,7 +27,16 @@ def facts(*shares: tuple[Order, int], amount: int | None = None, **changes: obje
     return ReceiptFacts(**values)  # type: ignore[arg-type]
 
 
-def pay(trade: Trade, *shares: tuple[Order, int], amount: int | None = None, **changes: object) -> Payment:
+class TwoPersons(Protocol):
+    """Who records and who confirms."""
+
+    @property
+    def clerk(self) -> Actor: ...
+    @property
+    def checker(self) -> Actor: ...
+
+
+def pay(trade: TwoPersons, *shares: tuple[Order, int], amount: int | None = None, **changes: object) -> Payment:
     """Record and confirm a receipt, by two persons of the producer."""
     at = clock.now()
     payment = receipts.record(facts(*shares, amount=amount, **changes), trade.clerk, at)
