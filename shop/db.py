@@ -14,6 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Date, DateTime, MetaData, Numeric, Text, TextualSelect, Uuid, column, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
 from uuid6 import uuid7
 
 from shop import pipelining
@@ -47,6 +48,16 @@ class Base(DeclarativeBase):
 
 #: Gives the session and the engine; tables derive from :class:`Base`, not from ``db.Model``.
 db = SQLAlchemy(metadata=Base.metadata)
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        """Name the type."""
+        return "xid8"
 
 
 class PublicId:

@@ -35,6 +35,7 @@ INNER_ORDER = {
         "reconciliation",
         "desk",
     ),
+    "traceability": ("standard", "repository", "asking", "genealogy"),
 }
 #: Kernel modules that put the parts together, and so stand above them.
 ASSEMBLERS = {"shop.app", "shop.jobs", "shop.cli", "shop.__main__"}

@@ -1,1 +1,21 @@
-"""What traceability brings to the factory."""
+"""What traceability brings to the factory: what each of its parts lists, lowest first."""
+
+from traceability.repository import feature as repository
+
+_PARTS = (repository,)
+
+
+def _listed(name: str) -> tuple[str, ...]:
+    return tuple(each for part in _PARTS for each in getattr(part, name, ()))
+
+
+MODELS = _listed("MODELS")
+API = _listed("API")
+HOOKS = _listed("HOOKS")
+PAGES = _listed("PAGES")
+TASKS = _listed("TASKS")
+INIT = _listed("INIT")
+COMMANDS = _listed("COMMANDS")
+SCHEDULE = {name: every for part in _PARTS for name, every in getattr(part, "SCHEDULE", {}).items()}
+PERMISSIONS = {name: words for part in _PARTS for name, words in getattr(part, "PERMISSIONS", {}).items()}
+TOPICS = {name: words for part in _PARTS for name, words in getattr(part, "TOPICS", {}).items()}

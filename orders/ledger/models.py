@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, FetchedValue, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import UserDefinedType
 
-from shop.db import Base, Dated, PublicId, no_overlap
+from shop.db import Base, Dated, PublicId, Xid8, no_overlap
 from shop.identity.models import one_of
 
 MEASURES = ("contracted", "ordered", "accepted", "paid", "counted")
@@ -18,16 +16,6 @@ MODES = ("direct", "helped")
 PARTNER_LEVELS = ("own", "province", "other_east", "elsewhere")
 FUND_SOURCES = ("canteen", "union", "personal", "other")
 KINDS = ("farm", "handicraft", "service")
-
-
-class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction id."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_kw: Any) -> str:
-        """Name the type."""
-        return "xid8"
 
 
 class CountingRule(Dated, Base):

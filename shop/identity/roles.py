@@ -15,22 +15,23 @@ _DESK = {"organisation:manage", "members:manage", "tokens:manage", "webhooks:man
 
 _REQUESTER = {
     "basket:edit", "procurements:read", "procurements:create", "procurements:submit", "orders:read", "orders:cancel",
+    "trace:read",
 }  # fmt: skip
 _APPROVER = {"procurements:read", "procurements:approve", "orders:read", "contracts:sign"}
-_RECEIVER = {"orders:read", "goods:accept"}
+_RECEIVER = {"orders:read", "goods:accept", "trace:capture", "trace:read"}
 _BUYER_FINANCE = {
     "procurements:read", "orders:read", "invoices:check", "payments:read", "payments:announce", "payments:pay",
     "refunds:request", "totals:read",
 }  # fmt: skip
 _CLERK = {
     "catalogue:edit", "lots:edit", "papers:submit", "orders:read", "orders:confirm", "orders:cancel", "contracts:sign",
-    "goods:ship", "filings:enter", "filings:read",
+    "goods:ship", "filings:enter", "filings:read", "trace:capture", "trace:read",
 }  # fmt: skip
 _SELLER_FINANCE = {
     "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:request",
     "refunds:record", "refunds:confirm", "payouts:read", "totals:read", "accounts:connect",
 }  # fmt: skip
-_VIEWER = {"totals:read", "orders:inspect", "filings:read"}
+_VIEWER = {"totals:read", "orders:inspect", "filings:read", "trace:read"}
 
 #: (code, kind of organisation, Chinese name, English name, permissions)
 ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
@@ -56,7 +57,10 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
     ),
     (
         "operator_reviewer", "operator", "审核", "Reviewer",
-        frozenset({"papers:review", "orders:inspect", "totals:read", "filings:read", "organisations:verify", "outbox:manage", "provider:manage"}),
+        frozenset({
+            "papers:review", "orders:inspect", "totals:read", "filings:read", "organisations:verify", "outbox:manage",
+            "provider:manage", "trace:read",
+        }),
     ),
     (
         "operator_finance", "operator", "财务", "Finance",
@@ -71,14 +75,15 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
         frozenset({
             "payments:read", "payments:confirm", "refunds:confirm", "papers:decide", "filings:confirm", "filings:read",
             "permissions:edit", "organisations:verify", "orders:inspect", "totals:read", "exceptions:read",
-            "exceptions:agree", "banking:manage", "payouts:read", "payouts:release", "fees:confirm", "taxes:read", *_DESK,
+            "exceptions:agree", "banking:manage", "payouts:read", "payouts:release", "fees:confirm", "taxes:read", "trace:read",
+            *_DESK,
         }),
     ),
     (
         "operator_auditor", "operator", "审计", "Auditor",
         frozenset({
             "audit:read", "orders:inspect", "totals:read", "filings:read", "payments:read", "exceptions:read", "payouts:read",
-            "taxes:read",
+            "taxes:read", "trace:read",
         }),
     ),
 )  # fmt: skip

@@ -57,6 +57,8 @@ PERMISSION_WORDS = {
     "taxes:report": _("标记涉税信息已报送"),
     "tokens:manage": _("管理自己的访问令牌"),
     "totals:read": _("查看统计"),
+    "trace:capture": _("上传追溯事件"),
+    "trace:read": _("查询追溯事件"),
     "webhooks:manage": _("管理数据推送"),
 }
 

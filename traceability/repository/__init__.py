@@ -1,0 +1,1 @@
+"""The EPCIS repository: tables, capture, and one event at a time."""

@@ -1,0 +1,312 @@
+"""Captured events, what they name, the jobs that captured them, and what is derived from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shop.db import Base, PublicId, Xid8
+from shop.identity.models import one_of
+
+BEHAVIOURS = ("rollback", "proceed")
+KINDS = ("instance", "class", "lot", "place", "party", "document", "other")
+EVENT_TYPES = ("ObjectEvent", "AggregationEvent", "AssociationEvent", "TransactionEvent", "TransformationEvent")
+#: A number as it was captured, with any number of digits.
+Number = Numeric(asdecimal=True)
+
+
+class TraceJob(PublicId, Base):
+    """A document that was handed in, and what became of it; ``public_id`` is the standard's captureID."""
+
+    __tablename__ = "trace_jobs"
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    behaviour: Mapped[str]
+    #: The document as it came; empty once the job has ended.
+    payload: Mapped[bytes | None] = mapped_column(deferred=True)
+    payload_sha256: Mapped[bytes]
+    #: Events in the document.
+    events: Mapped[int]
+    #: Events looked at so far: a job that goes on after a kill begins there.
+    done: Mapped[int] = mapped_column(server_default="0", default=0)
+    stored: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: Events that were there before with the same content.
+    known: Mapped[int] = mapped_column(server_default="0", default=0)
+    failed: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: Problems as the standard writes them, each with the event's place; the first hundred.
+    errors: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"), default=list)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    #: A worker has it until then, in real time; a killed one's work goes on after.
+    claimed_until: Mapped[datetime | None]
+
+    __table_args__ = (
+        one_of("behaviour", BEHAVIOURS),
+        CheckConstraint("done BETWEEN 0 AND events AND stored + known + failed <= events", name="counts"),
+        CheckConstraint("(finished_at IS NULL) = (payload IS NOT NULL)", name="payload"),
+        CheckConstraint("behaviour = 'proceed' OR failed = 0 OR stored + known = 0", name="rollback"),
+        Index("ix_trace_jobs_open", "id", postgresql_where=text("finished_at IS NULL")),
+        Index("ix_trace_jobs_own", "organisation_id", "id"),
+    )
+
+
+class TraceContext(Base):
+    """A list of JSON-LD contexts as documents carry them, once however many events came with it."""
+
+    __tablename__ = "trace_contexts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[bytes] = mapped_column(unique=True)
+    #: Always a list: addresses of contexts and objects of prefixes.
+    contexts: Mapped[list[Any]]
+
+
+class TraceEvent(Base):
+    """An event as it was captured, and the columns that it is found by; append-only."""
+
+    __tablename__ = "trace_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str]
+    #: An error declaration repeats its event with the same identifier, and both are kept.
+    is_declaration: Mapped[bool]
+    type: Mapped[str]
+    action: Mapped[str | None]
+    #: Words of vocabularies and places stand here in their canonical form.
+    biz_step: Mapped[str | None]
+    disposition: Mapped[str | None]
+    read_point: Mapped[str | None]
+    biz_location: Mapped[str | None]
+    transformation_id: Mapped[str | None]
+    event_time: Mapped[datetime]
+    record_time: Mapped[datetime]
+    #: The event's eventTimeZoneOffset.
+    tz_offset: Mapped[str]
+    #: Of an error declaration.
+    declared_at: Mapped[datetime | None]
+    declared_reason: Mapped[str | None]
+    has_sensors: Mapped[bool]
+    #: Who captured it, and where they are: what officials of a county see.
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    county_code: Mapped[str]
+    #: Our own event hash, with the version of the vocabulary.
+    hash_id: Mapped[str]
+    #: Empty if it came alone.
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("trace_jobs.id"), index=True)
+    #: Contexts of its document; its own stand in ``document``.
+    context_id: Mapped[int] = mapped_column(ForeignKey("trace_contexts.id"))
+    #: The event as it came.
+    document: Mapped[dict[str, Any]]
+    #: SHA-256 of document and contexts in canonical form: tells whether the same came again.
+    content_sha256: Mapped[bytes]
+    #: The transaction that stored it; see :mod:`traceability.repository.bounds`.
+    xid: Mapped[int] = mapped_column(Xid8, server_default=text("pg_current_xact_id()"))
+
+    __table_args__ = (
+        one_of("type", EVENT_TYPES),
+        UniqueConstraint("event_id", "is_declaration"),
+        CheckConstraint("is_declaration = (declared_at IS NOT NULL)", name="declared"),
+        Index("ix_trace_events_time", "event_time", "id"),
+        Index("ix_trace_events_record_time", "record_time", "id"),
+        Index("ix_trace_events_own", "organisation_id", "event_time", "id"),
+        Index("ix_trace_events_county", "county_code", "event_time", "id"),
+        Index("ix_trace_events_biz_step", "biz_step", "event_time", "id"),
+        Index("ix_trace_events_disposition", "disposition", "event_time", "id"),
+        Index("ix_trace_events_read_point", "read_point", "event_time", "id"),
+        Index("ix_trace_events_biz_location", "biz_location", "event_time", "id"),
+        Index(
+            "ix_trace_events_transformation", "transformation_id",
+            postgresql_where=text("transformation_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
+
+
+class TraceEpc(Base):
+    """An identifier that events name: an item, a class or a lot; each once, never deleted."""
+
+    __tablename__ = "trace_epcs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: The canonical form; compared by bytes, so that the same index finds what begins alike.
+    uri: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
+    #: As it was first captured, a URN if it ever came as one: what a URN is rendered from.
+    captured: Mapped[str]
+    kind: Mapped[str]
+    #: The GS1 key with its application identifier, ``01/06901234567892``; empty for others.
+    gs1_key: Mapped[str | None] = mapped_column(Text(collation="C"))
+
+    __table_args__ = (
+        one_of("kind", KINDS),
+        Index("ix_trace_epcs_gs1_key", "gs1_key", postgresql_where=text("gs1_key IS NOT NULL")),
+    )
+
+
+class TraceEventEpc(Base):
+    """An event names an identifier in a role; append-only. :class:`traceability.repository.fields.Role` has the roles.
+
+    Without foreign keys, as all that hangs on events in numbers: what they name is never deleted, and each key would
+    lock, and so write, the row of every identifier at every capture.
+    """
+
+    __tablename__ = "trace_event_epcs"
+
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ordinal: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    epc_id: Mapped[int]
+    role: Mapped[int] = mapped_column(SmallInteger)
+    event_time: Mapped[datetime]
+    #: Of a quantity element; a class or lot without one says only that there was some.
+    quantity: Mapped[Decimal | None] = mapped_column(Number)
+    uom: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("role BETWEEN 1 AND 9", name="role"),
+        Index("ix_trace_event_epcs_epc", "epc_id", "event_time", "event_id", postgresql_include=["role"]),
+        Index("ix_trace_event_epcs_quantity", "quantity", postgresql_where=text("quantity IS NOT NULL")),
+    )
+
+
+class TraceName(Base):
+    """The full name of an attribute: an IRI, or the standard's own word for its own."""
+
+    __tablename__ = "trace_names"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class TraceEventAttribute(Base):
+    """Whatever else an event says: transactions, parties, sensors, ilmd, extensions; append-only.
+
+    :class:`traceability.repository.fields.Field` has where it stood. A value is found by its first 200 characters.
+    """
+
+    __tablename__ = "trace_event_attributes"
+
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ordinal: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    field: Mapped[int] = mapped_column(SmallInteger)
+    name_id: Mapped[int]
+    #: Values of one sensor report, or of one transaction, have the same number.
+    element: Mapped[int] = mapped_column(Integer)
+    value: Mapped[str | None]
+    #: A number in the base unit of what is measured, or as it came if it has no unit.
+    num: Mapped[Decimal | None] = mapped_column(Number)
+    time: Mapped[datetime | None]
+    #: The unit that it came in.
+    uom: Mapped[str | None]
+
+    __table_args__ = (
+        Index(
+            "ix_trace_event_attributes_value", "name_id", "field", func.left(literal_column("value"), 200), "event_id"
+        ),
+        Index(
+            "ix_trace_event_attributes_num", "name_id", "field", "num", "event_id",
+            postgresql_where=text("num IS NOT NULL"),
+        ),
+        Index(
+            "ix_trace_event_attributes_time", "name_id", "field", "time", "event_id",
+            postgresql_where=text("time IS NOT NULL"),
+        ),
+    )  # fmt: skip
+
+
+class TraceContainment(Base):
+    """A child is in or on a parent for a while: rebuilt from the events of the pair whenever one of them comes."""
+
+    __tablename__ = "trace_containments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int]
+    parent_id: Mapped[int]
+    #: From the event that opened it until the one that closed it; open above while nothing has.
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    opened_by: Mapped[int] = mapped_column(index=True)
+    closed_by: Mapped[int | None] = mapped_column(index=True)
+
+    __table_args__ = (
+        Index("ix_trace_containments_child", "child_id", "during"),
+        Index("ix_trace_containments_parent", "parent_id", "child_id"),
+    )
+
+
+class TraceTransform(Base):
+    """An identifier goes into, or comes out of, a transformation."""
+
+    __tablename__ = "trace_transforms"
+
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ordinal: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    transformation_id: Mapped[str | None]
+    epc_id: Mapped[int]
+    is_output: Mapped[bool]
+    quantity: Mapped[Decimal | None] = mapped_column(Number)
+    uom: Mapped[str | None]
+    #: The error declaration that takes it back; such an edge is not followed.
+    withdrawn_by: Mapped[int | None] = mapped_column(index=True)
+
+    __table_args__ = (
+        Index("ix_trace_transforms_epc", "epc_id", "is_output", "event_id"),
+        Index(
+            "ix_trace_transforms_transformation", "transformation_id", "is_output",
+            postgresql_where=text("transformation_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
+
+
+class TraceGrant(Base):
+    """Goods that an organisation handled or bought: it reads the events that name them."""
+
+    __tablename__ = "trace_grants"
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    epc_id: Mapped[int] = mapped_column(ForeignKey("trace_epcs.id"), primary_key=True, index=True)
+    granted_at: Mapped[datetime]
+    #: Whose right it came from: who owned or wrote it.
+    granted_by: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    #: What gave it, opaque here: the order, the shipment.
+    reason: Mapped[str]
+    reason_ref: Mapped[UUID | None]
+
+
+class TraceMasterData(Base):
+    """What an organisation last said of a place, party or class in the header of a document."""
+
+    __tablename__ = "trace_master_data"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    #: The vocabulary, ``urn:epcglobal:epcis:vtype:BusinessLocation``.
+    type: Mapped[str]
+    uri: Mapped[str] = mapped_column(Text(collation="C"))
+    captured: Mapped[str]
+    #: ``[{"id": full name, "attribute": value}, …]``.
+    attributes: Mapped[list[Any]]
+    #: Canonical forms of what is inside or below it.
+    children: Mapped[list[str]]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "type", "uri"),
+        Index("ix_trace_master_data_uri", "uri"),
+        Index("ix_trace_master_data_children", "children", postgresql_using="gin"),
+    )
