@@ -52,6 +52,10 @@ RULES = (
             link="/producer/payouts/{payout_id}"),
     _seller("payout_failed", "payout_failed", "payouts:read", lazy("付款 %(number)s 未付成:%(why)s。款项保留,将重新付款,请核对收款账户。"),
             link="/producer/payouts/{payout_id}"),
+    _seller("dispute_held", "dispute_held", "payouts:read",
+            lazy("订单 %(number)s 有 %(amount)s 元被付款方向其银行提出争议,已冻结,请准备签收和验收凭证。")),
+    _seller("dispute_lost", "dispute_lost", "payouts:read", lazy("订单 %(number)s 的付款争议败诉,%(amount)s 元已退给付款方。")),
+    _seller("dispute_won", "dispute_won", "payouts:read", lazy("订单 %(number)s 的付款争议胜诉,%(amount)s 元已解冻。")),
     _seller("refund_requested", "refund_requested", "refunds:record", lazy("有一笔退款待处理,请核对后办理。")),
     _buyer("refund_confirmed", "refund_confirmed", "payments:announce", lazy("一笔退款已确认退回。")),
 )  # fmt: skip

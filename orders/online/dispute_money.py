@@ -20,6 +20,7 @@ from orders.purchase import party
 from orders.purchase.models import Order
 from shop import audit, clock, money
 from shop.db import db
+from shop.outbox.services import publish
 
 #: How the provider's states of a dispute end with us; an inquiry that is closed takes nothing.
 _ENDS = {"won": "won", "lost": "lost", "warning_closed": "won", "prevented": "won"}
@@ -52,14 +53,20 @@ def apply_dispute(told: snapshots.Dispute, at: datetime) -> str:
 
 def _known(told: snapshots.Dispute, charge: Charge) -> Dispute:
     """Return the dispute, locked; it is written down when it is first told of."""
-    db.session.execute(
+    made = db.session.scalar(
         insert(Dispute)
         .values(
             public_id=uuid7(), dispute_ref=told.ref, charge_id=charge.id, amount_fen=told.amount_fen,
             reason=told.reason, status="open", opened_at=told.created_at, evidence_due_at=told.evidence_due_at,
         )
         .on_conflict_do_nothing(index_elements=["dispute_ref"])
+        .returning(Dispute.public_id)
     )  # fmt: skip
+    if made is not None:
+        publish(
+            "orders.dispute_opened", dispute_id=str(made), charge=charge.charge_ref,
+            amount=money.as_json(told.amount_fen), reason=told.reason,
+        )  # fmt: skip
     query = select(Dispute).where(Dispute.dispute_ref == told.ref).with_for_update()
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 
@@ -76,6 +83,7 @@ def _hold(dispute: Dispute, charge: Charge, orders: dict[int, Order], at: dateti
         if taken:
             db.session.add(DisputeHold(dispute_id=dispute.id, order_id=order_id, amount_fen=taken))
             held += taken
+            _tell("orders.dispute_held", dispute, orders[order_id], taken)
     charge.disputed_fen += held
     if held < dispute.amount_fen:
         open_exception(
@@ -100,10 +108,20 @@ def _end(dispute: Dispute, charge: Charge, orders: dict[int, Order], *, end: str
             holds.release(orders[order_id], fen, key=key, at=at)
         else:
             holds.lose(orders[order_id], fen, charge.id, dispute_ref=dispute.dispute_ref, key=key, at=at)
+        _tell(f"orders.dispute_{end}", dispute, orders[order_id], fen)
     if end == "won":
         charge.disputed_fen -= sum(held.values())
     dispute.status, dispute.closed_at = end, at
     audit.record(None, f"online.dispute_{end}", "dispute", dispute.id, status=["open", end])
+    publish("orders.dispute_closed", dispute_id=str(dispute.public_id), charge=charge.charge_ref, status=end)
+
+
+def _tell(topic: str, dispute: Dispute, order: Order, fen: int) -> None:
+    """Tell an order's two sides of its own part: another producer's is nobody else's affair."""
+    publish(
+        topic, organisations=[order.buyer_id, order.producer_id], order_id=str(order.public_id),
+        number=order.number, dispute_id=str(dispute.public_id), amount=money.as_json(fen),
+    )  # fmt: skip
 
 
 def _orders_of(charge_id: int) -> list[int]:

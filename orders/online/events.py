@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from uuid6 import uuid7
 
-from orders.online import applying, dispute_money, refund_money, snapshots
+from orders.online import applying, dispute_money, refund_money, snapshots, unknown_calls
+from orders.online.applying import UNKNOWN
 from orders.online.models import ProviderEvent
 from shop.db import db
 from shop.outbox.services import publish
@@ -19,6 +20,8 @@ from shop.outbox.services import publish
 #: What is done with the object of an event; it returns the outcome.
 Applies = Callable[[Mapping[str, Any], datetime], str]
 UNKNOWN_TYPE = "unknown_type"
+#: It is about what belongs to a producer's own account at the provider: no buyer of ours has paid it.
+OTHER_ACCOUNT = "other_account"
 #: What a payer's bank or browser has told the provider about a person: none of it is needed, none is kept.
 _PERSONAL = frozenset(
     {
@@ -59,7 +62,11 @@ def apply(event_id: UUID, at: datetime) -> str:
         (_appliers[prefix] for prefix in sorted(_appliers, key=len, reverse=True) if event.type.startswith(prefix)),
         None,
     )
-    event.outcome = UNKNOWN_TYPE if function is None else function(_object(event), at)
+    event.outcome = OTHER_ACCOUNT if event.body.get("account") else UNKNOWN_TYPE
+    if function is not None and event.outcome != OTHER_ACCOUNT:
+        event.outcome = function(_object(event), at)
+    if event.outcome == UNKNOWN:
+        event.outcome = unknown_calls.ask(event)
     event.applied_at = at
     return event.outcome
 

@@ -14,5 +14,10 @@ PERMISSIONS = {
     "provider:manage": "See the calls to the card provider, what it told, and disputes; try again what waits (operator only)",
 }
 TOPICS = {
+    "orders.dispute_opened": "A payer disputes a charge; for the platform's own parts only: `dispute_id`, `charge`, `amount`, `reason`",
+    "orders.dispute_held": "A dispute holds a part of an order's money: `order_id`, `number`, `dispute_id`, `amount`",
+    "orders.dispute_won": "A dispute was won, the order has its money again: `order_id`, `number`, `dispute_id`, `amount`",
+    "orders.dispute_lost": "A dispute was lost, the money went back to the payer: `order_id`, `number`, `dispute_id`, `amount`",
+    "orders.dispute_closed": "A dispute was decided; for the platform's own parts only: `dispute_id`, `charge`, `status`",
     "orders.provider_event_received": "The card provider told something; for the platform's own parts only: `event`",
 }

@@ -45,6 +45,14 @@ def list_refunds(
     return _each("refunds", snapshots.read_refund, asked)
 
 
+def find_invoice(intent_ref: str) -> str | None:
+    """Return the invoice that a payment pays, if it pays one."""
+    with speaking() as api:
+        found = api.v1.invoice_payments.list({"payment": {"type": "payment_intent", "payment_intent": intent_ref}})
+        refs = [snapshots.ref_of(each.to_dict()["invoice"]) for each in found.data]
+    return next(iter(refs), None)
+
+
 def list_disputes(since: datetime, until: datetime | None = None) -> Iterator[snapshots.Dispute]:
     """Yield the disputes opened from an instant on."""
     return _each("disputes", snapshots.read_dispute, _created(since, until))

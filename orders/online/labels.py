@@ -29,6 +29,7 @@ CALL_STATES = {"pending": lazy("等待中"), "failed": lazy("被拒绝")}
 OUTCOMES = {
     "": lazy("未处理"), "applied": lazy("已入账"), "nothing_new": lazy("无变化"), "fetch": lazy("已去查询"),
     "unknown_type": lazy("不处理的类型"), "unknown_object": lazy("不是本平台的"),
+    "other_account": lazy("供应商自己账户的"),
 }  # fmt: skip
 
 

@@ -124,7 +124,7 @@ class ProviderEvent(PublicId, Base):
     occurred_at: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(index=True)
     applied_at: Mapped[datetime | None]
-    #: ``applied``, ``nothing_new``, ``fetch``, ``unknown_type``, ``unknown_object``.
+    #: ``applied``, ``nothing_new``, ``fetch``, ``unknown_type``, ``unknown_object``, ``other_account``.
     outcome: Mapped[str] = mapped_column(server_default="", default="")
 
     __table_args__ = (one_of("endpoint", ("v1", "v2")),)

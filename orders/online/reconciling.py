@@ -86,8 +86,7 @@ def _take_charge(charge: snapshots.Charge, at: datetime) -> None:
 def _take_refund(refund: snapshots.Refund, at: datetime) -> None:
     if db.session.scalar(select(Refund.id).where(Refund.bank_serial == refund.ref)) and refund.status == "succeeded":
         return
-    if refund_money.apply_refund(refund, at) == UNKNOWN and _is_old(refund.created_at):
-        refund_money.apply_unknown(refund, at)
+    refund_money.apply_as_it_is(refund, at)
 
 
 def _take_transfer(transfer: snapshots.Transfer, at: datetime) -> None:

@@ -14,7 +14,7 @@ from orders.online.errors import ProviderRefused
 from orders.online.models import ProviderCall
 from orders.online.snapshots import CALL
 from orders.payments import access, charges, refund_sending
-from orders.payments.exceptions import open_exception
+from orders.payments.exceptions import open_exception, settle
 from orders.payments.models import Refund
 from orders.purchase import party
 from shop import clock
@@ -64,14 +64,21 @@ def apply_refund(told: snapshots.Refund, at: datetime) -> str:
     return APPLIED if _settle(*found, told, at) else NOTHING_NEW
 
 
-def apply_unknown(told: snapshots.Refund, at: datetime) -> None:
-    """Open an exception for a refund of a charge of ours that nobody asked for here: somebody sent it by hand."""
+def apply_as_it_is(told: snapshots.Refund, at: datetime) -> str:
+    """Take in a refund as it is now, also one of a charge of ours that somebody sent by hand: that is an exception."""
+    outcome = apply_refund(told, at)
     charge = charges.get_charge(told.charge_ref or "")
-    if charge is not None and told.status == DONE:
-        open_exception(
-            f"refund:{told.ref}", "stripe", "unknown_refund", told.ref, charge.charge_ref, -told.amount_fen,
-            clock.business_day(told.created_at), at,
-        )  # fmt: skip
+    if outcome != UNKNOWN or charge is None:
+        return outcome
+    if told.status in GONE:
+        return NOTHING_NEW if settle(f"refund:{told.ref}", at) is None else APPLIED
+    if told.status != DONE:
+        return NOTHING_NEW
+    open_exception(
+        f"refund:{told.ref}", "stripe", "unknown_refund", told.ref, charge.charge_ref, -told.amount_fen,
+        clock.business_day(told.created_at), at,
+    )  # fmt: skip
+    return APPLIED
 
 
 def _find_ours(told: snapshots.Refund) -> tuple[int, int] | None:

@@ -19,6 +19,7 @@ from orders.online import (
     performing,
     reconciling,
     refund_money,
+    unknown_calls,
 )
 from orders.payments import refund_sending
 from orders.payments.models import Refund
@@ -29,7 +30,7 @@ from shop.outbox.models import OutboxEvent
 from shop.outbox.services import subscribe
 
 #: Importing them says how their calls are made.
-CALLS = (intent_calls, refund_money, dispute_calls, accounts)
+CALLS = (intent_calls, refund_money, dispute_calls, accounts, unknown_calls)
 
 
 @subscribe("orders.provider_event_received")

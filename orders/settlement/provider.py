@@ -26,7 +26,9 @@ def _find_transfer(call: Call) -> snapshots.Transfer | None:
 
 
 def _store_transfer(call: Call, answer: snapshots.Transfer, at: datetime) -> str:
-    transfers.take(call.subject_id, answer.ref, at)
+    for standing in transfers.take(call.subject_id, answer.ref, at):
+        # What was given back or disputed while the transfer was on its way could not be asked back before.
+        reversals.ask_back(standing, at=at)
     return answer.ref
 
 

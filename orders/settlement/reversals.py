@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from orders.online import calls
 from orders.payments import charges, exceptions
+from orders.payments.models import Refund
 from orders.settlement import posting
 from orders.settlement.models import Transfer, TransferReversal
 from orders.settlement.positions import fee_move
@@ -50,7 +51,7 @@ def _reversible(order_id: int, *, again: bool) -> Sequence[Transfer]:
 
 
 def _ask(standing: Standing, transfer: Transfer, fen: int, at: datetime) -> None:
-    cause = "dispute" if standing.order.held_fen else "refund"
+    cause = "dispute" if standing.order.held_fen or _lost(standing.order.id) else "refund"
     reversal = TransferReversal(
         transfer_id=transfer.id, order_id=standing.order.id, amount_fen=fen, cause=cause, status="pending",
         created_at=at,
@@ -62,6 +63,12 @@ def _ask(standing: Standing, transfer: Transfer, fen: int, at: datetime) -> None
     db.session.flush()  # the call names its key
     calls.enqueue("reverse_transfer", reversal, {"transfer": transfer.transfer_ref, "amount_fen": fen})
     audit.record(None, "settlement.reversal_asked", "transfer_reversal", reversal.id, amount_fen=[None, fen])
+
+
+def _lost(order_id: int) -> bool:
+    """Say whether the last thing that took an order's money was a lost dispute."""
+    query = select(Refund.cause).where(Refund.order_id == order_id, Refund.status == "confirmed")
+    return db.session.scalar(query.order_by(Refund.decided_at.desc(), Refund.id.desc()).limit(1)) == "dispute"
 
 
 def take(reversal_id: int, reversal_ref: str, at: datetime) -> None:

@@ -33,6 +33,8 @@ def on_goods_accepted(*, order_id: str, **_: Any) -> None:
 
 
 @subscribe("orders.refund_confirmed")
+@subscribe("orders.dispute_held")
+@subscribe("orders.dispute_lost")
 def on_money_gone_back(*, event_id: UUID | str, order_id: str, **_: Any) -> None:
     """Ask the producer's account at the provider for what it was paid too much."""
     if (key := _key(order_id)) is None:

@@ -106,17 +106,21 @@ def _groups(order_ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.number for row in rows}
 
 
-def take(transfer_id: int, transfer_ref: str, at: datetime) -> None:
-    """Take the provider's word that a transfer is made; the payout is paid once all of its are decided."""
+def take(transfer_id: int, transfer_ref: str, at: datetime) -> list[Standing]:
+    """Take the provider's word that a transfer is made; the payout is paid once all of its are decided.
+
+    :return: the payout's orders as they stand then, under lock.
+    """
     transfer, payout, items, standings = _locked(transfer_id)
     if transfer.status == "done":
-        return
+        return []
     if transfer.status == "failed":
         # It was given up before: it has been made after all.
         message = f"The transfer {transfer.id} was refused and is made."
         raise ValueError(message)
     transfer.status, transfer.transfer_ref, transfer.done_at = "done", transfer_ref, at
     _decide(payout, items, standings, at=at)
+    return list(standings.values())
 
 
 def fail(transfer_id: int, failure: str, at: datetime) -> None:
