@@ -37,6 +37,8 @@ class NavItem:
     order: int = 50
     #: What the endpoint's address holds, such as ``{"desk": "producer"}``.
     values: Mapping[str, Any] = field(default_factory=dict)
+    #: The heading that it stands under; those without one come first.
+    group: str = ""
 
 
 def add_nav(app: Flask, *items: NavItem) -> None:
@@ -151,20 +153,37 @@ def _nav(app: Flask) -> Callable[[str], list[NavItem]]:
     return for_desk
 
 
-def _nav_links(app: Flask) -> Callable[[str], list[tuple[str, str, str]]]:
-    """Return ``(label, address, aria-current)`` of a desk's links; the longest address that fits is the current one."""
+@dataclass(frozen=True)
+class NavLink:
+    """A link as the page shows it; ``current`` is the value of ``aria-current``."""
+
+    label: str
+    address: str
+    current: str
+
+
+def _nav_groups(app: Flask) -> Callable[[str], list[tuple[str, list[NavLink]]]]:
+    """Return a desk's links under their headings; the longest address that fits is the current one."""
     nav_for = _nav(app)
 
-    def links(desk: str) -> list[tuple[str, str, str]]:
-        found = [(_(item.label), url_for(item.endpoint, **item.values)) for item in nav_for(desk)]
+    def groups(desk: str) -> list[tuple[str, list[NavLink]]]:
+        items = nav_for(desk)
+        addresses = [url_for(item.endpoint, **item.values) for item in items]
         path = request.path.rstrip("/")
-        fitting = [
-            address for _label, address in found if path == address or path.startswith(f"{address.rstrip('/')}/")
-        ]
-        here = max(fitting, key=len, default=None)
-        return [(label, address, _current(address, here, path)) for label, address in found]
+        here = max((address for address in addresses if _leads_to(address, path)), key=len, default=None)
+        found: dict[str, list[NavLink]] = {"": []}
+        for item, address in zip(items, addresses, strict=True):
+            heading = _(item.group) if item.group else ""
+            found.setdefault(heading, []).append(NavLink(_(item.label), address, _current(address, here, path)))
+        return [(heading, links) for heading, links in found.items() if links]
 
-    return links
+    return groups
+
+
+def _leads_to(address: str, path: str) -> bool:
+    """Say whether a page is a link's own or below it; below a desk's first page is every page of the desk."""
+    address = address.rstrip("/")
+    return path == address or (address.count("/") > 1 and path.startswith(f"{address}/"))
 
 
 def _current(address: str, here: str | None, path: str) -> str:
@@ -184,7 +203,7 @@ def init_app(app: Flask) -> None:
         written_yuan=show_written_yuan, quantity=show_quantity, plain=plain_quantity, keep_numbers=keep_numbers,
     )  # fmt: skip
     app.jinja_env.globals.update(
-        asset=assets.address, nav_for=_nav(app), nav_links=_nav_links(app), address_with=address_with,
+        asset=assets.address, nav_for=_nav(app), nav_groups=_nav_groups(app), address_with=address_with,
         other_language_url=other_language_url, request_id=request_id.get, new_key=lambda: uuid4().hex,
         now_text=lambda: show_instant(clock.now()),
     )  # fmt: skip

@@ -33,7 +33,8 @@ def init_app(app: Flask) -> None:
     for desk in ("official", "operator"):
         # Who may decide may not hold the right to review, and the other way round: one of the links is shown.
         for permission in ("papers:review", "papers:decide"):
-            add_nav(app, NavItem(desk, lazy("材料审核"), f"review_pages.{desk}_papers", permission, 40))
+            order, group = (16, lazy("审核")) if desk == "operator" else (40, "")
+            add_nav(app, NavItem(desk, lazy("材料审核"), f"review_pages.{desk}_papers", permission, order, {}, group))
 
 
 @bp.get("/official/papers", endpoint="official_papers")

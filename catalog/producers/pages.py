@@ -27,7 +27,12 @@ bp = Blueprint("profile_pages", __name__, template_folder="templates", url_prefi
 
 def init_app(app: Flask) -> None:
     """Add the desk's link."""
-    add_nav(app, NavItem("producer", lazy("企业资料"), "profile_pages.show_profile", "catalogue:edit", 38))
+    add_nav(
+        app,
+        NavItem(
+            "producer", lazy("企业资料"), "profile_pages.show_profile", "catalogue:edit", 52, {}, lazy("资料与申报")
+        ),
+    )
 
 
 @bp.get("")

@@ -29,10 +29,10 @@ def init_app(app: Flask) -> None:
     """Add the desk's links."""
     add_nav(
         app,
-        NavItem("producer", lazy("产品"), "product_pages.list_products", "catalogue:edit", 30),
-        NavItem("producer", lazy("报价"), "listing_pages.list_listings", "catalogue:edit", 32),
-        NavItem("producer", lazy("库存批次"), "lot_pages.list_lots", "lots:edit", 34),
-        NavItem("producer", lazy("认定与证书"), "paper_pages.list_own", "papers:submit", 36),
+        NavItem("producer", lazy("产品"), "product_pages.list_products", "catalogue:edit", 30, {}, lazy("商品")),
+        NavItem("producer", lazy("报价"), "listing_pages.list_listings", "catalogue:edit", 32, {}, lazy("商品")),
+        NavItem("producer", lazy("库存批次"), "lot_pages.list_lots", "lots:edit", 34, {}, lazy("商品")),
+        NavItem("producer", lazy("认定与证书"), "paper_pages.list_own", "papers:submit", 51, {}, lazy("资料与申报")),
     )
 
 

@@ -23,17 +23,28 @@ def treasury_closings() -> Sequence[Closing]:
 
 def init_app(app: Flask) -> None:
     """Add the links, open the files, and let pages of payments show closing days."""
+    producer, operator, group = {"desk": "producer"}, {"desk": "operator"}, lazy("款项")
     add_nav(
         app,
         NavItem("desk", lazy("认领转账"), "claim_pages.list_claims", "payments:read", 41, {"desk": "desk"}),
+        NavItem("producer", lazy("银行对账"), "statement_pages.list_statements", "payments:read", 41, producer, group),
+        NavItem("operator", lazy("银行对账"), "statement_pages.list_statements", "payments:read", 21, operator, group),
+        NavItem("producer", lazy("待处理流水"), "bank_line_pages.list_lines", "payments:read", 41, producer, group),
+        NavItem("producer", lazy("认领转账"), "claim_pages.list_claims", "payments:read", 41, producer, group),
+        NavItem("operator", lazy("待处理流水"), "bank_line_pages.list_lines", "payments:read", 21, operator, group),
+        NavItem("operator", lazy("认领转账"), "claim_pages.list_claims", "payments:read", 21, operator, group),
         NavItem(
-            "producer", lazy("银行对账"), "statement_pages.list_statements", "payments:read", 41, {"desk": "producer"}
+            "operator", lazy("监管账户"), "banking_operator_pages.list_accounts", "banking:manage", 51, {}, lazy("设置")
         ),
         NavItem(
-            "operator", lazy("银行对账"), "statement_pages.list_statements", "payments:read", 21, {"desk": "operator"}
+            "operator",
+            lazy("财政支付截止日"),
+            "banking_operator_pages.list_days",
+            "banking:manage",
+            52,
+            {},
+            lazy("设置"),
         ),
-        NavItem("operator", lazy("监管账户"), "banking_operator_pages.list_accounts", "banking:manage", 23),
-        NavItem("operator", lazy("财政支付截止日"), "banking_operator_pages.list_days", "banking:manage", 24),
     )
     app.jinja_env.globals["treasury_closings"] = treasury_closings
     files.allow(slips.may_read)

@@ -15,7 +15,15 @@ def init_app(app: Flask) -> None:
     if app.config["STRIPE_SECRET_KEY"]:
         add_nav(
             app,
-            NavItem("producer", lazy("在线收款"), "card_account_pages.show", "accounts:connect", 48),
-            NavItem("operator", lazy("在线支付"), "card_operator_pages.show", "provider:manage", 26),
-            NavItem("operator", lazy("付款争议"), "card_operator_pages.list_disputes", "provider:manage", 27),
+            NavItem("producer", lazy("在线收款"), "card_account_pages.show", "accounts:connect", 46, {}, lazy("结算")),
+            NavItem("operator", lazy("在线支付"), "card_operator_pages.show", "provider:manage", 23, {}, lazy("款项")),
+            NavItem(
+                "operator",
+                lazy("付款争议"),
+                "card_operator_pages.list_disputes",
+                "provider:manage",
+                24,
+                {},
+                lazy("款项"),
+            ),
         )

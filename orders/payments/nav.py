@@ -10,13 +10,14 @@ from shop.layout import NavItem, add_nav
 
 def init_app(app: Flask) -> None:
     """Add the links."""
+    producer, operator, group = {"desk": "producer"}, {"desk": "operator"}, lazy("款项")
     add_nav(
         app,
         NavItem("desk", lazy("付款"), "buyer_payment_pages.list_due", "payments:read", 40),
         NavItem("desk", lazy("验票"), "invoice_pages.list_received", "invoices:check", 45),
-        NavItem("producer", lazy("到账"), "payment_pages.list_payments", "payments:read", 40, {"desk": "producer"}),
-        NavItem("producer", lazy("退款"), "refund_pages.list_refunds", "payments:read", 42, {"desk": "producer"}),
-        NavItem("producer", lazy("发票"), "invoice_pages.list_issued", "invoices:record", 45),
-        NavItem("operator", lazy("到账"), "payment_pages.list_payments", "payments:read", 20, {"desk": "operator"}),
-        NavItem("operator", lazy("退款"), "refund_pages.list_refunds", "payments:read", 22, {"desk": "operator"}),
+        NavItem("producer", lazy("到账"), "payment_pages.list_payments", "payments:read", 40, producer, group),
+        NavItem("producer", lazy("退款"), "refund_pages.list_refunds", "payments:read", 42, producer, group),
+        NavItem("producer", lazy("发票"), "invoice_pages.list_issued", "invoices:record", 43, {}, group),
+        NavItem("operator", lazy("到账"), "payment_pages.list_payments", "payments:read", 20, operator, group),
+        NavItem("operator", lazy("退款"), "refund_pages.list_refunds", "payments:read", 22, operator, group),
     )

@@ -12,6 +12,14 @@ def init_app(app: Flask) -> None:
     """Add the links."""
     add_nav(
         app,
-        NavItem("operator", lazy("对账"), "reconciliation_pages.show_desk", "exceptions:read", 25),
-        NavItem("operator", lazy("异常款"), "exception_pages.list_exceptions", "exceptions:read", 26),
+        NavItem(
+            "operator",
+            lazy("分渠道对账"),
+            "reconciliation_pages.show_desk",
+            "exceptions:read",
+            40,
+            {},
+            lazy("对账与报表"),
+        ),
+        NavItem("operator", lazy("异常款"), "exception_pages.list_exceptions", "exceptions:read", 26, {}, lazy("款项")),
     )

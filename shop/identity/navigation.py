@@ -33,8 +33,24 @@ def init_app(app: Flask) -> None:
         NavItem("account", lazy("部门与预算单位"), "organisation_pages.list_units", "organisation:manage", 50),
         NavItem("account", lazy("成员与角色"), "member_pages.list_members", "members:manage", 60),
         NavItem("account", lazy("银行账户"), "organisation_pages.list_accounts", "organisation:manage", 70),
-        NavItem("operator", lazy("单位管理"), "identity_operator_pages.list_organisations", "organisations:verify", 70),
-        NavItem("operator", lazy("角色权限"), "identity_operator_pages.list_permissions", "permissions:edit", 80),
+        NavItem(
+            "operator",
+            lazy("单位管理"),
+            "identity_operator_pages.list_organisations",
+            "organisations:verify",
+            18,
+            {},
+            lazy("审核"),
+        ),
+        NavItem(
+            "operator",
+            lazy("角色权限"),
+            "identity_operator_pages.list_permissions",
+            "permissions:edit",
+            60,
+            {},
+            lazy("设置"),
+        ),
     )
     if app.config["REQUIRE_SECOND_FACTOR"]:
         app.before_request(ask_for_second_factor)

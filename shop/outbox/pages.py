@@ -39,4 +39,6 @@ def retry(actor: Actor, event_id: UUID, subscriber: str) -> Response:
 
 def init_app(app: Flask) -> None:
     """Add the page to the operator's navigation."""
-    add_nav(app, NavItem("operator", lazy("事件投递"), "outbox_pages.show_outbox", "outbox:manage", 80))
+    add_nav(
+        app, NavItem("operator", lazy("事件投递"), "outbox_pages.show_outbox", "outbox:manage", 80, {}, lazy("系统"))
+    )

@@ -27,4 +27,4 @@ def show_trail(actor: Actor) -> str:  # noqa: ARG001
 
 def init_app(app: Flask) -> None:
     """Add the page to the operator's navigation."""
-    add_nav(app, NavItem("operator", lazy("操作记录"), "trail_pages.show_trail", "audit:read", 90))
+    add_nav(app, NavItem("operator", lazy("操作记录"), "trail_pages.show_trail", "audit:read", 90, {}, lazy("系统")))

@@ -1,5 +1,6 @@
 """The frame of every page, its macros and its files."""
 
+import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from uuid import UUID
@@ -130,6 +131,28 @@ def test_a_desk_page_marks_where_one_is_and_shows_only_what_one_may(app, session
     assert "就绪</a>" in page
     assert "秘密" not in page
     assert '<a href="/producer" aria-current="true">供应商</a>' in page
+
+
+def test_a_desk_with_headings_groups_its_links_and_folds_them_on_a_phone(app, session):
+    actor = Actor(1, NOBODY, "王芳", 1, NOBODY, "对口平台", "operator", 1, frozenset({"orders:inspect", "audit:read"}))
+    items = [
+        NavItem("operator", "乙", "health.metrics", "orders:inspect", 2, {}, "款项"),
+        NavItem("operator", "甲", "health.readyz", "orders:inspect", 3, {}, "审核"),
+        NavItem("operator", "丙", "health.healthz", "orders:inspect", 4, {}, "款项"),
+    ]
+    kept = list(app.extensions["nav"])
+    app.extensions["nav"][:] = items
+    try:
+        with app.test_request_context("/operator/orders"):
+            request.environ[auth._ACTOR] = actor
+            page = render_template_string('{% extends "desk.html" %}{% block title %}订单{% endblock %}')
+    finally:
+        app.extensions["nav"][:] = kept
+    menu = page[page.index('<nav class="side grouped"') : page.index("</nav>", page.index("side grouped"))]
+    words = re.findall(r">(款项|审核|甲|乙|丙)<", menu)
+    assert words == ["款项", "乙", "丙", "审核", "甲"]
+    assert '<label for="side-open" class="side-label">菜单</label>' in menu
+    assert 'aria-current="true"' not in menu
 
 
 def test_style_sheets_are_compressed_and_together_below_80_kb(client):

@@ -62,8 +62,10 @@ def init_app(app: Flask) -> None:
     add_nav(
         app,
         NavItem("official", lazy("线下申报"), "filing_pages.official_filings", "filings:read", 60),
-        NavItem("operator", lazy("线下申报"), "filing_pages.operator_filings", "filings:read", 60),
-        NavItem("producer", lazy("线下申报"), "filing_pages.producer_filings", "filings:enter", 70),
+        NavItem("operator", lazy("线下申报"), "filing_pages.operator_filings", "filings:read", 17, {}, lazy("审核")),
+        NavItem(
+            "producer", lazy("线下申报"), "filing_pages.producer_filings", "filings:enter", 56, {}, lazy("资料与申报")
+        ),
     )
 
 
