@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from uuid6 import uuid7
 
-from orders.banking import accounts, recording, working
+from orders.banking import accounts, claim_lines, recording, working
 from orders.banking.facts import Receipt
 from orders.banking.models import BankLinePayment, BankStatementLine, StatementAccount
 from orders.payments import access, refunds
@@ -161,7 +161,9 @@ def match_again(line_id: UUID, actor: Actor, at: datetime) -> int:
     locked = db.session.scalars(
         select(StatementAccount).where(StatementAccount.id == account.id).with_for_update()
     ).one()
-    return working.match_again(locked, actor, at)
+    looked_at = working.match_again(locked, actor, at)
+    claim_lines.attach(locked)
+    return looked_at
 
 
 def mark_wrong(line_id: UUID, actor: Actor, at: datetime) -> BankStatementLine:

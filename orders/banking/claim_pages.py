@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,13 +10,15 @@ from werkzeug.wrappers import Response
 
 from orders.banking import claim_queries, claims, labels
 from orders.banking.claims import ClaimFacts
-from orders.banking.forms import ClaimForm
+from orders.banking.forms import ClaimForm, ClaimLineForm
 from orders.payments import matching
 from orders.payments.forms import ReasonForm
+from orders.payments.receipts import Share
 from orders.purchase.amounts import BadRows
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.errors import NotFound
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT
@@ -48,23 +51,21 @@ def make(actor: Actor, desk: str) -> Answer:
     """Say that a transfer is for orders, with its voucher."""
     actor.require("payments:announce" if actor.organisation_kind == "institution" else "payments:record")
     form = ClaimForm()
+    is_payee = actor.organisation_kind != "institution"
+    form.offer(claim_queries.open_lines(actor, clock.today()) if is_payee else ())
     if request.method == "GET":
-        form.payer_name.data, form.paid_on.data = actor.organisation_name, clock.today()
+        form.payer_name.data = "" if is_payee else actor.organisation_name
+        form.paid_on.data = clock.today()
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
                 found = matching.match(form.allocations.data, form.amount.data, actor, clock.today())
                 if not found.shares:
                     raise BadRows(_("请填写订单。"))
-                facts = ClaimFacts(
-                    shares=found.shares, amount_fen=form.amount.data or 0, paid_on=form.paid_on.data,
-                    payer_name=form.payer_name.data, bank_serial=form.bank_serial.data or "", note=form.note.data or "",
-                    file=form.stored(actor),
-                )  # fmt: skip
-                made = claims.claim(facts, actor, clock.now()).public_id
+                made = claims.claim(_facts(form, found.shares, actor), actor, clock.now()).public_id
             flash(_("已提交认领,等收款方确认。"), "success")
             return redirect(url_for("claim_pages.show", desk=desk, claim_id=made))
-    return form.answer(render_template("banking/make_claim.html", desk=desk, form=form))
+    return form.answer(render_template("banking/make_claim.html", desk=desk, form=form, is_payee=is_payee))
 
 
 @bp.get("/<uuid:claim_id>")
@@ -78,14 +79,14 @@ def show(actor: Actor, desk: str, claim_id: UUID) -> str:
 @requires("payments:confirm")
 @idempotent
 def confirm(actor: Actor, desk: str, claim_id: UUID) -> Answer:
-    """Confirm a claim."""
-    form = ReasonForm()
+    """Confirm a claim by its line, or by the one that was chosen."""
+    form = ClaimLineForm()
     with form.refusals():
         with transaction():
-            claims.confirm(claim_id, actor, clock.now())
+            claims.confirm(claim_id, actor, clock.now(), _line(form.line.data))
         flash(_("认领已确认,到账已计入订单。"), "success")
         return redirect(url_for("claim_pages.show", desk=desk, claim_id=claim_id))
-    return form.answer(_render(desk, claim_id, actor, form))
+    return form.answer(_render(desk, claim_id, actor, chosen=form))
 
 
 @bp.post("/<uuid:claim_id>/refuse")
@@ -103,15 +104,41 @@ def refuse(actor: Actor, desk: str, claim_id: UUID) -> Answer:
     return form.answer(_render(desk, claim_id, actor, form))
 
 
+def _facts(form: ClaimForm, shares: Sequence[Share], actor: Actor) -> ClaimFacts:
+    return ClaimFacts(
+        shares=shares, amount_fen=form.amount.data or 0, paid_on=form.paid_on.data, payer_name=form.payer_name.data,
+        bank_serial=form.bank_serial.data or "", note=form.note.data or "", file=form.stored(actor),
+        line=_line(form.line.data) if actor.organisation_kind != "institution" else None,
+    )  # fmt: skip
+
+
+def _line(written: str | None) -> UUID | None:
+    """Return the line that a form names.
+
+    :raises NotFound: if it names no line.
+    """
+    try:
+        return UUID(written) if written else None
+    except ValueError as error:
+        raise NotFound(_("没有这笔流水。")) from error
+
+
 def _may_claim(actor: Actor) -> bool:
     return actor.may("payments:announce" if actor.organisation_kind == "institution" else "payments:record")
 
 
-def _render(desk: str, claim_id: UUID, actor: Actor, form: ReasonForm | None = None) -> str:
-    found = claims.get_claim(claim_id, actor, clock.today())
-    row = claim_queries.get_claim(found.id, actor, clock.today())
-    is_payee = actor.organisation_kind != "institution" and row.claimed_by != actor.user_id
+def _render(
+    desk: str, claim_id: UUID, actor: Actor, form: ReasonForm | None = None, chosen: ClaimLineForm | None = None
+) -> str:
+    today = clock.today()
+    found = claims.get_claim(claim_id, actor, today)
+    row = claim_queries.get_claim(found.id, actor, today)
+    is_payee = actor.organisation_kind != "institution"
+    may_decide = row.status == "claimed" and is_payee and actor.may("payments:confirm")
+    may_decide = may_decide and row.claimed_by != actor.user_id
+    chosen = chosen or ClaimLineForm(formdata=None)
+    chosen.offer(claim_queries.lines_for(found, actor, today) if may_decide else (), row.line)
     return render_template(
-        "banking/claim.html", desk=desk, row=row, form=form or ReasonForm(formdata=None),
-        may_decide=row.status == "claimed" and is_payee and actor.may("payments:confirm"), **labels.words(),
+        "banking/claim.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), chosen=chosen,
+        is_payee=is_payee, may_decide=may_decide, **labels.words(),
     )  # fmt: skip

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from orders.banking.models import TransferClaim, TransferClaimOrder
+from orders.banking import accounts
+from orders.banking.models import BankStatementLine, StatementAccount, TransferClaim, TransferClaimOrder
 from orders.banking.queries import Candidate
 from orders.purchase.models import Order
 from orders.purchase.party import is_party
@@ -20,6 +21,9 @@ from shop.db import db
 from shop.files.models import StoredFile
 from shop.identity.models import Organisation
 from shop.paging import Page, decode_cursor, make_page
+
+#: Lines that a person is shown to choose from.
+MOST_LINES = 50
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,64 @@ class ClaimRow:
     note: str
     file: UUID | None
     has_line: bool
+    line: UUID | None
     claimed_by: int
     claimed_at: datetime
     reason: str
     orders: Sequence[Candidate]
+
+
+@dataclass(frozen=True)
+class LineChoice:
+    """A line that a claim may be confirmed by; the one that is the claim's already comes first."""
+
+    id: UUID
+    serial: str
+    value_on: date
+    amount_fen: int
+    name: str
+    remark: str
+
+
+_CHOICE = (
+    BankStatementLine.public_id, BankStatementLine.serial, BankStatementLine.value_on, BankStatementLine.amount_fen,
+    BankStatementLine.counterparty_name, BankStatementLine.remark,
+)  # fmt: skip
+
+
+def lines_for(claim: TransferClaim, actor: Actor, on: date) -> list[LineChoice]:
+    """Return the claim's line, and open lines of the actor's accounts with its amount, the nearest to its day first."""
+    query = _incoming(actor, on).where(
+        BankStatementLine.amount_fen == claim.amount_fen,
+        or_(
+            BankStatementLine.id == claim.line_id,
+            BankStatementLine.state.in_(("unmatched", "suggested"))
+            & or_(BankStatementLine.payee_id == claim.payee_id, BankStatementLine.payee_id.is_(None)),
+        ),
+    )
+    nearest = func.abs(BankStatementLine.value_on - claim.paid_on)
+    own = case((BankStatementLine.id == claim.line_id, 0), else_=1)
+    rows = db.session.execute(query.order_by(own, nearest, BankStatementLine.id).limit(MOST_LINES))
+    return [LineChoice(*row) for row in rows]
+
+
+def open_lines(actor: Actor, on: date) -> list[LineChoice]:
+    """Return open incoming lines of the actor's accounts, the newest first, for a claim of their own people."""
+    query = _incoming(actor, on).where(
+        BankStatementLine.state.in_(("unmatched", "suggested")), BankStatementLine.amount_fen > 0
+    )
+    rows = db.session.execute(
+        query.order_by(BankStatementLine.value_on.desc(), BankStatementLine.id.desc()).limit(MOST_LINES)
+    )
+    return [LineChoice(*row) for row in rows]
+
+
+def _incoming(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_CHOICE)
+        .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
+        .where(accounts.own_lines(actor, on), BankStatementLine.direction == "in")
+    )
 
 
 def list_claims(
@@ -64,10 +122,11 @@ def get_claim(key: int, actor: Actor, on: date) -> ClaimRow:
 def _claims(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     buyer, payee = aliased(Organisation), aliased(Organisation)
     return (
-        select(TransferClaim, buyer.name, payee.name, StoredFile.public_id)
+        select(TransferClaim, buyer.name, payee.name, StoredFile.public_id, BankStatementLine.public_id)
         .join(buyer, buyer.id == TransferClaim.buyer_id)
         .join(payee, payee.id == TransferClaim.payee_id)
         .outerjoin(StoredFile, StoredFile.id == TransferClaim.file_id)
+        .outerjoin(BankStatementLine, BankStatementLine.id == TransferClaim.line_id)
         .where(is_party(actor, TransferClaim.buyer_id, TransferClaim.payee_id, on))
     )
 
@@ -86,7 +145,7 @@ def _claim_rows(query: Select[*tuple[Any, ...]]) -> list[ClaimRow]:
     return [
         ClaimRow(
             one.id, one.public_id, one.status, buyer, payee, one.amount_fen, one.paid_on, one.payer_name, one.bank_serial,
-            one.note, file, one.line_id is not None, one.claimed_by, one.claimed_at, one.reason, shares.get(one.id, []),
+            one.note, file, line is not None, line, one.claimed_by, one.claimed_at, one.reason, shares.get(one.id, []),
         )
-        for one, buyer, payee, file in rows
+        for one, buyer, payee, file, line in rows
     ]  # fmt: skip

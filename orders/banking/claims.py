@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 
-from orders.banking import acts, aliases
+from orders.banking import acts, aliases, claim_lines
+from orders.banking.claim_lines import Wanted
 from orders.banking.models import BankStatementLine, StatementAccount, TransferClaim, TransferClaimOrder
-from orders.banking.reading.cells import compared_account
 from orders.payments import access, receipts
 from orders.payments.receipts import OtherParties, SamePerson, Share, TooMuchAllocated
 from orders.purchase import party
@@ -25,9 +25,6 @@ from shop.db import db
 from shop.errors import Conflict, NotFound
 from shop.i18n import _
 from shop.outbox.services import publish
-
-#: Days around the one named in which a claimed transfer's line is looked for.
-_AROUND = timedelta(days=7)
 
 
 class ClaimDecided(Conflict):
@@ -76,7 +73,7 @@ def claim(facts: ClaimFacts, actor: Actor, at: datetime) -> TransferClaim:
     left = facts.amount_fen - sum(fen for _order, fen in named)
     if left < 0:
         raise TooMuchAllocated(_("各订单金额之和超过了转账金额。"), left=money.as_json(left))
-    line = _named_line(facts.line, facts.amount_fen, actor, on) if facts.line else _find_line(facts, payee_id)
+    line = _named_line(facts.line, facts.amount_fen, actor, on) if facts.line else _fitting(facts, payee_id)
     made = TransferClaim(
         payee_id=payee_id, buyer_id=buyer_id, line_id=line.id if line else None, amount_fen=facts.amount_fen,
         paid_on=facts.paid_on, payer_name=facts.payer_name.strip(), bank_serial="".join(facts.bank_serial.split()),
@@ -131,9 +128,7 @@ def refuse(claim_id: UUID, reason: str, actor: Actor, at: datetime) -> TransferC
     """
     found = _lock(_of_payee(claim_id, actor, clock.business_day(at)).id, actor)
     found.status, found.decided_by, found.decided_at, found.reason = "refused", actor.user_id, at, reason
-    if found.line_id is not None:
-        line = acts.lock_open(found.line_id, "in", ("claimed",))
-        acts.settle(line, "unmatched", reason="claim_refused")
+    _let_go(found)
     audit.record(actor, "banking.claim_refused", "transfer_claim", found.id, status=["claimed", "refused"])
     _publish(found)
     return found
@@ -186,12 +181,20 @@ def _line_of(found: TransferClaim, line_id: UUID | None, actor: Actor, on: date)
         chosen, account = acts.get_line(line_id, actor, on)
         if chosen.amount_fen != found.amount_fen:
             raise acts.AmountsDiffer(_("认领的金额与流水金额不同。"))
-        states = ("claimed",) if chosen.id == found.line_id else ("unmatched", "suggested")
-        return acts.lock_open(chosen.id, "in", states), account.clearing
+        if chosen.id == found.line_id:
+            return acts.lock_open(chosen.id, "in", ("claimed",)), account.clearing
+        _let_go(found)
+        return acts.lock_open(chosen.id, "in"), account.clearing
     if found.line_id is None:
         raise LineUnknown(_("还没有找到这笔到账,请选择一笔流水,或等下一份对账单。"))
     line = acts.lock_open(found.line_id, "in", ("claimed",))
     return line, db.session.get_one(StatementAccount, line.account_id).clearing
+
+
+def _let_go(found: TransferClaim) -> None:
+    """Open the line that was taken for the claim's, for another one is."""
+    if found.line_id is not None:
+        acts.settle(acts.lock_open(found.line_id, "in", ("claimed",)), "unmatched", reason="claim_refused")
 
 
 def _parties(named: Sequence[tuple[Order, int]]) -> tuple[int, int]:
@@ -225,26 +228,10 @@ def _named_line(line_id: UUID, amount_fen: int, actor: Actor, on: date) -> BankS
     return acts.lock_open(found.id, "in")
 
 
-def _find_line(facts: ClaimFacts, payee_id: int) -> BankStatementLine | None:
-    """Return the one open line of the payee that has the amount, around the day; ``None`` if none or several."""
-    query = (
-        select(BankStatementLine.id)
-        .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
-        .where(
-            BankStatementLine.direction == "in", BankStatementLine.amount_fen == facts.amount_fen,
-            BankStatementLine.value_on.between(facts.paid_on - _AROUND, facts.paid_on + _AROUND),
-            BankStatementLine.state.in_(("unmatched", "suggested")),
-            or_(
-                BankStatementLine.payee_id == payee_id,
-                (StatementAccount.clearing == "supervised") & BankStatementLine.payee_id.is_(None),
-            ),
-        )
-        .limit(2)
-    )  # fmt: skip
-    if serial := compared_account(facts.bank_serial):
-        query = query.where(BankStatementLine.serial == serial)
-    keys = db.session.scalars(query).all()
-    return acts.lock_open(keys[0], "in") if len(keys) == 1 else None
+def _fitting(facts: ClaimFacts, payee_id: int) -> BankStatementLine | None:
+    """Return the one open line that the facts tell of, locked."""
+    key = claim_lines.find_one(Wanted(payee_id, facts.amount_fen, facts.paid_on, facts.bank_serial))
+    return acts.lock_open(key, "in") if key else None
 
 
 def _publish(found: TransferClaim) -> None:

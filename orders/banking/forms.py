@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, MultipleFileField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, MultipleFileField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from orders.banking.accounts import ImportAccount
+from orders.banking.claim_queries import LineChoice
 from orders.banking.labels import FACTS
 from orders.banking.reading.layouts import PRESETS, Mapping
 from orders.payments.forms import EvidenceForm
@@ -18,8 +21,18 @@ from orders.purchase.amounts import YuanField
 from shop.forms import Form
 from shop.i18n import _ as now
 from shop.i18n import lazy as _
+from shop.layout import show_day
+from shop.money import show_yuan
 
 _NEEDED = InputRequired(_("请填写。"))
+
+
+def described(line: LineChoice) -> str:
+    """Return a line in words: day, amount, payer, serial."""
+    return now(
+        "%(day)s · %(sum)s 元 · %(name)s · 流水号 %(serial)s",
+        day=show_day(line.value_on), sum=show_yuan(line.amount_fen), name=line.name or now("无户名"), serial=line.serial,
+    )  # fmt: skip
 
 
 class UploadForm(Form):
@@ -94,10 +107,16 @@ class ClaimForm(EvidenceForm):
         _("付款人"), [_NEEDED, Length(max=200)], description=_("回单上的付款户名,国库支付填国库。")
     )
     bank_serial = StringField(_("银行流水号"), [Optional(), Length(max=64)])
+    line = SelectField(_("银行流水"), choices=[], validate_choice=False)
     allocations = TextAreaField(
         _("用于订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单:订单号或付款识别码,空格,金额。")
     )
     note = StringField(_("说明"), [Optional(), Length(max=500)])
+
+    def offer(self, lines: Sequence[LineChoice]) -> None:
+        """Offer open lines of statements, or none."""
+        none = now("不指定:按金额和日期查找,没有就等下一份对账单")
+        self.line.choices = [SelectChoice("", none), *(SelectChoice(str(one.id), described(one)) for one in lines)]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask for the voucher too."""
@@ -106,6 +125,18 @@ class ClaimForm(EvidenceForm):
             self.evidence.errors = [*self.evidence.errors, now("请上传回单。")]
             return False
         return valid
+
+
+class ClaimLineForm(Form):
+    """Which line of a statement a claimed transfer is."""
+
+    line = RadioField(_("是哪一笔银行流水"), [InputRequired(_("请选择一笔流水。"))])
+
+    def offer(self, lines: Sequence[LineChoice], chosen: UUID | None) -> None:
+        """Offer lines; the claim's own, or the only one, is chosen."""
+        self.line.choices = [SelectChoice(str(one.id), described(one)) for one in lines]
+        if self.line.data is None and (chosen or len(lines) == 1):
+            self.line.data = str(chosen or lines[0].id)
 
 
 class SlipsForm(Form):

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from uuid6 import uuid7
 
-from orders.banking import accounts, bulk, working
+from orders.banking import accounts, bulk, claim_lines, working
 from orders.banking.accounts import ImportAccount
 from orders.banking.models import BankStatement, BankStatementLine, BankStatementRow, StatementAccount
 from orders.banking.reading.entries import BadRow, Entry, Reading, with_serials
@@ -105,6 +105,7 @@ def import_statement(request: ImportRequest, reading: Reading, actor: Actor, at:
     added = _keep(statement, row, account, entries, reading.bad)
     working.match_lines(row, added, actor, at)
     working.match_again(row, actor, at)  # what is still open is told as it stands now, in whatever order files come
+    claim_lines.attach(row)
     audit.record(
         actor, "banking.statement_imported", "bank_statement", statement.id,
         added=[0, statement.added], known=[0, statement.known], refused=[0, statement.refused],

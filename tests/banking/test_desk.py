@@ -339,7 +339,7 @@ def test_a_claim_without_a_line_waits_for_one_that_a_person_chooses(scene):
     made = claim_of(trade, order)
     with pytest.raises(LineUnknown), transaction():
         claims.confirm(made.public_id, trade.checker, NOON)
-    line, other = receive(scene, "100.00", day="2026-07-14"), receive(scene, "99.00")
+    line, other = receive(scene, "100.00", day="2026-07-01"), receive(scene, "99.00")
 
     with pytest.raises(acts.AmountsDiffer), transaction():
         claims.confirm(made.public_id, trade.checker, NOON, other.public_id)

@@ -1,0 +1,169 @@
+"""Which line a claimed transfer is: a later statement brings it, a person chooses among several, or there is none."""
+
+import io
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from orders.banking import acts, claim_queries, claims
+from orders.banking.claims import ClaimFacts, LineUnknown
+from orders.banking.models import BankStatementLine, TransferClaim
+from orders.payments.receipts import Share
+from orders.purchase.models import Order
+from shop.db import db, transaction
+from shop.errors import NotFound
+from shop.files import services as files
+from tests.banking.help import bring_rows, own_account, row, told
+from tests.conftest import NOON, count
+from tests.counting.build import make_order, make_trade
+
+pytestmark = pytest.mark.usefixtures("session")
+PDF = b"%PDF-1.7\n%%EOF\n"
+TODAY = date(2026, 7, 15)
+
+
+@pytest.fixture
+def scene():
+    with transaction():
+        trade = make_trade(members=True)
+        return trade, own_account(trade), make_order(trade, ((10000, "1"),)), make_order(trade, ((10000, "1"),))
+
+
+def claim_of(trade, order, **changes):
+    with transaction():
+        values = {
+            "shares": [Share(order=order.public_id, amount_fen=10000)], "amount_fen": 10000, "paid_on": date(2026, 7, 13),
+            "payer_name": "甲", "file": files.store(PDF, "回单.pdf", trade.buyer).public_id,
+        } | changes  # fmt: skip
+        return claims.claim(ClaimFacts(**values), trade.buyer, NOON)
+
+
+def receive(scene, *amounts, **changes):
+    trade, account, *_ = scene
+    return bring_rows(account, trade.clerk, *(row(amount, **changes) for amount in amounts))
+
+
+def test_a_later_statement_brings_the_line_of_an_open_claim(scene):
+    trade, _account, order, _other = scene
+    made = claim_of(trade, order)
+    assert made.line_id is None
+
+    [line, other] = receive(scene, "100.00", "99.00")
+
+    db.session.refresh(made)
+    assert (made.line_id, told(line)[0], told(other)[0]) == (line.id, "claimed", "unmatched")
+    with transaction():
+        claims.confirm(made.public_id, trade.checker, NOON)
+    assert db.session.get_one(Order, order.id, populate_existing=True).received_fen == 10000
+
+
+@pytest.mark.parametrize(
+    ("amounts", "day"), [(("100.00", "100.00"), "2026-07-14"), (("100.00",), "2026-07-05"), (("99.99",), "2026-07-14")]
+)
+def test_what_fits_several_ways_or_lies_far_off_is_left_to_a_person(scene, amounts, day):
+    trade, _account, order, _other = scene
+    made = claim_of(trade, order)
+
+    lines = receive(scene, *amounts, day=day)
+
+    db.session.refresh(made)
+    assert made.line_id is None
+    assert {told(line)[0] for line in lines} <= {"unmatched", "suggested"}
+    with pytest.raises(LineUnknown), transaction():
+        claims.confirm(made.public_id, trade.checker, NOON)
+
+
+def test_one_line_for_two_claims_is_nobodys_until_a_person_chooses(scene):
+    trade, _account, order, other = scene
+    one, two = claim_of(trade, order), claim_of(trade, other)
+
+    [line] = receive(scene, "100.00")
+
+    assert set(db.session.scalars(select(TransferClaim.line_id))) == {None}
+    assert [each.id for each in claim_queries.lines_for(two, trade.checker, TODAY)] == [line.public_id]
+    with transaction():
+        claims.confirm(two.public_id, trade.checker, NOON, line.public_id)
+    assert (told(line), one.status, two.line_id) == (("matched", "claim", ""), "claimed", line.id)
+
+
+def test_matching_again_by_hand_looks_for_claims_too(scene):
+    trade, _account, order, _other = scene
+    [line, near] = receive(scene, "100.00", "100.00")
+    made = claim_of(trade, order)
+    assert made.line_id is None
+    with transaction():
+        acts.mark_wrong(near.public_id, trade.clerk, NOON)
+        near.state, near.reason = "returned", ""
+
+    with transaction():
+        acts.match_again(line.public_id, trade.clerk, NOON)
+
+    db.session.refresh(made)
+    assert (made.line_id, told(line)[0]) == (line.id, "claimed")
+
+
+def test_choosing_another_line_opens_the_one_that_was_taken_for_the_claims(scene):
+    trade, _account, order, _other = scene
+    [line] = receive(scene, "100.00")
+    made = claim_of(trade, order)
+    assert made.line_id == line.id
+    [other] = receive(scene, "100.00", day="2026-07-01")
+
+    with transaction():
+        claims.confirm(made.public_id, trade.checker, NOON, other.public_id)
+
+    assert told(line) == ("unmatched", "amount", "claim_refused")
+    assert told(other) == ("matched", "claim", "")
+    assert made.line_id == other.id
+
+
+def test_the_page_offers_the_lines_of_the_amount_and_takes_the_one_chosen(scene, login):
+    trade, _account, order, _other = scene
+    made = claim_of(trade, order)
+    address = f"/producer/transfer-claims/{made.public_id}"
+    browser = login(trade.checker)
+    assert "导入含这笔转账的对账单后" in browser.get(address).text
+    assert browser.post(f"{address}/confirm").status_code == 409
+    receive(scene, "100.00", "100.00", "99.00")
+    lines = db.session.scalars(select(BankStatementLine).order_by(BankStatementLine.id)).all()
+
+    page = browser.get(address).text
+    assert [str(line.public_id) in page for line in lines] == [True, True, False]
+    assert "checked" not in page
+    refused = browser.post(f"{address}/confirm", data={"line": "nobody"})
+    assert (refused.status_code, made.status, count("payments")) == (404, "claimed", 0)
+    sent = browser.post(f"{address}/confirm", data={"line": str(lines[1].public_id)})
+
+    assert sent.status_code == 302
+    assert [told(line)[0] for line in lines[:2]] == ["suggested", "matched"]
+    assert login(trade.buyer).get(f"/desk/transfer-claims/{made.public_id}").status_code == 200
+
+
+def test_the_payees_people_choose_the_line_when_they_claim_and_institutions_see_none(scene, login):
+    trade, _account, order, _other = scene
+    [line, other] = receive(scene, "100.00", "100.00")
+    form = {
+        "amount": "100.00", "paid_on": "2026-07-13", "payer_name": "甲", "allocations": f"{order.number} 100.00",
+        "line": str(other.public_id),
+    }  # fmt: skip
+    assert str(line.public_id) not in login(trade.buyer).get("/desk/transfer-claims/new").text
+    browser = login(trade.clerk)
+    assert str(line.public_id) in browser.get("/producer/transfer-claims/new").text
+
+    sent = browser.post("/producer/transfer-claims/new", data={**form, "evidence": (io.BytesIO(PDF), "a.pdf")})
+
+    assert sent.status_code == 302, sent.text
+    made = db.session.scalars(select(TransferClaim)).one()
+    assert (made.line_id, told(line)[0], told(other)[0]) == (other.id, "suggested", "claimed")
+    assert "认领的人不能自己确认" in browser.get(sent.location).text
+
+
+def test_an_institution_cannot_name_a_line_of_the_payees(scene):
+    trade, _account, order, _other = scene
+    [line] = receive(scene, "100.00")
+
+    with pytest.raises(NotFound):
+        claim_of(trade, order, line=line.public_id)
+
+    assert (count("transfer_claims"), told(line)[0]) == (0, "suggested")
