@@ -1,0 +1,82 @@
+"""JSON-LD contexts as far as EPCIS needs them: prefixes, gathered from what a document brings and never fetched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from traceability.standard.words import CBV, VOC
+
+#: What GS1's own context declares; it holds in every EPCIS document.
+DEFAULT_PREFIXES = MappingProxyType(
+    {
+        "epcis": "https://ref.gs1.org/epcis/",
+        "cbv": CBV,
+        "cbvmda": "urn:epcglobal:cbv:mda:",
+        "gs1": VOC,
+        "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+        "owl": "http://www.w3.org/2002/07/owl#",
+        "xsd": "http://www.w3.org/2001/XMLSchema#",
+        "dcterms": "http://purl.org/dc/terms/",
+    }
+)
+#: Prefixes may be declared by other prefixes; a circle of them ends here.
+MAX_HOPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The prefixes in force at one place of a document."""
+
+    prefixes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, *contexts: object) -> "Context":
+        """Merge values of ``@context``, outermost first: a later declaration of a prefix wins.
+
+        A context that is only named by its address declares nothing here: GS1's is known, others are not fetched.
+        """
+        prefixes = dict(DEFAULT_PREFIXES)
+        for context in contexts:
+            _gather(context, prefixes)
+        return cls(prefixes)
+
+    def within(self, context: object) -> "Context":
+        """Return the context of a part that brings ``@context`` of its own."""
+        if not context or isinstance(context, str):
+            return self
+        prefixes = dict(self.prefixes)
+        _gather(context, prefixes)
+        return Context(prefixes)
+
+    def expand(self, name: str) -> str | None:
+        """Return the IRI that a name stands for, or ``None`` for a bare word.
+
+        A name whose prefix nobody declared is an IRI with that scheme, as JSON-LD has it.
+        """
+        for _hop in range(MAX_HOPS):
+            prefix, colon, local = name.partition(":")
+            if not colon:
+                return None
+            namespace = self.prefixes.get(prefix)
+            if namespace is None or local.startswith("//"):
+                return name
+            name = namespace + local
+        return name
+
+    def split(self, name: str) -> tuple[str, str] | None:
+        """Return namespace and local name of a prefixed name, or ``None`` if its prefix is not declared."""
+        prefix, colon, local = name.partition(":")
+        namespace = self.prefixes.get(prefix) if colon and not local.startswith("//") else None
+        if namespace is None:
+            return None
+        return self.expand(namespace) or namespace, local
+
+
+def _gather(context: object, prefixes: dict[str, str]) -> None:
+    """Add what a context declares; what is no declaration of a prefix is passed over."""
+    for part in context if isinstance(context, list) else [context]:
+        if isinstance(part, Mapping):
+            for term, meaning in part.items():
+                namespace = meaning.get("@id") if isinstance(meaning, Mapping) else meaning
+                if isinstance(namespace, str) and namespace and not term.startswith("@"):
+                    prefixes[term] = namespace

@@ -1,0 +1,77 @@
+"""GS1 Digital Links: read any of them, write the canonical one."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from traceability.standard.keys import GTIN_DIGITS, KEYS, QUALIFIER_LENGTH, SHORT_NAMES
+
+CANONICAL = "https://id.gs1.org/"
+#: What a value may hold unescaped, beside letters, digits and ``-._~``; the rest is percent-encoded.
+_SAFE = "';="
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a Digital Link identifies: a key, and at most one qualifier that narrows it."""
+
+    ai: str
+    value: str
+    qualifier: str = ""
+    qualified: str = ""
+
+    @property
+    def uri(self) -> str:
+        """The canonical form, on id.gs1.org."""
+        start = f"{CANONICAL}{self.ai}/{escape(self.value)}"
+        return f"{start}/{self.qualifier}/{escape(self.qualified)}" if self.qualifier else start
+
+
+def escape(value: str) -> str:
+    """Percent-encode a value for a path."""
+    return quote(value, safe=_SAFE)
+
+
+def link_of(uri: str) -> Link | None:
+    """Return what a Digital Link on any domain identifies, or ``None`` if ``uri`` is none.
+
+    Attributes in the query, the consumer product variant and qualifiers above the lowest are left out, and a GTIN is
+    padded to 14 digits. Check digits are not looked at: a wrong one is still the same text in both forms.
+    """
+    scheme, found, rest = uri.partition("://")
+    if not found or scheme not in ("https", "http"):
+        return None
+    segments = rest.partition("#")[0].partition("?")[0].split("/")[1:]
+    if segments and not segments[-1]:
+        segments.pop()
+    for start in range(len(segments) - 1):
+        if (link := _read(segments[start:])) is not None:
+            return link
+    return None
+
+
+def _read(segments: list[str]) -> Link | None:
+    """Read key and qualifiers from the segments, all of which must fit."""
+    if len(segments) % 2:
+        return None
+    pairs = [(SHORT_NAMES.get(ai, ai), unquote(value)) for ai, value in zip(segments[::2], segments[1::2], strict=True)]
+    ai, value = pairs[0]
+    key = KEYS.get(ai)
+    if key is None or not key.value.fullmatch(value):
+        return None
+    given = dict(pairs[1:])
+    order = [key.qualifiers.index(name) for name, _ in pairs[1:] if name in key.qualifiers]
+    if len(given) < len(pairs) - 1 or len(order) < len(given) or order != sorted(order):
+        return None
+    if any(not 0 < len(text) <= QUALIFIER_LENGTH[name] for name, text in given.items()):
+        return None
+    return _narrowed(ai, value, given)
+
+
+def _narrowed(ai: str, value: str, given: dict[str, str]) -> Link:
+    """Keep the one qualifier that names the thing; extension 0 of a GLN means that there is none."""
+    if ai == "01":
+        value = value.zfill(GTIN_DIGITS)
+    for name in KEYS[ai].narrows:
+        if name in given and not (name == "254" and given[name] == "0"):
+            return Link(ai, value, name, given[name])
+    return Link(ai, value)
