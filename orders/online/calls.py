@@ -21,7 +21,7 @@ The contract, for every kind of call:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -43,6 +43,8 @@ FIRST_PAUSE, LAST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
 KEY_IS_SAFE_FOR = timedelta(hours=20)
 #: What an error begins with after which the call may be done although no answer came.
 UNSURE = "unsure: "
+#: And after which the provider has nothing else to say under its key: it keeps its breakdown for a day.
+KEPT = UNSURE + "kept: "
 
 
 class Subject(Protocol):
@@ -60,11 +62,18 @@ class Call:
     kind: str
     subject_id: int
     attempt: int
-    key: str
+    #: What it is called in the metadata of what it makes.
+    name: str
     params: Mapping[str, Any]
     tries: int
     created_at: datetime
     error: str = ""
+    renewals: int = 0
+
+    @property
+    def key(self) -> str:
+        """The idempotency key to send."""
+        return f"{self.name}+{self.renewals}" if self.renewals else self.name
 
     def must_be_looked_up(self, now: datetime) -> bool:
         """Say whether a repeat must first look whether it was done: its key may be forgotten, or its answer an error."""
@@ -146,7 +155,7 @@ def last_attempt(kind: str, subject_id: int) -> int:
 
 def metadata_of(call: Call, subject: UUID | str = "", **more: str) -> dict[str, str]:
     """Return the metadata that lets what a call has made be found again and known as ours."""
-    return {CALL: call.key, **({SUBJECT: str(subject)} if subject else {}), **more}
+    return {CALL: call.name, **({SUBJECT: str(subject)} if subject else {}), **more}
 
 
 def open_calls(kind: str, subject_id: int) -> list[ProviderCall]:
@@ -172,7 +181,7 @@ _CLAIM = text("""
                 WHERE status = 'pending' AND (claimed_until IS NULL OR claimed_until < :now)
                   AND (cast(:call AS bigint) IS NULL OR id = :call)
                 ORDER BY claimed_until NULLS FIRST, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id, kind, subject_id, attempt, idempotency_key AS key, params, tries, created_at, error""")
+    RETURNING id, kind, subject_id, attempt, idempotency_key AS name, params, tries, created_at, error, renewals""")
 
 
 def claim(now: datetime, call_id: int | None = None) -> Call | None:
@@ -201,6 +210,13 @@ def settle(call: Call, status: str, *, answer_ref: str = "", error: str = "") ->
         .returning(ProviderCall.id)
     )
     return done is not None
+
+
+def renew_key(call: Call) -> Call:
+    """Take another key for a call of which nothing was done and nothing can be done under its own; stored before it is sent."""
+    query = update(ProviderCall).where(ProviderCall.id == call.id, ProviderCall.status == "pending")
+    renewals = db.session.scalar(query.values(renewals=ProviderCall.renewals + 1).returning(ProviderCall.renewals))
+    return call if renewals is None else replace(call, renewals=renewals)
 
 
 def put_off(call: Call, error: str, now: datetime) -> None:

@@ -27,7 +27,9 @@ class ProviderAway(DomainError):
     code = "provider-away"
     http_status = 503
 
-    def __init__(self, words: str, *, may_be_done: bool = False) -> None:
+    def __init__(self, words: str, *, may_be_done: bool = False, is_kept: bool = False) -> None:
         #: It broke down while it was doing it: whether it is done can only be seen by looking.
         self.may_be_done = may_be_done
+        #: That it broke down is what it will answer under this key from now on; the try itself has ended.
+        self.is_kept = is_kept
         super().__init__(words)

@@ -90,9 +90,9 @@ def list_payouts(since: datetime, until: datetime | None = None) -> Iterator[sna
     return _each("payouts", snapshots.read_payout, _created(since, until))
 
 
-def find_made_by(key: str, listed: Iterable[Value]) -> Value | None:
-    """Return what a call with this key has made, if it is among what is listed: its metadata names the call."""
-    return next((each for each in listed if cast("Any", each).metadata.get(CALL) == key), None)
+def find_made_by(name: str, listed: Iterable[Value]) -> Value | None:
+    """Return what the call of this name has made, if it is among what is listed: its metadata names the call."""
+    return next((each for each in listed if cast("Any", each).metadata.get(CALL) == name), None)
 
 
 def _created(since: datetime, until: datetime | None) -> dict[str, Any]:

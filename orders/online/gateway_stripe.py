@@ -96,7 +96,8 @@ def _ours(error: stripe.StripeError) -> ProviderAway | ProviderRefused:
     if isinstance(error, stripe.APIConnectionError) or status in {_BUSY, _CONFLICT, _UNKNOWN}:
         return ProviderAway(words)
     if status >= _BROKEN or not status:
-        return ProviderAway(words, may_be_done=True)
+        is_kept = (error.headers or {}).get("Idempotent-Replayed") == "true"
+        return ProviderAway(words, may_be_done=True, is_kept=is_kept)
     return ProviderRefused(words, error.code or "")
 
 

@@ -51,10 +51,10 @@ def _create(call: Call) -> Made:
 def _find_created(call: Call) -> Made | None:
     """Look for what an earlier try has made. A draft of an invoice is none: nobody can pay it."""
     if call.params["mode"] == "element":
-        return gateway_listing.find_made_by(call.key, gateway_listing.list_intents(call.created_at))
+        return gateway_listing.find_made_by(call.name, gateway_listing.list_intents(call.created_at))
     if call.params["mode"] == "checkout":
-        return gateway_listing.find_made_by(call.key, gateway_listing.list_sessions(call.created_at))
-    found = gateway_listing.find_made_by(call.key, gateway_listing.list_invoices(call.created_at))
+        return gateway_listing.find_made_by(call.name, gateway_listing.list_sessions(call.created_at))
+    found = gateway_listing.find_made_by(call.name, gateway_listing.list_invoices(call.created_at))
     return gateway_stripe.fetch_invoice(found.ref) if found and found.status != "draft" else None
 
 

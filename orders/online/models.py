@@ -87,8 +87,10 @@ class ProviderCall(Base):
     kind: Mapped[str]
     subject_id: Mapped[int]
     attempt: Mapped[int] = mapped_column(server_default="1", default=1)
-    #: Sent as it stands; the same key always goes with the same parameters.
+    #: Names the call in what it makes; sent as it stands, and always with the same parameters.
     idempotency_key: Mapped[str] = mapped_column(unique=True)
+    #: How often a breakdown that the provider keeps under the key has made us take another: it is sent as ``key+1``.
+    renewals: Mapped[int] = mapped_column(server_default="0", default=0)
     params: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(server_default="pending", default="pending")
     tries: Mapped[int] = mapped_column(server_default="0", default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orders.online import calls
-from orders.online.calls import UNSURE, Call, Handler
+from orders.online.calls import KEPT, UNSURE, Call, Handler
 from orders.online.errors import ProviderAway, ProviderRefused
 from shop import clock
 from shop.db import transaction
@@ -24,7 +24,7 @@ def perform(call_id: int | None = None) -> str:
     try:
         return _make(call, calls.handler_of(call.kind))
     except ProviderAway as away:
-        return _put_off(call, away.detail or "no answer", unsure=away.may_be_done)
+        return _put_off(call, away.detail or "no answer", doubt=KEPT if away.is_kept else UNSURE * away.may_be_done)
     except Exception as error:  # noqa: BLE001  whatever went wrong here, the call is still to be made or stored
         log.exception("call failed", kind=call.kind, key=call.key)
         return _put_off(call, repr(error))
@@ -42,7 +42,7 @@ def _make(call: Call, handler: Handler) -> str:
     try:
         answer = _look_up(call, handler)
         if answer is None:
-            answer = handler.make(call)
+            answer = handler.make(_with_a_key_that_works(call))
     except ProviderRefused as refusal:
         with transaction():
             handler.refuse(call, refusal, clock.now())
@@ -70,9 +70,17 @@ def _look_up(call: Call, handler: Handler) -> Any:
     return handler.find(call)
 
 
-def _put_off(call: Call, error: str, *, unsure: bool = False) -> str:
+def _with_a_key_that_works(call: Call) -> Call:
+    """Take another key once the provider has kept a breakdown under this one, and looking has shown that nothing was done."""
+    if not call.error.startswith(KEPT):
+        return call
+    with transaction():
+        return calls.renew_key(call)
+
+
+def _put_off(call: Call, error: str, *, doubt: str = "") -> str:
     """Note the error; that a try may have been done stays noted until somebody has looked."""
     was_unsure = call.error.startswith(UNSURE)
     with transaction():
-        calls.put_off(call, (UNSURE if unsure or was_unsure else "") + error, clock.real_now())
+        calls.put_off(call, (doubt or UNSURE * was_unsure) + error, clock.real_now())
     return "pending"

@@ -42,7 +42,7 @@ def _send(call: Call) -> snapshots.Refund:
 
 def _find(call: Call) -> snapshots.Refund | None:
     listed = gateway_listing.list_refunds(call.created_at, charge_ref=call.params["charge"])
-    return gateway_listing.find_made_by(call.key, listed)
+    return gateway_listing.find_made_by(call.name, listed)
 
 
 def _store(call: Call, told: snapshots.Refund, at: datetime) -> str:

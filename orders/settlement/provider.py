@@ -22,7 +22,7 @@ def _make_transfer(call: Call) -> snapshots.Transfer:
 
 def _find_transfer(call: Call) -> snapshots.Transfer | None:
     listed = gateway_listing.list_transfers(call.created_at, group=call.params["group"])
-    return gateway_listing.find_made_by(call.key, listed)
+    return gateway_listing.find_made_by(call.name, listed)
 
 
 def _store_transfer(call: Call, answer: snapshots.Transfer, at: datetime) -> str:
@@ -42,7 +42,7 @@ def _make_reversal(call: Call) -> snapshots.Reversal:
 
 
 def _find_reversal(call: Call) -> snapshots.Reversal | None:
-    return gateway_listing.find_made_by(call.key, gateway_listing.list_reversals(call.params["transfer"]))
+    return gateway_listing.find_made_by(call.name, gateway_listing.list_reversals(call.params["transfer"]))
 
 
 def _store_reversal(call: Call, answer: snapshots.Reversal, at: datetime) -> str:

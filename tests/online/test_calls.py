@@ -50,7 +50,7 @@ def make(call):
 
 
 def find(call):
-    return gateway_listing.find_made_by(call.key, gateway_listing.list_intents(call.created_at))
+    return gateway_listing.find_made_by(call.name, gateway_listing.list_intents(call.created_at))
 
 
 def ask(amount_fen=100):
@@ -124,6 +124,16 @@ def test_after_it_broke_down_it_is_asked_whether_it_was_done(ledger, card):
     assert [performing.perform(), now(call)] == ["pending", "done"]
 
     assert ledger.stored == [intent.id for intent in intents(card)]
+
+
+def test_a_breakdown_kept_under_the_key_is_looked_into_and_then_asked_under_another(ledger, card):
+    card.clock.set(clock.real_now())
+    card.faults.fail_after("post", "/v1/payment_intents")
+    call = ask(100_000_000)  # nothing will have been done: too much is refused, and the refusal got lost
+
+    assert [performing.perform(), now(call), now(call), now(call)] == ["pending", "pending", "failed", ""]
+
+    assert (ledger.refused, ledger.stored, row(call)) == (["amount_too_large"], [], ("failed", 3))
 
 
 def test_once_the_key_may_be_forgotten_it_is_asked_first(ledger, card):
