@@ -58,6 +58,8 @@ class Settings:
     TESTING: bool = False
     #: Folder of content-addressed files, outgoing mail and logs of the embedded default.
     DATA_DIR: Path = Path("data")
+    #: Folder of the private keys of the transparency logs; empty is ``log-keys`` in the data folder.
+    LOG_KEYS: str = ""
     #: Public address used in links and codes.
     BASE_URL: str = "http://127.0.0.1:8000"
     CLOCK_OFFSET_S: float = 0.0
@@ -115,6 +117,7 @@ class Settings:
             SECRET_KEY=env["SECRET_KEY"],
             PRODUCTION=production,
             DATA_DIR=Path(env.get("DUIKOU_DATA") or "data").absolute(),
+            LOG_KEYS=env.get("LOG_KEYS", "").strip(),
             BASE_URL=(env.get("BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
             CLOCK_OFFSET_S=clock_offset(env),
             WEBHOOK_ALLOW_PRIVATE=_flag(env, "WEBHOOK_ALLOW_PRIVATE"),

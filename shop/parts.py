@@ -11,6 +11,7 @@ KERNEL = (
     "shop.notices",
     "shop.webhooks",
     "shop.trail",
+    "shop.translog",
     "shop.apidocs",
 )
 #: Packages to mount, lowest first. Names, not imports: the kernel depends on no feature.

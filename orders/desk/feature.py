@@ -1,6 +1,6 @@
 """What the desks bring to the orders feature."""
 
-API = ("orders.desk.views.bp",)
+API = ("orders.desk.views.bp", "orders.desk.receipt_views.bp")
 PAGES = (
     "orders.desk.pages.bp",
     "orders.desk.basket_pages.bp",

@@ -99,3 +99,19 @@ class OrderPageSchema(OrderSchema):
     timeline = fields.List(fields.Nested(HappeningSchema))
     possible = fields.List(fields.Nested(PossibleMoveSchema))
     next_step = fields.Nested(NextStepSchema)
+
+
+class CountedReceiptSchema(Schema):
+    """A posting of what counts, and where its receipt is."""
+
+    amount = Money(attribute="amount_fen", min_fen=None, required=True)
+    business_on = Day(required=True)
+    recorded_at = Instant(required=True)
+    index = fields.Integer(required=True, metadata={"description": "The leaf's place in the log `counted`, from 0"})
+    address = fields.String(required=True, metadata={"description": "Where the receipt is downloaded"})
+
+
+class CountedReceiptListSchema(Schema):
+    """What counted for a line, in the order of posting; empty if nothing did yet."""
+
+    items = fields.List(fields.Nested(CountedReceiptSchema), required=True)

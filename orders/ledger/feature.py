@@ -7,6 +7,7 @@ PAGES = ("orders.ledger.filings.pages.bp",)
 INIT = (
     "orders.ledger.checks.init_app",
     "orders.ledger.county_block.init_app",
+    "orders.ledger.transparency.init_app",
     "orders.ledger.filings.evidence.init_app",
     "orders.ledger.filings.pages.init_app",
 )
