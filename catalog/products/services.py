@@ -13,6 +13,7 @@ from stdnum import ean
 from stdnum.exceptions import ValidationError as BadNumber
 
 from catalog.producers.queries import NoSuchProducer, get_producer, producers_of, require_producer
+from catalog.products import numbers
 from catalog.products.models import Category, Product, Sku
 from catalog.products.versions import current_version
 from catalog.products.words import make_search_words
@@ -152,7 +153,7 @@ def create_sku(product: Product, new: NewSku, actor: Actor) -> Sku:
 def read_gtin(text_: str | None) -> str | None:
     """Return a GTIN as 14 digits; ``None`` of nothing.
 
-    :raises BadProduct: if its length or check digit is wrong.
+    :raises BadProduct: if its length or check digit is wrong, or it is a number for use inside one company.
     """
     if not text_ or not text_.strip():
         return None
@@ -161,7 +162,10 @@ def read_gtin(text_: str | None) -> str | None:
         ean.validate(digits)
     except BadNumber as error:
         raise _bad("gtin", _("商品条码不正确:应为8、12、13或14位数字,末位校验码须相符。")) from error
-    return digits.zfill(14)
+    number = digits.zfill(14)
+    if numbers.is_own(number):
+        raise _bad("gtin", _("04开头的13位数字是企业内部码,不是商品条码;没有条码可留空。"))
+    return number
 
 
 def get_own_product(public_id: UUID, actor: Actor, *, at: datetime) -> Product:
