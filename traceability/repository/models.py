@@ -26,7 +26,6 @@ from shop.identity.models import one_of
 
 BEHAVIOURS = ("rollback", "proceed")
 KINDS = ("instance", "class", "lot", "place", "party", "document", "other")
-EVENT_TYPES = ("ObjectEvent", "AggregationEvent", "AssociationEvent", "TransactionEvent", "TransformationEvent")
 #: A number as it was captured, with any number of digits.
 Number = Numeric(asdecimal=True)
 
@@ -50,12 +49,14 @@ class TraceJob(PublicId, Base):
     #: Events that were there before with the same content.
     known: Mapped[int] = mapped_column(server_default="0", default=0)
     failed: Mapped[int] = mapped_column(server_default="0", default=0)
-    #: Problems as the standard writes them, each with the event's place; the first hundred.
+    #: Problems as the standard writes them, one for each event that failed.
     errors: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"), default=list)
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     #: A worker has it until then, in real time; a killed one's work goes on after.
     claimed_until: Mapped[datetime | None]
+    #: How often a worker began it; one that kills every worker ends as failed.
+    tries: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
 
     __table_args__ = (
         one_of("behaviour", BEHAVIOURS),
@@ -87,6 +88,7 @@ class TraceEvent(Base):
     event_id: Mapped[str]
     #: An error declaration repeats its event with the same identifier, and both are kept.
     is_declaration: Mapped[bool]
+    #: One of the standard's five, or the full name of a type that others defined.
     type: Mapped[str]
     action: Mapped[str | None]
     #: Words of vocabularies and places stand here in their canonical form.
@@ -120,7 +122,6 @@ class TraceEvent(Base):
     xid: Mapped[int] = mapped_column(Xid8, server_default=text("pg_current_xact_id()"))
 
     __table_args__ = (
-        one_of("type", EVENT_TYPES),
         UniqueConstraint("event_id", "is_declaration"),
         CheckConstraint("is_declaration = (declared_at IS NOT NULL)", name="declared"),
         Index("ix_trace_events_time", "event_time", "id"),

@@ -1,0 +1,43 @@
+"""The bound of a paged answer: what had been committed when its first page was asked for, and nothing since.
+
+Rows get their keys at insert and appear at commit, in another order: a page that went by the greatest key would miss
+what a slower transaction commits below it. So the bound is the database's own snapshot, and each event knows the
+transaction that stored it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, cast, func, literal, or_, text
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import UserDefinedType
+
+from shop.db import db
+from traceability.repository.models import TraceEvent
+
+
+class Snapshot(UserDefinedType[str]):
+    """PostgreSQL's ``pg_snapshot``."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: object) -> str:
+        """Name the type."""
+        return "pg_snapshot"
+
+
+def current_bound() -> str:
+    """Return the bound of an answer that begins now, to be carried in its page token."""
+    return str(db.session.execute(text("SELECT cast(pg_current_snapshot() AS text)")).scalar_one())
+
+
+def within(bound: str, xid: InstrumentedAttribute[int] = TraceEvent.xid) -> ColumnElement[bool]:
+    """Return the condition that an event had been committed when ``bound`` was taken.
+
+    Events of the transaction that asks count as well. So do those whose transaction this server has not reached yet:
+    they came with a dump of another server's database.
+    """
+    return or_(
+        func.pg_visible_in_snapshot(xid, cast(literal(bound), Snapshot)),
+        xid == func.pg_current_xact_id_if_assigned(),
+        xid >= func.pg_snapshot_xmax(func.pg_current_snapshot()),
+    )

@@ -1,0 +1,149 @@
+"""From an event as it came to what is stored of it: columns, identifiers, attributes. Nothing here asks the database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from traceability.repository.attributes import Attribute, attributes_of
+from traceability.repository.fields import Role
+from traceability.standard.contexts import Context
+from traceability.standard.fields import EVENTS
+from traceability.standard.hashing import event_hash
+from traceability.standard.identifiers import canonical, vocabulary
+from traceability.standard.times import instant
+
+#: Lists and fields that name items, and the role each gives.
+_ITEMS = (
+    ("epcList", Role.EPC),
+    ("childEPCs", Role.CHILD),
+    ("inputEPCList", Role.INPUT),
+    ("outputEPCList", Role.OUTPUT),
+)
+_QUANTITIES = (
+    ("quantityList", Role.QUANTITY),
+    ("childQuantityList", Role.CHILD_QUANTITY),
+    ("inputQuantityList", Role.INPUT_QUANTITY),
+    ("outputQuantityList", Role.OUTPUT_QUANTITY),
+)
+#: What the repository says of an event itself, and so no part of its content.
+_OURS = ("recordTime", "eventID")
+
+
+class Named(NamedTuple):
+    """An identifier that an event names: canonical and as captured, in a role, how much of it."""
+
+    uri: str
+    captured: str
+    role: Role
+    quantity: str | None = None
+    uom: str | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """An event ready to be stored."""
+
+    #: Its place in the document.
+    place: int
+    document: Mapping[str, Any]
+    contexts: Sequence[Any]
+    event_id: str
+    is_declaration: bool
+    type: str
+    action: str | None
+    biz_step: str | None
+    disposition: str | None
+    read_point: str | None
+    biz_location: str | None
+    transformation_id: str | None
+    event_time: datetime
+    tz_offset: str
+    declared_at: datetime | None
+    declared_reason: str | None
+    hash_id: str
+    content: bytes
+    named: list[Named] = field(default_factory=list)
+    attributes: list[Attribute] = field(default_factory=list)
+    #: It has been declared to be wrong before it came, or together with it.
+    is_withdrawn: bool = False
+
+    @property
+    def key(self) -> tuple[str, bool]:
+        """What is unique in the repository."""
+        return self.event_id, self.is_declaration
+
+
+def draft_of(event: Mapping[str, Any], contexts: Sequence[Any], inherited: Context, place: int = 0) -> Draft:
+    """Read a valid event.
+
+    :param contexts: of its document, as they are kept; none if it stands alone.
+    :param inherited: the same, merged.
+    """
+    context = inherited.within(event.get("@context"))
+    declaration = event.get("errorDeclaration")
+    hash_id = event_hash(event, inherited)
+    # In types that others defined the standard's names may mean anything.
+    said = event if event["type"] in EVENTS else {name: value for name, value in event.items() if ":" in name}
+    transformation_id = said.get("transformationID")
+    return Draft(
+        place=place,
+        document=event,
+        contexts=contexts,
+        event_id=event.get("eventID") or hash_id,
+        is_declaration=declaration is not None,
+        type=event["type"] if event["type"] in EVENTS else context.expand(event["type"]) or event["type"],
+        action=said.get("action"),
+        biz_step=_word(said.get("bizStep"), context, "bizStep"),
+        disposition=_word(said.get("disposition"), context, "disposition"),
+        read_point=_place(said.get("readPoint"), context),
+        biz_location=_place(said.get("bizLocation"), context),
+        transformation_id=None if transformation_id is None else same(transformation_id, context),
+        event_time=instant(event["eventTime"]),
+        tz_offset=event["eventTimeZoneOffset"],
+        declared_at=None if declaration is None else instant(declaration["declarationTime"]),
+        declared_reason=None if declaration is None else _word(declaration.get("reason"), context, "reason"),
+        hash_id=hash_id,
+        content=_content_of(event, hash_id),
+        named=list(_named_in(said, context)),
+        attributes=attributes_of(said, context),
+    )
+
+
+def _content_of(event: Mapping[str, Any], hash_id: str) -> bytes:
+    """Return what two captures of one event have in common: its JSON, and by the hash what its prefixes mean."""
+    said = {name: value for name, value in event.items() if name not in _OURS}
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{hash_id}\n{text}".encode()).digest()
+
+
+def same(uri: str, context: Context) -> str:
+    """Return the canonical form of an identifier, a prefixed one written out."""
+    if uri.startswith(("urn:", "http")):
+        return canonical(uri)
+    return canonical(context.expand(uri) or uri)
+
+
+def _word(word: str | None, context: Context, field_: str) -> str | None:
+    return None if word is None else vocabulary(word, context, field=field_)
+
+
+def _place(place: Mapping[str, Any] | None, context: Context) -> str | None:
+    return None if place is None else same(place["id"], context)
+
+
+def _named_in(event: Mapping[str, Any], context: Context) -> Iterator[Named]:
+    """Yield what an event names, each thing once in a role unless it comes with quantities."""
+    if "parentID" in event:
+        yield Named(same(event["parentID"], context), event["parentID"], Role.PARENT)
+    for name, role in _ITEMS:
+        for uri in dict.fromkeys(event.get(name) or ()):
+            yield Named(same(uri, context), uri, role)
+    for name, role in _QUANTITIES:
+        for element in event.get(name) or ():
+            quantity, uri = element.get("quantity"), element["epcClass"]
+            yield Named(same(uri, context), uri, role, None if quantity is None else str(quantity), element.get("uom"))

@@ -1,0 +1,183 @@
+"""Storing events with all that hangs on them, in the caller's transaction.
+
+Every step takes its locks in the order of keys, and the steps are the same for everybody: contexts, names, events,
+identifiers, then the identifiers whose projections are made anew. So no two captures wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shop.db import fetch
+from shop.outbox.services import publish
+from shop.pipelining import Statement
+from traceability.repository import containments, dictionary, transforms
+from traceability.repository.copying import NULL, copy_rows, escaped
+from traceability.repository.drafts import Draft
+
+_KEYS = Statement("SELECT nextval('trace_events_id_seq') FROM generate_series(1, cast(:count AS int))")
+_THERE = Statement("""
+    SELECT event_id, is_declaration, content_sha256, organisation_id FROM trace_events
+    WHERE event_id = ANY (cast(:ids AS text[]))""")
+_COLUMNS = (
+    ("id", "bigint"), ("event_id", "text"), ("is_declaration", "bool"), ("type", "text"), ("action", "text"),
+    ("biz_step", "text"), ("disposition", "text"), ("read_point", "text"), ("biz_location", "text"),
+    ("transformation_id", "text"), ("event_time", "timestamptz"), ("tz_offset", "text"), ("declared_at", "timestamptz"),
+    ("declared_reason", "text"), ("has_sensors", "bool"), ("hash_id", "text"), ("context_id", "bigint"),
+    ("document", "jsonb"), ("content_sha256", "bytea"),
+)  # fmt: skip
+_NAMES = ", ".join(name for name, _ in _COLUMNS)
+#: What each column's values are called in the statement.
+_VALUES = [name.removesuffix("_sha256") for name, _ in _COLUMNS]
+_ADD = Statement(f"""
+    INSERT INTO trace_events ({_NAMES}, record_time, organisation_id, county_code, job_id)
+    SELECT {_NAMES}, cast(:at AS timestamptz), cast(:organisation AS bigint), :county, cast(:job AS bigint)
+    FROM unnest({", ".join(f"cast(:{name} AS {kind}[])" for name, (_, kind) in zip(_VALUES, _COLUMNS, strict=True))}) AS n ({_NAMES})
+    ORDER BY event_id COLLATE "C", is_declaration
+    ON CONFLICT (event_id, is_declaration) DO NOTHING RETURNING id""")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who captures, and where it is."""
+
+    organisation_id: int
+    county_code: str
+
+
+@dataclass
+class Outcome:
+    """What became of each event: its key if it was stored now, known before, or in conflict with another."""
+
+    stored: dict[int, Draft] = field(default_factory=dict)
+    known: list[Draft] = field(default_factory=list)
+    taken: list[Draft] = field(default_factory=list)
+
+
+def store_events(
+    drafts: Sequence[Draft], writer: Writer, *, at: datetime, job_id: int | None = None, is_whole: bool = True
+) -> Outcome:
+    """Store events; an event that is there with the same content is known, with another its identifier is taken.
+
+    :param at: the instant of recording.
+    :param is_whole: stop at a taken identifier, because the caller then undoes everything.
+    """
+    outcome = Outcome()
+    new = _without_those_there(drafts, writer, outcome)
+    if outcome.taken and is_whole:
+        return outcome
+    context_ids = dictionary.take_contexts({id(draft.contexts): draft.contexts for draft in new}.values())
+    names = dictionary.take_names({each.name for draft in new for each in draft.attributes})
+    stored = _add(new, writer, context_ids, at=at, job_id=job_id)
+    outcome.stored.update(stored)
+    if len(stored) < len(new):  # others came first, between the look and the insert
+        late = [draft for draft in new if id(draft) not in {id(each) for each in stored.values()}]
+        _without_those_there(late, writer, outcome)
+        if outcome.taken and is_whole:
+            return outcome
+    _hang(stored, names)
+    if stored:
+        first, last = min(stored), max(stored)
+        publish("traceability.events_captured", job_id=job_id, first_id=first, last_id=last, count=len(stored))
+    return outcome
+
+
+def _without_those_there(drafts: Sequence[Draft], writer: Writer, outcome: Outcome) -> list[Draft]:
+    """Sort out what is known or taken, by the database or by an event before it; return the rest by their keys."""
+    there: dict[tuple[str, bool], bytes] = {}
+    foreign = set()
+    for event_id, is_declaration, content, organisation_id in fetch(
+        _THERE, {"ids": [each.event_id for each in drafts]}
+    ):
+        there[event_id, is_declaration] = content
+        if organisation_id != writer.organisation_id:
+            foreign.add(event_id)
+    new = []
+    for draft in drafts:
+        if draft.event_id in foreign or there.get(draft.key, draft.content) != draft.content:
+            outcome.taken.append(draft)
+        elif draft.key in there:
+            outcome.known.append(draft)
+        else:
+            there[draft.key] = draft.content
+            new.append(draft)
+    for draft in new:
+        draft.is_withdrawn = not draft.is_declaration and (draft.event_id, True) in there
+    return new
+
+
+def _add(
+    drafts: Sequence[Draft], writer: Writer, context_ids: dict[str, int], *, at: datetime, job_id: int | None
+) -> dict[int, Draft]:
+    """Insert the events and return those that were, by their keys; the others' identifiers have just been taken."""
+    if not drafts:
+        return {}
+    ids = [row[0] for row in fetch(_KEYS, {"count": len(drafts)})]
+    by_id = dict(zip(ids, drafts, strict=True))
+    known_contexts = {
+        id(each.contexts): context_ids[dictionary.context_key(each.contexts)] for each in _distinct(drafts)
+    }
+    rows = [_row(id_, draft, known_contexts[id(draft.contexts)]) for id_, draft in by_id.items()]
+    columns = dict(zip(_VALUES, map(list, zip(*rows, strict=True)), strict=True))
+    values = {"at": at, "organisation": writer.organisation_id, "county": writer.county_code, "job": job_id}
+    made = {row[0] for row in fetch(_ADD, columns | values)}
+    return {id_: draft for id_, draft in by_id.items() if id_ in made}
+
+
+def _distinct(drafts: Iterable[Draft]) -> Iterable[Draft]:
+    return {id(draft.contexts): draft for draft in drafts}.values()
+
+
+def _row(id_: int, draft: Draft, context_id: int) -> tuple[object, ...]:
+    return (
+        id_, draft.event_id, draft.is_declaration, draft.type, draft.action, draft.biz_step, draft.disposition,
+        draft.read_point, draft.biz_location, draft.transformation_id, str(draft.event_time), draft.tz_offset,
+        draft.declared_at and str(draft.declared_at), draft.declared_reason, "sensorElementList" in draft.document,
+        draft.hash_id, context_id, json.dumps(draft.document, ensure_ascii=False), rf"\x{draft.content.hex()}",
+    )  # fmt: skip
+
+
+def _hang(stored: dict[int, Draft], names: dict[str, int]) -> None:
+    """Write what hangs on the events: whom they name, what else they say, and what follows from them."""
+    captured: dict[str, str] = {}
+    for draft in stored.values():
+        for each in draft.named:
+            known = captured.setdefault(each.uri, each.captured)
+            if not known.startswith("urn:") and each.captured.startswith("urn:"):
+                captured[each.uri] = each.captured
+    epcs = dictionary.take_epcs(captured)
+    copy_rows(
+        "trace_event_epcs", "event_id, ordinal, epc_id, role, event_time, quantity, uom", _epc_lines(stored, epcs.ids)
+    )
+    copy_rows(
+        "trace_event_attributes", "event_id, ordinal, field, name_id, element, value, num, time, uom",
+        _attribute_lines(stored, names),
+    )  # fmt: skip
+    dictionary.lock(
+        {*containments.contended(stored, epcs), *transforms.contended(stored, epcs), *epcs.better_known} - epcs.added
+    )
+    dictionary.note_urns(epcs.better_known)
+    containments.rebuild(stored, epcs)
+    transforms.add(stored, epcs)
+
+
+def _epc_lines(stored: dict[int, Draft], ids: dict[str, int]) -> Iterator[str]:
+    for id_, draft in stored.items():
+        at = str(draft.event_time)
+        for n, each in enumerate(draft.named):
+            quantity = NULL if each.quantity is None else each.quantity
+            yield f"{id_}\t{n}\t{ids[each.uri]}\t{each.role.value}\t{at}\t{quantity}\t{escaped(each.uom)}"
+
+
+def _attribute_lines(stored: dict[int, Draft], names: dict[str, int]) -> Iterator[str]:
+    for id_, draft in stored.items():
+        for n, each in enumerate(draft.attributes):
+            num = NULL if each.num is None else each.num
+            time = NULL if each.time is None else each.time
+            yield (
+                f"{id_}\t{n}\t{int(each.field)}\t{names[each.name]}\t{each.element}\t{escaped(each.value)}"
+                f"\t{num}\t{time}\t{escaped(each.uom)}"
+            )
