@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from traceability.standard.faults import Fault
 
+#: Beyond this a double is infinite.
+MAX_NUMBER = 10**308
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -33,44 +36,54 @@ def excess(value: object, limits: Limits = DEFAULT) -> str | None:
     level: list[object] = [value]
     for _depth in range(limits.depth + 1):
         below: list[object] = []
+        texts: list[str] = []
         for each in level:
-            if isinstance(each, dict):
-                members += len(each)
-                if members > limits.members:
-                    return f"has more than {limits.members} members"
-                below += each
-                below += each.values()
-            elif isinstance(each, list):
-                elements += len(each)
-                if elements > limits.elements:
-                    return f"has more than {limits.elements} list elements"
-                below += each
-            elif wrong := _scalar_excess(each, limits):
-                return wrong
+            kind = type(each)
+            if kind is str:
+                texts.append(each)  # type: ignore[arg-type]
+            elif kind is dict:
+                members += len(each)  # type: ignore[arg-type]
+                texts += each  # type: ignore[arg-type]
+                below += each.values()  # type: ignore[attr-defined]
+            elif kind is list:
+                elements += len(each)  # type: ignore[arg-type]
+                below += each  # type: ignore[arg-type]
+            elif kind is not bool and each is not None and _is_no_number(each):
+                return "holds a number that JSON does not have, or one out of all proportion"
+        if members > limits.members:
+            return f"has more than {limits.members} members"
+        if elements > limits.elements:
+            return f"has more than {limits.elements} list elements"
+        if wrong := _wrong_text(texts, limits.characters):
+            return wrong
         if not below:
             return None
         level = below
     return f"is nested deeper than {limits.depth} levels"
 
 
-def _scalar_excess(value: object, limits: Limits) -> str | None:
-    """Say what is wrong with a value that holds no others."""
-    if isinstance(value, str):
-        if len(value) > limits.characters:
-            return f"holds a text of more than {limits.characters} characters"
-        if "\0" in value:
-            return "holds a text with the character U+0000"
-        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-            return "holds a text with half a surrogate pair"
-    elif isinstance(value, float) and not math.isfinite(value):
-        return "holds a number that JSON does not have"
-    elif isinstance(value, int) and not -MAX_NUMBER < value < MAX_NUMBER:
-        return "holds a number out of all proportion"
-    return None
+def _is_no_number(value: object) -> bool:
+    if isinstance(value, int):
+        return not -MAX_NUMBER < value < MAX_NUMBER
+    return not isinstance(value, float) or not math.isfinite(value)
 
 
-#: Beyond this a double is infinite.
-MAX_NUMBER = 10**308
+def _wrong_text(texts: list[str], characters: int) -> str | None:
+    """Say what is wrong with one of the texts; all are looked at together, which is much quicker than one by one."""
+    together = "".join(texts)
+    if len(together) > characters and any(len(text) > characters for text in texts):
+        return f"holds a text of more than {characters} characters"
+    if "\0" in together:
+        return "holds a text with the character U+0000"
+    return None if together.isascii() or _is_encodable(together) else "holds a text with half a surrogate pair"
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def faults_of(value: object, pointer: str, limits: Limits) -> Iterable[Fault]:

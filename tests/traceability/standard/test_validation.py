@@ -135,8 +135,11 @@ def nested(levels):
         ({"ex:list": [0] * 300_000}, "The object has more than 200000 list elements."),
         ({"ex:text": "x" * 5_000_000}, "The object holds a text of more than 100000 characters."),
         ({"ex:" + "x" * 200_000: 1}, "The object holds a text of more than 100000 characters."),
-        ({"ex:number": float("inf")}, "The object holds a number that JSON does not have."),
-        ({"ex:number": 10**400}, "The object holds a number out of all proportion."),
+        (
+            {"ex:number": float("inf")},
+            "The object holds a number that JSON does not have, or one out of all proportion.",
+        ),
+        ({"ex:number": 10**400}, "The object holds a number that JSON does not have, or one out of all proportion."),
         ({"ex:text": "a\0b"}, "The object holds a text with the character U+0000."),
         ({"ex:text": "\ud83d"}, "The object holds a text with half a surrogate pair."),
     ],
