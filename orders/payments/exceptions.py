@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from uuid6 import uuid7
 
@@ -74,6 +75,19 @@ def open_exception(  # noqa: PLR0913  what an exception is
         machine.record_start("exception", row, "open", actor=None, at=at)
         audit.record(None, "payments.exception_opened", "exception", row.id, kind=[None, kind])
     return row
+
+
+def open_unless_waiting(cause: str, name: str, *args: Any, **kwargs: Any) -> MoneyException:
+    """Open an exception as :func:`open_exception` does, unless one of the same cause waits; return whichever it is.
+
+    :param cause: what the keys of all exceptions of one cause begin with; ``name`` tells them apart.
+    """
+    db.session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:cause))"), {"cause": cause})
+    waiting = select(MoneyException).where(
+        MoneyException.key.startswith(f"{cause}:", autoescape=True), MoneyException.status != "closed"
+    )
+    found = db.session.scalars(waiting.order_by(MoneyException.id).limit(1)).one_or_none()
+    return found or open_exception(f"{cause}:{name}", *args, **kwargs)
 
 
 def settle(key: str, at: datetime) -> MoneyException | None:

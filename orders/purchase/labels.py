@@ -52,7 +52,9 @@ STATES = {
         "paid": lazy("已付款"),
         "failed": lazy("付款失败"),
         "cancelled": lazy("已作废"),
+        "returned": lazy("已退汇"),
     },
+    "payout_return": {"recorded": lazy("待确认"), "confirmed": lazy("已确认"), "refused": lazy("不是退汇")},
     "exception": {"open": lazy("待处理"), "proposed": lazy("待第二人复核"), "closed": lazy("已办结")},
 }
 
@@ -101,6 +103,10 @@ EVENTS = {
     ("payout", "send"): lazy("付款"),
     ("payout", "pay"): lazy("确认付款"),
     ("payout", "fail"): lazy("付款失败"),
+    ("payout", "return"): lazy("银行退汇"),
+    ("payout_return", "record"): lazy("登记退汇"),
+    ("payout_return", "confirm"): lazy("确认退汇"),
+    ("payout_return", "refuse"): lazy("退回退汇登记"),
     ("exception", "open"): lazy("发现异常"),
     ("exception", "propose"): lazy("提出处理意见"),
     ("exception", "agree"): lazy("复核同意"),

@@ -117,7 +117,17 @@ _PAYOUT = (
     Rule("payout", "released", "send", "sent", (("operator", "payouts:release"), ("operator", "payouts:prepare"))),
     Rule("payout", "sent", "pay", "paid", (("operator", "payouts:release"), _SYSTEM)),
     Rule("payout", "sent", "fail", "failed", (("operator", "payouts:release"), _SYSTEM)),
-)
+    Rule("payout", "paid", "return", "returned", (("operator", "payouts:release"),)),
+    Rule("payout_return", "", "record", "recorded", _PREPARE),
+    Rule(
+        "payout_return", "recorded", "confirm", "confirmed", (("operator", "payouts:release"),),
+        guards.another_person_recorded,
+    ),
+    Rule(
+        "payout_return", "recorded", "refuse", "refused", (("operator", "payouts:release"),),
+        guards.another_person_recorded,
+    ),
+)  # fmt: skip
 _EXCEPTION = (
     Rule("exception", "", "open", "open", (_SYSTEM,)),
     Rule("exception", "open", "propose", "proposed", (("operator", "exceptions:propose"),)),

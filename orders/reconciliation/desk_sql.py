@@ -50,7 +50,9 @@ _STRIPE_THING = f"""CASE x.maker
 _BANK_THING = """CASE x.maker
         WHEN 'receipt' THEN (SELECT y.bank_serial FROM payments y WHERE y.id = x.made::bigint)
         WHEN 'refund' THEN (SELECT y.bank_serial FROM refunds y WHERE y.id = x.made::bigint)
-        WHEN 'payout' THEN (SELECT coalesce(y.bank_serial, y.number) FROM payouts y WHERE y.id = x.made::bigint)
+        WHEN 'payout' THEN CASE WHEN x.fact = 'payout_returned'
+            THEN (SELECT y.bank_serial FROM payout_returns y WHERE y.payout_id = x.made::bigint AND y.status = 'confirmed')
+            ELSE (SELECT coalesce(y.bank_serial, y.number) FROM payouts y WHERE y.id = x.made::bigint) END
         WHEN 'payout_arrival' THEN (SELECT l.serial FROM payout_arrivals y JOIN bank_statement_lines l ON l.id = y.line_id
                                     WHERE y.transaction_id = x.made::bigint)
         WHEN 'exception' THEN (SELECT y.subject FROM money_exceptions y WHERE y.id = x.made::bigint)

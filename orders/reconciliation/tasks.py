@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 from celery import shared_task
 from flask import current_app
 
 from orders.online import configuration, gateway_listing
-from orders.reconciliation import arrivals, fetching, matching, persisting
+from orders.reconciliation import arrivals, fetching, matching, payout_lines, persisting
 from orders.reconciliation.movements import Lister
 from shop import clock, history
 from shop.db import snapshot, transaction
+from shop.outbox.services import subscribe
 
 
 @shared_task(name="reconciliation.fetch", ignore_result=True)
@@ -46,12 +50,25 @@ def match_all() -> None:
         arrivals.match(clock.today(), clock.now())
 
 
+@subscribe("orders.statement_imported")
+def on_statement_imported(**_: Any) -> None:
+    """Take in what the bank says of payouts to producers."""
+    payout_lines.match(clock.now())
+
+
+@subscribe("orders.payout_return_refused")
+def on_payout_return_refused(*, return_id: str, **_: Any) -> None:
+    """Let its line be matched anew."""
+    payout_lines.let_go(UUID(return_id))
+
+
 @shared_task(name="reconciliation.tell", ignore_result=True)
 def tell() -> int:
     """Put what differs for some days into the queue, rail by rail; return how much waits there."""
     with transaction():
         if not history.is_being_told():
             arrivals.match(clock.today(), clock.now())
+            payout_lines.match(clock.now())
     after_days = current_app.config["RECONCILE_AFTER_DAYS"]
     waiting = 0
     for rail in persisting.RAILS:

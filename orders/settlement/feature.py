@@ -1,8 +1,9 @@
 """What the settlement of producers brings to the orders feature."""
 
-API = ("orders.settlement.views.bp",)
+API = ("orders.settlement.views.bp", "orders.settlement.return_views.bp")
 PAGES = (
     "orders.settlement.pages.bp",
+    "orders.settlement.return_pages.bp",
     "orders.settlement.rule_pages.bp",
     "orders.settlement.statement_pages.bp",
 )
@@ -13,7 +14,7 @@ SCHEDULE = {"settlement.run": 600.0}
 PERMISSIONS = {
     "payouts:read": "See what is due and paid to producers, and statements of account (operator: of all)",
     "payouts:prepare": "Start payout runs, check what the schedule made, hold orders, make the bank's file",
-    "payouts:release": "Release payouts that another person prepared, confirm or fail what the bank did",
+    "payouts:release": "Release payouts that another person prepared, confirm, fail or agree to the return of what the bank did",
     "fees:edit": "Enter platform fees, and after how many days producers are paid",
     "fees:confirm": "Agree to a fee or a number of days that another person entered",
     "taxes:read": "See what is reported about sellers to the tax authority",
@@ -22,5 +23,7 @@ PERMISSIONS = {
 TOPICS = {
     "orders.payout_run_started": "A run will prepare a producer's payouts: `producer_id`, `runs`, `starter`",
     "orders.payout_paid": "A producer was paid: `payout_id`, `number`, `producer_id`, `amount`, `value_on`",
+    "orders.payout_returned": "The bank sent a payout back, its money is owed again: `payout_id`, `number`, `amount`, `returned_on`, `why`",
+    "orders.payout_return_refused": "A payout did not come back after all; for the platform's own parts: `return_id`, `payout_id`",
     "orders.payout_failed": "A payout did not arrive, its money is owed again: `payout_id`, `number`, `amount`, `why`",
 }

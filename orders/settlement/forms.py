@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -24,6 +24,22 @@ class ReasonForm(Form):
     """Why."""
 
     reason = StringField(_("原因"), [InputRequired(_("请填写原因。")), Length(max=500)])
+
+
+class ReturnForm(Form):
+    """What the bank says of a payout that came back."""
+
+    returned_on = DateField(_("退汇日"), [_NEEDED], description=_("款项退回监管账户的日期。"))
+    bank_serial = StringField(_("退汇流水号"), [_NEEDED, Length(max=64)])
+    reason = StringField(_("退汇原因"), [_NEEDED, Length(max=500)], description=_("按银行退汇通知填写,如户名不符。"))
+
+
+class ConfirmReturnForm(Form):
+    """Whether the account is right all the same."""
+
+    same_account = BooleanField(
+        _("收款账户无误,可以再付到同一账户"), description=_("不勾选时,供应商更正收款账户后才会再付。")
+    )
 
 
 class FileForm(Form):

@@ -8,10 +8,11 @@ from shop.i18n import lazy
 RAILS = {"bank": lazy("银行转账"), "stripe": lazy("在线转账")}
 PAYOUT_STATES = {
     "prepared": lazy("待复核放款"), "released": lazy("已放款,待发送银行"), "sent": lazy("付款中"), "paid": lazy("已付"),
-    "failed": lazy("未付成,款项退回应付"), "cancelled": lazy("已撤销"),
+    "failed": lazy("未付成,款项退回应付"), "cancelled": lazy("已撤销"), "returned": lazy("银行退汇,款项退回应付"),
 }  # fmt: skip
 PAYOUT_KINDS = {
     "prepared": "wait", "released": "wait", "sent": "wait", "paid": "good", "failed": "bad", "cancelled": "",
+    "returned": "bad",
 }  # fmt: skip
 RULE_KINDS = {"fee": lazy("平台服务费"), "days": lazy("结算账期")}
 RULE_STATES = {"proposed": lazy("待第二人复核"), "confirmed": lazy("已生效"), "refused": lazy("已拒绝")}
@@ -37,6 +38,9 @@ _MOVEMENTS = {
 _FACTS = {
     ("producer_payable", "payout_paid"): (lazy("多付款扣回"), lazy("结算付款")),
     ("producer_payable", "transfer_reversed"): (lazy("追回多付款"), lazy("追回多付款")),
+    ("producer_payable", "payout_returned"): (lazy("银行退汇"), lazy("银行退汇")),
+    ("bank_supervised", "payout_returned"): (lazy("银行退汇"), lazy("银行退汇")),
+    ("stripe_cash", "payout_card_moved"): (lazy("银行退汇,在线货款转回"), lazy("在线货款由监管账户付出")),
 }
 #: Counter account of cash -> the same.
 _CASH_MOVEMENTS = {

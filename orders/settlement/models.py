@@ -12,7 +12,7 @@ from shop.db import Base, Dated, PublicId, no_overlap
 from shop.identity.models import one_of
 
 PAYOUT_RAILS = ("bank", "stripe")
-PAYOUT_STATES = ("prepared", "released", "sent", "paid", "failed", "cancelled")
+PAYOUT_STATES = ("prepared", "released", "sent", "paid", "failed", "cancelled", "returned")
 #: States in which a payout's money is on its way: it is nobody else's to pay.
 MOVING_STATES = ("prepared", "released", "sent")
 TRANSFER_STATES = ("pending", "done", "failed")
@@ -125,8 +125,42 @@ class Payout(PublicId, Base):
             " OR (released_by IS NOT NULL AND prepared_by IS NOT NULL)",
             name="released",
         ),
-        CheckConstraint("status <> 'paid' OR value_on IS NOT NULL", name="paid"),
+        CheckConstraint("status NOT IN ('paid','returned') OR value_on IS NOT NULL", name="paid"),
+        CheckConstraint("status <> 'returned' OR rail = 'bank'", name="returned"),
         Index("ix_payouts_moving", "producer_id", postgresql_where=text("status IN ('prepared','released','sent')")),
+    )
+
+
+class PayoutReturn(PublicId, Base):
+    """A payout by bank that came back after it was paid: said by one person or a bank line, agreed to by another person."""
+
+    __tablename__ = "payout_returns"
+
+    payout_id: Mapped[int] = mapped_column(ForeignKey("payouts.id"))
+    #: The incoming line of the supervised account that says so, if one does.
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("bank_statement_lines.id"))
+    bank_serial: Mapped[str]
+    returned_on: Mapped[date]
+    #: The bank's, such as a wrong name of the account's holder.
+    reason: Mapped[str]
+    #: ``recorded``, ``confirmed`` or ``refused``.
+    status: Mapped[str]
+    #: The account was found right: it may be paid to once more. Else it has to be changed before the next payout.
+    same_account: Mapped[bool] = mapped_column(server_default="false", default=False)
+    #: Who said so, or imported the statement.
+    recorded_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    recorded_at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+    #: Why it was refused.
+    refusal: Mapped[str] = mapped_column(server_default="", default="")
+
+    __table_args__ = (
+        one_of("status", ("recorded", "confirmed", "refused")),
+        CheckConstraint("decided_by IS NULL OR decided_by <> recorded_by", name="two_persons"),
+        CheckConstraint("(status = 'recorded') = (decided_by IS NULL)", name="decided"),
+        Index("uq_payout_returns_payout", "payout_id", unique=True, postgresql_where=text("status <> 'refused'")),
+        Index("uq_payout_returns_line", "line_id", unique=True, postgresql_where=text("status <> 'refused'")),
     )
 
 

@@ -10,13 +10,14 @@ from werkzeug.wrappers import Response
 
 from orders.settlement import bank, queries, runs
 from orders.settlement.bank import Confirmation
-from orders.settlement.forms import ActForm, ConfirmForm, FileForm, ReasonForm
+from orders.settlement.forms import ActForm, ConfirmForm, ConfirmReturnForm, FileForm, ReasonForm, ReturnForm
 from orders.settlement.labels import PAYOUT_STATES, words
 from orders.settlement.models import Payout, PayoutRun
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.errors import Invalid
+from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -50,7 +51,7 @@ def list_payouts(actor: Actor, desk: str) -> str:
 @requires("payouts:read")
 def show(actor: Actor, desk: str, payout_id: UUID) -> str:
     """Show a payout with its orders' parts."""
-    return _render_payout(actor, desk, payout_id)
+    return render_payout(actor, desk, payout_id)
 
 
 @bp.post("/operator/payouts/<uuid:payout_id>/<any(cancel, fail):act>")
@@ -67,7 +68,7 @@ def end(actor: Actor, payout_id: UUID, act: str) -> Answer:
                 service(payout_id, form.reason.data or "", actor, clock.now())
             flash(_("已办理,款项退回应付。"), "success")
             return redirect(url_for("payout_pages.show", desk="operator", payout_id=payout_id))
-    return form.answer(_render_payout(actor, "operator", payout_id, form))
+    return form.answer(render_payout(actor, "operator", payout_id, form))
 
 
 @bp.get("/operator/payout-runs")
@@ -171,13 +172,23 @@ def _waiting(run_id: UUID) -> list[UUID]:
     return list(db.session.scalars(query.where(PayoutRun.public_id == run_id, Payout.status == "prepared")))
 
 
-def _render_payout(actor: Actor, desk: str, payout_id: UUID, form: ReasonForm | None = None) -> str:
+def render_payout(actor: Actor, desk: str, payout_id: UUID, form: Form | None = None) -> str:
+    """Return the page of a payout, with the form of an act that was refused."""
     row = queries.get_payout(payout_id, actor, clock.today())
     is_operator = actor.organisation_kind == "operator"
+    may_return = is_operator and row.rail == "bank" and row.status == "paid"
     may_cancel = row.status == "prepared" and (actor.may("payouts:prepare") or actor.may("payouts:release"))
     may_cancel = may_cancel or (row.status == "released" and actor.may("payouts:release"))
     return render_template(
-        "settlement/payout.html", desk=desk, row=row, form=form or ReasonForm(formdata=None),
+        "settlement/payout.html", desk=desk, row=row, problem=form,
+        form=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
+        told=form if isinstance(form, ReturnForm) else ReturnForm(formdata=None),
+        agreed=form if isinstance(form, ConfirmReturnForm) else ConfirmReturnForm(formdata=None),
+        may_return=may_return and row.back is None and actor.may("payouts:prepare"),
+        may_agree=may_return and row.back is not None and actor.may("payouts:release")
+        and row.back.recorded_by != actor.user_id,
+        may_allow=is_operator and row.status == "returned" and row.back is not None and not row.back.same_account
+        and actor.may("payouts:release"),
         may_cancel=is_operator and may_cancel,
         may_fail=is_operator and row.rail == "bank" and row.status == "sent" and actor.may("payouts:release"), **words(),
     )  # fmt: skip

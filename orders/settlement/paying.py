@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from orders.purchase import machine
 from orders.settlement import posting
-from orders.settlement.models import Payout, PayoutItem
+from orders.settlement.models import Payout, PayoutItem, PayoutReturn
 from orders.settlement.standing import Standing
 from shop import audit, money
 from shop.auth import Actor
@@ -68,6 +68,19 @@ def fail_locked(
     _give_back(payout, items, standings)
     audit.record(actor, "settlement.payout_failed", "payout", payout.id, status=["sent", "failed"])
     _tell("orders.payout_failed", payout, why=failure)
+
+
+def return_locked(
+    payout: Payout, items: Sequence[PayoutItem], standings: Mapping[int, Standing], found: PayoutReturn, *,
+    actor: Actor | None, at: datetime,
+) -> None:  # fmt: skip
+    """Let a payout that was paid come back: its orders are owed again, the books follow, the producer is told."""
+    machine.move("payout", payout, "return", actor=actor, at=at, why=found.reason)
+    payout.failure = found.reason
+    posting.unsettle_items(items, standings)
+    posting.post_return(payout, items, found, at=at, actor=actor)
+    audit.record(actor, "settlement.payout_returned", "payout", payout.id, status=["paid", "returned"])
+    _tell("orders.payout_returned", payout, returned_on=found.returned_on.isoformat(), why=found.reason)
 
 
 def cancel_locked(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from orders.ledger import books
 from orders.ledger.books import PLATFORM, Account, MoneyPosting, org_owner
-from orders.settlement.models import Payout, PayoutItem, TransferReversal
+from orders.settlement.models import Payout, PayoutItem, PayoutReturn, TransferReversal
 from orders.settlement.positions import fee_move
 from orders.settlement.standing import Standing
 from shop.auth import Actor
@@ -56,17 +56,52 @@ def _moving(payout: Payout, standing: Standing, fen: int, *, card_fen: int) -> N
     standing.settlement.card_settling_fen += card_fen
 
 
+def unsettle_items(items: Sequence[PayoutItem], standings: Mapping[int, Standing]) -> None:
+    """Let what a payout by bank has paid be owed again; the platform's fee is earned all the same, and stays."""
+    for item in items:
+        row = standings[item.order_id].settlement
+        row.bank_settled_fen -= item.amount_fen
+        row.card_settled_fen -= item.card_fen
+
+
 def post_payout(payout: Payout, items: Sequence[PayoutItem], *, at: datetime, on: date, actor: Actor | None) -> None:
     """Post a payout that has arrived: the payable is paid from where the money lay, and the fee follows."""
     owner = org_owner(payout.producer_id)
-    payable = Account("producer_payable", owner)
+    fees = _fees(owner, sum(item.fee_card_fen for item in items), sum(item.fee_bank_fen for item in items), on=on)
+    _post_paid(payout, items, "paid", fees, at=at, on=on, actor=actor)
+
+
+def post_return(
+    payout: Payout, items: Sequence[PayoutItem], found: PayoutReturn, *, at: datetime, actor: Actor | None
+) -> None:
+    """Post that what the bank had paid is on the supervised account again, and owed."""
+    _post_paid(payout, items, "returned", [], at=at, on=found.returned_on, actor=actor)
+
+
+def _post_paid(
+    payout: Payout, items: Sequence[PayoutItem], what: str, fees: list[MoneyPosting], *, at: datetime, on: date,
+    actor: Actor | None,
+) -> None:  # fmt: skip
+    """Post what a payout paid, or turned round what came back of it.
+
+    What the bank pays of card money leaves the supervised account, to which the operator has moved it from the provider
+    as the platform's: so the producer's money there becomes the platform's.
+    """
+    sign = 1 if what == "paid" else -1
+    owner = org_owner(payout.producer_id)
+    payable, ours = Account("producer_payable", owner), Account("bank_supervised", owner)
     card = sum(item.card_fen for item in items)
+    there = Account("stripe_cash", owner) if payout.rail == "stripe" else Account("bank_supervised", PLATFORM)
     money = [
-        _signed(payable, Account("stripe_cash", owner), card, on),
-        _signed(payable, Account("bank_supervised", owner), payout.amount_fen - card, on),
-        *_fees(owner, sum(item.fee_card_fen for item in items), sum(item.fee_bank_fen for item in items), on=on),
+        _signed(payable, there, sign * card, on),
+        _signed(payable, ours, sign * (payout.amount_fen - card), on),
+        *fees,
     ]
-    books.record_entry(f"payout:{payout.id}:paid", "payout_paid", occurred_at=at, money=money, actor=actor)
+    books.record_entry(f"payout:{payout.id}:{what}", f"payout_{what}", occurred_at=at, money=money, actor=actor)
+    if card and payout.rail == "bank":
+        moved = _signed(Account("stripe_cash", PLATFORM), Account("stripe_cash", owner), sign * card, on)
+        key = f"payout:{payout.id}:{what}:card"
+        books.record_entry(key, "payout_card_moved", occurred_at=at, money=[moved], actor=actor)
 
 
 def post_reversal(reversal: TransferReversal, producer_id: int, *, at: datetime, on: date) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from orders.numbers import make_number
 from orders.online.models import ConnectedAccount
 from orders.purchase import machine
-from orders.settlement import posting, reversals, transfers
+from orders.settlement import posting, returns, reversals, transfers
 from orders.settlement.models import Payout, PayoutItem, PayoutRun
 from orders.settlement.positions import Open, Position, Share, plan
 from orders.settlement.standing import Standing, lock_standings, orders_with_open
@@ -61,9 +61,11 @@ def find_connected(producer_id: int) -> ConnectedAccount | None:
 
 
 def find_account(producer_id: int) -> BankAccount | None:
-    """Return the bank account that a producer is paid to."""
+    """Return the bank account that a producer is paid to; none if the bank sent the last payout to it back."""
     found = bank_accounts.list_accounts(producer_id)
-    return found[0] if found and found[0].is_default else None
+    if not found or not found[0].is_default or returns.is_blocked(producer_id, found[0].number):
+        return None
+    return found[0]
 
 
 def _limited(position: Position, draws: transfers.Draws | None) -> Position:

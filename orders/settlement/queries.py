@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select, te
 
 from orders.purchase.models import Order
 from orders.purchase.parties import producers_of
-from orders.settlement.models import Payout, PayoutItem, PayoutRun
+from orders.settlement.models import Payout, PayoutItem, PayoutReturn, PayoutRun
 from orders.settlement.standing import OPEN_SQL
 from shop.auth import Actor
 from shop.db import db
@@ -31,6 +31,21 @@ class ItemRow:
     number: str
     amount_fen: int
     fee_fen: int
+
+
+@dataclass(frozen=True)
+class ReturnRow:
+    """A payout's return that stands or waits."""
+
+    id: UUID
+    status: str
+    returned_on: date
+    bank_serial: str
+    reason: str
+    same_account: bool
+    recorded_by: int
+    recorded_at: datetime
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -57,6 +72,7 @@ class PayoutRow:
     released_at: datetime | None
     failure: str
     items: Sequence[ItemRow] = field(default=())
+    back: ReturnRow | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +162,18 @@ def get_payout(public_id: UUID, actor: Actor, on: date) -> PayoutRow:
         .where(PayoutItem.payout_id == row[0].id)
         .order_by(PayoutItem.order_id)
     )
-    return _row(row, [ItemRow(*item) for item in items])
+    return replace(_row(row, [ItemRow(*item) for item in items]), back=_return_of(row[0].id))
+
+
+def _return_of(payout_id: int) -> ReturnRow | None:
+    one = PayoutReturn
+    row = db.session.execute(
+        select(
+            one.public_id, one.status, one.returned_on, one.bank_serial, one.reason, one.same_account, one.recorded_by,
+            one.recorded_at, one.decided_at,
+        ).where(one.payout_id == payout_id, one.status != "refused")
+    ).one_or_none()  # fmt: skip
+    return ReturnRow(*row) if row else None
 
 
 def _payouts(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -244,16 +271,20 @@ def overview(actor: Actor, on: date) -> Overview:
 
 
 _UNPAYABLE = text(f"""
-    SELECT g.public_id, g.name, sum({OPEN_SQL})::bigint
+    SELECT g.public_id, g.name, sum({OPEN_SQL})::bigint, b.id IS NULL AS is_missing
     FROM order_settlements s JOIN orders o ON o.id = s.order_id JOIN organisations g ON g.id = o.producer_id
+    LEFT JOIN bank_accounts b ON b.organisation_id = g.id AND b.is_default AND b.closed_at IS NULL
     WHERE s.due_on <= :on AND s.held_at IS NULL AND {OPEN_SQL} > 0
-      AND NOT EXISTS (SELECT FROM bank_accounts b WHERE b.organisation_id = g.id AND b.is_default AND b.closed_at IS NULL)
-    GROUP BY g.id ORDER BY 3 DESC, g.id LIMIT 100""")
+      AND (b.id IS NULL OR EXISTS (
+          SELECT FROM payout_returns r JOIN payouts p ON p.id = r.payout_id
+          WHERE p.producer_id = g.id AND p.account_number = b.number AND r.status = 'confirmed' AND NOT r.same_account))
+    GROUP BY g.id, b.id ORDER BY 3 DESC, g.id LIMIT 100""")
 
 
 def list_unpayable(actor: Actor, on: date) -> list[Unpayable]:
-    """Return producers with money due and no bank account to pay it to; nothing of it is lost."""
+    """Return producers with money due and no bank account to pay it to, or one that sent money back; nothing is lost."""
     if actor.organisation_kind != "operator":
         return []
-    reason = _("没有登记默认银行账户")
-    return [Unpayable(row[0], row[1], row[2], reason) for row in db.session.execute(_UNPAYABLE, {"on": on})]
+    missing, sent_back = _("没有登记默认银行账户"), _("上次付款被银行退回,收款账户尚未更正")
+    rows = db.session.execute(_UNPAYABLE, {"on": on})
+    return [Unpayable(row[0], row[1], row[2], missing if row.is_missing else sent_back) for row in rows]

@@ -13,7 +13,7 @@ from orders.payments.models import Refund
 from orders.settlement import posting
 from orders.settlement.models import Transfer, TransferReversal
 from orders.settlement.positions import fee_move
-from orders.settlement.standing import Standing, lock_standings
+from orders.settlement.standing import Standing, lock_standings, orders_to_ask_back
 from shop import audit, clock
 from shop.db import db
 
@@ -32,6 +32,12 @@ def ask_back(standing: Standing, *, at: datetime, again: bool = False) -> int:
             _ask(standing, transfer, part, at)
             left -= part
     return max(wanted, 0) - max(left, 0)
+
+
+def ask_back_all(at: datetime) -> int:
+    """Ask back whatever was paid too much through the provider and nobody has asked for; return how much that is."""
+    standings = lock_standings(orders_to_ask_back())
+    return sum(ask_back(standing, at=at) for standing in standings.values())
 
 
 def _reversible(order_id: int, *, again: bool) -> Sequence[Transfer]:

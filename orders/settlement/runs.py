@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from orders.settlement import dues, preparing
+from orders.settlement import dues, preparing, reversals
 from orders.settlement.models import PAYOUT_RAILS, Payout, PayoutRun
 from orders.settlement.standing import producers_with_open
 from shop import audit, clock
@@ -36,6 +36,7 @@ def start(actor: Actor | None, at: datetime) -> list[PayoutRun]:
         raise NotFound(_("没有这个页面。"))
     for order_id in dues.list_unknown(_MOST_UNKNOWN):
         dues.follow_acceptance(order_id)
+    reversals.ask_back_all(at)
     on = clock.business_day(at)
     producers = producers_with_open(on)
     if not producers:

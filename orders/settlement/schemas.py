@@ -27,6 +27,19 @@ class PayoutItemSchema(Schema):
     fee = own.Money(required=True, attribute="fee_fen")
 
 
+class PayoutReturnSchema(Schema):
+    """A payout's return, as one person or a bank line says and another person agrees to."""
+
+    id = own.PublicId(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(("recorded", "confirmed", "refused")))
+    returned_on = own.Day(required=True)
+    bank_serial = fields.String(required=True)
+    reason = fields.String(required=True)
+    same_account = fields.Boolean(required=True)
+    recorded_at = own.Instant(required=True)
+    decided_at = own.Instant(required=True, allow_none=True)
+
+
 class PayoutSchema(Schema):
     """What a producer is paid at once."""
 
@@ -47,6 +60,9 @@ class PayoutSchema(Schema):
     released_at = own.Instant(required=True, allow_none=True)
     failure = fields.String(required=True)
     items = fields.List(fields.Nested(PayoutItemSchema), required=True, metadata={"description": "Empty in lists."})
+    returned = fields.Nested(
+        PayoutReturnSchema, required=True, allow_none=True, attribute="back", metadata={"description": "Not in lists."}
+    )
 
 
 class PayoutPage(Schema):

@@ -19,10 +19,19 @@ from shop.db import db
 OPEN_SQL = """(o.applied_fen - least(o.applied_fen, o.direct_fen) - o.fee_fen
            - s.bank_settled_fen - s.bank_settling_fen - s.stripe_settled_fen - s.stripe_settling_fen)"""
 
+#: Whoever is owed more than it owes: a run for the others would pay nothing.
 _PRODUCERS = text(f"""
-    SELECT DISTINCT o.producer_id FROM order_settlements s JOIN orders o ON o.id = s.order_id
+    SELECT o.producer_id FROM order_settlements s JOIN orders o ON o.id = s.order_id
     WHERE ({OPEN_SQL} > 0 AND s.due_on <= :on AND s.held_at IS NULL) OR {OPEN_SQL} < 0
-    ORDER BY o.producer_id""")
+    GROUP BY o.producer_id HAVING sum({OPEN_SQL}) > 0 ORDER BY o.producer_id""")
+
+#: Orders that were paid too much by transfers which can still be asked back.
+_REVERSIBLE = text(f"""
+    SELECT o.id FROM order_settlements s JOIN orders o ON o.id = s.order_id
+    WHERE {OPEN_SQL} < 0 AND EXISTS (
+        SELECT FROM transfers t WHERE t.order_id = o.id AND t.status = 'done' AND t.reversed_fen < t.amount_fen
+           AND NOT EXISTS (SELECT FROM transfer_reversals r WHERE r.transfer_id = t.id AND r.status = 'failed'))
+    ORDER BY o.id LIMIT 500""")
 
 _ORDERS = text(f"""
     SELECT o.id FROM order_settlements s JOIN orders o ON o.id = s.order_id
@@ -68,8 +77,13 @@ class Standing:
 
 
 def producers_with_open(on: date) -> list[int]:
-    """Return the producers who have something to get on a day, or owe something."""
+    """Return the producers who have something to get on a day, more than they owe."""
     return list(db.session.scalars(_PRODUCERS, {"on": on}))
+
+
+def orders_to_ask_back() -> list[int]:
+    """Return orders that were paid too much and whose transfers can be asked back."""
+    return list(db.session.scalars(_REVERSIBLE))
 
 
 def orders_with_open(producer_id: int) -> list[int]:

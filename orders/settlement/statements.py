@@ -102,7 +102,7 @@ _MOVEMENTS = text("""
     )
     SELECT v.kind, v.business_on, other.kind, e.fact,
            coalesce(o.number, (SELECT y.number FROM payouts y
-                               WHERE e.fact = 'payout_paid' AND y.id = split_part(e.key, ':', 2)::bigint),
+                               WHERE e.fact LIKE 'payout%' AND y.id = split_part(e.key, ':', 2)::bigint),
                     (SELECT x.number FROM transfer_reversals r JOIN orders x ON x.id = r.order_id
                      WHERE e.fact = 'transfer_reversed' AND r.id = split_part(e.key, ':', 2)::bigint),
                     (SELECT y.bank_serial FROM payments y

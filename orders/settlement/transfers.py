@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,11 +132,18 @@ def fail(transfer_id: int, failure: str, at: datetime) -> None:
     transfer.status, transfer.failure, transfer.done_at = "failed", failure, at
     charge = charges.lock_charges([transfer.charge_id])[transfer.charge_id]
     charge.transferred_fen -= transfer.amount_fen
-    exceptions.open_exception(
-        f"transfer:{transfer.id}", "stripe", "transfer_failed", payout.number, failure, -transfer.amount_fen,
-        clock.business_day(at), at, producer_id=payout.producer_id, order_id=transfer.order_id,
-    )  # fmt: skip
+    _tell(transfer, payout, at)
     _decide(payout, items, standings, at=at)
+
+
+def _tell(transfer: Transfer, payout: Payout, at: datetime) -> None:
+    """Open an exception, one for each cause: while it waits, the next run's refusal for the same reason is the same finding."""
+    cause = hashlib.sha256(transfer.failure.encode()).hexdigest()[:16]
+    exceptions.open_unless_waiting(
+        f"transfer:org:{payout.producer_id}:{cause}", f"{transfer.id}", "stripe", "transfer_failed", payout.number,
+        transfer.failure, -transfer.amount_fen, clock.business_day(at), at, producer_id=payout.producer_id,
+        order_id=transfer.order_id,
+    )  # fmt: skip
 
 
 def _locked(transfer_id: int) -> tuple[Transfer, Payout, list[PayoutItem], dict[int, Standing]]:

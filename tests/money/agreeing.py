@@ -110,15 +110,14 @@ def _assert_cash(story: Story) -> None:
     cash: dict[str, int] = {}
     for (kind, _owner), fen in owners(("stripe_cash", "stripe_disputed", "bank_supervised", "operator_bank")).items():
         cash[kind] = cash.get(kind, 0) + fen
-    by_card_paid_by_bank = sum(order.card_by_bank_fen for order in orders)
     at_bank = sum(order.came["supervised"] - _given_back(order, "supervised") for order in orders)
-    at_bank -= sum(story.money.bank.values()) - by_card_paid_by_bank
+    at_bank -= sum(story.money.bank.values())
 
     # What a dispute takes and no order has any more waits in the operator's queue, and is not in the books yet.
     not_held = story.money.not_held_fen
     queued = rows("SELECT coalesce(-sum(amount_fen), 0)::bigint FROM money_exceptions WHERE kind = 'dispute_not_held'")
     assert queued[0][0] == story.money.ever_not_held_fen
-    assert cash.get("stripe_cash", 0) == gross_fen(double) - by_card_paid_by_bank + not_held
+    assert cash.get("stripe_cash", 0) == gross_fen(double) + not_held
     assert cash.get("stripe_disputed", 0) == sum(order.disputed_fen for order in orders)
     assert cash.get("bank_supervised", 0) + cash.get("operator_bank", 0) == at_bank
 
@@ -126,7 +125,7 @@ def _assert_cash(story: Story) -> None:
         o.came["direct"] - _given_back(o, "direct") - o.kept_by_producer for o in orders
     )
     fees = sum(order.fee for order in orders)
-    there = gross_fen(double) + at_bank - by_card_paid_by_bank + not_held + sum(order.held for order in orders)
+    there = gross_fen(double) + at_bank + not_held + sum(order.held for order in orders)
     assert still_there + fees == there
 
     accounts = dict(rows("SELECT account_ref, organisation_id FROM connected_accounts"))

@@ -68,8 +68,6 @@ class Order:
     by_bank_fen: int = 0
     transferred_fen: int = 0
     reversed_fen: int = 0
-    #: What of the bank's payments was money that had come by card.
-    card_by_bank_fen: int = 0
 
     @property
     def received(self) -> int:

@@ -20,7 +20,7 @@ _REFUNDS = """SELECT r.public_id, r.order_id, r.amount_fen, r.clearing, r.cause,
 _HOLDS = (
     """SELECT d.dispute_ref, h.order_id, h.amount_fen FROM dispute_holds h JOIN disputes d ON d.id = h.dispute_id"""
 )
-_ITEMS = """SELECT p.number, i.order_id, i.amount_fen, i.card_fen FROM payout_items i JOIN payouts p ON p.id = i.payout_id
+_ITEMS = """SELECT p.number, i.order_id, i.amount_fen FROM payout_items i JOIN payouts p ON p.id = i.payout_id
             WHERE p.rail = 'bank' AND p.status = 'paid'"""
 
 
@@ -72,7 +72,7 @@ class Outside:
         """Set all that Stripe and the bank decide."""
         for order in self.orders.values():
             order.came["card"] = order.disputed_fen = order.lost_fen = 0
-            order.transferred_fen = order.reversed_fen = order.by_bank_fen = order.card_by_bank_fen = 0
+            order.transferred_fen = order.reversed_fen = order.by_bank_fen = 0
         self._read_charges()
         self._read_refunds()
         self._read_disputes()
@@ -132,10 +132,9 @@ class Outside:
 
     def _read_bank(self) -> None:
         paid: dict[str, int] = {}
-        for number, order_id, fen, card_fen in rows(_ITEMS):
+        for number, order_id, fen in rows(_ITEMS):
             paid[number] = paid.get(number, 0) + fen
             self.orders[order_id].by_bank_fen += fen
-            self.orders[order_id].card_by_bank_fen += card_fen
         assert paid == self.bank
 
 

@@ -224,6 +224,22 @@ def test_a_refund_after_the_payout_is_netted_from_the_next(people, trade):
     assert differences() == []
 
 
+def test_who_only_owes_or_owes_more_than_is_due_starts_no_run(people, trade):
+    a, b = people
+    with transaction():
+        one = sold(trade, 10000, supervised=10000)
+        pay_out(a, b)
+        refund(trade, one, 3000, clearing="supervised")
+        runs_before = count("payout_runs")
+        run(None)
+        sold(trade, 2000, supervised=2000)
+        assert (run(a), count("payout_runs")) == ([], runs_before)
+        sold(trade, 1001, supervised=1001)
+        (payout,) = run(a)
+
+    assert (payout.amount_fen, count("payout_runs")) == (1, runs_before + 2)
+
+
 def test_the_fee_of_what_was_paid_directly_is_netted_and_every_fen_adds_up(people, trade):
     a, b = people
     with transaction():

@@ -1,10 +1,12 @@
 """Payouts by card: transfers that draw on charges, what becomes of refusals, and what is asked back."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from orders.online.models import ProviderCall
-from orders.payments import refund_sending, refunds
+from orders.payments import exceptions, refund_sending, refunds
 from orders.payments.models import MoneyException
 from orders.settlement import reversals, runs, transfers
 from orders.settlement.models import PayoutRun, Transfer, TransferReversal
@@ -85,7 +87,10 @@ def test_without_an_account_there_card_money_is_paid_by_bank(people):
         (payout,) = pay_out(*people)
 
     assert (payout.rail, items_of(payout)) == ("bank", [(order.id, 9940, 9940)])
-    assert (balance("stripe_cash", f"org:{trade.clerk.organisation_id}"), balance("stripe_cash", "platform")) == (0, 60)
+    owner = f"org:{trade.clerk.organisation_id}"
+    assert [balance("stripe_cash", owner), balance("bank_supervised", owner)] == [0, 0]
+    # The operator still has to move it: all of the charge is there, and the bank has paid what had not come to it.
+    assert [balance("stripe_cash", "platform"), balance("bank_supervised", "platform")] == [10000, -9940]
     assert (count("transfers"), differences()) == (0, [])
 
 
@@ -102,6 +107,29 @@ def test_a_refused_transfer_is_owed_again_and_somebody_is_told(people, trade):
         (second,) = pay_out(*people)
 
     assert (second.status, second.amount_fen) == ("paid", 10000)
+    assert differences() == []
+
+
+def test_while_one_refusal_waits_the_same_cause_opens_no_other(people, trade):
+    with transaction():
+        sold(trade, 10000, card=10000)
+        for day in range(3):
+            run(people[0], DUE + timedelta(days=day))
+            answer_transfers(DUE + timedelta(days=day), refuse="account restricted")
+        db.session.flush()
+        (trouble,) = db.session.scalars(select(MoneyException)).all()
+        run(people[0], DUE + timedelta(days=3))
+        answer_transfers(DUE + timedelta(days=3), refuse="account closed")
+        exceptions.settle(trouble.key, DUE)
+        run(people[0], DUE + timedelta(days=4))
+        answer_transfers(DUE + timedelta(days=4), refuse="account restricted")
+        rows = db.session.execute(
+            select(MoneyException.detail, MoneyException.status).order_by(MoneyException.id)
+        ).all()
+
+    assert [tuple(row) for row in rows] == [
+        ("account restricted", "closed"), ("account closed", "open"), ("account restricted", "open"),
+    ]  # fmt: skip
     assert differences() == []
 
 

@@ -1,0 +1,145 @@
+"""Lines of supervised accounts that are payouts to producers: what the bank has paid, and what it has sent back."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, select
+
+from orders.banking import acts
+from orders.banking.models import BankStatement, BankStatementLine, StatementAccount
+from orders.banking.reading.cells import compared_account
+from orders.settlement import bank, paying, returns
+from orders.settlement.bank import Confirmation
+from orders.settlement.models import Payout, PayoutReturn
+from orders.settlement.returns import ReturnFacts
+from shop import clock
+from shop.db import db
+from shop.i18n import _
+
+#: Days after its release in which a payout's line is expected where the bank has left its number out.
+_WITHIN = timedelta(days=10)
+#: Pairs that one transaction takes in.
+_MOST = 500
+_CAME_BACK = re.compile("退汇|退票|退回|退款")
+Pair = tuple[Payout, BankStatementLine]
+_OPEN = ("unmatched", "suggested")
+
+
+def match(at: datetime) -> int:
+    """Take in what supervised accounts' lines say of payouts; return how many lines were theirs."""
+    return _match_paid(at) + _match_returned(at)
+
+
+def _match_paid(at: datetime) -> int:
+    """Confirm payouts that the bank has made; their lines are matched, also where a person was faster."""
+    lines = _lines("out")
+    sent = _pairs(_payouts(lines, Payout.status == "sent"), lines, _may_be_paid)
+    bank.confirm(
+        [Confirmation(payout=p.public_id, bank_serial=line.serial, value_on=line.value_on) for p, line in sent],
+        None,
+        at,
+    )
+    typed = _pairs(
+        _payouts(lines, Payout.bank_serial.in_([line.serial for line in lines])), lines,
+        lambda payout, line: payout.bank_serial == line.serial,
+    )  # fmt: skip
+    typed = [pair for pair in typed if pair not in sent]
+    for _payout, line in (*sent, *typed):
+        acts.settle(acts.lock_open(line.id, "out"), "matched", rule="payout")
+    return len(sent) + len(typed)
+
+
+def _match_returned(at: datetime) -> int:
+    """Write down which payouts have come back, in the name of who imported the statement; another person agrees."""
+    live = exists().where(PayoutReturn.payout_id == Payout.id, PayoutReturn.status != "refused")
+    lines = _lines("in", ~exists().where(PayoutReturn.line_id == BankStatementLine.id))
+    found = _pairs(_payouts(lines, Payout.status == "paid", ~live), lines, _may_have_come_back)
+    locked = paying.lock_payouts([payout.id for payout, _line in found])
+    for payout, line in found:
+        reason = " ".join(part for part in (line.return_code, line.remark) if part) or _("银行退汇")
+        facts = ReturnFacts(returned_on=line.value_on, bank_serial=line.serial, reason=reason[:500])
+        user_id = db.session.get_one(BankStatement, line.statement_id).imported_by
+        returns.record_locked(locked[payout.id], facts, user_id=user_id, actor=None, at=at, line_id=line.id)
+        acts.settle(acts.lock_open(line.id, "in"), "returned", rule="payout_return")
+    return len(found)
+
+
+def let_go(return_id: UUID) -> None:
+    """Open a line again of which a person said that it is no return."""
+    query = (
+        select(BankStatementLine)
+        .join(PayoutReturn, PayoutReturn.line_id == BankStatementLine.id)
+        .where(PayoutReturn.public_id == return_id, BankStatementLine.state == "returned")
+        .with_for_update(of=BankStatementLine)
+    )
+    for line in db.session.scalars(query).all():
+        acts.settle(line, "unmatched", reason="transfer_returned")
+
+
+def _payouts(lines: Sequence[BankStatementLine], *conditions: ColumnElement[bool]) -> Sequence[Payout]:
+    """Return payouts of the lines' amounts."""
+    amounts = {line.amount_fen for line in lines}
+    query = select(Payout).where(Payout.rail == "bank", Payout.amount_fen.in_(amounts), *conditions).order_by(Payout.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _lines(direction: str, *conditions: ColumnElement[bool]) -> Sequence[BankStatementLine]:
+    """Return the open lines of supervised accounts that went one way."""
+    query = (
+        select(BankStatementLine)
+        .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
+        .where(
+            StatementAccount.clearing == "supervised", BankStatementLine.direction == direction,
+            BankStatementLine.state.in_(_OPEN), BankStatementLine.noted_by.is_(None), BankStatementLine.amount_fen > 0,
+            *conditions,
+        )
+        .order_by(BankStatementLine.id)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    return db.session.scalars(query).all()
+
+
+def _pairs(
+    payouts: Sequence[Payout], lines: Sequence[BankStatementLine], fits: Callable[[Payout, BankStatementLine], bool]
+) -> list[Pair]:
+    """Return what is clear: a line that names a payout, or the only one for the only payout that it can be."""
+    by_amount: dict[int, list[BankStatementLine]] = {}
+    for line in lines:
+        by_amount.setdefault(line.amount_fen, []).append(line)
+    fitting = {p.id: [line for line in by_amount.get(p.amount_fen, ()) if fits(p, line)] for p in payouts}
+    claims = [line.id for found in fitting.values() for line in found]
+    taken: list[Pair] = []
+    for payout in payouts:
+        named = [line for line in fitting[payout.id] if _names(payout, line)]
+        alone = [line for line in fitting[payout.id] if claims.count(line.id) == 1]
+        clear = named if len(named) == 1 else alone if len(fitting[payout.id]) == len(alone) == 1 else []
+        taken += [(payout, line) for line in clear]
+    return taken[:_MOST]
+
+
+def _names(payout: Payout, line: BankStatementLine) -> bool:
+    return payout.number in unicodedata.normalize("NFKC", line.remark)
+
+
+def _may_be_paid(payout: Payout, line: BankStatementLine) -> bool:
+    released_on = clock.business_day(payout.released_at or payout.prepared_at)
+    return line.value_on >= released_on and (
+        _names(payout, line) or (_same_account(payout, line) and line.value_on <= released_on + _WITHIN)
+    )
+
+
+def _may_have_come_back(payout: Payout, line: BankStatementLine) -> bool:
+    paid_on = payout.value_on or date.max
+    says_so = line.return_code is not None or _CAME_BACK.search(line.remark) is not None
+    return line.value_on >= paid_on and (
+        _names(payout, line) or (says_so and _same_account(payout, line) and line.value_on <= paid_on + _WITHIN)
+    )
+
+
+def _same_account(payout: Payout, line: BankStatementLine) -> bool:
+    return compared_account(line.counterparty_account) == compared_account(payout.account_number)
