@@ -49,7 +49,7 @@ def canonical(uri: str) -> str:
 
 def link_of(uri: str) -> Link | None:
     """Return what an EPC URN or a Digital Link identifies, or ``None`` for anything else."""
-    if len(uri) > MAX_IDENTIFIER:
+    if len(uri) > MAX_IDENTIFIER or not uri.isprintable():
         return None
     return urns.link_of(uri) if uri.startswith("urn:") else links.link_of(uri)
 

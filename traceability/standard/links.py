@@ -28,7 +28,12 @@ class Link:
 
 def escape(value: str) -> str:
     """Percent-encode a value for a path."""
-    return quote(value, safe=_SAFE)
+    return quote(value, safe=_SAFE, errors="surrogateescape")
+
+
+def unescape(value: str) -> str:
+    """Undo percent-encoding; bytes that are no UTF-8 come out as they went in when they are encoded again."""
+    return unquote(value, errors="surrogateescape")
 
 
 def link_of(uri: str) -> Link | None:
@@ -53,7 +58,8 @@ def _read(segments: list[str]) -> Link | None:
     """Read key and qualifiers from the segments, all of which must fit."""
     if len(segments) % 2:
         return None
-    pairs = [(SHORT_NAMES.get(ai, ai), unquote(value)) for ai, value in zip(segments[::2], segments[1::2], strict=True)]
+    names = [SHORT_NAMES.get(name, name) for name in segments[::2]]
+    pairs = list(zip(names, (unescape(value) for value in segments[1::2]), strict=True))
     ai, value = pairs[0]
     key = KEYS.get(ai)
     if key is None or not key.value.fullmatch(value):

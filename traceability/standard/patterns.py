@@ -3,11 +3,10 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
-from urllib.parse import unquote
 
 from traceability.standard import urns
 from traceability.standard.keys import PREFIX_LENGTHS, SCHEMES, Scheme, check_digit
-from traceability.standard.links import CANONICAL, escape
+from traceability.standard.links import CANONICAL, escape, unescape
 
 _PATTERN = re.compile(r"urn:epc:idpat:([a-z]+):(.+)", re.ASCII)
 _SPECIAL = re.compile(r"([\\%_])")
@@ -91,7 +90,7 @@ def _pieces(scheme: Scheme, given: list[str]) -> list[Piece] | None:
     if given and not (_are_digits(given[0]) and len(given[0]) in PREFIX_LENGTHS):
         return None
     if not scheme.digits:
-        reference: list[Piece] = [escape(unquote("".join(given))), *([] if given[1:] else [Open.SOME])]
+        reference: list[Piece] = [escape(unescape("".join(given))), *([] if given[1:] else [Open.SOME])]
         return [*reference, f"/{scheme.then}/", Open.SOME] if scheme.then else reference
     key = _key(scheme, given)
     return None if key is None else [*key, *_behind(scheme, given)]

@@ -1,13 +1,12 @@
 """EPC URNs: to what they identify, and back."""
 
 import re
-from urllib.parse import unquote
 
 from biip import ParseError
 from biip.gs1_prefixes import GS1CompanyPrefix
 
 from traceability.standard.keys import PREFIX_LENGTHS, SCHEMES, Scheme, check_digit
-from traceability.standard.links import Link
+from traceability.standard.links import Link, unescape
 
 _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(.+)", re.ASCII | re.DOTALL)
 _DIGITS = re.compile(r"\d+", re.ASCII)
@@ -34,24 +33,28 @@ def link_of(urn: str) -> Link | None:
         return _class(scheme, prefix, reference, pieces) if serial == "*" and _is_reference(scheme, reference) else None
     if not _is_reference(scheme, reference) or not _is_serial(scheme, serial):
         return None
-    return _link(scheme, prefix, reference, pieces, unquote(serial))
+    return _link(scheme, prefix, reference, pieces, unescape(serial))
 
 
 def urn_of(link: Link, prefix_length: int | None) -> str | None:
-    """Write the URN of what a link identifies, or ``None``: for some things, and without the company prefix, none exists."""
+    """Write the URN of what a link identifies, or ``None`` where none says the same.
+
+    That is so for keys without a scheme, without a known company prefix, with a wrong check digit (a URN has none),
+    and for values that URNs cannot hold.
+    """
     scheme = _scheme_of(link)
     prefix_length = prefix_length or _known_prefix_length(link)
     if scheme is None or prefix_length is None or prefix_length not in PREFIX_LENGTHS:
         return None
     key, serial = _unpacked(link, scheme)
-    is_class = bool(scheme.then) and serial is None
     numbers = _numbers(scheme, key, prefix_length)
     if numbers is None:
         return None
     pieces = [key[-4:-2], key[-2:]] if scheme.pieces else []
     tail = [*pieces, "*" if serial is None else serial.translate(_ESCAPED)] if scheme.then else []
-    space = "idpat" if is_class else scheme.space
-    return f"urn:epc:{space}:{scheme.name}:" + ".".join([*numbers, *tail])
+    space = "idpat" if scheme.then and serial is None else scheme.space
+    urn = f"urn:epc:{space}:{scheme.name}:" + ".".join([*numbers, *tail])
+    return urn if link_of(urn) == link else None
 
 
 def _numbers(scheme: Scheme, key: str, prefix_length: int) -> tuple[str, str] | None:
@@ -107,7 +110,7 @@ def _is_serial(scheme: Scheme, serial: str) -> bool:
 def _key(scheme: Scheme, prefix: str, reference: str) -> str | None:
     """Put prefix and reference together as the key has them, with its check digit."""
     if not scheme.digits:
-        return prefix + unquote(reference)
+        return prefix + unescape(reference)
     if len(prefix) + len(reference) != scheme.digits or (scheme.leads and not reference):
         return None
     digits = reference[:1] + prefix + reference[1:] if scheme.leads else scheme.padding + prefix + reference

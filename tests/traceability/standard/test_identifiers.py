@@ -2,6 +2,8 @@
 
 import pytest
 from biip.checksums import gs1_standard_check_digit
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from traceability.standard.identifiers import canonical, kind, to_urn, urn_of, vocabulary
 from traceability.standard.keys import check_digit, has_valid_check_digit
@@ -160,3 +162,35 @@ def test_a_word_has_one_form(written, full):
 
 def test_no_word_stands_in_two_lists():
     assert len(FULL_OF_ANY) == sum(len(words) for words in FULL.values()) == 180
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://id.gs1.org/01/04012345111119/21/9876",  # the check digit is wrong
+        "https://id.gs1.org/01/04012345111118/21/%E4%B8%AD",
+        "https://id.gs1.org/01/04012345111118/21/a%20b",
+        "https://id.gs1.org/8018/061414100000102534/8019/12",
+    ],
+)
+def test_no_urn_is_written_that_says_something_else(link):
+    assert urn_of(link, "urn:epc:id:sgtin:4012345.011111.1") is None
+
+
+PIECES = st.sampled_from(
+    [
+        "urn:epc:id:", "urn:epc:idpat:", "urn:epc:class:", "sgtin:", "sgln:", "giai:", "cpi:", "itip:", "4012345", "011111",
+        "*", ".", ":", "/", "%", "%2F", "%ff", "%00", "https://", "id.gs1.org", "/01/04012345111118", "/21/", "/10/", "/254/0",
+        "/8004/4012345", "?17=1", "#x", "中", "\ud800", "\0", "\n", " ", "!", "AB", "0",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.lists(PIECES, max_size=9).map("".join))
+def test_every_text_has_a_form_that_is_final(text):
+    form = canonical(text)
+
+    assert canonical(form) == form
+    assert canonical(to_urn(form, text)) == form
+    assert kind(form) == kind(text)
