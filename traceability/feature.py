@@ -1,8 +1,9 @@
 """What traceability brings to the factory: what each of its parts lists, lowest first."""
 
+from traceability.journey import feature as journey
 from traceability.repository import feature as repository
 
-_PARTS = (repository,)
+_PARTS = (repository, journey)
 
 
 def _listed(name: str) -> tuple[str, ...]:

@@ -245,10 +245,12 @@ def _tell(
         acceptance_id=str(acceptance.public_id),
         acceptance_number=acceptance.number,
         accepted_at=acceptance.accepted_at.isoformat(),
+        **changes.parties_of(order),
         pay_due_on=order.pay_due_on.isoformat() if order.pay_due_on else None,
         items=[
             {
                 "shipment_item_id": str(one.item_id), "lot_id": items[one.item_id].lot_id,
+                "movement": items[one.item_id].movement_id,
                 "accepted": f"{one.accepted:.3f}", "rejected": f"{one.rejected:.3f}",
             }
             for one in decisions

@@ -24,7 +24,6 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import Invalid
 from shop.i18n import _
-from shop.identity.models import Organisation
 
 
 class BadShipment(Invalid):
@@ -167,18 +166,13 @@ def _take_lots(
 
 
 def _tell(order: Order, shipment: Shipment, left: Sequence[tuple[OrderLine, ShippedLot]], *, at: datetime) -> None:
-    parties = db.session.execute(
-        select(Organisation.id, Organisation.public_id).where(Organisation.id.in_((order.buyer_id, order.producer_id)))
-    )
-    known = {row.id: str(row.public_id) for row in parties}
     changes.tell(
         "orders.order_shipped",
         order,
         shipment_id=str(shipment.public_id),
         shipment_number=shipment.number,
         shipped_at=at.isoformat(),
-        consignor=known[order.producer_id],
-        consignee=known[order.buyer_id],
+        **changes.parties_of(order),
         carrier=shipment.carrier,
         tracking_ref=shipment.tracking_ref,
         items=[

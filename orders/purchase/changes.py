@@ -22,6 +22,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import Invalid
 from shop.i18n import _
+from shop.identity.models import Organisation
 from shop.outbox.services import publish
 
 #: Topics of what ends an order.
@@ -170,3 +171,12 @@ def tell(topic: str, order: Order, **values: Any) -> None:
         due={"amount": money.format_yuan(order.due_fen), "currency": "CNY"},
         **values,
     )
+
+
+def parties_of(order: Order) -> dict[str, str]:
+    """Return who sends an order's goods and who gets them, for what is published of them."""
+    rows = db.session.execute(
+        select(Organisation.id, Organisation.public_id).where(Organisation.id.in_((order.buyer_id, order.producer_id)))
+    )
+    known = {row.id: str(row.public_id) for row in rows}
+    return {"consignor": known[order.producer_id], "consignee": known[order.buyer_id]}

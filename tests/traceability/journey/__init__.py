@@ -1,0 +1,1 @@
+"""What the market tells of lots."""

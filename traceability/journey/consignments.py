@@ -1,0 +1,102 @@
+"""What a shipment and its acceptance tell, written as events and kept for recalls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from shop.db import db
+from shop.identity.models import Organisation
+from traceability.journey import events, writing
+from traceability.journey.events import Part
+from traceability.journey.goods import LotOfGoods, lots_of
+from traceability.journey.models import TraceConsignment, TraceReceipt
+from traceability.repository.storing import Writer
+
+
+def take_shipment(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
+    """Write that goods left, and who gets them; the same shipment again changes nothing."""
+    at = datetime.fromisoformat(told["shipped_at"])
+    consignor, consignee = UUID(told["consignor"]), UUID(told["consignee"])
+    order, shipment = UUID(told["order_id"]), UUID(told["shipment_id"])
+    ids = _ids((consignor, consignee))
+    lots = lots_of(item["lot_id"] for item in told["items"])
+    db.session.execute(
+        insert(TraceConsignment)
+        .values(
+            [
+                {
+                    "movement_id": item["movement"], "lot_id": item["lot_id"], "consignor_id": ids[consignor],
+                    "consignee_id": ids[consignee], "order_ref": order, "order_number": told["number"],
+                    "shipment_ref": shipment, "shipment_number": told["shipment_number"],
+                    "quantity": Decimal(item["quantity"]), "unit": item["unit"], "shipped_at": at,
+                }
+                for item in sorted(told["items"], key=lambda each: each["movement"])
+            ]
+        )
+        .on_conflict_do_nothing()
+    )  # fmt: skip
+    parts = _sum(lots, ((item["lot_id"], item["quantity"]) for item in told["items"]))
+    event = events.shipped(parts, at=at, consignor=consignor, consignee=consignee, order=order, shipment=shipment)
+    writing.write([event], _writer(lots, ids[consignor]), at=recorded_at)
+    uris = [part.uri for part in parts]
+    for party in ids.values():
+        writing.grant(party, uris, by=ids[consignor], reason="shipment", ref=shipment, at=recorded_at)
+
+
+def take_acceptance(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
+    """Write what a buyer accepted and did not accept; the same acceptance again changes nothing."""
+    at = datetime.fromisoformat(told["accepted_at"])
+    consignor, consignee = UUID(told["consignor"]), UUID(told["consignee"])
+    order, acceptance = UUID(told["order_id"]), UUID(told["acceptance_id"])
+    ids = _ids((consignor, consignee))
+    lots = lots_of(item["lot_id"] for item in told["items"])
+    _keep_receipts(told["items"], acceptance, at)
+    written = []
+    for name, build in (("accepted", events.received), ("rejected", events.rejected)):
+        parts = _sum(lots, ((item["lot_id"], item[name]) for item in told["items"]))
+        if parts:
+            written.append(
+                build(parts, at=at, consignor=consignor, consignee=consignee, order=order, acceptance=acceptance)
+            )
+    writing.write(written, _writer(lots, ids[consignee]), at=recorded_at)
+    uris = [lot.uri for lot in lots.values()]
+    for party in ids.values():
+        writing.grant(party, uris, by=ids[consignor], reason="acceptance", ref=acceptance, at=recorded_at)
+
+
+def _keep_receipts(items: Iterable[Mapping[str, Any]], acceptance: UUID, at: datetime) -> None:
+    rows = [
+        {
+            "acceptance_ref": acceptance, "movement_id": item["movement"], "lot_id": item["lot_id"],
+            "accepted": Decimal(item["accepted"]), "rejected": Decimal(item["rejected"]), "accepted_at": at,
+        }
+        for item in sorted(items, key=lambda each: each["movement"])
+    ]  # fmt: skip
+    db.session.execute(insert(TraceReceipt).values(rows).on_conflict_do_nothing())
+
+
+def _sum(lots: Mapping[int, LotOfGoods], items: Iterable[tuple[int, str]]) -> list[Part]:
+    """Add up what is said of each lot; nothing of a lot is no part."""
+    totals: dict[int, Decimal] = {}
+    for lot_id, quantity in items:
+        totals[lot_id] = totals.get(lot_id, Decimal(0)) + Decimal(quantity)
+    return [Part(lots[key].uri, total, lots[key].unit) for key, total in sorted(totals.items()) if total]
+
+
+def _ids(public_ids: Iterable[UUID]) -> dict[UUID, int]:
+    rows = db.session.execute(
+        select(Organisation.public_id, Organisation.id).where(Organisation.public_id.in_(list(public_ids)))
+    )
+    return {row.public_id: row.id for row in rows}
+
+
+def _writer(lots: Mapping[int, LotOfGoods], organisation_id: int) -> Writer:
+    """Return the writer, in the county of the goods: its officials see what becomes of them."""
+    return Writer(organisation_id, next(iter(lots.values())).county_code)

@@ -1,0 +1,97 @@
+"""EPCIS events of what happens to lots in the market; pure functions, the same facts always give the same event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from shop.clock import SHANGHAI
+from traceability.journey.names import uuid_uri
+
+#: Of every event that is written here; never fetched.
+CONTEXTS: Final = ("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",)
+#: UN/CEFACT codes (recommendation 20) of units that measure; packs are counted, and EPCIS counts without a unit.
+_MEASURED: Final = MappingProxyType({"kg": "KGM"})
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A quantity of a lot."""
+
+    uri: str
+    quantity: Decimal
+    #: The SKU's unit, such as ``bag`` or ``kg``.
+    unit: str
+
+
+def shipped(
+    parts: Iterable[Part], *, at: datetime, consignor: UUID, consignee: UUID, order: UUID, shipment: UUID
+) -> Event:
+    """Return that goods have left a producer for a buyer."""
+    papers = [_paper("po", order), _paper("desadv", shipment)]
+    return _object(parts, at, "OBSERVE", "shipping", "in_transit") | {
+        "readPoint": {"id": uuid_uri(consignor)},
+        "bizTransactionList": papers,
+        "sourceList": [{"type": "possessing_party", "source": uuid_uri(consignor)}],
+        "destinationList": [{"type": "possessing_party", "destination": uuid_uri(consignee)}],
+    }
+
+
+def received(
+    parts: Iterable[Part], *, at: datetime, consignor: UUID, consignee: UUID, order: UUID, acceptance: UUID
+) -> Event:
+    """Return that a buyer has taken goods in and accepted them."""
+    return _taken_in(parts, "in_progress", at, consignor, consignee, (order, acceptance))
+
+
+def rejected(
+    parts: Iterable[Part], *, at: datetime, consignor: UUID, consignee: UUID, order: UUID, acceptance: UUID
+) -> Event:
+    """Return that a buyer has taken goods in and not accepted them."""
+    return _taken_in(parts, "returned", at, consignor, consignee, (order, acceptance))
+
+
+def _taken_in(
+    parts: Iterable[Part], disposition: str, at: datetime, consignor: UUID, consignee: UUID, papers: tuple[UUID, UUID]
+) -> Event:
+    place = {"id": uuid_uri(consignee)}
+    return _object(parts, at, "OBSERVE", "receiving", disposition) | {
+        "readPoint": place,
+        "bizLocation": place,
+        "bizTransactionList": [_paper("po", papers[0]), _paper("recadv", papers[1])],
+        "sourceList": [{"type": "possessing_party", "source": uuid_uri(consignor)}],
+        "destinationList": [{"type": "possessing_party", "destination": uuid_uri(consignee)}],
+    }
+
+
+def _object(parts: Iterable[Part], at: datetime, action: str, step: str, disposition: str) -> Event:
+    return {
+        "type": "ObjectEvent",
+        "action": action,
+        "bizStep": step,
+        "disposition": disposition,
+        "quantityList": [_element(part) for part in sorted(parts, key=lambda each: each.uri)],
+    } | when(at)
+
+
+def when(at: datetime) -> Event:
+    """Return an event's time, with the zone of the people who were there."""
+    there = at.astimezone(SHANGHAI)
+    return {"eventTime": there.isoformat(timespec="milliseconds"), "eventTimeZoneOffset": "+08:00"}
+
+
+def _element(part: Part) -> Mapping[str, Any]:
+    quantity = int(part.quantity) if part.quantity == part.quantity.to_integral_value() else float(part.quantity)
+    uom = _MEASURED.get(part.unit)
+    return {"epcClass": part.uri, "quantity": quantity} | ({"uom": uom} if uom else {})
+
+
+def _paper(kind: str, public_id: UUID) -> Event:
+    return {"type": kind, "bizTransaction": uuid_uri(public_id)}

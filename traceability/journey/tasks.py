@@ -1,0 +1,21 @@
+"""What the market tells becomes events of the trace; idempotent, in any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shop import clock
+from shop.outbox.services import subscribe
+from traceability.journey import consignments
+
+
+@subscribe("orders.order_shipped")
+def on_order_shipped(**told: Any) -> None:
+    """Write the shipping event, and who gets which lot."""
+    consignments.take_shipment(told, recorded_at=clock.now())
+
+
+@subscribe("orders.goods_accepted")
+def on_goods_accepted(**told: Any) -> None:
+    """Write the receiving event."""
+    consignments.take_acceptance(told, recorded_at=clock.now())
