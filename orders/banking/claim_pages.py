@@ -14,8 +14,9 @@ from orders.banking.forms import ClaimForm, ClaimLineForm
 from orders.payments import matching
 from orders.payments.forms import ReasonForm
 from orders.payments.receipts import Share
+from orders.purchase import due, party
 from orders.purchase.amounts import BadRows
-from shop import clock
+from shop import clock, money
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.errors import NotFound
@@ -56,6 +57,7 @@ def make(actor: Actor, desk: str) -> Answer:
     if request.method == "GET":
         form.payer_name.data = "" if is_payee else actor.organisation_name
         form.paid_on.data = clock.today()
+        _name_order(form, actor)
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
@@ -83,7 +85,7 @@ def confirm(actor: Actor, desk: str, claim_id: UUID) -> Answer:
     form = ClaimLineForm()
     with form.refusals():
         with transaction():
-            claims.confirm(claim_id, actor, clock.now(), _line(form.line.data))
+            claims.confirm(claim_id, actor, clock.now(), _key(form.line.data, _("没有这笔流水。")))
         flash(_("认领已确认,到账已计入订单。"), "success")
         return redirect(url_for("claim_pages.show", desk=desk, claim_id=claim_id))
     return form.answer(_render(desk, claim_id, actor, chosen=form))
@@ -104,23 +106,31 @@ def refuse(actor: Actor, desk: str, claim_id: UUID) -> Answer:
     return form.answer(_render(desk, claim_id, actor, form))
 
 
+def _name_order(form: ClaimForm, actor: Actor) -> None:
+    """Fill in the order that the address names, and what is unpaid of it."""
+    if named := _key(request.args.get("order"), _("没有这个订单。")):
+        order = party.get_order(named, actor, clock.today())
+        form.amount.data = due.unpaid_fen(order) or None
+        form.allocations.data = f"{order.number} {money.show_yuan(due.unpaid_fen(order)).replace(',', '')}"
+
+
 def _facts(form: ClaimForm, shares: Sequence[Share], actor: Actor) -> ClaimFacts:
     return ClaimFacts(
         shares=shares, amount_fen=form.amount.data or 0, paid_on=form.paid_on.data, payer_name=form.payer_name.data,
         bank_serial=form.bank_serial.data or "", note=form.note.data or "", file=form.stored(actor),
-        line=_line(form.line.data) if actor.organisation_kind != "institution" else None,
+        line=_key(form.line.data, _("没有这笔流水。")) if actor.organisation_kind != "institution" else None,
     )  # fmt: skip
 
 
-def _line(written: str | None) -> UUID | None:
-    """Return the line that a form names.
+def _key(written: str | None, refusal: str) -> UUID | None:
+    """Return what a form or an address names.
 
-    :raises NotFound: if it names no line.
+    :raises NotFound: if it names nothing.
     """
     try:
         return UUID(written) if written else None
     except ValueError as error:
-        raise NotFound(_("没有这笔流水。")) from error
+        raise NotFound(refusal) from error
 
 
 def _may_claim(actor: Actor) -> bool:

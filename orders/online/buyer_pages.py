@@ -106,7 +106,8 @@ def _render(procurement_id: UUID, actor: Actor, form: PayForm) -> str:
     total = sum(fen for _order, fen in owed)
     past = queries.list_intents(actor.organisation_id, procurement_id=procurement.id, limit=DEFAULT_LIMIT)
     return render_template(
-        "online/pay.html", procurement=procurement, owed=owed, total=total, most=MOST_FEN, form=form, past=past,
+        "online/pay.html", procurement=procurement, owed=owed, total=total,
+        paid=sum(order.due_fen - fen for order, fen in owed), most=MOST_FEN, form=form, past=past,
         may_element=bool(configuration.card_settings().publishable_key), **labels.words(),
     )  # fmt: skip
 

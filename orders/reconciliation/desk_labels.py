@@ -21,6 +21,20 @@ FACTS = {
     "provider_fx": lazy("转外币待折算"),
     "exception_posted": lazy("异常款入账"),
 }  # fmt: skip
+#: What of ours a thing is whose name is a key.
+KEY_KINDS = {"payout": lazy("付供应商"), "refund": lazy("退款")}
+#: What the provider calls its lines.
+LINE_TYPES = {
+    "charge": lazy("收款"), "payment": lazy("收款"), "refund": lazy("退款"), "payment_refund": lazy("退款"),
+    "refund_failure": lazy("退款被退回"), "adjustment": lazy("争议"), "transfer": lazy("划转供应商"),
+    "transfer_refund": lazy("划转退回"), "stripe_fee": lazy("手续费"), "stripe_fx_fee": lazy("换汇手续费"),
+    "tax_fee": lazy("手续费税"), "payout": lazy("提现"), "payout_cancel": lazy("提现撤销"), "payout_failure": lazy("提现失败"),
+}  # fmt: skip
+
+
+def type_label(rail: str, what: str) -> str:
+    """Return what the other side calls a line: a type of the provider's in words, a remark of the bank's as it is."""
+    return str(LINE_TYPES.get(what, what)) if rail == "stripe" else what
 
 
 def fact_label(fact: str) -> str:

@@ -12,7 +12,7 @@ from orders.ledger import sheets
 from orders.ledger.views import CSV_TYPE, XLSX_TYPE, download
 from orders.online import configuration
 from orders.reconciliation import desk_labels as labels
-from orders.reconciliation import desk_queries, tables, tasks
+from orders.reconciliation import desk_names, desk_queries, tables, tasks
 from orders.reconciliation.asking import last_of, read_day, read_month
 from orders.reconciliation.desk_queries import RAILS, Month
 from shop import clock
@@ -67,7 +67,10 @@ def show_day(actor: Actor, rail: str, day: str) -> str:
     with snapshot():
         page = desk_queries.list_things(rail, on, on, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"))
         total = desk_queries.month_of(rail, on, on)
-    return render_template("reconciliation/day.html", rail=rail, day=on, page=page, total=total, **_words())
+        names = desk_names.names_of(thing.name for thing in page.items)
+    return render_template(
+        "reconciliation/day.html", rail=rail, day=on, page=page, total=total, names=names, **_words()
+    )
 
 
 @bp.get(f"{_RAIL}/<day>/lines.<any(xlsx, csv):form>")
@@ -117,5 +120,5 @@ def _day(actor: Actor, text: str) -> date:
 def _words() -> dict[str, Any]:
     return {
         "rails": labels.RAILS, "their_names": labels.THEIRS, "thing_states": labels.STATES,
-        "state_kinds": labels.STATE_KINDS, "fact_label": labels.fact_label,
+        "state_kinds": labels.STATE_KINDS, "fact_label": labels.fact_label, "type_label": labels.type_label,
     }  # fmt: skip

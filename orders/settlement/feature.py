@@ -3,6 +3,7 @@
 API = ("orders.settlement.views.bp", "orders.settlement.return_views.bp")
 PAGES = (
     "orders.settlement.pages.bp",
+    "orders.settlement.order_pages.bp",
     "orders.settlement.return_pages.bp",
     "orders.settlement.rule_pages.bp",
     "orders.settlement.statement_pages.bp",

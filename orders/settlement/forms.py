@@ -58,7 +58,7 @@ class ConfirmForm(Form):
     value_on = DateField(_("付款日"), [_NEEDED], description=_("银行扣款的日期,不能晚于今天。"))
     serials = TextAreaField(
         _("银行流水号"), [_NEEDED, Length(max=60000)],
-        description=_("每行一笔:付款编号,空格,银行流水号。可从银行回单表格粘贴。"),
+        description=_("在每个付款编号后填银行流水号,也可从银行回单表格粘贴;没有填流水号的不确认。"),
     )  # fmt: skip
 
 

@@ -14,6 +14,11 @@ PAYOUT_KINDS = {
     "prepared": "wait", "released": "wait", "sent": "wait", "paid": "good", "failed": "bad", "cancelled": "",
     "returned": "bad",
 }  # fmt: skip
+#: What happens next to an order's money, and its colour.
+ORDER_STATES = {
+    "due": (lazy("已到期,随下一批付款"), "wait"), "coming": (lazy("未到期"), "info"), "held": (lazy("暂缓结算"), "bad"),
+    "moving": (lazy("付款中"), "wait"), "unpaid": (lazy("等采购单位付款"), "info"), "owed": (lazy("多付,从下次付款扣回"), "bad"),
+}  # fmt: skip
 RULE_KINDS = {"fee": lazy("平台服务费"), "days": lazy("结算账期")}
 RULE_STATES = {"proposed": lazy("待第二人复核"), "confirmed": lazy("已生效"), "refused": lazy("已拒绝")}
 FORMATS = {
@@ -68,5 +73,5 @@ def words() -> dict[str, object]:
     """Return the words under the names that the pages use."""
     return {
         "rails": dict(RAILS), "payout_states": dict(PAYOUT_STATES), "payout_kinds": PAYOUT_KINDS,
-        "rule_kinds": dict(RULE_KINDS), "rule_states": dict(RULE_STATES), "formats": dict(FORMATS),
+        "order_states": ORDER_STATES, "rule_kinds": dict(RULE_KINDS), "rule_states": dict(RULE_STATES), "formats": dict(FORMATS),
     }  # fmt: skip

@@ -158,12 +158,14 @@ def _read_serials(run_id: UUID, form: ConfirmForm) -> list[Confirmation]:
     found = []
     for n, line in enumerate((form.serials.data or "").splitlines(), 1):
         parts = line.replace(",", " ").replace("\t", " ").split()
-        if not parts:
-            continue
+        if not parts or parts in ([number] for number in known):
+            continue  # the page names every payout; one without a serial number is not paid yet
         if len(parts) != 2 or parts[0] not in known:  # noqa: PLR2004  number and serial
             raise BadRow(_("第 %(row)s 行须是本批的付款编号和银行流水号。", row=n), row=n)
         assert form.value_on.data is not None  # noqa: S101  the form asks for it
         found.append(Confirmation(payout=known[parts[0]], bank_serial=parts[1], value_on=form.value_on.data))
+    if not found:
+        raise BadRow(_("请在付款编号后填写银行流水号。"), row=1)
     return found
 
 
@@ -209,6 +211,7 @@ def _render_run(actor: Actor, run_id: UUID, form: ActForm | FileForm | ConfirmFo
     told = form if isinstance(form, ConfirmForm) else ConfirmForm(formdata=None)
     if not isinstance(form, ConfirmForm):
         told.value_on.data = clock.today()
+        told.serials.data = "\n".join(f"{each.number} " for each in sent)
     return render_template(
         "settlement/run.html", row=row, page=page, sent=sent, problem=form, told=told,
         file=form if isinstance(form, FileForm) else FileForm(formdata=None), **words(),

@@ -118,7 +118,10 @@ class Unpayable:
 
 @dataclass(frozen=True)
 class Overview:
-    """A producer's money on one panel: by day from today on (what is overdue counts as today), moving, held, last paid."""
+    """A producer's money on one panel: by day from today on (what is overdue counts as today), moving, held, last paid.
+
+    What was paid last is the sum of all payouts of the last day on which there was one, and how many they were.
+    """
 
     days: list[DueDay]
     moving_fen: int
@@ -126,6 +129,7 @@ class Overview:
     owed_fen: int
     last_paid_fen: int
     last_paid_on: date | None
+    last_paid_count: int
 
 
 def scope(actor: Actor, on: date) -> ColumnElement[bool]:
@@ -258,15 +262,16 @@ def overview(actor: Actor, on: date) -> Overview:
         "on": on, "all": actor.organisation_kind == "operator", "producers": sorted(producers_of(actor, on)),
     }  # fmt: skip
     last = db.session.execute(
-        select(Payout.amount_fen, Payout.value_on)
+        select(cast(func.sum(Payout.amount_fen), BigInteger), Payout.value_on, func.count())
         .where(Payout.status == "paid", scope(actor, on))
-        .order_by(Payout.value_on.desc(), Payout.id.desc())
+        .group_by(Payout.value_on)
+        .order_by(Payout.value_on.desc())
         .limit(1)
     ).one_or_none()
     moving, held, owed = db.session.execute(_STANDS, values).one()
     return Overview(
         [DueDay(*row) for row in db.session.execute(_DUE, values)], moving, held, owed,
-        last[0] if last else 0, last[1] if last else None,
+        *(last or (0, None, 0)),
     )  # fmt: skip
 
 

@@ -170,8 +170,11 @@ class PayoutOverviewSchema(Schema):
     moving = own.Money(required=True, attribute="moving_fen")
     held = own.Money(required=True, attribute="held_fen")
     owed = own.Money(required=True, attribute="owed_fen")
-    last_paid = own.Money(required=True, attribute="last_paid_fen")
+    last_paid = own.Money(
+        required=True, attribute="last_paid_fen", metadata={"description": "All payouts of the last day with one."}
+    )
     last_paid_on = own.Day(required=True, allow_none=True)
+    last_paid_count = fields.Integer(required=True)
 
 
 class FeeRuleSchema(Schema):

@@ -63,6 +63,14 @@ class AccountBlock:
         """Return the account's name."""
         return account_word(self.account)
 
+    @property
+    def kinds(self) -> list[tuple[str, int, int]]:
+        """Return what its movements are: words, how many and their sum, in the order in which each came first."""
+        found: dict[str, list[int]] = {}
+        for each in self.movements:
+            found.setdefault(each.words, []).append(each.amount_fen)
+        return [(words, len(sums), sum(sums)) for words, sums in found.items()]
+
 
 @dataclass(frozen=True)
 class Statement:

@@ -210,7 +210,7 @@ def test_the_first_screen_says_when_money_comes(login, operators, trade):
         (payout,) = run(None)
     page = login(trade.clerk).get("/producer").text
 
-    assert (payout.amount_fen, "2026年7月29日 到账" in page, "12,300.00" in page, "付款中" in page) == (
+    assert (payout.amount_fen, "2026年7月29日 到期" in page, "12,300.00" in page, "付款中" in page) == (
         10000,
         True,
         True,
