@@ -104,6 +104,10 @@ def mount(app: Flask, feature: ModuleType) -> None:
         hook = import_string(name)
         csrf.exempt(hook)
         app.register_blueprint(hook)
+    for name in getattr(part, "PROTOCOLS", ()):  # interfaces that a standard defines, whose document is not ours
+        protocol = import_string(name)
+        csrf.exempt(protocol)
+        app.register_blueprint(protocol)
     for name in getattr(part, "PAGES", ()):
         app.register_blueprint(import_string(name))
     for name in getattr(part, "DEMO_ACCOUNTS", ()):

@@ -81,6 +81,9 @@ class Settings:
     RECONCILE_AFTER_DAYS: int = 3
     #: Events and deliveries that are done are deleted after so many days.
     OUTBOX_KEPT_DAYS: int = 30
+    #: Events and bytes that one EPCIS capture may hold.
+    EPCIS_CAPTURE_LIMIT: int = 10_000
+    EPCIS_CAPTURE_FILE_SIZE_LIMIT: int = 20 * 1024 * 1024
     #: Anonymous pages are kept in the process and checked against the database at each request.
     PAGE_CACHE: bool = True
     #: The hottest reads use connections of their own beside the session.
@@ -131,6 +134,10 @@ class Settings:
             UPLOAD_MB_PER_DAY=_number(env, "UPLOAD_MB_PER_DAY", cls.UPLOAD_MB_PER_DAY),
             RECONCILE_AFTER_DAYS=_number(env, "RECONCILE_AFTER_DAYS", cls.RECONCILE_AFTER_DAYS),
             OUTBOX_KEPT_DAYS=_number(env, "OUTBOX_KEPT_DAYS", cls.OUTBOX_KEPT_DAYS),
+            EPCIS_CAPTURE_LIMIT=_number(env, "EPCIS_CAPTURE_LIMIT", cls.EPCIS_CAPTURE_LIMIT),
+            EPCIS_CAPTURE_FILE_SIZE_LIMIT=_number(
+                env, "EPCIS_CAPTURE_FILE_SIZE_LIMIT", cls.EPCIS_CAPTURE_FILE_SIZE_LIMIT
+            ),
             PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0",
             BENCH=_flag(env, "BENCH"),
             DB_POOL=_number(env, "DB_POOL", cls.DB_POOL),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request
@@ -40,6 +40,11 @@ _STATUS_WORDS = {
     415: lazy("媒体类型不对"), 428: lazy("缺少 If-Match"), 429: lazy("操作太频繁"), 500: lazy("系统出错"), 503: lazy("系统正忙"),
 }  # fmt: skip
 
+#: How an interface whose problems a standard names calls one, by the beginning of its paths: status and code to
+#: status, type and title.
+Naming = Callable[[int, str], tuple[int, str, str]]
+_namings: dict[str, Naming] = {}
+
 #: numeric_value_out_of_range, datetime_field_overflow
 _OUT_OF_RANGE = ("22003", "22008")
 
@@ -61,11 +66,25 @@ def title_of(status: int) -> str:
     return _TITLES.get(status, "Error") if language() == "en" else str(_STATUS_WORDS.get(status, lazy("出错了")))
 
 
+def name_problems(prefix: str, naming: Naming) -> None:
+    """Let refusals under ``prefix`` have the types and titles of the standard that defines the interface."""
+    _namings[prefix] = naming
+
+
+def _named(status: int, code: str) -> tuple[int, str, str]:
+    for prefix, naming in _namings.items():
+        if request.path.startswith(prefix):
+            return naming(status, code)
+    kind = code if code == "about:blank" else f"/problems/{code}"
+    return status, kind, _TITLES.get(status, "Error")
+
+
 def problem(status: int, *, code: str, detail: str, members: dict[str, Any] | None = None) -> Response:
     """Build a problem document; ``code`` ``"about:blank"`` has no type of its own."""
+    status, kind, title = _named(status, code)
     document = {
-        "type": code if code == "about:blank" else f"/problems/{code}",
-        "title": _TITLES.get(status, "Error"),
+        "type": kind,
+        "title": title,
         "status": status,
         "detail": detail,
         "instance": request.path,

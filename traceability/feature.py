@@ -13,6 +13,7 @@ def _listed(name: str) -> tuple[str, ...]:
 MODELS = _listed("MODELS")
 API = _listed("API")
 HOOKS = _listed("HOOKS")
+PROTOCOLS = _listed("PROTOCOLS")
 PAGES = _listed("PAGES")
 TASKS = _listed("TASKS")
 INIT = _listed("INIT")

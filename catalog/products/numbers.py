@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import any_, literal, or_, select
 from stdnum import ean
 
-from catalog.products.models import Sku
+from catalog.products.models import Product, Sku
 from shop.db import db
 
 #: GS1 leaves numbers that begin so (of 13 digits, 040 to 049) to each company for use inside it: restricted circulation.
@@ -41,8 +43,29 @@ def sku_of(number: str) -> int | None:
     """Return the key of the SKU that 14 digits name, or ``None``; labels from before it had a GTIN stay good."""
     if not is_own(number):
         return db.session.scalar(select(Sku.id).where(Sku.gtin == number))
+    key = _own_key(number)
+    return None if key is None else db.session.scalar(select(Sku.id).where(Sku.id == key))
+
+
+def owners_of(numbers: Collection[str]) -> dict[str, int]:
+    """Return the producers to whom numbers of 14 digits are registered, by GTIN or the platform's own; others are left out."""
+    keys = {number: key for number in numbers if (key := _own_key(number))}
+    if not numbers:
+        return {}
+    found = db.session.execute(
+        select(Sku.id, Sku.gtin, Product.producer_id)
+        .join(Product, Product.id == Sku.product_id)
+        .where(or_(Sku.gtin == any_(literal(list(numbers))), Sku.id == any_(literal(list(keys.values())))))
+    ).all()
+    by_gtin = {gtin: producer_id for _, gtin, producer_id in found if gtin is not None}
+    by_key = {key: producer_id for key, _, producer_id in found}
+    owners = {number: by_key[key] for number, key in keys.items() if key in by_key}
+    return owners | {number: by_gtin[number] for number in numbers if number in by_gtin}
+
+
+def _own_key(number: str) -> int | None:
+    """Return the key that one of the platform's own numbers holds, or ``None``."""
     digits = number[len(OWN_PREFIX) : -1]
-    key = int(digits) if digits.isdecimal() else 0
-    if not key or own_number(key) != number:
+    if not is_own(number) or not digits.isdecimal() or not (key := int(digits)):
         return None
-    return db.session.scalar(select(Sku.id).where(Sku.id == key))
+    return key if own_number(key) == number else None

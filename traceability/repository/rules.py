@@ -1,0 +1,76 @@
+"""Rules of the platform beyond the standard: whose goods an event may name, how late it may be, how long its words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from catalog.producers.queries import producers_of
+from catalog.products.numbers import owners_of
+from shop import clock
+from shop.auth import Actor
+from shop.db import fetch
+from shop.pipelining import Statement
+from traceability.repository.drafts import Draft
+from traceability.repository.refusals import EpcisRefusal, ForeignKey, NotValid
+from traceability.standard.faults import Fault
+from traceability.standard.links import CANONICAL
+
+#: Clocks differ, and a day has begun elsewhere.
+MOST_AHEAD = timedelta(days=1)
+#: Bytes of a text that is found by an index.
+LONGEST = 2000
+_GTIN = f"{CANONICAL}01/"
+_DIGITS = 14
+_GIVEN = Statement("""
+    SELECT e.uri FROM trace_grants g JOIN trace_epcs e ON e.id = g.epc_id
+    WHERE g.organisation_id = :organisation AND e.uri = ANY (cast(:uris AS text[]))""")
+
+
+def refusals_of(drafts: Sequence[Draft], actor: Actor, base: str, *, at: datetime) -> dict[int, EpcisRefusal]:
+    """Return why events are refused, by their places in the document; empty if none is.
+
+    :param base: pointer to the list of events; an event that stands alone has place 0 and no list.
+    """
+    found: dict[int, EpcisRefusal] = {}
+    foreign = _foreign(drafts, actor, at)
+    for draft in drafts:
+        pointer = f"{base}/{draft.place}" if base else ""
+        if faults := list(_faults_of(draft, pointer, at)):
+            found[draft.place] = NotValid(faults)
+        elif foreign and (uris := [each.captured for each in draft.named if each.uri in foreign]):
+            errors = [{"pointer": f"#{pointer}", "detail": f"{uri} belongs to another organisation."} for uri in uris]
+            found[draft.place] = ForeignKey(f"{uris[0]} is registered to another organisation.", errors=errors)
+    return found
+
+
+def _faults_of(draft: Draft, pointer: str, at: datetime) -> Iterator[Fault]:
+    if draft.event_time > at + MOST_AHEAD:
+        yield Fault(f"{pointer}/eventTime", "eventTime lies more than a day in the future.")
+    if any(len(text) > LONGEST // 4 and len(text.encode()) > LONGEST for text in _found_by_index(draft)):
+        yield Fault(pointer, f"An identifier or a name is longer than {LONGEST} bytes.")
+
+
+def _found_by_index(draft: Draft) -> Iterator[str]:
+    for text in (draft.event_id, draft.type, draft.biz_step, draft.disposition, draft.read_point, draft.biz_location):
+        yield text or ""
+    yield draft.transformation_id or ""
+    yield from (each.uri for each in draft.named)
+    yield from (each.name for each in draft.attributes)
+
+
+def _foreign(drafts: Sequence[Draft], actor: Actor, at: datetime) -> Collection[str]:
+    """Return the identifiers whose GTIN is another's and which nothing gave to the actor's organisation."""
+    uris = {each.uri for draft in drafts for each in draft.named if each.uri.startswith(_GTIN)}
+    owners = owners_of({_number(uri) for uri in uris})
+    mine = {actor.organisation_id, *producers_of(actor, clock.business_day(at))}
+    foreign = {uri for uri in uris if owners.get(_number(uri), actor.organisation_id) not in mine}
+    if foreign:
+        asked = [*foreign, *{_GTIN + _number(uri) for uri in foreign}]
+        given = {uri for (uri,) in fetch(_GIVEN, {"organisation": actor.organisation_id, "uris": asked})}
+        foreign = {uri for uri in foreign if uri not in given and _GTIN + _number(uri) not in given}
+    return foreign
+
+
+def _number(uri: str) -> str:
+    return uri[len(_GTIN) : len(_GTIN) + _DIGITS]
