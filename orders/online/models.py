@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.db import Base, PublicId
@@ -90,7 +90,7 @@ class ProviderCall(Base):
     #: Names the call in what it makes; sent as it stands, and always with the same parameters.
     idempotency_key: Mapped[str] = mapped_column(unique=True)
     #: How often a breakdown that the provider keeps under the key has made us take another: it is sent as ``key+1``.
-    renewals: Mapped[int] = mapped_column(server_default="0", default=0)
+    renewals: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
     params: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(server_default="pending", default="pending")
     tries: Mapped[int] = mapped_column(server_default="0", default=0)
