@@ -1,0 +1,146 @@
+"""What the page of a lot tells, read in one statement: the goods, their papers of that day, whom they help, what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from catalog.shopfront.details import Benefit, Paper
+from shop import hotreads
+from shop.errors import NotFound
+from shop.i18n import _
+
+#: Steps shown on the first page of a lot; the others are told by number.
+MAX_STEPS = 40
+
+
+class NoSuchLotStory(NotFound):
+    """There is no lot of that identifier."""
+
+    code = "no-such-lot"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An event that names the lot."""
+
+    event_id: str
+    #: Canonical words of CBV.
+    biz_step: str | None
+    disposition: str | None
+    event_time: datetime
+    record_time: datetime
+    #: Where and by whom: a producer by its name, a buyer by its region only.
+    is_producer: bool
+    recorder: str
+    region: str
+    quantity: Decimal | None
+    uom: str | None
+    hash_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything on the page of a lot."""
+
+    id: UUID
+    key: int
+    code: str
+    status: str
+    produced_on: date
+    expires_on: date | None
+    origin_note: str
+    sku_id: int
+    gtin: str | None
+    pack_spec: str
+    unit: str
+    product: str
+    product_en: str
+    category_code: str
+    is_demo: bool
+    producer: str
+    producer_form: str
+    producer_intro: str
+    food_licence: str | None
+    county_code: str
+    county: str
+    prefecture: str | None
+    province: str
+    listing_id: UUID | None
+    bases: tuple[Paper, ...]
+    certificates: tuple[Paper, ...]
+    benefits: tuple[Benefit, ...]
+
+    def is_expired(self, on: date) -> bool:
+        """Say whether the lot is past its day."""
+        return self.expires_on is not None and self.expires_on < on
+
+
+def _in_force(table: str) -> str:
+    return (
+        f"{table}.status IN ('in_force','revoked') AND {table}.valid_from <= b.produced_on"
+        f" AND ({table}.valid_to IS NULL OR {table}.valid_to >= b.produced_on)"
+    )
+
+
+_PAPER = "{0}.scheme, {0}.issuer, {0}.number, {1}, {0}.valid_from, {0}.valid_to, {0}.is_demo"
+_STORY = f"""
+    SELECT b.public_id, b.id, b.code, b.status, b.produced_on, b.expires_on, b.origin_note, k.id, k.gtin, k.pack_spec, k.unit,
+        p.name, p.name_en, p.category_code, p.is_demo, o.name, r.form, r.intro, r.food_licence, c.code, c.name, f.name, d.name,
+        (SELECT l.public_id FROM listings l WHERE l.sku_id = k.id AND l.status = 'listed' LIMIT 1),
+        (SELECT json_agg(json_build_array({_PAPER.format("e", "''")}) ORDER BY e.id)
+         FROM eligibility_bases e WHERE e.product_id = p.id AND {_in_force("e")}),
+        (SELECT json_agg(json_build_array({_PAPER.format("q", "q.scope")}) ORDER BY q.id) FROM certificates q
+         WHERE (q.product_id = p.id OR (q.product_id IS NULL AND q.producer_id = p.producer_id)) AND {_in_force("q")}),
+        (SELECT json_agg(json_build_array(h.year, h.way, h.basis, h.households, h.persons, h.is_demo)
+                         ORDER BY h.year DESC, h.way, h.basis)
+         FROM benefit_links h WHERE h.producer_id = p.producer_id AND h.year = extract(year FROM b.produced_on))
+    FROM lots b JOIN skus k ON k.id = b.sku_id JOIN products p ON p.id = k.product_id
+    JOIN organisations o ON o.id = p.producer_id JOIN producers r ON r.organisation_id = p.producer_id
+    JOIN assisted_counties c ON c.code = p.county_code JOIN divisions d ON d.code = c.province_code
+    LEFT JOIN divisions f ON f.code = c.prefecture_code
+    WHERE b.public_id = %(id)s"""
+_STEPS = """
+    SELECT e.event_id, e.biz_step, e.disposition, e.event_time, e.record_time, o.kind = 'producer', o.name,
+        concat_ws(' ', u.name, v.name), x.quantity, x.uom, e.hash_id
+    FROM trace_epcs n JOIN trace_event_epcs x ON x.epc_id = n.id JOIN trace_events e ON e.id = x.event_id
+    JOIN organisations o ON o.id = e.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
+    LEFT JOIN divisions u ON u.code = left(o.division_code, 2) || '0000' AND u.code <> v.code
+    WHERE n.uri = %(uri)s AND NOT e.is_declaration
+      AND NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = e.event_id AND w.is_declaration)
+    ORDER BY x.event_time, x.event_id LIMIT %(limit)s"""
+
+
+def get_story(public_id: UUID) -> Story:
+    """Return what is told of a lot.
+
+    :raises NoSuchLotStory: if there is none.
+    """
+    rows = hotreads.fetch(_STORY, {"id": public_id})
+    if not rows:
+        raise NoSuchLotStory(_("没有找到这个批次。请核对包装上的编号。"))
+    plain: list[Any]
+    *plain, bases, certificates, benefits = rows[0]
+    return Story(
+        *plain,
+        bases=tuple(_paper(paper) for paper in bases or ()),
+        certificates=tuple(_paper(paper) for paper in certificates or ()),
+        benefits=tuple(Benefit(*benefit) for benefit in benefits or ()),
+    )
+
+
+def list_steps(uri: str) -> list[Step]:
+    """Return what happened to a lot, oldest first, one more than is shown if there is more; without what was declared wrong."""
+    return [Step(*row) for row in hotreads.fetch(_STEPS, {"uri": uri, "limit": MAX_STEPS + 1})]
+
+
+def _paper(row: list[Any]) -> Paper:
+    scheme, issuer, number, scope, since, until, is_demo = row
+    return Paper(scheme, issuer, number, scope, date.fromisoformat(since), _day(until), is_demo)
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None

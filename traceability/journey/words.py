@@ -1,0 +1,45 @@
+"""What pages call the steps of a journey and the states of goods."""
+
+from __future__ import annotations
+
+from shop.i18n import lazy
+from traceability.standard.identifiers import vocabulary
+
+#: (bizStep, disposition or nothing) in bare words -> what people call it.
+_STEPS = {
+    ("commissioning", ""): lazy("入库赋码"),
+    ("creating_class_instance", ""): lazy("采收或生产"),
+    ("packing", ""): lazy("包装"),
+    ("repackaging", ""): lazy("重新包装"),
+    ("unpacking", ""): lazy("拆包"),
+    ("assembling", ""): lazy("组合"),
+    ("inspecting", ""): lazy("检验检测"),
+    ("sensor_reporting", ""): lazy("温度记录"),
+    ("storing", ""): lazy("入库存放"),
+    ("loading", ""): lazy("装车"),
+    ("shipping", ""): lazy("发货"),
+    ("departing", ""): lazy("运输出发"),
+    ("transporting", ""): lazy("运输"),
+    ("arriving", ""): lazy("运输到达"),
+    ("receiving", ""): lazy("到货验收"),
+    ("receiving", "returned"): lazy("验收不合格,退回"),
+    ("accepting", ""): lazy("接收"),
+    ("stock_taking", ""): lazy("盘点"),
+    ("cycle_counting", ""): lazy("盘点"),
+    ("retail_selling", ""): lazy("零售"),
+    ("decommissioning", ""): lazy("停止使用"),
+    ("destroying", ""): lazy("销毁"),
+    ("destroying", "expired"): lazy("过期销毁"),
+}
+_BY_URI = {
+    (vocabulary(step, field="bizStep"), vocabulary(state, field="disposition") if state else ""): word
+    for (step, state), word in _STEPS.items()
+}
+
+
+def step_word(biz_step: str | None, disposition: str | None) -> str:
+    """Return what people call a step; one that others made up by its last part."""
+    if biz_step is None:
+        return str(lazy("记录"))
+    word = _BY_URI.get((biz_step, disposition or "")) or _BY_URI.get((biz_step, ""))
+    return str(word) if word else biz_step.rstrip("/").rpartition("/")[2].rpartition(":")[2].removeprefix("BizStep-")
