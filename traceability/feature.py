@@ -2,8 +2,9 @@
 
 from traceability.journey import feature as journey
 from traceability.repository import feature as repository
+from traceability.resolver import feature as resolver
 
-_PARTS = (repository, journey)
+_PARTS = (repository, resolver, journey)
 
 
 def _listed(name: str) -> tuple[str, ...]:

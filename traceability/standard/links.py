@@ -1,5 +1,6 @@
 """GS1 Digital Links: read any of them, write the canonical one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
@@ -36,25 +37,46 @@ def unescape(value: str) -> str:
     return unquote(value, errors="surrogateescape")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that a Digital Link says of a thing: its key and every qualifier."""
+
+    ai: str
+    value: str
+    qualifiers: Mapping[str, str]
+
+    @property
+    def link(self) -> Link:
+        """What it identifies: the qualifier that names the thing alone; extension 0 of a GLN means that there is none."""
+        for name in KEYS[self.ai].narrows:
+            if name in self.qualifiers and not (name == "254" and self.qualifiers[name] == "0"):
+                return Link(self.ai, self.value, name, self.qualifiers[name])
+        return Link(self.ai, self.value)
+
+
 def link_of(uri: str) -> Link | None:
     """Return what a Digital Link on any domain identifies, or ``None`` if ``uri`` is none.
 
     Attributes in the query, the consumer product variant and qualifiers above the lowest are left out, and a GTIN is
     padded to 14 digits. Check digits are not looked at: a wrong one is still the same text in both forms.
     """
+    found = read(uri)
+    return found.link if found else None
+
+
+def read(uri: str) -> Reading | None:
+    """Return all that a Digital Link on any domain says of a thing, or ``None`` if ``uri`` is none."""
     scheme, found, rest = uri.partition("://")
     if not found or scheme not in ("https", "http"):
         return None
     segments = rest.partition("#")[0].partition("?")[0].split("/")[1:]
     if segments and not segments[-1]:
         segments.pop()
-    for start in range(len(segments) - 1):
-        if (link := _read(segments[start:])) is not None:
-            return link
-    return None
+    readings = (_read(segments[start:]) for start in range(len(segments) - 1))
+    return next((reading for reading in readings if reading is not None), None)
 
 
-def _read(segments: list[str]) -> Link | None:
+def _read(segments: list[str]) -> Reading | None:
     """Read key and qualifiers from the segments, all of which must fit."""
     if len(segments) % 2:
         return None
@@ -70,14 +92,4 @@ def _read(segments: list[str]) -> Link | None:
         return None
     if any(not 0 < len(text) <= QUALIFIER_LENGTH[name] for name, text in given.items()):
         return None
-    return _narrowed(ai, value, given)
-
-
-def _narrowed(ai: str, value: str, given: dict[str, str]) -> Link:
-    """Keep the one qualifier that names the thing; extension 0 of a GLN means that there is none."""
-    if ai == "01":
-        value = value.zfill(GTIN_DIGITS)
-    for name in KEYS[ai].narrows:
-        if name in given and not (name == "254" and given[name] == "0"):
-            return Link(ai, value, name, given[name])
-    return Link(ai, value)
+    return Reading(ai, value.zfill(GTIN_DIGITS) if ai == "01" else value, given)

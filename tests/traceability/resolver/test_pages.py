@@ -1,0 +1,146 @@
+"""Addresses of goods, and where they lead."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from catalog.products.numbers import own_number, trade_number
+from shop.db import db
+from tests import factories
+from traceability.resolver import targets
+
+LINKSET = "application/linkset+json"
+BASE = "http://127.0.0.1:8000"
+
+
+@pytest.fixture
+def goods(session):
+    """A listed pack with a lot called L-7, and its 14 digits."""
+    producer = factories.make_producer()
+    product = factories.make_product(producer)
+    sku = factories.make_sku(product, producer, gtin="06901234567892")
+    factories.make_lot(sku, producer, lot_code="L-7")
+    listing = factories.make_listing(producer, product=product, sku=sku, stock="0")
+    db.session.commit()
+    return sku, listing, trade_number(sku.id, sku.gtin)
+
+
+def test_a_label_leads_to_the_product_and_hands_on_what_the_query_says(client, goods):
+    _sku, listing, number = goods
+
+    answer = client.get(f"/01/{number}/10/L-7/21/5?17=270101&x=y&linkType=gs1:defaultLink")
+
+    assert answer.status_code == 307
+    assert answer.location == f"/products/{listing.public_id}?17=270101&x=y"
+    assert answer.headers["Link"] == (
+        f'<{BASE}/01/{number}/10/L-7/21/5?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
+    )
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    "address", ["/01/{}", "/gtin/{}", "/01/{}/10/L-7", "/01/{}/lot/L-7/ser/5", "/01/{}/22/A/10/L-7"]
+)
+def test_every_way_to_write_the_address_leads_there(client, goods, address):
+    _sku, listing, number = goods
+
+    for digits in (number, number.lstrip("0")):
+        assert client.get(address.format(digits)).location == f"/products/{listing.public_id}"
+
+
+def test_all_links_are_answered_as_a_linkset(client, goods):
+    _sku, listing, number = goods
+    asked = [
+        client.get(f"/01/{number}/10/L-7?linkType=linkset"),
+        client.get(f"/01/{number}/10/L-7?linkType=all"),
+        client.get(f"/01/{number}/10/L-7", headers={"Accept": LINKSET}),
+        client.get(f"/01/{number}/10/L-7", headers={"Accept": "application/json"}),
+    ]
+
+    for answer in asked:
+        assert (answer.status_code, answer.content_type) == (200, LINKSET)
+        [links] = json.loads(answer.data)["linkset"]
+        page = {
+            "href": f"{BASE}/products/{listing.public_id}", "title": "靖远枸杞 500 g/袋", "type": "text/html",
+            "hreflang": ["zh", "en"],
+        }  # fmt: skip
+        assert links["anchor"] == f"{BASE}/01/{number}/10/L-7"
+        assert links["itemDescription"] == "靖远枸杞 500 g/袋"
+        assert links["https://gs1.org/voc/pip"] == [page]
+        assert links["https://gs1.org/voc/defaultLink"] == [page]
+
+
+@pytest.mark.parametrize("asked", ["gs1:pip", "https://gs1.org/voc/pip", "http://www.gs1.org/voc/pip"])
+def test_one_kind_of_link_can_be_asked_for(client, goods, asked):
+    _sku, listing, number = goods
+
+    assert client.get(f"/01/{number}?linkType={quote(asked)}").location == f"/products/{listing.public_id}"
+    assert client.get(f"/01/{number}?linkType=gs1:recipeInfo").status_code == 404
+
+
+def test_a_page_that_somebody_offers_for_the_trace_comes_first(client, goods, monkeypatch):
+    _sku, listing, number = goods
+    seen = []
+
+    def trace(found):
+        seen.append((found.number, found.lot, found.serial, found.lot_id is not None))
+        return [targets.Target("traceability", f"/trace/{found.lot}", "溯源")]
+
+    monkeypatch.setattr(targets, "_OFFERS", [*targets._OFFERS, trace])
+
+    assert client.get(f"/01/{number}/10/L-7/21/5").location == "/trace/L-7"
+    assert client.get(f"/01/{number}/10/L-7?linkType=gs1:pip").location == f"/products/{listing.public_id}"
+    assert seen == [(number, "L-7", "5", True), (number, "L-7", None, True)]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/01/06901234567891", 400, "校验位"),
+        ("/01/6901234567891/10/L-7", 400, "校验位"),
+        ("/01/06901234567892/99/L-7", 400, "校验位"),
+        ("/01/06901234567892/21/5/10/L-7", 400, "校验位"),
+        ("/01/06901234567892/10/" + "x" * 21, 400, "校验位"),
+        ("/01/abc", 400, "校验位"),
+        ("/01/04012345111118", 404, "没有这个编号的商品"),
+    ],
+)
+def test_what_is_no_address_or_of_no_goods_says_so(client, goods, path, status, words):
+    answer = client.get(path)
+
+    assert answer.status_code == status
+    assert words in answer.text
+
+
+def test_goods_that_are_not_on_sale_are_told_on_a_page_of_their_own(client, session):
+    producer = factories.make_producer()
+    sku = factories.make_sku(factories.make_product(producer), producer)
+    lot = factories.make_lot(sku, producer, lot_code="批次/7")
+    db.session.commit()
+
+    known = client.get(f"/01/{own_number(sku.id)}/10/DK_{lot.id}")
+    unknown = client.get(f"/01/{own_number(sku.id)}/10/L-8")
+
+    assert (known.status_code, unknown.status_code) == (200, 200)
+    assert "靖远枸杞 500 g/袋" in known.text
+    assert "2026-07-01" in known.text
+    assert "我们没有这个批号的记录" not in known.text
+    assert "我们没有这个批号的记录" in unknown.text
+    assert "2026-07-01" not in unknown.text
+
+
+def test_a_label_from_before_the_goods_had_a_gtin_stays_good(client, goods):
+    sku, listing, _number = goods
+
+    assert sku.gtin == "06901234567892"
+    assert client.get(f"/01/{own_number(sku.id)}/10/L-7").location == f"/products/{listing.public_id}"
+
+
+def test_the_resolver_describes_itself(client, session):
+    told = client.get("/.well-known/gs1resolver")
+
+    assert told.status_code == 200
+    assert told.json["resolverRoot"] == BASE
+    assert told.json["supportedPrimaryKeys"] == ["01"]
+    assert "gs1:traceability" in told.json["supportedLinkTypes"][0]["linkTypes"]

@@ -1,0 +1,3 @@
+"""What the resolver brings to traceability."""
+
+PAGES = ("traceability.resolver.pages.bp",)

@@ -1,0 +1,134 @@
+"""Addresses of goods, as their labels carry them: ``/01/{gtin}/10/{lot}/21/{serial}``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shop.auth import public
+from shop.errors import DomainError, NotFound
+from shop.i18n import _
+from traceability.resolver import linkset
+from traceability.resolver.queries import find_goods
+from traceability.resolver.targets import Goods, Target, offer, targets_of
+from traceability.standard import links
+from traceability.standard.keys import has_valid_check_digit
+
+bp = Blueprint("resolver", __name__, template_folder="templates")
+
+
+class BadDigitalLink(DomainError):
+    """The address is no GS1 Digital Link: its digits, its check digit or the order of its parts is wrong."""
+
+    code = "bad-digital-link"
+
+
+class NoSuchGoods(NotFound):
+    """Nobody sells goods with this number here, or there is no link of the kind that was asked for."""
+
+    code = "no-such-goods"
+
+
+@bp.get("/<any('01', gtin):key>/<path:rest>")
+@public
+def resolve(key: str, rest: str) -> Response | str:
+    """Lead from what a label says to what we have about it: the default page, one kind of link, or all of them."""
+    del key, rest  # the address is read before its escapes are undone: a lot may hold a slash
+    reading = _reading()
+    goods = find_goods(reading.value, reading.qualifiers.get("10"), reading.qualifiers.get("21"))
+    if goods is None:
+        raise NoSuchGoods(_("没有这个编号的商品。请核对包装上的编号。"))
+    targets = targets_of(goods)
+    asked = linkset.local_name(request.args.get("linkType", "defaultLink"))
+    if asked in ("linkset", "all") or ("linkType" not in request.args and _wants_linkset()):
+        return _answer_linkset(reading, goods, targets)
+    if asked != "defaultLink":
+        targets = [target for target in targets if target.link_type == asked]
+        if not targets:
+            raise NoSuchGoods(_("没有这一类链接。"))
+    return _lead(reading, targets[0]) if targets else _show(goods)
+
+
+@bp.get("/.well-known/gs1resolver")
+@public
+def describe() -> Response:
+    """Say what this resolver knows."""
+    return _json(linkset.description(_base()), "application/json")
+
+
+@offer
+def _of_ours(goods: Goods) -> Iterable[Target]:
+    """Offer the product's page in the shop, and the events where a repository answers for them."""
+    if goods.listing_id:
+        title = f"{goods.product_name} {goods.pack_spec}"
+        yield Target("pip", url_for("shop_pages.show_product", listing_id=goods.listing_id), title)
+    if any(rule.rule.startswith("/epcis/epcs/") for rule in current_app.url_map.iter_rules()):
+        uri = _canonical(goods)
+        path = f"/epcis/epcs/{quote(uri, safe='')}/events"
+        yield Target("epcis", path, "EPCIS", media_type="application/ld+json", languages=("en",))
+
+
+def _reading() -> links.Reading:
+    """Read the address as it was sent, with its escapes.
+
+    :raises BadDigitalLink: if it is none, or its check digit is wrong.
+    """
+    raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or quote(request.path)
+    reading = links.read("https://" + request.host + str(raw).partition("?")[0])
+    if reading is None or not has_valid_check_digit(reading.value):
+        raise BadDigitalLink(_("这不是有效的 GS1 数字链接:请核对编号及其校验位。"))
+    return reading
+
+
+def _canonical(goods: Goods) -> str:
+    qualifiers = {ai: value for ai, value in (("10", goods.lot), ("21", goods.serial)) if value}
+    return links.Reading("01", goods.number, qualifiers).link.uri
+
+
+def _wants_linkset() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", linkset.MEDIA_TYPE, "application/json"], "text/html")
+    return best != "text/html"
+
+
+def _lead(reading: links.Reading, target: Target) -> Response:
+    """Redirect for now (307): where an address leads may change, the address does not."""
+    passed = [(name, value) for name, value in request.args.items(multi=True) if name != "linkType"]
+    address = target.path + (("&" if "?" in target.path else "?") + urlencode(passed) if passed else "")
+    answer = redirect(address, 307)
+    answer.headers["Link"] = f'<{_address(reading)}?linkType=linkset>; rel="linkset"; type="{linkset.MEDIA_TYPE}"'
+    return _open_to_all(answer)
+
+
+def _show(goods: Goods) -> str:
+    """Tell what we know where nobody offers a page."""
+    return render_template("resolver/goods.html", goods=goods)
+
+
+def _answer_linkset(reading: links.Reading, goods: Goods, targets: list[Target]) -> Response:
+    return _json(linkset.linkset(_address(reading), _base(), goods, targets), linkset.MEDIA_TYPE)
+
+
+def _base() -> str:
+    return str(current_app.config["BASE_URL"])
+
+
+def _address(reading: links.Reading) -> str:
+    """Return the whole address on our domain, with every qualifier."""
+    parts = [reading.ai, reading.value, *(part for pair in reading.qualifiers.items() for part in pair)]
+    return "/".join([_base(), *map(links.escape, parts)])
+
+
+def _json(document: dict[str, Any], media_type: str) -> Response:
+    return _open_to_all(Response(json.dumps(document, ensure_ascii=False), content_type=media_type))
+
+
+def _open_to_all(answer: Response) -> Response:
+    """Let scripts of other sites ask: what a label says is public."""
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Vary"] = "Accept, Accept-Language"
+    return answer
