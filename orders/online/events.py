@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from uuid6 import uuid7
 
-from orders.online import applying, dispute_money, refund_money, snapshots, unknown_calls
+from orders.online import applying, dispute_money, reconciling, refund_money, snapshots, unknown_calls
 from orders.online.applying import UNKNOWN
 from orders.online.models import ProviderEvent
 from shop.db import db
@@ -22,6 +22,10 @@ Applies = Callable[[Mapping[str, Any], datetime], str]
 UNKNOWN_TYPE = "unknown_type"
 #: It is about what belongs to a producer's own account at the provider: no buyer of ours has paid it.
 OTHER_ACCOUNT = "other_account"
+#: Bodies that one statement empties.
+MOST_FORGOTTEN = 5000
+#: How long what the provider told is kept as it was told: as long as a dispute of a payment may take.
+KEPT = timedelta(days=180)
 #: What a payer's bank or browser has told the provider about a person: none of it is needed, none is kept.
 _PERSONAL = frozenset(
     {
@@ -71,6 +75,21 @@ def apply(event_id: UUID, at: datetime) -> str:
     return event.outcome
 
 
+def forget_bodies(before: datetime) -> int:
+    """Empty the bodies of applied events that came before an instant of real time; returns how many.
+
+    Their names stay, so that a repeat is known as one however late it comes.
+    """
+    old = (
+        select(ProviderEvent.id)
+        .where(ProviderEvent.received_at < before, ProviderEvent.applied_at.is_not(None), ProviderEvent.body != {})
+        .order_by(ProviderEvent.received_at)
+        .limit(MOST_FORGOTTEN)
+    )
+    emptied: Any = db.session.execute(update(ProviderEvent).where(ProviderEvent.id.in_(old)).values(body={}))
+    return int(emptied.rowcount)
+
+
 def _object(event: ProviderEvent) -> Mapping[str, Any]:
     """Return the object that an event is about; of a thin event only its name."""
     found: Mapping[str, Any] = (event.body.get("data") or {}).get("object") or event.body.get("related_object") or {}
@@ -100,5 +119,6 @@ applies("charge.", lambda raw, at: applying.apply_charge(snapshots.read_charge(r
 applies("charge.dispute.", lambda raw, at: dispute_money.apply_dispute(snapshots.read_dispute(raw), at))
 applies("charge.refund.", lambda raw, at: refund_money.apply_refund(snapshots.read_refund(raw), at))
 applies("refund.", lambda raw, at: refund_money.apply_refund(snapshots.read_refund(raw), at))
+applies("transfer.", lambda raw, at: reconciling.take_transfer(snapshots.read_transfer(raw), at))
 applies("checkout.session.", lambda raw, at: applying.apply_session(snapshots.read_session(raw), at))
 applies("invoice.", lambda raw, at: applying.apply_invoice(snapshots.read_invoice(raw), at))

@@ -5,7 +5,7 @@ API = ("orders.online.views.bp",)
 PAGES = ("orders.online.buyer_pages.bp", "orders.online.producer_pages.bp", "orders.online.operator_pages.bp")
 TASKS = ("orders.online.tasks",)
 #: Seconds between looks for calls that wait, for what nobody told us lately, and within the last week.
-SCHEDULE = {"online.calls": 5.0, "online.reconcile": 300.0, "online.reconcile_week": 21600.0}
+SCHEDULE = {"online.calls": 5.0, "online.reconcile": 300.0, "online.reconcile_week": 21600.0, "online.forget": 86400.0}
 INIT = ("orders.online.checks.init_app", "orders.online.nav.init_app")
 PERMISSIONS = {
     "payments:pay": "Pay orders of the own organisation by card, and give such a payment up",

@@ -111,7 +111,7 @@ class ProviderCall(Base):
 
 
 class ProviderEvent(PublicId, Base):
-    """What the provider told us, once, with its whole body."""
+    """What the provider told us, once, with its body; after some months only its name is left, so that repeats are known."""
 
     __tablename__ = "provider_events"
 

@@ -8,8 +8,17 @@ from typing import Any, TypeVar
 
 from sqlalchemy import or_, select
 
-from orders.online import applying, dispute_money, gateway_listing, intent_calls, performing, refund_money, snapshots
-from orders.online.applying import UNKNOWN
+from orders.online import (
+    applying,
+    calls,
+    dispute_money,
+    gateway_listing,
+    intent_calls,
+    performing,
+    refund_money,
+    snapshots,
+)
+from orders.online.applying import APPLIED, NOTHING_NEW, UNKNOWN
 from orders.online.models import OPEN_STATES, PaymentIntent, ProviderCall
 from orders.online.snapshots import CALL
 from orders.payments.exceptions import open_exception
@@ -35,7 +44,7 @@ def look(span: timedelta) -> None:
     _each(_unknown_charges(gateway_listing.list_charges(since)), _take_charge)
     _each(gateway_listing.list_refunds(since), _take_refund)
     _each(gateway_listing.list_disputes(since), dispute_money.apply_dispute)
-    _each(gateway_listing.list_transfers(since), _take_transfer)
+    _each((each for each in gateway_listing.list_transfers(since) if _is_old(each.created_at)), take_transfer)
     performing.perform_all()
 
 
@@ -89,14 +98,18 @@ def _take_refund(refund: snapshots.Refund, at: datetime) -> None:
     refund_money.apply_as_it_is(refund, at)
 
 
-def _take_transfer(transfer: snapshots.Transfer, at: datetime) -> None:
-    """Nobody but a call of ours makes transfers; one that is still to be stored is known by its key."""
+def take_transfer(transfer: snapshots.Transfer, at: datetime) -> str:
+    """Nobody but a call of ours makes transfers, which is known by its key: it stores its answer now; others are exceptions."""
     ours = or_(ProviderCall.answer_ref == transfer.ref, ProviderCall.idempotency_key == transfer.metadata.get(CALL, ""))
-    if db.session.scalar(select(ProviderCall.id).where(ours).limit(1)) is None and _is_old(transfer.created_at):
+    call = db.session.scalars(select(ProviderCall).where(ours).limit(1)).one_or_none()
+    if call is None:
         open_exception(
             f"transfer:{transfer.ref}", "stripe", "unknown_transfer", transfer.ref, transfer.destination,
             -transfer.amount_fen, clock.business_day(transfer.created_at), at,
         )  # fmt: skip
+        return APPLIED
+    calls.hurry(call.id)
+    return NOTHING_NEW
 
 
 def _is_old(created_at: datetime) -> bool:

@@ -149,6 +149,7 @@ class Payout:
     currency: str
     created_at: datetime
     arrives_at: datetime
+    failure: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +266,7 @@ def read_payout(raw: Json) -> Payout:
     return Payout(
         ref=raw["id"], status=raw["status"], amount=raw["amount"], currency=raw["currency"],
         created_at=instant(raw["created"]), arrives_at=instant(raw["arrival_date"]),
+        failure=raw.get("failure_message") or raw.get("failure_code") or "",
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from orders.payments import refund_sending
 from orders.payments.models import Refund
 from orders.purchase.models import Order
 from shop import clock
-from shop.db import db
+from shop.db import db, transaction
 from shop.outbox.models import OutboxEvent
 from shop.outbox.services import subscribe
 
@@ -89,6 +89,17 @@ def reconcile() -> None:
     """Look at payments under way, and for what happened in the last hours that nobody told us."""
     if configuration.is_on():
         reconciling.look(reconciling.HOURS)
+
+
+@shared_task(name="online.forget", ignore_result=True)
+def forget() -> int:
+    """Empty the bodies of old events; returns how many."""
+    emptied, found = 0, events.MOST_FORGOTTEN
+    while found == events.MOST_FORGOTTEN:
+        with transaction():
+            found = events.forget_bodies(clock.now() - events.KEPT)
+        emptied += found
+    return emptied
 
 
 @shared_task(name="online.reconcile_week", ignore_result=True)

@@ -14,6 +14,7 @@ KINDS = {
     "transfer_failed": lazy("转给供应商失败"),
     "payout_failed": lazy("付供应商失败"),
     "refund_failed": lazy("原路退款失败"),
+    "provider_payout_failed": lazy("支付机构提现失败"),
     "payout_not_arrived": lazy("支付机构提现未到监管账户"),
     "not_at_provider": lazy("账上有、对方没有"),
     "not_in_books": lazy("对方有、账上没有"),

@@ -9,7 +9,7 @@ from celery import shared_task
 from flask import current_app
 
 from orders.online import configuration, gateway_listing
-from orders.reconciliation import arrivals, fetching, matching, payout_lines, persisting
+from orders.reconciliation import arrivals, fetching, matching, payout_events, payout_lines, persisting
 from orders.reconciliation.movements import Lister
 from shop import clock, history
 from shop.db import snapshot, transaction
@@ -48,6 +48,10 @@ def match_all() -> None:
             after = matching.match_again(clock.now(), max(after, 0))
     with transaction():
         arrivals.match(clock.today(), clock.now())
+
+
+#: Importing it says what becomes of the provider's word on its payouts.
+EVENTS = payout_events.__name__
 
 
 @subscribe("orders.statement_imported")
