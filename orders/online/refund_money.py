@@ -59,9 +59,10 @@ def _refuse(call: Call, refusal: ProviderRefused, at: datetime) -> None:
 def apply_refund(told: snapshots.Refund, at: datetime) -> str:
     """Take in what is said of a refund: sent back, failed, or come back although it had been sent."""
     found = _find_ours(told)
-    if found is None:
+    if not found:
         return UNKNOWN
-    return APPLIED if _settle(*found, told, at) else NOTHING_NEW
+    moved = [_settle(key, attempt, told, at) for key, attempt in found]
+    return APPLIED if any(moved) else NOTHING_NEW
 
 
 def apply_as_it_is(told: snapshots.Refund, at: datetime) -> str:
@@ -74,22 +75,29 @@ def apply_as_it_is(told: snapshots.Refund, at: datetime) -> str:
         return NOTHING_NEW if settle(f"refund:{told.ref}", at) is None else APPLIED
     if told.status != DONE:
         return NOTHING_NEW
-    open_exception(
+    row = open_exception(
         f"refund:{told.ref}", "stripe", "unknown_refund", told.ref, charge.charge_ref, -told.amount_fen,
         clock.business_day(told.created_at), at,
     )  # fmt: skip
+    if row.status == "open" and row.detail != charge.charge_ref:
+        row.detail = charge.charge_ref  # its line was seen first, which does not name the charge
     return APPLIED
 
 
-def _find_ours(told: snapshots.Refund) -> tuple[int, int] | None:
-    """Return the key and the attempt of the refund that is told of."""
+def _find_ours(told: snapshots.Refund) -> list[tuple[int, int]]:
+    """Return key and attempt of the refund that is told of; of one by hand, those of each order that it was found to be."""
     by_key = ProviderCall.idempotency_key == told.metadata.get(CALL, "")
     query = select(ProviderCall.subject_id, ProviderCall.attempt).where(ProviderCall.kind == "refund")
     row = (
         db.session.execute(query.where(ProviderCall.answer_ref == told.ref)).first()
         or db.session.execute(query.where(by_key)).first()
     )
-    return None if row is None else (row.subject_id, row.attempt)
+    if row is not None:
+        return [(row.subject_id, row.attempt)]
+    attributed = select(Refund.id, Refund.attempts).where(
+        Refund.clearing == "stripe", Refund.bank_serial == told.ref, Refund.cause != "dispute"
+    )
+    return [(each.id, each.attempts) for each in db.session.execute(attributed.order_by(Refund.order_id))]
 
 
 def _settle(refund_key: int, attempt: int, told: snapshots.Refund, at: datetime) -> bool:

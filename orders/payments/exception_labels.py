@@ -27,7 +27,12 @@ KINDS = {
 RAILS = {"bank": lazy("银行"), "stripe": lazy("在线支付")}
 STATES = {"open": lazy("待处理"), "proposed": lazy("待第二人复核"), "closed": lazy("已办结")}
 STATE_KINDS = {"open": "bad", "proposed": "wait", "closed": "good"}
-RESOLUTIONS = {"note": lazy("说明,不入账"), "posting": lazy("入账"), "settled": lazy("自行补齐")}
+RESOLUTIONS = {
+    "note": lazy("说明,不入账"),
+    "posting": lazy("入账"),
+    "refund": lazy("认定为订单退款"),
+    "settled": lazy("自行补齐"),
+}
 ACCOUNTS = {
     "buyer_receivable": lazy("应收采购单位"), "bank_supervised": lazy("监管账户存款"), "stripe_cash": lazy("支付机构存款"),
     "stripe_disputed": lazy("争议冻结款"), "stripe_payout": lazy("支付机构提现在途"), "operator_bank": lazy("平台自有存款"),

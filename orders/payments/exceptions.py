@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,8 @@ from uuid6 import uuid7
 
 from orders.ledger import books
 from orders.ledger.books import MoneyPosting
-from orders.payments import checks, exception_accounts
+from orders.payments import attributing, checks, exception_accounts
+from orders.payments.attributing import Part
 from orders.payments.exception_accounts import PostingNotAllowed
 from orders.payments.models import MoneyException
 from orders.purchase import machine
@@ -141,6 +143,21 @@ def propose_posting(
     return _propose(row, "posting", note, actor=actor, at=at)
 
 
+def propose_refund(
+    exception_id: UUID, parts: Sequence[Part], note: str, actor: Actor, at: datetime
+) -> MoneyException:  # fmt: skip
+    """Propose of which orders a refund was that somebody made by hand at the provider.
+
+    :raises NotFound: if there is none, or the actor is not of the operator.
+    :raises NotAttributable, RefundTooHigh, AllowanceSum, AllowanceTooHigh: if it cannot have been so.
+    :raises WrongState: if something is proposed already, or it is closed.
+    """
+    row = lock_exception(exception_id, actor)
+    attributing.check(row, parts)
+    row.parts = attributing.written(parts)
+    return _propose(row, "refund", note, actor=actor, at=at)
+
+
 def agree(exception_id: UUID, actor: Actor, at: datetime, *, version: int | None = None) -> MoneyException:
     """Agree to what another person proposed: the exception is closed, and a posting is made on the day it occurred.
 
@@ -149,10 +166,13 @@ def agree(exception_id: UUID, actor: Actor, at: datetime, *, version: int | None
     :raises VersionChanged: if something else is proposed now.
     :raises WrongState: if nothing is proposed, or the actor proposed it.
     """
+    attributing.lock(get_exception(exception_id, actor))
     row = lock_exception(exception_id, actor)
     machine.move("exception", row, "agree", actor=actor, at=at, parties=Parties())
     check_version(row.version if version is None else version, row.version)
     row.decided_by, row.decided_at = actor.user_id, at
+    if row.resolution == "refund":
+        attributing.post(row, actor, at)
     if row.resolution == "posting":
         accounts = exception_accounts.read(row.debit), exception_accounts.read(row.credit)
         posting = MoneyPosting(*accounts, row.posted_fen or 0, row.occurred_on)
@@ -213,5 +233,5 @@ def _propose(row: MoneyException, resolution: str, note: str, *, actor: Actor, a
 
 
 def _clear(row: MoneyException) -> None:
-    row.resolution, row.note, row.debit, row.credit, row.posted_fen = None, "", None, None, None
+    row.resolution, row.note, row.debit, row.credit, row.posted_fen, row.parts = None, "", None, None, None, []
     row.proposed_by, row.proposed_at = None, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -225,7 +226,7 @@ class MoneyException(PublicId, Base):
     opened_at: Mapped[datetime]
     #: ``open``, ``proposed`` or ``closed``.
     status: Mapped[str] = mapped_column(server_default="open", default="open")
-    #: ``note``, ``posting``, or ``settled`` where what was missing came by itself.
+    #: ``note``, ``posting``, ``refund`` of orders, or ``settled`` where what was missing came by itself.
     resolution: Mapped[str | None]
     note: Mapped[str] = mapped_column(server_default="", default="")
     #: The accounts of the posting that is proposed: kind and owner.
@@ -233,6 +234,8 @@ class MoneyException(PublicId, Base):
     credit: Mapped[str | None]
     #: How much of the amount is posted.
     posted_fen: Mapped[int | None]
+    #: Of which orders a refund by hand was: ``[{"order": …, "amount_fen": …, "lines": […]}]``.
+    parts: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"), default=list)
     proposed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     proposed_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -243,7 +246,8 @@ class MoneyException(PublicId, Base):
     __table_args__ = (
         one_of("rail", RAILS),
         one_of("status", ("open", "proposed", "closed")),
-        CheckConstraint("resolution IN ('note','posting','settled')", name="resolution"),
+        CheckConstraint("resolution IN ('note','posting','refund','settled')", name="resolution"),
+        CheckConstraint("(coalesce(resolution, '') = 'refund') = (jsonb_array_length(parts) > 0)", name="parts"),
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_persons"),
         CheckConstraint(
             "status <> 'closed' OR resolution = 'settled' OR (proposed_by IS NOT NULL AND decided_by IS NOT NULL)",
@@ -251,7 +255,7 @@ class MoneyException(PublicId, Base):
         ),
         CheckConstraint("status <> 'closed' OR resolution IS NOT NULL", name="resolved"),
         CheckConstraint(
-            "status <> 'proposed' OR (proposed_by IS NOT NULL AND coalesce(resolution, '') IN ('note','posting'))",
+            "status <> 'proposed' OR (proposed_by IS NOT NULL AND coalesce(resolution, '') IN ('note','posting','refund'))",
             name="proposed",
         ),
         CheckConstraint("coalesce(resolution, 'settled') = 'settled' OR note <> ''", name="noted"),

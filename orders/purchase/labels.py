@@ -97,6 +97,7 @@ EVENTS = {
     ("refund", "send"): lazy("原路退回"),
     ("refund", "fail"): lazy("原路退回失败"),
     ("refund", "bounce"): lazy("退款被退回"),
+    ("refund", "attribute"): lazy("认定为手工退款"),
     ("payout", "prepare"): lazy("制单"),
     ("payout", "release"): lazy("复核放款"),
     ("payout", "cancel"): lazy("作废"),

@@ -102,6 +102,7 @@ _REFUND = (
     Rule("refund", "sent", "confirm", "confirmed", (_SYSTEM,)),
     Rule("refund", "sent", "fail", "requested", (_SYSTEM,)),
     Rule("refund", "confirmed", "bounce", "requested", (_SYSTEM,)),
+    Rule("refund", "requested", "attribute", "confirmed", (("operator", "exceptions:agree"),)),
 )
 _PREPARE: tuple[Who, ...] = (("operator", "payouts:prepare"), _SYSTEM)
 _PAYOUT = (

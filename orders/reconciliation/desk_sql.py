@@ -10,7 +10,7 @@ _SOURCED = ", ".join(f"'{name}'" for name in SOURCED)
 def _thing(ref: str) -> str:
     """Return SQL that names what of ours the provider's name is about, or repeats the name."""
     return f"""coalesce(
-        (SELECT 'refund:' || r.id FROM refunds r WHERE r.clearing = 'stripe' AND r.cause <> 'dispute' AND r.bank_serial = {ref} LIMIT 1),
+        (SELECT 'refund:' || min(r.id) FROM refunds r WHERE r.clearing = 'stripe' AND r.cause <> 'dispute' AND r.bank_serial = {ref}),
         (SELECT 'refund:' || c.subject_id FROM provider_calls c WHERE c.kind = 'refund' AND c.answer_ref <> '' AND c.answer_ref = {ref} LIMIT 1),
         (SELECT 'payout:' || t.payout_id FROM transfers t WHERE t.transfer_ref = {ref}),
         {ref})"""
@@ -40,7 +40,9 @@ _POSTED = """
     WHERE p.book = 'money' AND p.origin_on BETWEEN :first AND :last AND (d.kind = '{kind}') <> (c.kind = '{kind}'){only}"""
 _STRIPE_THING = f"""CASE x.maker
         WHEN 'receipt' THEN (SELECT c.charge_ref FROM payments y JOIN charges c ON c.id = y.charge_id WHERE y.id = x.made::bigint)
-        WHEN 'refund' THEN 'refund:' || x.made
+        WHEN 'refund' THEN 'refund:' || coalesce((
+            SELECT min(z.id) FROM refunds y JOIN refunds z ON z.bank_serial = y.bank_serial AND z.clearing = 'stripe' AND z.cause <> 'dispute'
+            WHERE y.id = x.made::bigint), x.made::bigint)
         WHEN 'dispute' THEN (SELECT y.dispute_ref FROM disputes y WHERE y.id = x.made::bigint)
         WHEN 'payout' THEN 'payout:' || x.made
         WHEN 'reversal' THEN (SELECT y.reversal_ref FROM transfer_reversals y WHERE y.id = x.made::bigint)

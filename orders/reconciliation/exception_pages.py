@@ -10,13 +10,13 @@ from werkzeug.wrappers import Response
 
 from orders.ledger import sheets
 from orders.ledger.views import XLSX_TYPE, download
+from orders.payments import attributing, exceptions
 from orders.payments import exception_labels as labels
-from orders.payments import exceptions
 from orders.payments.forms import ReasonForm
 from orders.reconciliation import exception_queries
 from orders.reconciliation.asking import read_day
 from orders.reconciliation.exception_queries import STATES, WAITING, ExceptionFilter
-from orders.reconciliation.forms import AgreeForm, ProposalForm
+from orders.reconciliation.forms import REFUND, AgreeForm, ProposalForm
 from orders.reconciliation.tables import exceptions_table
 from shop import clock
 from shop.auth import Actor, requires
@@ -106,7 +106,10 @@ def send_back(actor: Actor, exception_id: UUID) -> Answer:
 
 def _propose(form: ProposalForm, exception_id: UUID, actor: Actor) -> None:
     note, at = str(form.note.data), clock.now()
-    if form.accounts is None:
+    if form.act.data == REFUND:
+        parts = attributing.read_rows(form.parts.data or "", exceptions.get_exception(exception_id, actor))
+        exceptions.propose_refund(exception_id, parts, note, actor, at)
+    elif form.accounts is None:
         exceptions.propose_note(exception_id, note, actor, at)
     else:
         exceptions.propose_posting(exception_id, *form.accounts, note, actor, at, amount_fen=form.amount.data)
@@ -133,16 +136,17 @@ def _render(
     agreed: AgreeForm | None = None,
 ) -> str:  # fmt: skip
     found = exception_queries.get_exception(exception_id, actor)
-    row = found.row
+    row, kept = found.row, exceptions.get_exception(exception_id, actor)
     if proposal is None:
         proposal = ProposalForm(formdata=None)
-        proposal.offer(exceptions.get_exception(exception_id, actor))
+        proposal.offer(kept)
     if agreed is None:
         agreed = AgreeForm(formdata=None)
         agreed.version.data = row.version
     is_proposed = row.status == "proposed"
     return render_template(
         "reconciliation/exception.html", row=row, found=found, proposal=proposal, now=clock.now(),
+        refundable=attributing.choices(kept) if row.status != "closed" else [], parts=attributing.describe(kept),
         reason=reason or ReasonForm(formdata=None), agreed=agreed,
         may_propose=row.status == "open" and actor.may("exceptions:propose"),
         may_agree=is_proposed and actor.may("exceptions:agree") and row.proposed_by != actor.user_id,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from orders.payments.attributing import Part
 from orders.payments.exception_accounts import ALLOWED
 from orders.payments.models import RAILS
+from orders.payments.refund_paths import Allowance
 from orders.reconciliation.exception_queries import STATES
 from shop import fields as own
 from shop.api import Schema
@@ -91,10 +93,36 @@ class ExceptionPage(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
-class ProposeSchema(Schema):
-    """What is proposed: a note, or a posting between two kinds of accounts."""
+class RefundLinePartSchema(Schema):
+    """How much of it was for accepted goods of a line, which are then no longer owed."""
 
-    resolution = fields.String(required=True, validate=validate.OneOf(("note", "posting")))
+    line = own.PublicId(required=True)
+    amount_fen = own.Money(data_key="amount", required=True, min_fen=1)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Allowance:
+        """Return it as a value."""
+        return Allowance(**data)
+
+
+class RefundPartSchema(Schema):
+    """How much of a refund by hand was an order's."""
+
+    order = own.PublicId(required=True)
+    amount_fen = own.Money(data_key="amount", required=True, min_fen=1)
+    lines = fields.List(fields.Nested(RefundLinePartSchema), load_default=list, validate=validate.Length(max=200))
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Part:
+        """Return it as a value."""
+        return Part(**data)
+
+
+class ProposeSchema(Schema):
+    """What is proposed: a note, a posting between two kinds of accounts, or of which orders a refund by hand was."""
+
+    resolution = fields.String(required=True, validate=validate.OneOf(("note", "posting", "refund")))
+    parts = fields.List(fields.Nested(RefundPartSchema), load_default=list, validate=validate.Length(max=100))
     note = fields.String(required=True, validate=validate.Length(1, 1000))
     debit = fields.String(load_default=None, validate=validate.OneOf(_ACCOUNTS))
     credit = fields.String(load_default=None, validate=validate.OneOf(_ACCOUNTS))
@@ -106,5 +134,7 @@ class ProposeSchema(Schema):
         given = [data.get("debit"), data.get("credit"), data.get("amount")]
         if data.get("resolution") == "posting" and None in given[:2]:
             raise ValidationError(_("入账须写明借方和贷方。"), "debit")
-        if data.get("resolution") == "note" and any(given):
+        if data.get("resolution") != "posting" and any(given):
             raise ValidationError(_("说明不入账,不写科目和金额。"), "resolution")
+        if (data.get("resolution") == "refund") != bool(data.get("parts")):
+            raise ValidationError(_("认定为订单退款时须写明各订单的金额。"), "parts")

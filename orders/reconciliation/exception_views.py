@@ -53,10 +53,12 @@ def get_exception(exception_id: UUID, actor: Actor) -> Answer:
 @bp.arguments(ProposeSchema)
 @bp.response(200, ExceptionDetailSchema)
 def propose(body: dict[str, Any], exception_id: UUID, actor: Actor) -> Answer:
-    """Propose a note or a posting; another person agrees to it."""
+    """Propose a note, a posting, or of which orders a refund by hand was; another person agrees to it."""
     with transaction():
         if body["resolution"] == "note":
             exceptions.propose_note(exception_id, body["note"], actor, clock.now())
+        elif body["resolution"] == "refund":
+            exceptions.propose_refund(exception_id, body["parts"], body["note"], actor, clock.now())
         else:
             exceptions.propose_posting(
                 exception_id, body["debit"], body["credit"], body["note"], actor, clock.now(), amount_fen=body["amount"]
