@@ -4,6 +4,7 @@ MODELS = (
     "catalog.producers.models",
     "catalog.products.models",
     "catalog.papers.models",
+    "catalog.lots.batches.models",
     "catalog.lots.models",
     "catalog.shopfront.models",
 )
@@ -14,6 +15,7 @@ API = (
     "catalog.papers.views.eligibility_bp",
     "catalog.papers.views.certificates_bp",
     "catalog.lots.views.bp",
+    "catalog.lots.batches.views.bp",
     "catalog.shopfront.views.bp",
 )
 PAGES = (
@@ -41,6 +43,12 @@ SCHEDULE = {"catalog.end_of_day": 900.0, "catalog.forget_changes": 3600.0}
 REFERENCE = ("catalog.products.reference:load",)
 NOTICES = ("catalog.notices.RULES",)
 TOPICS = {
+    "catalog.act_undone": "What was recorded of batches by mistake was undone.",
+    "catalog.batch_discarded": "Part of a batch was lost: spoilt, dried up, sampled.",
+    "catalog.batch_recorded": "A batch was harvested, slaughtered or bought.",
+    "catalog.batch_transformed": "Batches became others: processed, split, mixed, or packs opened again.",
+    "catalog.lot_moved": "A lot was put in stock without a batch, counted, destroyed, expired, or goods came back.",
+    "catalog.lot_packed": "A batch was packed into a lot.",
     "catalog.paper_decided": "An eligibility basis or quality certificate was put in force or refused.",
     "catalog.paper_revoked": "An eligibility basis or quality certificate no longer holds from a day on, which may be past.",
 }

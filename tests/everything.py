@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, text
 
+from catalog.lots.batches import places
+from catalog.lots.batches import services as batches
 from catalog.papers import services as papers
 from catalog.producers import services as producers
 from orders.banking import accounts, aliases, claims, confirming, statements
@@ -39,8 +42,10 @@ from tests.purchase.world import World, make_world
 #: Which table a route's parameter names a row of.
 TABLES = {
     "account_id": "bank_accounts",
+    "act_id": "batch_acts",
     "alias_id": "payer_aliases",
     "announcement_id": "transfer_announcements",
+    "batch_id": "batches",
     "claim_id": "transfer_claims",
     "closing_day_id": "treasury_closing_days",
     "confirmation_id": "statement_confirmations",
@@ -61,6 +66,7 @@ TABLES = {
     "organisation_id": "organisations",
     "intent_id": "payment_intents",
     "payment_id": "payments",
+    "place_id": "places",
     "payout_id": "payouts",
     "dispute_id": "disputes",
     "procurement_id": "procurements",
@@ -88,6 +94,7 @@ def make_everything() -> tuple[World, dict[str, str]]:
     _add_payout(world)
     _add_card(order)
     _add_papers(world)
+    _add_batches(world)
     _add_accounts(world.buyer, world.producer)
     _add_messages(world.buyer)
     _add_banking(world, order)
@@ -203,6 +210,17 @@ def _add_papers(world: World) -> None:
             valid_from=date(2026, 7, 1),
         )  # fmt: skip
         papers.submit_eligibility(basis, world.producer, at=NOON, evidence_file_id=paper.id)
+
+
+def _add_batches(world: World) -> None:
+    """A plot and a harvest that nothing was made of yet."""
+    with transaction():
+        producer = world.producer
+        place = places.add_place(producer.organisation_id, places.NewPlace("plot", "一号地块"), producer, at=NOON)
+        product = db.session.execute(text("SELECT public_id FROM products ORDER BY id LIMIT 1")).scalar_one()
+        batches.record_birth(
+            batches.NewBatch(product, "harvest", Decimal(100), place.public_id, NOON), producer, at=NOON
+        )
 
 
 def _add_accounts(buyer: Actor, producer: Actor) -> None:

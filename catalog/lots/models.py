@@ -6,14 +6,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.db import Base, PublicId
 from shop.identity.models import one_of
 
 #: What moves a lot's quantity; the sign is fixed by the kind.
-MOVEMENT_KINDS = ("born", "shipped", "returned", "destroyed", "expired", "adjusted_up", "adjusted_down")
+MOVEMENT_KINDS = ("born", "shipped", "returned", "destroyed", "expired", "adjusted_up", "adjusted_down", "unpacked")
+LOT_STATUSES = ("open", "closed", "recalled", "undone")
 
 
 class SkuStock(Base):
@@ -39,16 +40,26 @@ class Lot(PublicId, Base):
     on_hand: Mapped[Decimal] = mapped_column(server_default="0")
     produced_on: Mapped[date]
     expires_on: Mapped[date | None]
-    #: ``open``, ``closed`` (expired or written off) or ``recalled``; only open lots are stock.
+    #: ``open``, ``closed`` (expired or written off), ``recalled``, or ``undone`` (its packing was recorded by mistake);
+    #: only open lots are stock.
     status: Mapped[str] = mapped_column(server_default="open", default="open")
     origin_note: Mapped[str] = mapped_column(server_default="")
+    #: The batch it was packed from, the act that packed it, and the net mass of a pack then; ``None``: its origin
+    #: was not recorded.
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"), index=True)
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("batch_acts.id"), unique=True)
+    unit_mass_g: Mapped[int | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (
-        UniqueConstraint("sku_id", "code"),
-        one_of("status", ("open", "closed", "recalled")),
+        Index("uq_lots_live_code", "sku_id", "code", unique=True, postgresql_where=text("status <> 'undone'")),
+        one_of("status", LOT_STATUSES),
+        CheckConstraint(
+            "(batch_id IS NULL) = (act_id IS NULL) AND (batch_id IS NULL) = (unit_mass_g IS NULL)", name="origin"
+        ),
+        CheckConstraint("unit_mass_g > 0", name="unit_mass_g"),
         CheckConstraint("on_hand >= 0", name="on_hand"),
         CheckConstraint("expires_on IS NULL OR expires_on >= produced_on", name="dates"),
         Index("ix_lots_fefo", "sku_id", "status", "expires_on", "id"),
@@ -69,13 +80,17 @@ class LotMovement(PublicId, Base):
     note: Mapped[dict[str, Any]]
     at: Mapped[datetime]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: The act on batches that it belongs to: a packing, an unpacking, or the undoing of one.
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("batch_acts.id"), index=True)
 
     __table_args__ = (
         one_of("kind", MOVEMENT_KINDS),
         CheckConstraint(
             "(kind IN ('born','returned','adjusted_up') AND quantity > 0)"
-            " OR (kind IN ('shipped','destroyed','expired','adjusted_down') AND quantity < 0)",
+            " OR (kind IN ('shipped','destroyed','expired','adjusted_down','unpacked') AND quantity < 0)",
             name="sign",
         ),
         UniqueConstraint("lot_id", "kind", "ref"),
+        Index("uq_lot_movements_born", "lot_id", unique=True, postgresql_where=text("kind = 'born'")),
+        CheckConstraint("act_id IS NULL OR kind IN ('born','unpacked','adjusted_up')", name="act"),
     )

@@ -32,6 +32,12 @@ class StockReserved(Conflict):
     code = "stock-reserved"
 
 
+class MoreThanPacked(Conflict):
+    """A count would find more of a lot than was packed from its batch."""
+
+    code = "more-than-packed"
+
+
 @dataclass(frozen=True)
 class Movement:
     """A change of a lot's quantity, signed: out is negative."""
@@ -44,6 +50,8 @@ class Movement:
     at: datetime
     user_id: int | None
     note: dict[str, Any] = field(default_factory=dict)
+    #: The act on batches that it belongs to.
+    act_id: int | None = None
 
 
 @dataclass
@@ -61,8 +69,8 @@ class StockRow:
 
 
 _INSERT = text("""
-    INSERT INTO lot_movements (public_id, lot_id, kind, quantity, ref, note, at, user_id)
-    VALUES (:public_id, :lot_id, :kind, :quantity, :ref, :note, :at, :user_id) RETURNING id""").bindparams(
+    INSERT INTO lot_movements (public_id, lot_id, kind, quantity, ref, note, at, user_id, act_id)
+    VALUES (:public_id, :lot_id, :kind, :quantity, :ref, :note, :at, :user_id, :act_id) RETURNING id""").bindparams(
     bindparam("note", type_=JSONB)
 )
 _LOCK = text("SELECT sku_id, on_hand, reserved FROM sku_stock WHERE sku_id = :sku FOR UPDATE")
@@ -105,6 +113,8 @@ def _refusal(error: IntegrityError, movement: Movement) -> Conflict:
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", "") or ""
     if name.startswith("uq_lot_movements"):
         return AlreadyMoved(_("这笔变动已经记录过。"), ref=movement.ref)
+    if name == "ck_lots_packed":
+        return MoreThanPacked(_("盘点后的数量不能多于包装时的数量。请撤销包装后重新登记。"))
     if name in ("ck_sku_stock_reserved", "ck_lots_on_hand"):
         return StockReserved(_("剩余数量不足,或已被订单预留。"), quantity=f"{-movement.quantity:f}")
     raise error

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
+from catalog.lots.batches.models import Batch
 from catalog.lots.models import Lot, LotMovement
 from catalog.lots.shipping import NoSuchLot
 from catalog.producers.queries import producers_of
@@ -34,6 +35,9 @@ class LotView:
     unit: str
     product_id: UUID
     product_name: str
+    #: What it was packed from; ``None``: its origin was not recorded.
+    batch_id: UUID | None
+    batch_code: str | None
 
     @property
     def on_hand(self) -> Decimal:
@@ -63,9 +67,20 @@ class StockView:
 
 def _lots(actor: Actor, on: date) -> Any:
     return (
-        select(Lot, Sku.public_id, Sku.code, Sku.pack_spec, Sku.unit, Product.public_id, Product.name)
+        select(
+            Lot,
+            Sku.public_id,
+            Sku.code,
+            Sku.pack_spec,
+            Sku.unit,
+            Product.public_id,
+            Product.name,
+            Batch.public_id,
+            Batch.code,
+        )
         .join(Sku, Sku.id == Lot.sku_id)
         .join(Product, Product.id == Sku.product_id)
+        .outerjoin(Batch, Batch.id == Lot.batch_id)
         .where(Product.producer_id.in_(producers_of(actor, on)))
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from catalog.lots.models import LOT_STATUSES
 from shop.api import Schema
 from shop.fields import Day, Instant, PublicId, Quantity
 from shop.filters import Several
@@ -16,9 +17,7 @@ class LotQuery(PageQuery):
     """Which lots."""
 
     sku = PublicId(load_default=None)
-    statuses = Several(
-        fields.String(validate=validate.OneOf(("open", "closed", "recalled"))), data_key="status", load_default=()
-    )
+    statuses = Several(fields.String(validate=validate.OneOf(LOT_STATUSES)), data_key="status", load_default=())
     is_expiring = fields.Boolean(load_default=False, metadata={"description": "Open and expiring within 30 days"})
 
 
@@ -61,6 +60,11 @@ class LotSchema(Schema):
     expires_on = Day(required=True, allow_none=True, attribute="lot.expires_on")
     status = fields.String(required=True, attribute="lot.status")
     origin_note = fields.String(required=True, attribute="lot.origin_note")
+    batch_id = PublicId(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What it was packed from; null: its origin was not recorded"},
+    )
 
 
 class LotListSchema(Schema):

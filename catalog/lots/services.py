@@ -11,9 +11,10 @@ from sqlalchemy import select, text
 from uuid6 import uuid7
 
 from catalog.lots.models import Lot
-from catalog.lots.moves import AlreadyMoved, Movement, StockReserved, changing, move
+from catalog.lots.moves import AlreadyMoved, MoreThanPacked, Movement, StockReserved, changing, move
 from catalog.lots.shipping import NoSuchLot, ReturnedTooMuch, ShippedLot, ship, take_back
 from catalog.lots.stock import NotReserved, OutOfStock, free_stock, release, reserve
+from catalog.lots.telling import tell_moved
 from catalog.producers.queries import NoSuchProducer, require_producer
 from catalog.products.models import Product, Sku
 from shop import audit
@@ -23,6 +24,8 @@ from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, Invalid
 from shop.i18n import _
+
+_MAX_CODE = 40
 
 
 class LotCodeTaken(Conflict):
@@ -65,22 +68,38 @@ def create_lot(new: NewLot, actor: Actor, *, at: datetime) -> Lot:
     :raises LotCodeTaken: if the SKU has a lot of that code.
     """
     today = business_day(at)
-    _check(new, today)
+    check_lot(new, today)
     _require_sku(new.sku_id, actor, today)
     with changing(new.sku_id):
-        lot = Lot(
-            public_id=uuid7(), sku_id=new.sku_id, code=new.lot_code.strip(), produced_on=new.produced_on,
-            expires_on=new.expires_on, origin_note=new.origin_note.strip(), status="open", created_at=at,
-        )  # fmt: skip
-        with refusing(uq_lots_sku_id_code=LotCodeTaken(_("批号“%(code)s”已存在。", code=lot.code))):
-            db.session.add(lot)
-        move(Movement(lot.id, "born", new.quantity, f"lot:{lot.public_id}", at, actor.user_id))
+        lot = add_lot(new, at)
+        _move(Movement(lot.id, "born", new.quantity, f"lot:{lot.public_id}", at, actor.user_id))
     db.session.refresh(lot)
     audit.record(actor, "catalog.lot_created", "lot", lot.id, quantity=[None, f"{new.quantity:f}"])
     return lot
 
 
-def _check(new: NewLot, today: date) -> None:
+def add_lot(new: NewLot, at: datetime, **origin: int) -> Lot:
+    """Add an empty lot, to be born by a movement; ``origin`` are batch, act and net mass of what is packed.
+
+    :raises LotCodeTaken: if the SKU has a lot of that code.
+    """
+    lot = Lot(
+        public_id=uuid7(), sku_id=new.sku_id, code=new.lot_code.strip(), produced_on=new.produced_on,
+        expires_on=new.expires_on, origin_note=new.origin_note.strip(), status="open", created_at=at, **origin,
+    )  # fmt: skip
+    detail = _("批号“%(code)s”已存在。", code=lot.code)
+    with refusing(uq_lots_live_code=LotCodeTaken(detail, errors=[{"pointer": "#/code", "detail": detail}])):
+        db.session.add(lot)
+    return lot
+
+
+def check_lot(new: NewLot, today: date) -> None:
+    """Refuse what makes no sense about a lot.
+
+    :raises BadLot: pointing at it.
+    """
+    if not 0 < len(new.lot_code.strip()) <= _MAX_CODE:
+        raise BadLot(_("批号必填,最多40个字。"), errors=[{"pointer": "#/code", "detail": _("批号必填,最多40个字。")}])
     if new.quantity <= 0:
         raise BadLot(_("数量须大于零。"), errors=[{"pointer": "#/quantity", "detail": _("数量须大于零。")}])
     if new.produced_on > today:
@@ -124,7 +143,7 @@ def adjust_lot(lot: Lot, change: Decimal, *, reason: str, actor: Actor, at: date
         _require_open(lot)
         kind = "adjusted_up" if change > 0 else "adjusted_down"
         note = {"reason": reason.strip()}
-        move(Movement(lot.id, kind, change, f"adjust:{uuid7()}", at, actor.user_id, note))
+        _move(Movement(lot.id, kind, change, f"adjust:{uuid7()}", at, actor.user_id, note))
     db.session.refresh(lot)
     audit.record(actor, "catalog.lot_adjusted", "lot", lot.id, change=[None, f"{change:f}"])
     return lot
@@ -142,12 +161,17 @@ def write_off_lot(lot: Lot, *, reason: str, actor: Actor, at: datetime) -> Lot:
         _require_open(lot)
         if lot.on_hand > 0:
             note = {"reason": reason.strip()}
-            move(Movement(lot.id, "destroyed", -lot.on_hand, f"write-off:{lot.public_id}", at, actor.user_id, note))
+            _move(Movement(lot.id, "destroyed", -lot.on_hand, f"write-off:{lot.public_id}", at, actor.user_id, note))
         db.session.refresh(lot)
         lot.status = "closed"
         db.session.flush()  # the status must be stored before the shop is told
     audit.record(actor, "catalog.lot_written_off", "lot", lot.id, status=["open", "closed"])
     return lot
+
+
+def _move(movement: Movement) -> None:
+    key, _public = move(movement)
+    tell_moved(movement, key)
 
 
 def _require_open(lot: Lot) -> None:
@@ -179,7 +203,7 @@ def _expire_sku(sku_id: int, on: date, at: datetime) -> bool:
         for lot in lots:
             part = min(free, lot.on_hand)
             if part > 0:
-                move(Movement(lot.id, "expired", -part, f"expired:{on.isoformat()}", at, None))
+                _move(Movement(lot.id, "expired", -part, f"expired:{on.isoformat()}", at, None))
                 free -= part
             if part < lot.on_hand:
                 is_clear = False
@@ -190,7 +214,7 @@ def _expire_sku(sku_id: int, on: date, at: datetime) -> bool:
 
 
 __all__ = [
-    "AlreadyMoved", "BadLot", "LotCodeTaken", "LotNotOpen", "NewLot", "NoSuchLot", "NoSuchProducer", "NotReserved", "OutOfStock",
-    "ReturnedTooMuch", "ShippedLot", "StockReserved", "adjust_lot", "create_lot", "expire_lots", "free_stock",
-    "get_own_lot", "release", "reserve", "ship", "take_back", "write_off_lot",
+    "AlreadyMoved", "BadLot", "LotCodeTaken", "LotNotOpen", "MoreThanPacked", "NewLot", "NoSuchLot", "NoSuchProducer",
+    "NotReserved", "OutOfStock", "ReturnedTooMuch", "ShippedLot", "StockReserved", "add_lot", "adjust_lot", "check_lot",
+    "create_lot", "expire_lots", "free_stock", "get_own_lot", "release", "reserve", "ship", "take_back", "write_off_lot",
 ]  # fmt: skip

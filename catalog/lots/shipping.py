@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from catalog.lots.moves import Movement, changing, lock_stock, move
 from catalog.lots.stock import NotReserved, OutOfStock
+from catalog.lots.telling import tell_moved
 from shop.clock import business_day
 from shop.db import db
 from shop.errors import Conflict, NotFound
@@ -124,8 +125,11 @@ def take_back(lot_id: int, quantity: Decimal, *, ref: str, at: datetime, user_id
         ).scalar_one()
         if quantity > out:
             raise ReturnedTooMuch(_("退回数量超过该批次的发货数量。"), shipped=f"{out:f}")
-        move(Movement(lot_id, "returned", quantity, ref, at, user_id))
+        back = [Movement(lot_id, "returned", quantity, ref, at, user_id)]
         is_expired = found.expires_on is not None and found.expires_on < business_day(at)
         if destroyed or is_expired:
             kind = "destroyed" if destroyed else "expired"
-            move(Movement(lot_id, kind, -quantity, ref, at, user_id))
+            back.append(Movement(lot_id, kind, -quantity, ref, at, user_id))
+        for movement in back:
+            key, _public = move(movement)
+            tell_moved(movement, key)

@@ -1,0 +1,150 @@
+"""Packing and shipping on real connections: never more goes out than came in, whoever is first."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier
+
+import pytest
+from sqlalchemy import text
+
+from catalog.lots import services as lots
+from catalog.lots.batches import balance, packing, services, undoing
+from catalog.lots.batches.acts import BatchTooSmall
+from catalog.lots.batches.models import BatchAct
+from shop.db import db, transaction
+from tests.catalog.batches.help import make_farm
+from tests.conftest import NOON
+
+ROUNDS = int(os.environ.get("ROUNDS", "2"))
+CLERKS = 30
+
+pytestmark = pytest.mark.committed
+
+
+@pytest.fixture
+def farm(committed_app):
+    made = make_farm()
+    for thing in (made.sku, made.product, made.plot):
+        db.session.refresh(thing)
+    settle()
+    return made
+
+
+def settle():
+    """Let go of what the session holds, so that threads share loaded values only."""
+    db.session.expunge_all()
+    db.session.rollback()
+
+
+def together(app, jobs):
+    """Run the jobs at once, each in its own transaction; return what each gave or raised."""
+    start = Barrier(len(jobs))
+
+    def run(job):
+        with app.app_context():
+            start.wait()
+            try:
+                with transaction():
+                    job()
+            except (
+                BatchTooSmall,
+                lots.OutOfStock,
+                lots.NotReserved,
+                lots.StockReserved,
+                undoing.CannotUndo,
+            ) as refusal:
+                return type(refusal).__name__
+            else:
+                return "done"
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))
+
+
+def numbers(sql, **values):
+    row = db.session.execute(text(sql), values).one()
+    db.session.rollback()
+    return tuple(row)
+
+
+def packing_of(farm, batch, code, quantity):
+    new = packing.Packing(batch=batch, sku=farm.sku.public_id, code=code, quantity=Decimal(quantity), occurred_at=NOON)
+    return lambda: packing.pack(new, farm.actor, at=NOON)
+
+
+def test_thirty_packings_of_one_batch_never_pack_more_than_it_held(committed_app, farm):
+    for n in range(ROUNDS):
+        batch = farm.harvest("100")
+        key, public_id = batch.id, batch.public_id
+        jobs = [packing_of(farm, public_id, f"R{n}-{place}", "15") for place in range(CLERKS)]
+        settle()
+
+        outcome = together(committed_app, jobs)
+
+        # 13 × 15 packs of 500 g are 97.5 kg; a fourteenth packing does not fit.
+        assert sorted(outcome) == ["BatchTooSmall"] * 17 + ["done"] * 13
+        assert numbers("SELECT on_hand_kg FROM batches WHERE id = :id", id=key) == (Decimal("2.5"),)
+        assert numbers("SELECT sum(on_hand) FROM lots WHERE batch_id = :id", id=key) == (195,)
+    assert balance.over_all([farm.actor.organisation_id]).difference == 0
+
+
+def test_thirty_shipments_of_one_packed_lot_never_take_more_than_it_holds(committed_app, farm):
+    batch = farm.harvest("50")
+    lot = farm.pack(batch, "100")
+    sku, key = farm.sku.id, lot.id
+    with transaction():
+        lots.reserve({sku: Decimal(100)})
+    settle()
+
+    outcome = together(
+        committed_app,
+        [lambda n=n: lots.ship(sku, Decimal(7), ref=f"s:{n}", at=NOON, user_id=None) for n in range(CLERKS)],
+    )
+
+    assert outcome.count("done") == 14
+    assert numbers("SELECT on_hand FROM lots WHERE id = :id", id=key) == (2,)
+    assert balance.of_lot(key).shipped == 49
+
+
+def test_using_a_batch_and_undoing_it_exclude_each_other(committed_app, farm):
+    for n in range(ROUNDS):
+        batch = farm.harvest("10")
+        key, public_id = batch.id, batch.public_id
+        act = db.session.get_one(BatchAct, batch.act_id).public_id
+        settle()
+
+        outcome = together(
+            committed_app,
+            [
+                packing_of(farm, public_id, f"U{n}", "20"),
+                lambda act=act: undoing.undo(act, farm.actor, at=NOON),
+                lambda batch=public_id: services.discard(batch, Decimal(1), "x", farm.actor, occurred_at=NOON, at=NOON),
+            ],
+        )
+
+        assert outcome.count("done") == 1
+        left, packed = numbers(
+            """SELECT on_hand_kg, (SELECT coalesce(sum(on_hand), 0) FROM lots l WHERE l.batch_id = b.id)
+               FROM batches b WHERE id = :id""",
+            id=key,
+        )
+        assert (left, packed) == {0: (0, 20), 1: (0, 0), 2: (9, 0)}[outcome.index("done")]
+    assert balance.over_all([farm.actor.organisation_id]).difference == 0
+
+
+def test_mixing_the_same_batches_in_any_order_does_not_lock_each_other_out(committed_app, farm):
+    first, second = farm.harvest("100").public_id, farm.harvest("100").public_id
+    settle()
+
+    def mixing(one, other):
+        return lambda: services.mix({one: Decimal(9), other: Decimal(9)}, farm.actor, occurred_at=NOON, at=NOON)
+
+    outcome = together(committed_app, [mixing(first, second), mixing(second, first)] * 8)
+
+    assert outcome.count("done") == 11
+    assert numbers(
+        "SELECT min(on_hand_kg), max(on_hand_kg) FROM batches WHERE public_id = ANY(:ids)", ids=[first, second]
+    ) == (1, 1)
