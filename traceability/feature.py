@@ -1,10 +1,11 @@
 """What traceability brings to the factory: what each of its parts lists, lowest first."""
 
 from traceability.journey import feature as journey
+from traceability.proofs import feature as proofs
 from traceability.repository import feature as repository
 from traceability.resolver import feature as resolver
 
-_PARTS = (repository, resolver, journey)
+_PARTS = (repository, proofs, resolver, journey)
 
 
 def _listed(name: str) -> tuple[str, ...]:

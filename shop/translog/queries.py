@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,22 @@ from shop.translog.tree import Node, Range
 #: Hashes side by side in a tile, and the levels of the tree that lie between two of tiles.
 WIDTH, HEIGHT = 256, 8
 
+#: A range at a time by the key's index: a plain join lets a planner without fresh statistics read all leaves for each.
 _LEAF_HASHES = text("""
     SELECT l.leaf_index, l.hash FROM unnest(cast(:starts AS bigint[]), cast(:ends AS bigint[])) AS r (a, b)
-    JOIN log_leaves l ON l.log_id = :log AND l.leaf_index >= r.a AND l.leaf_index < r.b""")
+    CROSS JOIN LATERAL (
+        SELECT leaf_index, hash FROM log_leaves
+        WHERE log_id = :log AND leaf_index >= r.a AND leaf_index < r.b ORDER BY leaf_index LIMIT r.b - r.a) l""")
 _TILE_ROOTS = text("""
-    SELECT t.level + 1, t.number, t.root
+    SELECT r.level, t.number, t.root
     FROM unnest(cast(:levels AS bigint[]), cast(:starts AS bigint[]), cast(:ends AS bigint[])) AS r (level, a, b)
-    JOIN log_tiles t ON t.log_id = :log AND t.level = r.level - 1 AND t.number >= r.a AND t.number < r.b""")
+    CROSS JOIN LATERAL (
+        SELECT number, root FROM log_tiles
+        WHERE log_id = :log AND level = r.level - 1 AND number >= r.a AND number < r.b
+        ORDER BY number LIMIT r.b - r.a) t""")
+
+#: A level of tiles, and which of its hashes: from the first up to, not including, the second.
+Span = tuple[int, int, int]
 
 
 class BadTreeSize(Invalid):
@@ -109,11 +118,10 @@ def size_of(log_id: int) -> int:
 
 def hashes_of(log_id: int, ranges: Sequence[Range]) -> list[bytes]:
     """Return the Merkle tree hashes of ranges of a root or proof, in two statements."""
-    nodes = [node for span in ranges for node in tree.nodes_of(span)]
-    known = _entries_of(log_id, nodes)
+    known = _read([_span(node) for span in ranges for node in tree.nodes_of(span)], log_id)
 
     def hash_of(node: Node) -> bytes:
-        level, first, end = _entries(node)
+        level, first, end = _span(node)
         return tree.root_of(known[level, number] for number in range(first, end))
 
     return [tree.hash_of_range(span, hash_of) for span in ranges]
@@ -121,7 +129,7 @@ def hashes_of(log_id: int, ranges: Sequence[Range]) -> list[bytes]:
 
 def hashes_below(log_id: int, level: int, first: int, end: int) -> list[bytes]:
     """Return hashes of a level of tiles: of leaves, or of whole tiles one level below."""
-    found = _entries_of(log_id, [(HEIGHT * level, index) for index in range(first, end)])
+    found = _read([(level, first, end)], log_id)
     return [found[level, index] for index in range(first, end)]
 
 
@@ -130,15 +138,15 @@ def root_at(log_id: int, size: int) -> bytes:
     return hashes_of(log_id, [(0, size)])[0]
 
 
-def _entries(node: Node) -> tuple[int, int, int]:
-    """Return the level of tiles, and which of its hashes, a subtree is the root over."""
+def _span(node: Node) -> Span:
+    """Return the hashes of tiles that a subtree is the root over."""
     level, index = node
     steps = level % HEIGHT
     return level // HEIGHT, index << steps, (index + 1) << steps
 
 
-def _entries_of(log_id: int, nodes: Iterable[Node]) -> dict[tuple[int, int], bytes]:
-    spans = [_entries(node) for node in nodes]
+def _read(spans: Sequence[Span], log_id: int) -> dict[tuple[int, int], bytes]:
+    """Return hashes by level and number."""
     found: dict[tuple[int, int], bytes] = {}
     leaves, above = [span for span in spans if not span[0]], [span for span in spans if span[0]]
     if leaves:

@@ -1,0 +1,251 @@
+"""The log of events: each a leaf, in the order of transactions; changed or removed ones are named by the monitor."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from shop import clock
+from shop.auth import Actor
+from shop.db import db, transaction
+from shop.identity import services as identity
+from shop.translog.registry import get_source
+from shop.translog.sealing import seal_log
+from tests.conftest import NOON, count
+from tests.factories import make_member, make_producer
+from tests.traceability.events import declared, lot, observed, packed, sgtin, sscc, store
+from traceability.proofs.source import key_of, read
+from traceability.repository.storing import Writer
+
+pytestmark = pytest.mark.committed
+
+
+def kept(make: Callable[[], Actor]) -> Actor:
+    with transaction():
+        return make()
+
+
+@pytest.fixture
+def producer(committed_app) -> Actor:
+    return kept(make_producer)
+
+
+@pytest.fixture
+def writer(producer) -> Writer:
+    return Writer(producer.organisation_id, "620421")
+
+
+def settled(app: Flask, at_least: int) -> None:
+    """Log until so many leaves are there: transactions of other databases of the cluster hold the horizon back."""
+    for _ in range(600):
+        seal_log("trace")
+        if count("log_leaves") >= at_least:
+            db.session.rollback()
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError
+
+
+def header(actor: Actor) -> dict[str, str]:
+    with transaction():
+        issued = identity.issue_token(actor.membership_id, "test", ("*",), at=clock.real_now())
+    return {"Authorization": f"Bearer {issued.secret}"}
+
+
+def entries() -> list[dict[str, Any]]:
+    found = [
+        json.loads(bytes(row[0]))
+        for row in db.session.execute(text("SELECT entry FROM log_leaves ORDER BY leaf_index"))
+    ]
+    db.session.rollback()
+    return found
+
+
+def tamper(table: str, statement: str) -> None:
+    """Do as the tables' owner could."""
+    with transaction():
+        db.session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        db.session.execute(text(statement))
+        db.session.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+
+
+def monitor(app: Flask) -> tuple[int, str]:
+    done = app.test_cli_runner().invoke(args=["log", "monitor", "trace"])
+    return done.exit_code, done.stderr
+
+
+def test_an_event_and_its_declaration_are_leaves_that_tell_who_and_when_but_not_what(committed_app, producer, writer):
+    event = observed(sgtin(1))
+    store(writer, event)
+    store(writer, declared(event))
+    settled(committed_app, 2)
+
+    first, second = entries()
+
+    assert first == {
+        "v": 1, "log": "trace", "event": event["eventID"], "declaration": False, "hash": first["hash"],
+        "recorded_at": "2026-07-15T04:00:00+00:00", "party": str(producer.organisation_public_id),
+        "commitment": first["commitment"],
+    }  # fmt: skip
+    assert (second["declaration"], second["previous"]) == (True, first["hash"])
+    assert first["hash"].startswith("ni:///sha-256;")
+    assert monitor(committed_app) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("table", "statement"),
+    [
+        ("trace_events", """UPDATE trace_events SET document = jsonb_set(document, '{action}', '"ADD"') WHERE event_id = '%s'"""),
+        ("trace_events", "UPDATE trace_events SET event_time = event_time + interval '1 hour' WHERE event_id = '%s'"),
+        ("trace_events", "UPDATE trace_events SET biz_step = 'https://ref.gs1.org/cbv/BizStep-x' WHERE event_id = '%s'"),
+        ("trace_event_epcs", "UPDATE trace_event_epcs n SET quantity = 7 FROM trace_events e WHERE e.id = n.event_id AND e.event_id = '%s'"),
+        ("trace_event_epcs", "DELETE FROM trace_event_epcs n USING trace_events e WHERE e.id = n.event_id AND e.event_id = '%s'"),
+    ],
+)  # fmt: skip
+def test_an_event_that_was_changed_is_named(committed_app, writer, table, statement):
+    element = {"epcClass": lot("A"), "quantity": 12.5, "uom": "KGM"}
+    events = [observed(sgtin(1)), observed(sgtin(2), quantityList=[element]), packed(sscc(1), sgtin(1))]
+    for event in events:
+        store(writer, event)
+    settled(committed_app, 3)
+    tamper(table, statement % events[1]["eventID"])
+
+    assert monitor(committed_app) == (
+        1, f"trace: leaf 1: {events[1]['eventID']} is not what was logged (commitment differs)\n")  # fmt: skip
+
+
+def test_an_event_that_was_removed_is_named(committed_app, writer):
+    events = [observed(sgtin(number)) for number in range(3)]
+    store(writer, *events)
+    settled(committed_app, 3)
+    tamper("trace_events", f"DELETE FROM trace_events WHERE event_id = '{events[2]['eventID']}'")
+
+    code, err = monitor(committed_app)
+
+    assert code == 1
+    assert err.endswith(f"{events[2]['eventID']} was logged and is gone\n")
+
+
+def test_an_event_given_to_another_writer_is_named(committed_app, writer):
+    event = observed(sgtin(1))
+    store(writer, event)
+    settled(committed_app, 1)
+    other = kept(make_producer).organisation_id
+    tamper("trace_events", f"UPDATE trace_events SET organisation_id = {other}")
+
+    assert monitor(committed_app) == (
+        1, f"trace: leaf 0: {event['eventID']} is not what was logged (party differs)\n")  # fmt: skip
+
+
+def test_what_a_slower_transaction_commits_later_is_logged_later_and_never_missed(committed_app, writer):
+    stored, go = threading.Event(), threading.Event()
+    slow, quick = observed(sgtin(1)), observed(sgtin(2))
+
+    def wait_and_commit() -> None:
+        with committed_app.app_context(), clock.stopped_at(NOON), transaction():
+            db.session.execute(text("SELECT pg_current_xact_id()"))
+            stored.set()
+            go.wait(60)
+            db.session.execute(_COPY, {"id": slow["eventID"], "of": quick["eventID"]})
+
+    thread = threading.Thread(target=wait_and_commit, daemon=True)
+    thread.start()
+    assert stored.wait(60)
+    store(writer, quick)
+    seal_log("trace")
+    assert count("log_leaves") == 0
+    db.session.rollback()
+    go.set()
+    thread.join(60)
+    settled(committed_app, 2)
+
+    assert [entry["event"] for entry in entries()] == [slow["eventID"], quick["eventID"]]
+    assert monitor(committed_app)[0] == 0
+
+
+_COPY = text("""
+    INSERT INTO trace_events (event_id, is_declaration, type, action, event_time, record_time, tz_offset, has_sensors,
+                              organisation_id, county_code, hash_id, context_id, document, content_sha256)
+    SELECT :id, is_declaration, type, action, event_time, record_time, tz_offset, has_sensors, organisation_id, county_code,
+           hash_id, context_id, document, content_sha256 FROM trace_events WHERE event_id = :of""")
+
+
+def test_large_numbers_are_logged_as_the_canonical_form_knows_them(committed_app, writer):
+    store(writer, observed(sgtin(1), **{"ex:large": 2**70, "ex:small": -0.5, "ex:list": [1, True, None]}))
+    settled(committed_app, 1)
+
+    [record] = get_source("trace").read(0, 10).records
+
+    assert record.facts is not None
+    assert record.facts["event"]["ex:large"] == float(2**70)
+    assert record.facts["event"]["ex:list"] == [1, True, None]
+    db.session.rollback()
+
+
+def test_a_batch_ends_with_a_whole_transaction(committed_app, writer):
+    store(writer, *(observed(sgtin(number)) for number in range(5)))
+    store(writer, observed(sgtin(9)))
+    settled(committed_app, 6)
+
+    batch = read(0, 2)
+    rest = read(batch.place, 2)
+    empty = read(rest.place, 2)
+
+    assert (len(batch.records), len(rest.records), len(empty.records)) == (5, 1, 0)
+    assert empty.place == rest.place
+    db.session.rollback()
+
+
+def receipt(client: FlaskClient, event: dict[str, Any], actor: Actor, **query: str) -> Any:
+    return client.get(
+        "/api/v1/trace/receipts", query_string={"event": event["eventID"], **query}, headers=header(actor)
+    )
+
+
+def test_an_event_s_receipt_is_for_its_writer_and_is_proved_offline(committed_app, producer, writer, tmp_path):
+    event = observed(sgtin(1))
+    store(writer, event)
+    store(writer, declared(event))
+    settled(committed_app, 2)
+    client = committed_app.test_client()
+    path = tmp_path / "event.tlog-proof"
+
+    answer = receipt(client, event, producer)
+    path.write_bytes(answer.data)
+    key = client.get("/log/trace/key").text.strip()
+    done = committed_app.test_cli_runner().invoke(args=["receipt", "verify", str(path), "--key", key])
+    entry, facts, _words = done.stdout.splitlines()
+
+    assert (answer.status_code, done.exit_code) == (200, 0)
+    assert json.loads(entry)["event"] == event["eventID"]
+    assert json.loads(facts)["event"] == event
+    assert json.loads(facts)["names"] == [[1, "https://id.gs1.org/01/04012345987652/21/1", None, None]]
+    declaration = receipt(client, event, producer, declaration="true")
+    assert declaration.headers["Content-Disposition"] == 'attachment; filename="trace-1.tlog-proof"'
+
+
+def test_another_s_event_has_no_receipt(committed_app, writer):
+    event = observed(sgtin(1))
+    store(writer, event)
+    settled(committed_app, 1)
+    client = committed_app.test_client()
+    stranger = kept(make_producer)
+
+    refused, unknown = receipt(client, event, stranger), receipt(client, observed(), stranger)
+
+    assert (refused.status_code, refused.json["type"]) == (404, "/problems/no-such-trace-event")
+    assert (unknown.status_code, unknown.json["type"]) == (404, "/problems/no-such-trace-event")
+    assert receipt(client, event, kept(lambda: make_member("producer", "producer_finance"))).status_code == 403
+    assert client.get("/api/v1/trace/receipts?event=x").status_code == 401
+    assert client.get("/api/v1/trace/receipts", headers=header(stranger)).status_code == 422
+
+
+def test_keys_of_an_event_and_its_declaration_differ():
+    assert key_of("urn:x", is_declaration=True) != key_of("urn:x", is_declaration=False)

@@ -1,0 +1,1 @@
+"""The transparency log of trace events, and receipts from it."""
