@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
 from catalog.products import numbers
 from catalog.shopfront import labels
@@ -14,6 +15,7 @@ from shop.auth import public
 from shop.i18n import language
 from traceability.journey import names, words
 from traceability.journey.story import MAX_STEPS, get_story, list_steps
+from traceability.resolver.targets import Goods, Target, offer
 
 bp = Blueprint("journey", __name__, template_folder="templates")
 
@@ -39,3 +41,12 @@ def show_lot(lot_id: UUID) -> str:
         labels=labels,
         step_word=words.step_word,
     )
+
+
+@offer
+def _of_lots(goods: Goods) -> Iterable[Target]:
+    """Offer the page of a lot that we know."""
+    if goods.lot_id:
+        passed = {"serial": goods.serial} if goods.serial else {}
+        title = f"{goods.product_name} {goods.lot}"
+        yield Target("traceability", url_for("journey.show_lot", lot_id=goods.lot_id, **passed), title)

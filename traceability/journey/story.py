@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -79,6 +79,10 @@ class Story:
         return self.expires_on is not None and self.expires_on < on
 
 
+#: The columns before the lists, as :class:`Story` has them.
+_PLAIN = tuple(field.name for field in fields(Story))[:-3]
+
+
 def _in_force(table: str) -> str:
     return (
         f"{table}.status IN ('in_force','revoked') AND {table}.valid_from <= b.produced_on"
@@ -125,7 +129,7 @@ def get_story(public_id: UUID) -> Story:
     plain: list[Any]
     *plain, bases, certificates, benefits = rows[0]
     return Story(
-        *plain,
+        **dict(zip(_PLAIN, plain, strict=True)),
         bases=tuple(_paper(paper) for paper in bases or ()),
         certificates=tuple(_paper(paper) for paper in certificates or ()),
         benefits=tuple(Benefit(*benefit) for benefit in benefits or ()),

@@ -4,11 +4,12 @@ import json
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
+from catalog.lots.models import Lot
 from catalog.products.numbers import own_number, trade_number
 from shop.db import db
 from tests import factories
-from traceability.resolver import targets
 
 LINKSET = "application/linkset+json"
 BASE = "http://127.0.0.1:8000"
@@ -29,7 +30,7 @@ def goods(session):
 def test_a_label_leads_to_the_product_and_hands_on_what_the_query_says(client, goods):
     _sku, listing, number = goods
 
-    answer = client.get(f"/01/{number}/10/L-7/21/5?17=270101&x=y&linkType=gs1:defaultLink")
+    answer = client.get(f"/01/{number}/10/L-7/21/5?17=270101&x=y&linkType=gs1:pip")
 
     assert answer.status_code == 307
     assert answer.location == f"/products/{listing.public_id}?17=270101&x=y"
@@ -46,7 +47,7 @@ def test_every_way_to_write_the_address_leads_there(client, goods, address):
     _sku, listing, number = goods
 
     for digits in (number, number.lstrip("0")):
-        assert client.get(address.format(digits)).location == f"/products/{listing.public_id}"
+        assert client.get(f"{address.format(digits)}?linkType=gs1:pip").location == f"/products/{listing.public_id}"
 
 
 def test_all_links_are_answered_as_a_linkset(client, goods):
@@ -68,7 +69,7 @@ def test_all_links_are_answered_as_a_linkset(client, goods):
         assert links["anchor"] == f"{BASE}/01/{number}/10/L-7"
         assert links["itemDescription"] == "靖远枸杞 500 g/袋"
         assert links["https://gs1.org/voc/pip"] == [page]
-        assert links["https://gs1.org/voc/defaultLink"] == [page]
+        assert links["https://gs1.org/voc/defaultLink"] == links["https://gs1.org/voc/traceability"]
 
 
 @pytest.mark.parametrize("asked", ["gs1:pip", "https://gs1.org/voc/pip", "http://www.gs1.org/voc/pip"])
@@ -79,19 +80,13 @@ def test_one_kind_of_link_can_be_asked_for(client, goods, asked):
     assert client.get(f"/01/{number}?linkType=gs1:recipeInfo").status_code == 404
 
 
-def test_a_page_that_somebody_offers_for_the_trace_comes_first(client, goods, monkeypatch):
-    _sku, listing, number = goods
-    seen = []
+def test_the_trace_of_a_lot_comes_first(client, goods):
+    sku, listing, number = goods
+    lot = db.session.scalars(select(Lot).where(Lot.sku_id == sku.id)).first()
 
-    def trace(found):
-        seen.append((found.number, found.lot, found.serial, found.lot_id is not None))
-        return [targets.Target("traceability", f"/trace/{found.lot}", "溯源")]
-
-    monkeypatch.setattr(targets, "_OFFERS", [*targets._OFFERS, trace])
-
-    assert client.get(f"/01/{number}/10/L-7/21/5").location == "/trace/L-7"
+    assert client.get(f"/01/{number}/10/L-7/21/5").location == f"/trace/lots/{lot.public_id}?serial=5"
     assert client.get(f"/01/{number}/10/L-7?linkType=gs1:pip").location == f"/products/{listing.public_id}"
-    assert seen == [(number, "L-7", "5", True), (number, "L-7", None, True)]
+    assert client.get(f"/01/{number}").location == f"/products/{listing.public_id}"
 
 
 @pytest.mark.parametrize(
@@ -122,10 +117,9 @@ def test_goods_that_are_not_on_sale_are_told_on_a_page_of_their_own(client, sess
     known = client.get(f"/01/{own_number(sku.id)}/10/DK_{lot.id}")
     unknown = client.get(f"/01/{own_number(sku.id)}/10/L-8")
 
-    assert (known.status_code, unknown.status_code) == (200, 200)
-    assert "靖远枸杞 500 g/袋" in known.text
-    assert "2026-07-01" in known.text
-    assert "我们没有这个批号的记录" not in known.text
+    assert (known.status_code, known.location) == (307, f"/trace/lots/{lot.public_id}")
+    assert unknown.status_code == 200
+    assert "靖远枸杞 500 g/袋" in unknown.text
     assert "我们没有这个批号的记录" in unknown.text
     assert "2026-07-01" not in unknown.text
 
@@ -134,7 +128,7 @@ def test_a_label_from_before_the_goods_had_a_gtin_stays_good(client, goods):
     sku, listing, _number = goods
 
     assert sku.gtin == "06901234567892"
-    assert client.get(f"/01/{own_number(sku.id)}/10/L-7").location == f"/products/{listing.public_id}"
+    assert client.get(f"/01/{own_number(sku.id)}/10/L-7?linkType=gs1:pip").location == f"/products/{listing.public_id}"
 
 
 def test_the_resolver_describes_itself(client, session):
