@@ -47,6 +47,5 @@ def show_lot(lot_id: UUID) -> str:
 def _of_lots(goods: Goods) -> Iterable[Target]:
     """Offer the page of a lot that we know."""
     if goods.lot_id:
-        passed = {"serial": goods.serial} if goods.serial else {}
         title = f"{goods.product_name} {goods.lot}"
-        yield Target("traceability", url_for("journey.show_lot", lot_id=goods.lot_id, **passed), title)
+        yield Target("traceability", url_for("journey.show_lot", lot_id=goods.lot_id, serial=goods.serial), title)
