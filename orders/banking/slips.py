@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,6 +133,15 @@ def _ofd_text(data: bytes) -> str:
                     content = stream.read(left)
                 left -= len(content)
                 texts += [each.text or "" for each in etree.fromstring(content, parser).iter("{*}TextCode")]
-    except (zipfile.BadZipFile, etree.XMLSyntaxError, OSError, ValueError, RuntimeError, NotImplementedError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        etree.XMLSyntaxError,
+        OSError,
+        ValueError,
+        RuntimeError,
+        NotImplementedError,
+    ):
         return ""
     return " ".join(texts)

@@ -12,6 +12,7 @@ from orders.online.forms import DisputeEvidenceForm
 from shop import audit, clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.errors import NotFound
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT
@@ -22,8 +23,9 @@ bp = Blueprint("card_operator_pages", __name__, template_folder="templates", url
 
 @bp.get("")
 @requires("provider:manage")
-def show(actor: Actor) -> str:  # noqa: ARG001
+def show(actor: Actor) -> str:
     """Show what the provider told with what came of it, and the calls that wait or were refused."""
+    _require_operator(actor)
     waiting = request.args.get("show") == "waiting"
     page = queries.list_events(limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"), waiting=waiting)
     return render_template(
@@ -37,6 +39,7 @@ def show(actor: Actor) -> str:  # noqa: ARG001
 @idempotent
 def retry(actor: Actor, call_id: int) -> Response:
     """Let a call that waits be made now."""
+    _require_operator(actor)
     with transaction():
         calls.hurry(call_id)
         audit.record(actor, "online.call_hurried", "provider_call", call_id)
@@ -46,8 +49,9 @@ def retry(actor: Actor, call_id: int) -> Response:
 
 @bp.get("/disputes")
 @requires("provider:manage")
-def list_disputes(actor: Actor) -> str:  # noqa: ARG001
+def list_disputes(actor: Actor) -> str:
     """Show disputes, narrowed by state."""
+    _require_operator(actor)
     status = request.args.get("status")
     page = queries.list_disputes(
         limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
@@ -76,6 +80,15 @@ def submit(actor: Actor, dispute_id: UUID) -> Shown:
             flash(_("证据已提交,几秒内送达支付机构。"), "success")
             return redirect(url_for("card_operator_pages.show_dispute", dispute_id=dispute_id))
     return form.answer(_render(dispute_id, actor, form))
+
+
+def _require_operator(actor: Actor) -> None:
+    """Let only the operator's people through, whatever roles say.
+
+    :raises NotFound: to others.
+    """
+    if actor.organisation_kind != "operator":
+        raise NotFound(_("没有这一页。"))
 
 
 def _render(dispute_id: UUID, actor: Actor, form: DisputeEvidenceForm) -> str:

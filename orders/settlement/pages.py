@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -17,6 +18,7 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.errors import Invalid
+from shop.etag import VersionChanged
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
@@ -108,11 +110,9 @@ def move_all(actor: Actor, run_id: UUID, act: str) -> Answer:
     with form.refusals():
         with transaction():
             waiting = _waiting(queries.get_run(run_id, actor).id)
-            if act == "check":
-                bank.check(waiting, actor)
-            else:
-                bank.release(waiting, actor, clock.now())
-        flash(_("已办理 %(count)s 笔。", count=len(waiting)), "success")
+            moved = bank.check(waiting, actor) if act == "check" else bank.release(waiting, actor, clock.now())
+            _require_seen(moved)
+        flash(_("已办理 %(count)s 笔。", count=len(moved)), "success")
         return redirect(url_for("payout_pages.show_run", run_id=run_id))
     return form.answer(_render_run(actor, run_id, form))
 
@@ -146,6 +146,15 @@ def confirm(actor: Actor, run_id: UUID) -> Answer:
             flash(_("已确认 %(count)s 笔付款。", count=len(told)), "success")
             return redirect(url_for("payout_pages.show_run", run_id=run_id))
     return form.answer(_render_run(actor, run_id, form))
+
+
+def _require_seen(moved: Sequence[Payout]) -> None:
+    """Ask that what was moved is what the page had shown: a run may still be growing.
+
+    :raises VersionChanged: if it is not; then nothing is moved.
+    """
+    if request.form.get("seen", "") != f"{len(moved)}:{sum(each.amount_fen for each in moved)}":
+        raise VersionChanged(_("付款单有变化,请核对刷新后的笔数和金额再办理。"))
 
 
 def _read_serials(run_id: UUID, form: ConfirmForm) -> list[Confirmation]:

@@ -91,6 +91,7 @@ class RunRow:
     amount_fen: int
     card_fen: int
     waiting: int
+    waiting_fen: int
     unchecked: int
     released: int
     file: UUID | None
@@ -234,6 +235,7 @@ def _runs(actor: Actor) -> Select[*tuple[Any, ...]]:
         PayoutRun.id, PayoutRun.public_id, PayoutRun.rail, PayoutRun.on, PayoutRun.started_at, PayoutRun.finished_at,
         PayoutRun.producers, PayoutRun.done, count(live),
         _fen(select(func.sum(Payout.amount_fen)).where(mine, live)), _fen(card), count(Payout.status == "prepared"),
+        _fen(select(func.sum(Payout.amount_fen)).where(mine, Payout.status == "prepared")),
         count(Payout.status == "prepared", Payout.prepared_by.is_(None)), count(Payout.status == "released"),
         StoredFile.public_id, StoredFile.sha256,
     ).outerjoin(StoredFile, StoredFile.id == PayoutRun.file_id)  # fmt: skip

@@ -24,7 +24,7 @@ def ask_back(standing: Standing, *, at: datetime, again: bool = False) -> int:
     Newest transfers first. One whose reversal was refused is left alone, unless a person wants it tried ``again``:
     what the account does not have is netted from the next payout.
     """
-    wanted = min(-standing.open.card_fen, -standing.open.total_fen)
+    wanted = min(-standing.collectible.card_fen, -standing.collectible.total_fen)
     left = wanted
     for transfer in _reversible(standing.order.id, again=again) if wanted > 0 else ():
         part = min(left, transfer.amount_fen - transfer.reversed_fen)

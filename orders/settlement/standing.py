@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
-from orders.payments.models import Refund
 from orders.purchase import party
 from orders.purchase.models import Order
 from orders.settlement.models import OrderSettlement
@@ -19,11 +18,16 @@ from shop.db import db
 OPEN_SQL = """(o.applied_fen - least(o.applied_fen, o.direct_fen) - o.fee_fen
            - s.bank_settled_fen - s.bank_settling_fen - s.stripe_settled_fen - s.stripe_settling_fen)"""
 
+#: A refund ``r`` that one side has asked for and nobody has agreed to: the order's money waits, but it is no debt yet.
+_ASKED_SQL = "r.status = 'requested' AND r.cause IN ('agreed', 'overpaid') AND r.attempts = 0"
 #: Whoever is owed more than it owes: a run for the others would pay nothing.
 _PRODUCERS = text(f"""
     SELECT o.producer_id FROM order_settlements s JOIN orders o ON o.id = s.order_id
+    LEFT JOIN LATERAL (SELECT sum(r.amount_fen) AS fen FROM refunds r WHERE r.order_id = o.id AND {_ASKED_SQL}) a ON true
     WHERE ({OPEN_SQL} > 0 AND s.due_on <= :on AND s.held_at IS NULL) OR {OPEN_SQL} < 0
-    GROUP BY o.producer_id HAVING sum({OPEN_SQL}) > 0 ORDER BY o.producer_id""")
+    GROUP BY o.producer_id
+    HAVING sum(CASE WHEN {OPEN_SQL} > 0 THEN {OPEN_SQL} ELSE least({OPEN_SQL} + coalesce(a.fen, 0), 0) END) > 0
+    ORDER BY o.producer_id""")
 
 #: Orders that were paid too much by transfers which can still be asked back.
 _REVERSIBLE = text(f"""
@@ -45,6 +49,9 @@ class Standing:
     order: Order
     settlement: OrderSettlement
     card_leaving_fen: int = 0
+    #: What was asked back and nobody has agreed to, of card money and of the rest.
+    asked_card_fen: int = 0
+    asked_bank_fen: int = 0
 
     @property
     def sums(self) -> OrderSums:
@@ -61,6 +68,15 @@ class Standing:
         """Return what is still to be paid."""
         return open_of(self.sums, self.paid_out(moving=True))
 
+    @property
+    def collectible(self) -> Open:
+        """Return the same, but what is owed only for what was asked back and nobody has agreed to: that is collected later."""
+        found = self.open
+        return Open(
+            card_fen=max(found.card_fen, min(found.card_fen + self.asked_card_fen, 0)),
+            bank_fen=max(found.bank_fen, min(found.bank_fen + self.asked_bank_fen, 0)),
+        )
+
     def paid_out(self, *, moving: bool) -> PaidOut:
         """Return what was paid out, with ``moving`` also what is on its way."""
         s = self.settlement
@@ -72,7 +88,7 @@ class Standing:
     def position(self, on: date) -> Position:
         """Return the order's place in a run of a day."""
         return Position(
-            self.order.id, self.open, payable=self.settlement.due_on <= on and self.settlement.held_at is None
+            self.order.id, self.collectible, payable=self.settlement.due_on <= on and self.settlement.held_at is None
         )
 
 
@@ -102,16 +118,17 @@ def lock_standings(order_ids: Iterable[int]) -> dict[int, Standing]:
         .execution_options(populate_existing=True)
     )
     leaving = _leaving(orders)
-    return {row.order_id: Standing(orders[row.order_id], row, leaving.get(row.order_id, 0)) for row in rows}
+    return {row.order_id: Standing(orders[row.order_id], row, *leaving.get(row.order_id, (0, 0, 0))) for row in rows}
 
 
-def _leaving(orders: Mapping[int, Order]) -> dict[int, int]:
-    """Return what of each order's card money is asked back or on its way back."""
-    rows = db.session.execute(
-        select(Refund.order_id, func.sum(Refund.amount_fen))
-        .where(
-            Refund.order_id.in_(sorted(orders)), Refund.clearing == "stripe", Refund.status.in_(("requested", "sent"))
-        )
-        .group_by(Refund.order_id)
-    )
-    return {order_id: int(fen) for order_id, fen in rows}
+_LEAVING = text(f"""
+    SELECT r.order_id, coalesce(sum(r.amount_fen) FILTER (WHERE r.clearing = 'stripe'), 0)::bigint,
+           coalesce(sum(r.amount_fen) FILTER (WHERE r.clearing = 'stripe' AND {_ASKED_SQL}), 0)::bigint,
+           coalesce(sum(r.amount_fen) FILTER (WHERE r.clearing IS DISTINCT FROM 'stripe' AND {_ASKED_SQL}), 0)::bigint
+    FROM refunds r WHERE r.order_id = ANY(:orders) AND r.status IN ('requested', 'sent') GROUP BY r.order_id""")
+
+
+def _leaving(orders: Mapping[int, Order]) -> dict[int, tuple[int, int, int]]:
+    """Return what of each order's card money is on its way back, and what was only asked for of it and of the rest."""
+    rows = db.session.execute(_LEAVING, {"orders": sorted(orders)})
+    return {order_id: (card, asked_card, asked_bank) for order_id, card, asked_card, asked_bank in rows}

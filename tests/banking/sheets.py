@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import struct
 from collections.abc import Sequence
 from datetime import date
 
@@ -50,7 +51,8 @@ def text_file(rows: Sequence[Sequence[object]], *, encoding: str = "gb18030", de
     return out.getvalue().encode(encoding)
 
 
-def workbook(rows: Sequence[Sequence[object]], *, empty_first: bool = False) -> bytes:
+def workbook(rows: Sequence[Sequence[object]], *, empty_first: bool = False, far: int = 0) -> bytes:
+    """A workbook; ``far`` is a column in which the last row has a cell more."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"strings_to_numbers": False, "strings_to_formulas": False})
     if empty_first:
@@ -63,8 +65,56 @@ def workbook(rows: Sequence[Sequence[object]], *, empty_first: bool = False) -> 
                 sheet.write_datetime(number, column, cell, day)
             else:
                 sheet.write(number, column, cell)
+    if far:
+        sheet.write(len(rows) - 1, far, "b")
     book.close()
     return out.getvalue()
+
+
+def _record(kind: int, body: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def _cell(row: int, column: int, value: object) -> bytes:
+    """A cell of BIFF8: a number, or text in UTF-16."""
+    place = struct.pack("<HHH", row, column, 0)
+    if isinstance(value, int | float):
+        return _record(0x0203, place + struct.pack("<d", value))
+    text = str(value)
+    return _record(0x0204, place + struct.pack("<HB", len(text), 1) + text.encode("utf-16-le"))
+
+
+def old_workbook(cells: Sequence[tuple[int, int, object]]) -> bytes:
+    """A workbook of Excel 97 (BIFF8 in a compound file), of cells with their places."""
+    name = "流水".encode("utf-16-le")
+    begins = [_record(0x0809, struct.pack("<HHHHII", 0x0600, kind, 0x0DBB, 0x07CC, 0x41, 6)) for kind in (5, 0x10)]
+    head = begins[0] + _record(0x0042, struct.pack("<H", 1200))
+    at = len(head) + 4 + 8 + len(name) + 4
+    book = head + _record(0x0085, struct.pack("<IBBBB", at, 0, 0, 2, 1) + name) + _record(0x000A, b"")
+    book += begins[1] + b"".join(_cell(*each) for each in cells) + _record(0x000A, b"")
+    return _compound(book)
+
+
+def _compound(stream: bytes) -> bytes:
+    """A compound file of one stream: header, table of sectors, directory, and the stream."""
+    stream = stream.ljust(-(-max(len(stream), 4096) // 512) * 512, b"\0")
+    sectors, free, end = len(stream) // 512, 0xFFFFFFFF, 0xFFFFFFFE
+    table = [0xFFFFFFFD, end, *range(3, 2 + sectors), end]
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    header += (
+        struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0)
+        + struct.pack("<I", 0)
+        + struct.pack("<I", free) * 108
+    )
+    directory = _entry("Root Entry", 5, child=1, start=end) + _entry("Workbook", 2, start=2, size=len(stream))
+    filled_table = struct.pack(f"<{len(table)}I", *table).ljust(512, b"\xff")
+    return header + filled_table + directory.ljust(512, b"\0") + stream
+
+
+def _entry(name: str, kind: int, *, child: int = 0xFFFFFFFF, start: int, size: int = 0) -> bytes:
+    written = (name + "\0").encode("utf-16-le")
+    head = written.ljust(64, b"\0") + struct.pack("<HBBIII", len(written), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child)
+    return head + bytes(36) + struct.pack("<IQ", start, size)
 
 
 #: The plain layout of most tests.

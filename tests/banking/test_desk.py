@@ -403,6 +403,23 @@ def test_an_alias_is_ended_by_a_person(scene):
 # --- electronic receipts
 
 
+def test_a_damaged_electronic_receipt_is_kept_and_put_to_nothing(scene):
+    trade = scene[0]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("OFD.xml", "<ofd/>")
+        package.writestr("Content.xml", b"<a/>" * 400)
+    data = bytearray(out.getvalue())
+    at = data.index(b"Content.xml") + len(b"Content.xml")
+    data[at : at + 4] = b"\xff" * 4
+    with transaction():
+        key = files.store(bytes(data), "坏.ofd", trade.clerk).public_id
+    with transaction():
+        (told_,) = slips.attach_all([key], trade.clerk, NOON)
+
+    assert (told_.payment, count("payment_slips")) == (None, 0)
+
+
 def ofd(page):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:

@@ -16,7 +16,7 @@ from orders.banking.reading.entries import (
 )
 from orders.banking.reading.layouts import PRESETS, Mapping
 from orders.banking.reading.sources import FileSource
-from tests.banking.sheets import LAYOUTS, camt_entry, filled, plain, text_file, workbook
+from tests.banking.sheets import LAYOUTS, camt_entry, filled, old_workbook, plain, text_file, workbook
 from tests.banking.sheets import camt as camt_file
 
 CODE = "DK23456789X"
@@ -237,6 +237,34 @@ def test_a_zip_bomb_is_refused_whatever_sizes_it_claims(monkeypatch):
     for bomb in (out.getvalue(), bytes(data)):
         with pytest.raises(UnsafeStatement):
             read(bomb)
+
+
+def test_a_workbook_of_excel_97_is_read_like_any_other():
+    rows = filled(LAYOUTS["ccb_like"], CODE)
+    places = [(r, c, cell) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell != ""]
+
+    found = read(old_workbook([*places[:-1], (2, 4, 8.5)]))
+
+    assert [entry.facts() for entry in found.entries] == [RECEIPT]
+    assert [one.row_no for one in found.bad] == [3]
+    assert found.entries[0].name == "天津市和平区第一小学"
+    assert [entry.facts() for entry in read(old_workbook(places)).entries] == [RECEIPT, FEE]
+
+
+@pytest.mark.parametrize(
+    "data", [workbook([["a"], *[[]] * 300_000, ["b"]], far=9000), old_workbook([(0, 0, "a"), (65_535, 65_535, "b")])]
+)
+def test_a_small_workbook_with_a_cell_far_away_is_refused_and_harms_nobody(data):
+    assert len(data) < 100_000
+
+    with pytest.raises(UnsafeStatement):
+        read(data)
+
+
+@pytest.mark.parametrize("amount", ["1e3", "1E3", "1_000", "inf", "NaN", "0x10", "١٢", "--5", "1.2.3", "5-"])
+def test_what_only_a_computer_takes_for_a_number_is_no_amount(amount):
+    with pytest.raises(ValueError, match="不是金额"):
+        cells.read_amount(amount)
 
 
 def test_more_rows_than_an_import_takes_are_refused(monkeypatch):

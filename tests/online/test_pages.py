@@ -158,3 +158,18 @@ def test_the_operator_sees_what_waits_and_answers_a_dispute(login, card, purchas
 
 def test_without_a_key_no_desk_has_a_link(app):
     assert [item for item in app.extensions["nav"] if item.endpoint.startswith("card_")] == []
+
+
+def test_a_role_of_another_organisation_never_opens_the_operators_pages(client, login, purchase):
+    with transaction():
+        db.session.execute(
+            text(
+                "INSERT INTO role_permissions (role, permission) SELECT code, 'provider:manage' FROM roles ON CONFLICT DO NOTHING"
+            )
+        )
+    browser = login(purchase.trades[0].clerk)
+
+    answers = [browser.get(f"/operator/stripe{path}").status_code for path in ("", "/disputes")]
+    answers.append(browser.post("/operator/stripe/calls/1/retry", data={"idempotency_key": "1"}).status_code)
+
+    assert answers == [404, 404, 404]

@@ -173,6 +173,25 @@ def test_a_refund_after_the_payout_is_asked_back_with_its_fee(people, trade):
     assert differences() == []
 
 
+def test_what_a_buyer_only_asks_for_is_neither_asked_back_nor_netted(people, trade):
+    with transaction():
+        by_card = sold(trade, 10000, card=10000)
+        by_bank = sold(trade, 5000, supervised=5000)
+        pay_out(*people)
+        asked = refunds.request(by_card.public_id, 10000, "全退", actor=trade.buyer, at=DUE)
+        refunds.request(by_bank.public_id, 5000, "全退", actor=trade.buyer, at=DUE)
+        other = sold(trade, 700, supervised=700)
+        (payout,) = pay_out(*people)
+        assert (items_of(payout), count("transfer_reversals")) == ([(other.id, 700, 0)], 0)
+        assert differences() == []
+
+        refund_sending.send(asked.public_id, trade.clerk, DUE)
+        run(people[0])
+
+    assert [each.amount_fen for each in db.session.scalars(select(TransferReversal))] == [10000]
+    assert differences() == []
+
+
 def test_the_event_of_a_refund_asks_back_once(people, trade, deliver):
     with transaction():
         order = sold(trade, 10000, card=10000)

@@ -132,7 +132,10 @@ def test_the_operators_pages_from_run_to_paid(login, deliver, operators, trade):
     assert "100.00" in client.get("/operator/payout-runs").text
     client = login(b)
     assert "共 100.00 元可发送银行付款" in client.get(path).text
-    assert client.post(f"{path}/release", data={"idempotency_key": "2"}).status_code == 302
+    stale = client.post(f"{path}/release", data={"idempotency_key": "2a", "seen": "1:9999"})
+    assert (stale.status_code, "付款单有变化" in stale.text) == (412, True)
+    assert db.session.get_one(Payout, payout.id, populate_existing=True).status == "prepared"
+    assert client.post(f"{path}/release", data={"idempotency_key": "2", "seen": "1:10000"}).status_code == 302
     client = login(a)
     assert client.post(f"{path}/file", data={"idempotency_key": "3", "format": "csv"}).status_code == 302
     assert "SHA-256" in client.get(path).text

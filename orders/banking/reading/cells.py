@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from shop import money
 from shop.i18n import _
@@ -16,6 +16,8 @@ _EXCEL_ZERO = date(1899, 12, 30)
 #: Days of a workbook that are taken for days: 1954 to 2118.
 _EXCEL_DAYS = range(20_000, 80_000)
 _AROUND_AMOUNT = re.compile(r"[\s,¥元]|CNY|RMB|人民币", re.IGNORECASE)
+#: Digits as banks write them; what Python takes beside them (exponents, underscores, ``inf``) is no amount.
+_AMOUNT = re.compile(r"[-+]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})\Z")
 _NO_AMOUNT = frozenset({"", "-", "--", "—"})
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]*\d{1,2}[:时].*)?\Z", re.DOTALL)
 _PACKED_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\s*[\d:.]{6,})?\Z")
@@ -53,10 +55,9 @@ def read_amount(cell: Cell) -> int | None:
         return None
     if text.startswith("(") and text.endswith(")"):
         text = f"-{text[1:-1]}"
-    try:
-        return _fen(Decimal(text.removeprefix("+"))) or None
-    except InvalidOperation as error:
-        raise ValueError(_("“%(text)s”不是金额。", text=text[:40])) from error
+    if not _AMOUNT.match(text):
+        raise ValueError(_("“%(text)s”不是金额。", text=text[:40]))
+    return _fen(Decimal(text)) or None
 
 
 def _fen(number: Decimal) -> int:

@@ -9,8 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from python_calamine import CalamineError, CalamineWorkbook
-
+from orders.banking.reading import workbook
 from orders.banking.reading.cells import Cell
 from orders.banking.reading.entries import MAX_ROWS, StatementTooLong, UnreadableStatement, UnsafeStatement
 from shop.i18n import _
@@ -69,14 +68,13 @@ def _require_modest(data: bytes) -> None:
 def _read_workbook(data: bytes) -> Rows:
     """Return the rows of the first sheet that has any."""
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for name in book.sheet_names:
-            rows: Rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)  # type: ignore[assignment]
-            if any(any(cell not in ("", None) for cell in row) for row in rows):
-                return rows
-    except CalamineError as error:
+        return workbook.read(data)
+    except workbook.TooMuch as error:
+        raise UnsafeStatement(_("表格展开后过大,不能导入。请另存为 CSV。")) from error
+    except workbook.Unreadable as error:
+        if error.args == ("empty",):
+            raise UnreadableStatement(_("表格是空的。")) from error
         raise UnreadableStatement(_("表格读不出来,请重新从网银下载,或另存为 XLSX 或 CSV。")) from error
-    raise UnreadableStatement(_("表格是空的。"))
 
 
 def decode(data: bytes) -> str:
