@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from catalog.lots.models import Lot
 from catalog.products.numbers import own_number, trade_number
-from shop.db import db
+from shop.db import db, transaction
 from tests import factories
 
 LINKSET = "application/linkset+json"
@@ -18,12 +18,12 @@ BASE = "http://127.0.0.1:8000"
 @pytest.fixture
 def goods(session):
     """A listed pack with a lot called L-7, and its 14 digits."""
-    producer = factories.make_producer()
-    product = factories.make_product(producer)
-    sku = factories.make_sku(product, producer, gtin="06901234567892")
-    factories.make_lot(sku, producer, lot_code="L-7")
-    listing = factories.make_listing(producer, product=product, sku=sku, stock="0")
-    db.session.commit()
+    with transaction():
+        producer = factories.make_producer()
+        product = factories.make_product(producer)
+        sku = factories.make_sku(product, producer, gtin="06901234567892")
+        factories.make_lot(sku, producer, lot_code="L-7")
+        listing = factories.make_listing(producer, product=product, sku=sku, stock="0")
     return sku, listing, trade_number(sku.id, sku.gtin)
 
 
@@ -82,7 +82,7 @@ def test_one_kind_of_link_can_be_asked_for(client, goods, asked):
 
 def test_the_trace_of_a_lot_comes_first(client, goods):
     sku, listing, number = goods
-    lot = db.session.scalars(select(Lot).where(Lot.sku_id == sku.id)).first()
+    lot = db.session.scalars(select(Lot).where(Lot.sku_id == sku.id)).one()
 
     assert client.get(f"/01/{number}/10/L-7/21/5").location == f"/trace/lots/{lot.public_id}?serial=5"
     assert client.get(f"/01/{number}/10/L-7?linkType=gs1:pip").location == f"/products/{listing.public_id}"
@@ -109,10 +109,10 @@ def test_what_is_no_address_or_of_no_goods_says_so(client, goods, path, status, 
 
 
 def test_goods_that_are_not_on_sale_are_told_on_a_page_of_their_own(client, session):
-    producer = factories.make_producer()
-    sku = factories.make_sku(factories.make_product(producer), producer)
-    lot = factories.make_lot(sku, producer, lot_code="批次/7")
-    db.session.commit()
+    with transaction():
+        producer = factories.make_producer()
+        sku = factories.make_sku(factories.make_product(producer), producer)
+        lot = factories.make_lot(sku, producer, lot_code="批次/7")
 
     known = client.get(f"/01/{own_number(sku.id)}/10/DK_{lot.id}")
     unknown = client.get(f"/01/{own_number(sku.id)}/10/L-8")
