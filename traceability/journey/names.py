@@ -20,6 +20,16 @@ def lot_uri(number: str, code: str, lot_id: int) -> str:
     return f"{class_uri(number)}/10/{escape(lot_number(code, lot_id))}"
 
 
+def batch_uri(product_number: str, code: str, batch_id: int) -> str:
+    """Return the identifier of a batch of a product that is not packed yet."""
+    return lot_uri(product_number, code, batch_id)
+
+
+def place_uri(place_id: str, gln: str | None) -> str:
+    """Return the identifier of a place: by its GLN, or ours."""
+    return f"{CANONICAL}414/{gln}" if gln else uuid_uri(place_id)
+
+
 def uuid_uri(public_id: UUID | str) -> str:
     """Return the identifier of a party, its premises, or a paper of the market."""
     return f"urn:uuid:{public_id}"

@@ -12,6 +12,7 @@ from catalog.shopfront.details import Benefit, Paper
 from shop import hotreads
 from shop.errors import NotFound
 from shop.i18n import _
+from traceability.repository.fields import Role
 
 #: Steps shown on the first page of a lot; the others are told by number.
 MAX_STEPS = 40
@@ -25,9 +26,10 @@ class NoSuchLotStory(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An event that names the lot."""
+    """An event that names the lot, or what it was made of."""
 
     event_id: str
+    type: str
     #: Canonical words of CBV.
     biz_step: str | None
     disposition: str | None
@@ -107,15 +109,31 @@ _STORY = f"""
     JOIN assisted_counties c ON c.code = p.county_code JOIN divisions d ON d.code = c.province_code
     LEFT JOIN divisions f ON f.code = c.prefecture_code
     WHERE b.public_id = %(id)s"""
-_STEPS = """
-    SELECT e.event_id, e.biz_step, e.disposition, e.event_time, e.record_time, o.kind = 'producer', o.name,
-        concat_ws(' ', u.name, v.name), x.quantity, x.uom, e.hash_id
-    FROM trace_epcs n JOIN trace_event_epcs x ON x.epc_id = n.id JOIN trace_events e ON e.id = x.event_id
+#: What the lot was made of, at most so many steps up.
+_DEPTH = 12
+#: Of what it was made of, only what was done with all of it tells of the lot: not what else it went into.
+_TAKEN = tuple(role.value for role in (Role.INPUT, Role.INPUT_QUANTITY))
+_STEPS = f"""
+    WITH RECURSIVE up (epc_id, depth) AS (
+        SELECT id, 0 FROM trace_epcs WHERE uri = %(uri)s
+        UNION
+        SELECT i.epc_id, up.depth + 1
+        FROM up JOIN trace_transforms o ON o.epc_id = up.epc_id AND o.is_output AND o.withdrawn_by IS NULL
+        JOIN trace_transforms i ON i.event_id = o.event_id AND NOT i.is_output AND i.withdrawn_by IS NULL
+        WHERE up.depth < {_DEPTH}
+    ), named AS (
+        SELECT DISTINCT ON (x.event_time, x.event_id) x.event_id, x.event_time, x.quantity, x.uom, up.depth
+        FROM up JOIN trace_event_epcs x ON x.epc_id = up.epc_id AND (up.depth = 0 OR x.role NOT IN {_TAKEN})
+        ORDER BY x.event_time, x.event_id, up.depth
+    )
+    SELECT e.event_id, e.type, e.biz_step, e.disposition, e.event_time, e.record_time, o.kind = 'producer', o.name,
+        concat_ws(' ', u.name, v.name), n.quantity, n.uom, e.hash_id
+    FROM named n JOIN trace_events e ON e.id = n.event_id
     JOIN organisations o ON o.id = e.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
     LEFT JOIN divisions u ON u.code = left(o.division_code, 2) || '0000' AND u.code <> v.code
-    WHERE n.uri = %(uri)s AND NOT e.is_declaration
+    WHERE NOT e.is_declaration
       AND NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = e.event_id AND w.is_declaration)
-    ORDER BY x.event_time, x.event_id LIMIT %(limit)s"""
+    ORDER BY n.event_time, n.event_id LIMIT %(limit)s"""
 
 
 def get_story(public_id: UUID) -> Story:
@@ -137,7 +155,10 @@ def get_story(public_id: UUID) -> Story:
 
 
 def list_steps(uri: str) -> list[Step]:
-    """Return what happened to a lot, oldest first, one more than is shown if there is more; without what was declared wrong."""
+    """Return what happened to a lot and to what it was made of, oldest first, without what was declared wrong.
+
+    One more than is shown, if there is more.
+    """
     return [Step(*row) for row in hotreads.fetch(_STEPS, {"uri": uri, "limit": MAX_STEPS + 1})]
 
 

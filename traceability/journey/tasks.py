@@ -6,7 +6,7 @@ from typing import Any
 
 from shop import clock
 from shop.outbox.services import subscribe
-from traceability.journey import consignments
+from traceability.journey import batches, consignments
 
 
 @subscribe("orders.order_shipped")
@@ -19,3 +19,13 @@ def on_order_shipped(**told: Any) -> None:
 def on_goods_accepted(**told: Any) -> None:
     """Write the receiving event."""
     consignments.take_acceptance(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.batch_recorded")
+@subscribe("catalog.batch_transformed")
+@subscribe("catalog.batch_discarded")
+@subscribe("catalog.lot_packed")
+@subscribe("catalog.act_undone")
+def on_act(**told: Any) -> None:
+    """Write the event of what a producer did with batches."""
+    batches.take_act(told, recorded_at=clock.now())

@@ -8,9 +8,9 @@ from traceability.standard.identifiers import vocabulary
 #: (bizStep, disposition or nothing) in bare words -> what people call it.
 _STEPS = {
     ("commissioning", ""): lazy("入库赋码"),
-    ("creating_class_instance", ""): lazy("采收或生产"),
+    ("creating_class_instance", ""): lazy("采收或屠宰"),
     ("packing", ""): lazy("包装"),
-    ("repackaging", ""): lazy("重新包装"),
+    ("repackaging", ""): lazy("分拣合并"),
     ("unpacking", ""): lazy("拆包"),
     ("assembling", ""): lazy("组合"),
     ("inspecting", ""): lazy("检验检测"),
@@ -37,8 +37,13 @@ _BY_URI = {
 }
 
 
-def step_word(biz_step: str | None, disposition: str | None) -> str:
+_MADE = vocabulary("creating_class_instance", field="bizStep")
+
+
+def step_word(type_: str, biz_step: str | None, disposition: str | None) -> str:
     """Return what people call a step; one that others made up by its last part."""
+    if type_ == "TransformationEvent" and biz_step == _MADE:
+        return str(lazy("加工"))
     if biz_step is None:
         return str(lazy("记录"))
     word = _BY_URI.get((biz_step, disposition or "")) or _BY_URI.get((biz_step, ""))

@@ -34,10 +34,23 @@ def test_goods_without_a_gtin_have_a_number_for_use_inside_one_company():
     assert (read.usage, read.check_digit) == (RcnUsage.COMPANY, 8)
 
 
-@pytest.mark.parametrize("key", [0, -1, 10**10])
+@pytest.mark.parametrize("key", [0, -1, 9 * 10**9])
 def test_a_key_that_does_not_fit_has_no_number(key):
-    with pytest.raises(ValueError, match="1 to 10 digits"):
+    with pytest.raises(ValueError, match="from 1 to 8999999999"):
         numbers.own_number(key)
+    with pytest.raises(ValueError, match="from 1 to 999999999"):
+        numbers.product_number(key)
+
+
+def test_a_product_before_it_is_packed_has_a_number_of_its_own_too(sku, producer):
+    number = numbers.product_number(sku.product_id)
+
+    assert number == biip.parse(number).gtin.value
+    assert numbers.product_number(42) == "00490000000429"
+    assert numbers.sku_of(number) is None
+    assert numbers.owners_of([number, numbers.own_number(sku.id), numbers.product_number(sku.product_id + 1)]) == {
+        number: producer.organisation_id, numbers.own_number(sku.id): producer.organisation_id
+    }  # fmt: skip
 
 
 def test_the_number_finds_the_goods(sku):
