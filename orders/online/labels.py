@@ -31,11 +31,25 @@ OUTCOMES = {
     "unknown_type": lazy("不处理的类型"), "unknown_object": lazy("不是本平台的"),
     "other_account": lazy("供应商自己账户的"),
 }  # fmt: skip
+#: What the provider asks for, by the words that its names of it contain; the first that is found.
+REQUIREMENTS = {
+    "registered_name": lazy("公司注册名称"), "id_number": lazy("公司注册号或证件号码"), "registration": lazy("公司注册资料"),
+    "address": lazy("地址"), "phone": lazy("电话"), "email": lazy("邮箱"), "representative": lazy("法定代表人资料"),
+    "person": lazy("相关人员资料"), "owner": lazy("股东资料"), "director": lazy("董事资料"), "document": lazy("证明文件"),
+    "outbound_destination": lazy("收款银行账户"), "external_account": lazy("收款银行账户"), "attestation": lazy("声明确认"),
+    "tos_acceptance": lazy("同意服务条款"),
+}  # fmt: skip
+
+
+def requirement_label(name: str) -> str:
+    """Return what the provider asks for in words, with its own name of it, which its support understands."""
+    found = next((label for part, label in REQUIREMENTS.items() if part in name), None)
+    return f"{found}({name})" if found else name
 
 
 def words() -> dict[str, Any]:
     """Return what the templates say."""
     return {
         "modes": MODES, "states": STATES, "account_states": ACCOUNT_STATES, "dispute_states": DISPUTE_STATES,
-        "kinds": KINDS, "call_states": CALL_STATES, "outcomes": OUTCOMES,
+        "kinds": KINDS, "call_states": CALL_STATES, "outcomes": OUTCOMES, "requirement_label": requirement_label,
     }  # fmt: skip

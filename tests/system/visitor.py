@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 from playwright.sync_api import Browser, Page
 
@@ -20,10 +21,20 @@ PICTURES = os.environ.get("DUIKOU_PICTURES")
 #: No page is heavier than this.
 MOST_BYTES = 60_000
 _count = itertools.count(1)
+#: What a page is made of: its kinds of elements, without their words and how many there are.
+_MADE_OF = """() => [...new Set([...document.querySelectorAll("body *")].map((node) =>
+    [node.tagName, node.className, node.type, node.getAttribute("role"), node.hasAttribute("aria-describedby")].join()))]
+  .sort().join(" ")"""
+_KEYS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\?.*")
 
 
 class Visitor:
-    """A person's own window: every page opened is looked at by axe, and what is wrong is kept."""
+    """A person's own window: every page opened is looked at by axe, and what is wrong is kept.
+
+    A page that is made of what one at the same address and width was made of, but for its words, is not asked again.
+    """
+
+    _seen: ClassVar[set[tuple[str, str, str]]] = set()
 
     def __init__(self, page: Page, base: str, size: str, wrong: list[str]) -> None:
         self.page, self.base, self.size, self.wrong = page, base, size, wrong
@@ -49,12 +60,19 @@ class Visitor:
         if PICTURES:
             title = name.replace("/", "-") or path.split("?")[0].strip("/").replace("/", "-") or "home"
             chrome.picture(self.page, Path(PICTURES) / f"{next(_count):03} {title} {self.size}.png")
-        found = chrome.violations(self.page)
+        found = chrome.violations(self.page) if self._is_new(path) else []
         if (wide := chrome.overflow_px(self.page)) > 0:
             found.append(f"wider than the window by {wide} px")
         if self.size == "phone":
             found += chrome.small_targets(self.page)
         self.wrong += [f"{self.size} {path}: {each}" for each in found]
+
+    def _is_new(self, path: str) -> bool:
+        made_of = self.size, _KEYS.sub("", path), str(self.page.evaluate(_MADE_OF))
+        if made_of in self._seen:
+            return False
+        self._seen.add(made_of)
+        return True
 
     def press(self, name: str) -> None:
         """Press the button of that name, wait for the page that follows, and look at it."""
