@@ -28,9 +28,10 @@ class Receipt:
     text: str
 
 
-def receipts_of(name: str, keys: Sequence[str]) -> list[Receipt]:
+def receipts_of(name: str, keys: Sequence[str], *, with_facts: bool = True) -> list[Receipt]:
     """Return the receipts of records, in the order of ``keys``; call outside transactions.
 
+    :param with_facts: tell what the entries commit to; without it they prove what is public, that and when it was logged.
     :raises NoSuchLog: if there is no such log.
     :raises NotLogged: if a record is not in the log even after all that is committed was logged.
     :raises LogRecordChanged: if a record is not what was logged.
@@ -44,7 +45,7 @@ def receipts_of(name: str, keys: Sequence[str]) -> list[Receipt]:
         if found is None:
             raise queries.NotLogged(_("尚未记入日志,请稍后再试。"))
         log, checkpoint, leaves = found
-        return [_receipt(log, checkpoint, leaf) for leaf in leaves]
+        return [_receipt(log, checkpoint, leaf, with_facts=with_facts) for leaf in leaves]
 
 
 def _find(name: str, keys: Sequence[str]) -> tuple[Log, LogCheckpoint, list[LogLeaf]] | None:
@@ -60,7 +61,7 @@ def _find(name: str, keys: Sequence[str]) -> tuple[Log, LogCheckpoint, list[LogL
     return (log, checkpoint, signed) if len(signed) == len(keys) else None
 
 
-def _receipt(log: Log, checkpoint: LogCheckpoint, leaf: LogLeaf) -> Receipt:
+def _receipt(log: Log, checkpoint: LogCheckpoint, leaf: LogLeaf, *, with_facts: bool) -> Receipt:
     records = registry.get_source(log.name).read(leaf.place - 1, 1).records
     record = next((each for each in records if each.key == leaf.key), None)
     if record is None or record.entry(log.name, leaf.salt) != bytes(leaf.entry):
@@ -70,7 +71,7 @@ def _receipt(log: Log, checkpoint: LogCheckpoint, leaf: LogLeaf) -> Receipt:
         proof=queries.inclusion_proof(log.id, leaf.leaf_index, checkpoint.size),
         note=checkpoint.note,
         entry=bytes(leaf.entry),
-        facts=record.facts_text(),
-        salt=leaf.salt,
+        facts=record.facts_text() if with_facts else None,
+        salt=leaf.salt if with_facts else None,
     )
     return Receipt(leaf.key, leaf.leaf_index, text)

@@ -58,6 +58,19 @@ def rejected(
     return _taken_in(parts, "returned", at, consignor, consignee, (order, acceptance))
 
 
+def put_in_stock(part: Part, *, at: datetime, producer: UUID, code: str) -> Event:
+    """Return that a lot is there whose origin was not recorded."""
+    here = {"id": uuid_uri(producer)}
+    return _object([part], at, "ADD", "creating_class_instance", "active") | {
+        "readPoint": here, "bizLocation": here, "ilmd": {"cbvmda:lotNumber": code}
+    }  # fmt: skip
+
+
+def taken_away(part: Part, *, at: datetime, producer: UUID, disposition: str) -> Event:
+    """Return that a part of a lot is no more: ``destroyed`` or ``expired``."""
+    return _object([part], at, "DELETE", "destroying", disposition) | {"readPoint": {"id": uuid_uri(producer)}}
+
+
 def _taken_in(
     parts: Iterable[Part], disposition: str, at: datetime, consignor: UUID, consignee: UUID, papers: tuple[UUID, UUID]
 ) -> Event:

@@ -5,28 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from catalog.products import numbers
 from catalog.shopfront import labels
 from catalog.shopfront.reference import names as reference_names
 from shop import clock
 from shop.auth import public
-from shop.i18n import language
+from shop.i18n import _, language
+from shop.translog import receipts
+from shop.translog.handing import receipts_of
 from traceability.journey import names, words
-from traceability.journey.story import MAX_STEPS, get_story, list_steps
+from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
+from traceability.proofs.source import LOG, key_of
 from traceability.resolver.targets import Goods, Target, offer
 
 bp = Blueprint("journey", __name__, template_folder="templates")
+#: A serial number (AI 21) is not longer.
+_SERIAL = 20
 
 
 @bp.get("/trace/lots/<uuid:lot_id>")
 @public
 def show_lot(lot_id: UUID) -> str:
     """Tell where a lot comes from, what happened to it, and how that is proved."""
-    story = get_story(lot_id)
-    number = numbers.trade_number(story.sku_id, story.gtin)
-    uri = names.lot_uri(number, story.code, story.key)
+    story, uri, number = _find(lot_id)
     steps = list_steps(uri)
     return render_template(
         "journey/lot.html",
@@ -34,13 +37,34 @@ def show_lot(lot_id: UUID) -> str:
         steps=steps[:MAX_STEPS],
         has_more=len(steps) > MAX_STEPS,
         number=number,
-        uri=uri,
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),
-        serial=request.args.get("serial", ""),
+        serial=request.args.get("serial", "")[:_SERIAL],
         labels=labels,
         step_word=words.step_word,
     )
+
+
+@bp.get("/trace/lots/<uuid:lot_id>/receipts/<int:place>")
+@public
+def download_receipt(lot_id: UUID, place: int) -> Response:
+    """Hand out the proof that a step of a lot stands in the log since it was recorded; without what only the parties know."""
+    _story, uri, _number = _find(lot_id)
+    steps = list_steps(uri)[:MAX_STEPS]
+    if not 1 <= place <= len(steps):
+        raise NoSuchLotStory(_("没有这一步。"))
+    key = key_of(steps[place - 1].event_id, is_declaration=False)
+    (receipt,) = receipts_of(LOG, [key], with_facts=False)
+    response = Response(receipt.text, content_type=receipts.MEDIA_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{LOG}-{receipt.index}.tlog-proof"'
+    return response
+
+
+def _find(lot_id: UUID) -> tuple[Story, str, str]:
+    """Return what is told of a lot, what events call it, and the 14 digits of its goods."""
+    story = get_story(lot_id)
+    number = numbers.trade_number(story.sku_id, story.gtin)
+    return story, names.lot_uri(number, story.code, story.key), number
 
 
 @offer

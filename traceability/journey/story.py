@@ -12,6 +12,7 @@ from catalog.shopfront.details import Benefit, Paper
 from shop import hotreads
 from shop.errors import NotFound
 from shop.i18n import _
+from traceability.proofs.source import LOG
 from traceability.repository.fields import Role
 
 #: Steps shown on the first page of a lot; the others are told by number.
@@ -42,6 +43,8 @@ class Step:
     quantity: Decimal | None
     uom: str | None
     hash_id: str
+    #: Its place in the transparency log, once it is logged.
+    log_index: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ _STEPS = f"""
         ORDER BY x.event_time, x.event_id, up.depth
     )
     SELECT e.event_id, e.type, e.biz_step, e.disposition, e.event_time, e.record_time, o.kind = 'producer', o.name,
-        concat_ws(' ', u.name, v.name), n.quantity, n.uom, e.hash_id
+        concat_ws(' ', u.name, v.name), n.quantity, n.uom, e.hash_id,
+        (SELECT f.leaf_index FROM log_leaves f JOIN logs g ON g.id = f.log_id WHERE g.name = '{LOG}' AND f.key = e.event_id)
     FROM named n JOIN trace_events e ON e.id = n.event_id
     JOIN organisations o ON o.id = e.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
     LEFT JOIN divisions u ON u.code = left(o.division_code, 2) || '0000' AND u.code <> v.code

@@ -6,7 +6,7 @@ from typing import Any
 
 from shop import clock
 from shop.outbox.services import subscribe
-from traceability.journey import batches, consignments
+from traceability.journey import batches, consignments, stock
 
 
 @subscribe("orders.order_shipped")
@@ -29,3 +29,9 @@ def on_goods_accepted(**told: Any) -> None:
 def on_act(**told: Any) -> None:
     """Write the event of what a producer did with batches."""
     batches.take_act(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.lot_moved")
+def on_lot_moved(**told: Any) -> None:
+    """Write what else came into a lot or went out of it."""
+    stock.take_movement(told, recorded_at=clock.now())

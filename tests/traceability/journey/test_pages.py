@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from uuid import uuid4
@@ -11,6 +12,8 @@ import pytest
 from catalog.lots.models import Lot
 from catalog.products.numbers import own_number
 from shop.db import db, transaction
+from shop.translog.notes import VerifierKey
+from shop.translog.receipts import open_receipt
 from tests.purchase.world import World, make_world
 
 
@@ -41,7 +44,7 @@ def test_anybody_reads_where_a_lot_comes_from_and_what_happened_to_it(committed_
     assert ("靖远县" in words, f"批号 {lot.code}" in words, "生产日期 2026-07-01" in words) == (True, True, True)
     assert re.findall(r"(发货|到货验收|验收不合格,退回) · ", words) == ["发货", "到货验收", "验收不合格,退回"]
     assert world.buyer.organisation_name not in words
-    assert len(re.findall(r"ni:///sha-256;[0-9a-f]{64}\?ver=CBV2\.0", answer.text)) == 3
+    assert len(re.findall(r"ni:///sha-256;[0-9a-f]{64}\?ver=CBV2\.0", answer.text)) == 4
 
 
 @pytest.mark.committed
@@ -88,3 +91,25 @@ def test_the_address_on_a_label_leads_to_exactly_its_lot(committed_app, world, l
         (307, f"/trace/lots/{lot.public_id}?serial=A7"),
     ]
     assert "序列号 A7" in text_of(visitor.get(answers[1].location).text)
+
+
+@pytest.mark.committed
+def test_anybody_downloads_the_proof_of_a_step_and_it_tells_no_more_than_is_public(committed_app, world, lot, deliver):
+    order = world.signed("10")
+    world.ship(order, "10")
+    deliver()
+    visitor = committed_app.test_client()
+    page = f"/trace/lots/{lot.public_id}"
+    count = len(re.findall(r"ni:///sha-256;", visitor.get(page).text))
+
+    answer = visitor.get(f"{page}/receipts/{count}")
+
+    keys = [
+        VerifierKey.parse(line) for line in visitor.get("/log/trace/key").text.splitlines() if not line.startswith("#")
+    ]
+    opened = open_receipt(answer.text, keys)
+    assert (answer.status_code, opened.facts, opened.signed_by) == (200, None, tuple(keys))
+    assert json.loads(opened.entry)["hash"] in visitor.get(page).text
+    assert str(order.public_id) not in answer.text
+    assert f"第 {opened.index + 1} 条,下载凭证" in visitor.get(page).text
+    assert [visitor.get(f"{page}/receipts/{n}").status_code for n in (0, count + 1)] == [404, 404]
