@@ -87,7 +87,7 @@ def claim(facts: ClaimFacts, actor: Actor, at: datetime) -> TransferClaim:
     if line:
         acts.settle(line, "claimed")
     audit.record(actor, "banking.transfer_claimed", "transfer_claim", made.id, amount_fen=[None, facts.amount_fen])
-    publish("orders.transfer_claimed", organisations=[buyer_id, payee_id], claim_id=str(made.public_id))
+    _publish("orders.transfer_claimed", made, actor)
     return made
 
 
@@ -117,7 +117,7 @@ def confirm(claim_id: UUID, actor: Actor, at: datetime, line_id: UUID | None = N
     acts.settle(line, "matched", rule="claim")
     aliases.learn(line.counterparty_name, line.counterparty_account, found.buyer_id, actor, at)
     audit.record(actor, "banking.claim_confirmed", "transfer_claim", found.id, status=["claimed", "confirmed"])
-    _publish(found)
+    _publish("orders.transfer_claim_decided", found, actor)
     return found
 
 
@@ -130,7 +130,7 @@ def refuse(claim_id: UUID, reason: str, actor: Actor, at: datetime) -> TransferC
     found.status, found.decided_by, found.decided_at, found.reason = "refused", actor.user_id, at, reason
     _let_go(found)
     audit.record(actor, "banking.claim_refused", "transfer_claim", found.id, status=["claimed", "refused"])
-    _publish(found)
+    _publish("orders.transfer_claim_decided", found, actor)
     return found
 
 
@@ -234,8 +234,8 @@ def _fitting(facts: ClaimFacts, payee_id: int) -> BankStatementLine | None:
     return acts.lock_open(key, "in") if key else None
 
 
-def _publish(found: TransferClaim) -> None:
+def _publish(topic: str, found: TransferClaim, actor: Actor) -> None:
     publish(
-        "orders.transfer_claim_decided", organisations=[found.buyer_id, found.payee_id],
-        claim_id=str(found.public_id), status=found.status,
+        topic, organisations=[found.buyer_id, found.payee_id], claim_id=str(found.public_id), status=found.status,
+        amount=money.as_json(found.amount_fen), paid_on=found.paid_on.isoformat(), by=str(actor.user_public_id),
     )  # fmt: skip

@@ -16,6 +16,6 @@ PERMISSIONS = {
 }
 TOPICS = {
     "orders.statement_imported": "A bank statement was imported: `statement_id`, `added`, `known`, `refused`",
-    "orders.transfer_claimed": "Somebody says that a transfer is theirs, for orders: `claim_id`",
-    "orders.transfer_claim_decided": "The payee's side confirmed or refused such a claim: `claim_id`, `status`",
+    "orders.transfer_claimed": "Somebody says that a transfer is theirs, for orders: `claim_id`, `status`, `amount`, `paid_on`, `by` (a person's id)",
+    "orders.transfer_claim_decided": "The payee's side confirmed or refused such a claim: `claim_id`, `status`, `amount`, `paid_on`, `by` (a person's id)",
 }

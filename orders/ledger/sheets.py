@@ -13,8 +13,8 @@ import xlsxwriter
 from shop import money
 from shop.i18n import _
 
-#: Text that begins so would be run as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Text that begins so would be run as a formula, in full width too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _SHEET_ROWS = 1_000_000
 
 

@@ -167,3 +167,30 @@ def test_an_institution_cannot_name_a_line_of_the_payees(scene):
         claim_of(trade, order, line=line.public_id)
 
     assert (count("transfer_claims"), told(line)[0]) == (0, "suggested")
+
+
+def test_both_sides_are_told_of_a_claim_but_not_who_did_it(scene, client, bearer, deliver):
+    trade, _account, order, other = scene
+    receive(scene, "100.00")
+    made = claim_of(trade, order)
+    deliver()
+    with transaction():
+        claims.confirm(made.public_id, trade.checker, NOON)
+    refused = claim_of(trade, other, amount_fen=10001)
+    with transaction():
+        claims.refuse(refused.public_id, "没有到账", trade.checker, NOON)
+    deliver()
+
+    def told_to(actor):
+        found = client.get("/api/v1/notices", headers=bearer(actor)).json["items"]
+        return sorted((each["kind"], each["link"]) for each in found if "claim" in each["kind"])
+
+    desk, producer = "/desk/transfer-claims", "/producer/transfer-claims"
+    claimed = [
+        ("transfer_claimed", f"{producer}/{key}") for key in sorted((str(made.public_id), str(refused.public_id)))
+    ]
+    assert told_to(trade.checker) == claimed
+    assert told_to(trade.buyer) == [
+        ("transfer_claim_decided_buyer", f"{desk}/{key}")
+        for key in sorted((str(made.public_id), str(refused.public_id)))
+    ]

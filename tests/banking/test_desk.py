@@ -19,6 +19,7 @@ from orders.purchase.models import Order
 from shop.db import db, transaction
 from shop.errors import NotFound
 from shop.files import services as files
+from shop.identity.models import Unit, UnitPlacement
 from tests.banking.help import (
     PAYER,
     PAYER_ACCOUNT,
@@ -466,3 +467,29 @@ def test_closing_days_are_kept_once_a_year_and_shown_to_those_they_pay(scene):
         closing.change(key, date(2026, 12, 20), one, NOON)
     assert [(day.last_on, name) for day, name in closing.list_days(2026)] == [(date(2026, 12, 20), "和平区")]
     assert closing.days_of(scene[0].clerk, date(2026, 7, 15)) == []
+
+
+def test_a_finance_authority_without_a_day_of_its_own_follows_the_one_above_it(scene):
+    buyer = scene[0].buyer
+    with transaction():
+        one, _ = operators()
+        for name, code, level in (("甲", "120101", "county"), ("乙", "120102", "county"), ("丙", "620421", "none")):
+            unit = Unit(organisation_id=buyer.organisation_id, name=name)
+            db.session.add(unit)
+            db.session.flush()
+            db.session.add(
+                UnitPlacement(
+                    unit_id=unit.id, division_code=code, finance_division_code=code, budget_level=level,
+                    valid_from=date(2026, 1, 1),
+                )
+            )  # fmt: skip
+        for code, day in (("120000", 25), ("120101", 20), ("620000", 22)):
+            closing.add(code, date(2026, 12, day), one, NOON)
+
+    def days(on):
+        return [(each.division_code, each.last_on.day, each.days_left) for each in closing.days_of(buyer, on)]
+
+    assert days(date(2026, 12, 19)) == [("120101", 20, 1), ("120000", 25, 6)]
+    # A day of its own that is over is not made longer by the one above.
+    assert days(date(2026, 12, 21)) == [("120000", 25, 4)]
+    assert days(date(2026, 12, 26)) == []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, text
 
 from orders.banking.closing.models import TreasuryClosingDay
 from shop import audit
@@ -17,7 +17,6 @@ from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
 from shop.geo.models import Division
 from shop.i18n import _
-from shop.identity.models import Unit, UnitPlacement
 
 
 class ClosingDayThere(Conflict):
@@ -40,6 +39,24 @@ class Closing:
     division: str
     last_on: date
     days_left: int
+
+
+_DAYS_OF = text("""
+    WITH paying AS (
+        SELECT DISTINCT p.finance_division_code AS code FROM unit_placements p JOIN units u ON u.id = p.unit_id
+        WHERE u.organisation_id = :organisation AND u.closed_at IS NULL AND p.budget_level <> 'none'
+          AND p.valid_from <= :on AND coalesce(p.valid_to, :on) >= :on
+    ),
+    levels AS (
+        SELECT code, n, above FROM paying CROSS JOIN LATERAL (
+            VALUES (1, code), (2, left(code, 4) || '00'), (3, left(code, 2) || '0000')) AS v (n, above)
+    ),
+    nearest AS (
+        SELECT DISTINCT ON (l.code) c.division_code, c.last_on FROM levels l
+        JOIN treasury_closing_days c ON c.division_code = l.above AND c.year = :year ORDER BY l.code, l.n
+    )
+    SELECT DISTINCT n.division_code, d.name, n.last_on FROM nearest n JOIN divisions d ON d.code = n.division_code
+    WHERE n.last_on >= :on ORDER BY n.last_on, n.division_code""")
 
 
 def add(division_code: str, last_on: date, actor: Actor, at: datetime) -> TreasuryClosingDay:
@@ -98,21 +115,11 @@ def list_days(year: int | None = None) -> list[tuple[TreasuryClosingDay, str]]:
 
 
 def days_of(actor: Actor | None, on: date) -> Sequence[Closing]:
-    """Return the closing days, not yet over this year, of the finance authorities that pay an institution's units."""
+    """Return the closing days, not yet over this year, of the finance authorities that pay an institution's units.
+
+    One without a day of its own follows the authority above it: a county its prefecture, that its province.
+    """
     if actor is None or actor.organisation_kind != "institution":
         return []
-    rows = db.session.execute(
-        select(TreasuryClosingDay.division_code, Division.name, TreasuryClosingDay.last_on)
-        .join(UnitPlacement, UnitPlacement.finance_division_code == TreasuryClosingDay.division_code)
-        .join(Unit, Unit.id == UnitPlacement.unit_id)
-        .join(Division, Division.code == TreasuryClosingDay.division_code)
-        .where(
-            Unit.organisation_id == actor.organisation_id, Unit.closed_at.is_(None),
-            UnitPlacement.budget_level != "none", UnitPlacement.valid_from <= on,
-            or_(UnitPlacement.valid_to.is_(None), UnitPlacement.valid_to >= on),
-            TreasuryClosingDay.year == on.year, TreasuryClosingDay.last_on >= on,
-        )
-        .distinct()
-        .order_by(TreasuryClosingDay.last_on)
-    )  # fmt: skip
+    rows = db.session.execute(_DAYS_OF, {"organisation": actor.organisation_id, "on": on, "year": on.year})
     return [Closing(code, name, last_on, (last_on - on).days) for code, name, last_on in rows]
