@@ -6,6 +6,7 @@ MODELS = (
     "catalog.papers.models",
     "catalog.lots.batches.models",
     "catalog.lots.models",
+    "catalog.lots.records.models",
     "catalog.shopfront.models",
 )
 API = (
@@ -16,6 +17,7 @@ API = (
     "catalog.papers.views.certificates_bp",
     "catalog.lots.views.bp",
     "catalog.lots.batches.views.bp",
+    "catalog.lots.records.views.bp",
     "catalog.shopfront.views.bp",
 )
 PAGES = (
@@ -31,6 +33,7 @@ PAGES = (
 INIT = (
     "catalog.shopfront.serving.init_app",
     "catalog.shopfront.reference.init_app",
+    "catalog.lots.records.evidence.init_app",
     "catalog.papers.evidence.init_app",
     "catalog.producers.evidence.init_app",
     "catalog.products.pages.init_app",
@@ -40,15 +43,20 @@ INIT = (
 TASKS = ("catalog.lots.tasks", "catalog.shopfront.tasks")
 #: Every quarter of an hour, so that it has run soon after midnight; running again changes nothing.
 SCHEDULE = {"catalog.end_of_day": 900.0, "catalog.forget_changes": 3600.0}
-REFERENCE = ("catalog.products.reference:load",)
+REFERENCE = ("catalog.products.reference:load", "catalog.lots.records.reference:load")
 NOTICES = ("catalog.notices.RULES",)
 TOPICS = {
     "catalog.act_undone": "What was recorded of batches by mistake was undone.",
     "catalog.batch_discarded": "Part of a batch was lost: spoilt, dried up, sampled.",
     "catalog.batch_recorded": "A batch was harvested, slaughtered or bought.",
     "catalog.batch_transformed": "Batches became others: processed, split, mixed, or packs opened again.",
+    "catalog.commitment_issued": "A commitment certificate of a batch or lot was issued.",
     "catalog.lot_moved": "A lot was put in stock without a batch, counted, destroyed, expired, or goods came back.",
     "catalog.lot_packed": "A batch was packed into a lot.",
+    "catalog.paper_recorded": "A quarantine or meat inspection certificate of a batch or lot was recorded.",
+    "catalog.temperature_recorded": "A logger's temperatures of a batch or lot were recorded.",
+    "catalog.test_reported": "A test report of a batch or lot was recorded.",
+    "catalog.test_withdrawn": "A test report was taken back.",
     "catalog.paper_decided": "An eligibility basis or quality certificate was put in force or refused.",
     "catalog.paper_revoked": "An eligibility basis or quality certificate no longer holds from a day on, which may be past.",
 }

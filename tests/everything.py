@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from catalog.lots.batches import places
 from catalog.lots.batches import services as batches
+from catalog.lots.records import reports
 from catalog.papers import services as papers
 from catalog.producers import services as producers
 from orders.banking import accounts, aliases, claims, confirming, statements
@@ -73,6 +74,7 @@ TABLES = {
     "producer_id": "organisations",
     "product_id": "products",
     "refund_id": "refunds",
+    "report_id": "test_reports",
     "rule_id": "rule_proposals",
     "run_id": "payout_runs",
     "shipment_id": "shipments",
@@ -218,9 +220,15 @@ def _add_batches(world: World) -> None:
         producer = world.producer
         place = places.add_place(producer.organisation_id, places.NewPlace("plot", "一号地块"), producer, at=NOON)
         product = db.session.execute(text("SELECT public_id FROM products ORDER BY id LIMIT 1")).scalar_one()
-        batches.record_birth(
+        batch = batches.record_birth(
             batches.NewBatch(product, "harvest", Decimal(100), place.public_id, NOON), producer, at=NOON
         )
+        file = files.store(PDF, "检测报告.pdf", producer)
+        report = reports.NewReport(
+            "own", "合作社检测室", "J-1", date(2026, 7, 15), items=[reports.Item("毒死蜱", "≤0.02", "未检出", has_passed=True)],
+            has_passed=True, batch=batch.public_id,
+        )  # fmt: skip
+        reports.record_report(report, file.id, producer, at=NOON)
 
 
 def _add_accounts(buyer: Actor, producer: Actor) -> None:

@@ -1,0 +1,174 @@
+"""Commitment certificates (承诺达标合格证): issued per batch or lot, numbered, never changed, replaced by another."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from uuid6 import uuid7
+
+from catalog.lots.records.models import BASES, Commitment
+from catalog.lots.records.reports import subject_values
+from catalog.lots.records.subjects import Subject, bad, find_subject
+from shop import audit
+from shop.auth import Actor
+from shop.clock import business_day
+from shop.constraints import refusing
+from shop.db import db
+from shop.errors import Conflict, NotFound
+from shop.i18n import _
+from shop.outbox.services import publish
+
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PHONE = re.compile(r"\+?[\d][\d -]{5,18}\d\Z", re.ASCII)
+#: What is promised, as the rule in force since 2026-02-01 asks; kept with each certificate as it read then.
+PROMISES = (
+    "不使用禁用农药、兽药及其他化合物",
+    "使用的常规农药、兽药残留不超标",
+    "对承诺的真实性负责",
+)
+
+
+class NoSuchCommitment(NotFound):
+    """There is no such commitment certificate, or it is another producer's."""
+
+    code = "no-such-commitment"
+
+
+class CommitmentIssued(Conflict):
+    """The batch or lot has a certificate: issue another in its place."""
+
+    code = "commitment-issued"
+
+
+class BasisMissing(Conflict):
+    """The certificate names a test that the batch or lot has no passed report of."""
+
+    code = "commitment-basis-missing"
+
+
+class NoCommitmentNeeded(Conflict):
+    """Goods of this category carry another paper than a commitment certificate."""
+
+    code = "no-commitment-needed"
+
+
+@dataclass(frozen=True)
+class NewCommitment:
+    """A certificate to be issued."""
+
+    bases: Sequence[str]
+    #: A telephone number; left empty: the organisation's.
+    contact: str = ""
+    batch: UUID | None = None
+    lot: UUID | None = None
+    #: Take the place of the one there is.
+    is_replacement: bool = False
+
+
+def issue(new: NewCommitment, actor: Actor, *, at: datetime) -> Commitment:
+    """Issue the certificate of a batch or lot.
+
+    :raises NoSuchSubject: if the batch or lot is not the actor's.
+    :raises NoCommitmentNeeded: for goods of a category that carries another paper.
+    :raises BadRecord: without a basis or a telephone number.
+    :raises BasisMissing: if it names a test of which there is no passed report.
+    :raises CommitmentIssued: if there is one, and this is not to replace it; or one was issued meanwhile.
+    """
+    subject = find_subject(new.batch, new.lot, actor, business_day(at))
+    if subject.origin_paper != "commitment":
+        raise NoCommitmentNeeded(_("“%(name)s”不需要承诺达标合格证。", name=subject.product_name))
+    bases = [basis for basis in BASES if basis in set(new.bases)]
+    if not bases or set(new.bases) - set(BASES):
+        raise bad("bases", _("请选择承诺依据。"))
+    contact = (new.contact or subject.contact).strip()
+    if not _PHONE.match(contact):
+        raise bad("contact", _("请填写联系电话。"))
+    _require_reports(subject, bases)
+    before = find_current(subject)
+    if (before is not None) != new.is_replacement:
+        raise CommitmentIssued(_("这个批次已有合格证,须换开。") if before else _("还没有合格证,不能换开。"))
+    made = Commitment(
+        public_id=uuid7(), **subject.keys, number=_make_number(subject, at), product_name=subject.product_name,
+        quantity=quantity_words(subject), mass_kg=subject.mass_kg, origin=f"{subject.county_name} {subject.place}".strip(),
+        issued_on=business_day(at), issued_at=at, producer_name=subject.producer_name, contact=contact, bases=bases,
+        promises=list(PROMISES), replaces_id=before.id if before else None, issued_by=actor.user_id,
+    )  # fmt: skip
+    meanwhile = CommitmentIssued(_("刚刚已经开具过,请刷新页面。"))
+    with refusing(
+        uq_commitments_first_of_batch=meanwhile,
+        uq_commitments_first_of_lot=meanwhile,
+        uq_commitments_replaces_id=meanwhile,
+    ):
+        db.session.add(made)
+    audit.record(actor, "catalog.commitment_issued", "commitment", made.id, number=[None, made.number])
+    _tell(made, subject, before)
+    return made
+
+
+def _require_reports(subject: Subject, bases: Sequence[str]) -> None:
+    """Refuse a basis that is a test where no such test has passed; of a lot its batch's count too."""
+    kinds = {"commissioned_test": ("commissioned", "official"), "own_test": ("own", "factory")}
+    for basis in bases:
+        if (
+            basis in kinds
+            and not db.session.execute(_PASSED, {**_of(subject), "kinds": list(kinds[basis])}).scalar_one()
+        ):
+            raise BasisMissing(_("还没有合格的检测报告,不能以检测为依据。请先登记检测报告,或选择其他依据。"))
+
+
+_OF_SUBJECT = "(batch_id = :batch OR lot_id = :lot OR batch_id = (SELECT l.batch_id FROM lots l WHERE l.id = :lot))"
+_PASSED = text(f"""
+    SELECT EXISTS (SELECT FROM test_reports WHERE {_OF_SUBJECT} AND kind = ANY(:kinds) AND has_passed AND withdrawn_at IS NULL)""")
+
+
+def _of(subject: Subject) -> dict[str, int | None]:
+    return {"batch": subject.batch_key, "lot": subject.lot_key}
+
+
+def find_current(subject: Subject) -> Commitment | None:
+    """Return the certificate of exactly this batch or lot that nothing has replaced."""
+    mine = Commitment.batch_id == subject.batch_key if subject.batch_key else Commitment.lot_id == subject.lot_key
+    replaced = select(Commitment.replaces_id).where(Commitment.replaces_id.is_not(None))
+    return db.session.scalars(select(Commitment).where(mine, Commitment.id.not_in(replaced))).one_or_none()
+
+
+def quantity_words(subject: Subject) -> str:
+    """Return a quantity as a certificate says it."""
+    if subject.batch_key or subject.unit == "kg":
+        return f"{subject.quantity.normalize():f} 公斤"
+    mass = f"(净重 {subject.mass_kg.normalize():f} 公斤)" if subject.mass_kg is not None else ""
+    return f"{subject.quantity.normalize():f} × {subject.pack_spec}{mass}"
+
+
+def _make_number(subject: Subject, at: datetime) -> str:
+    letters = "".join(secrets.choice(_LETTERS) for _n in range(6))
+    return f"HGZ{subject.county_code}-{business_day(at):%Y%m%d}-{letters}"
+
+
+def erase_contact(commitment: Commitment) -> None:
+    """Take the telephone number out of a certificate, when it must no longer be kept; nothing else of it changes."""
+    commitment.contact = ""
+    db.session.flush()  # obtains the database's answer
+
+
+def _tell(made: Commitment, subject: Subject, before: Commitment | None) -> None:
+    publish(
+        "catalog.commitment_issued",
+        organisations=[subject.producer_key],
+        commitment_id=str(made.public_id),
+        number=made.number,
+        replaces=before.number if before else None,
+        quantity=made.quantity,
+        mass_kg=None if made.mass_kg is None else f"{made.mass_kg:.3f}",
+        origin=made.origin,
+        issued_on=made.issued_on.isoformat(),
+        bases=made.bases,
+        recorded_at=made.issued_at.isoformat(),
+        **subject_values(subject),
+    )

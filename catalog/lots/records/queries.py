@@ -1,0 +1,204 @@
+"""Everything that is known of a batch or lot, what came before it included, in a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from catalog.lots.records.commitments import NoSuchCommitment
+from catalog.lots.records.models import (
+    Commitment,
+    MeatPaper,
+    TemperatureRecord,
+    TemperatureStretch,
+    TestItem,
+    TestReport,
+)
+from catalog.lots.records.reports import NoSuchReport
+from catalog.lots.records.subjects import Subject, find_subject
+from catalog.producers.queries import producers_of
+from shop.auth import Actor
+from shop.db import db
+from shop.files.models import StoredFile
+from shop.i18n import _
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A test report with its lines and file."""
+
+    report: TestReport
+    file_id: UUID
+    items: list[TestItem]
+
+
+@dataclass(frozen=True)
+class MeatPaperView:
+    """A paper of meat with its file."""
+
+    paper: MeatPaper
+    file_id: UUID
+
+
+@dataclass(frozen=True)
+class TemperatureView:
+    """A temperature record with the stretches outside its range."""
+
+    record: TemperatureRecord
+    file_id: UUID
+    stretches: list[TemperatureStretch]
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is known of a batch or lot; of a lot, what is known of its batch stands with it."""
+
+    subject: Subject
+    reports: list[ReportView]
+    meat_papers: list[MeatPaperView]
+    temperatures: list[TemperatureView]
+    #: The last first; those before it were replaced.
+    commitments: Sequence[Commitment]
+    #: What must go with the goods and is not there: ``commitment``, ``factory_test``, ``quarantine``, ``meat_inspection``.
+    missing: tuple[str, ...]
+
+
+def records_of(batch: UUID | None, lot: UUID | None, actor: Actor, on: date) -> Records:
+    """Return what is known of a batch or lot of the actor's side.
+
+    :raises NoSuchSubject: if it is not the actor's.
+    """
+    subject = find_subject(batch, lot, actor, on)
+    return records_of_subject(subject)
+
+
+def records_of_subject(subject: Subject) -> Records:
+    """Return what is known of a batch or lot."""
+    batch_key = subject.batch_key
+    if subject.lot_key is not None:
+        batch_key = db.session.execute(
+            text("SELECT batch_id FROM lots WHERE id = :lot"), {"lot": subject.lot_key}
+        ).scalar_one()
+
+    reports, meat, logs = (
+        _with_files(table, subject, batch_key) for table in (TestReport, MeatPaper, TemperatureRecord)
+    )
+    items = _grouped(TestItem, TestItem.report_id, [row[0].id for row in reports])
+    stretches = _grouped(TemperatureStretch, TemperatureStretch.record_id, [row[0].id for row in logs])
+    wanted = select(Commitment).where(_about(Commitment, subject, batch_key)).order_by(Commitment.id.desc())
+    commitments = db.session.scalars(wanted).all()
+    found = Records(
+        subject,
+        [ReportView(row[0], row[1], items.get(row[0].id, [])) for row in reports],
+        [MeatPaperView(*row) for row in meat],
+        [TemperatureView(row[0], row[1], stretches.get(row[0].id, [])) for row in logs],
+        commitments,
+        (),
+    )
+    return Records(**{**found.__dict__, "missing": _missing(found)})
+
+
+def _about(table: Any, subject: Subject, batch_key: int | None) -> Any:
+    """Return the condition on a table's rows that they are about a batch, or about a lot or its batch."""
+    of_lot = table.lot_id == subject.lot_key
+    return of_lot if batch_key is None else of_lot | (table.batch_id == batch_key)
+
+
+def _with_files(table: Any, subject: Subject, batch_key: int | None) -> Sequence[Any]:
+    return db.session.execute(
+        select(table, StoredFile.public_id)
+        .join(StoredFile, StoredFile.id == table.file_id)
+        .where(_about(table, subject, batch_key))
+        .order_by(table.id.desc())
+    ).all()
+
+
+def _missing(found: Records) -> tuple[str, ...]:
+    """Return which papers of the category are not there."""
+    subject, missing = found.subject, []
+    if subject.origin_paper == "commitment" and not found.commitments:
+        missing.append("commitment")
+    is_tested = any(view.report.kind == "factory" and view.report.withdrawn_at is None for view in found.reports)
+    if subject.origin_paper == "factory_test" and not is_tested:
+        missing.append("factory_test")
+    if subject.needs_quarantine:
+        there = {view.paper.kind for view in found.meat_papers}
+        missing += [kind for kind in ("quarantine", "meat_inspection") if kind not in there]
+    return tuple(missing)
+
+
+def _grouped(table: Any, key: Any, keys: Sequence[int]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in db.session.scalars(select(table).where(key.in_(keys)).order_by(key, table.position)):
+        found.setdefault(getattr(row, key.key), []).append(row)
+    return found
+
+
+def get_report(public_id: UUID, actor: Actor, on: date) -> ReportView:
+    """Return a test report of the actor's side.
+
+    :raises NoSuchReport: if there is none.
+    """
+    row = db.session.execute(
+        select(TestReport, StoredFile.public_id)
+        .join(StoredFile, StoredFile.id == TestReport.file_id)
+        .where(TestReport.public_id == public_id)
+    ).one_or_none()
+    if row is None or row[0].producer_id not in producers_of(actor, on):
+        raise NoSuchReport(_("没有找到。"))
+    return ReportView(*row, _grouped(TestItem, TestItem.report_id, [row[0].id]).get(row[0].id, []))
+
+
+def get_commitment(number: str) -> tuple[Commitment, Commitment | None]:
+    """Return a certificate by its number, for everybody, and the one that replaced it.
+
+    :raises NoSuchCommitment: if there is none.
+    """
+    found = db.session.scalars(select(Commitment).where(Commitment.number == number)).one_or_none()
+    if found is None:
+        raise NoSuchCommitment(_("没有这张合格证。"))
+    return found, db.session.scalars(select(Commitment).where(Commitment.replaces_id == found.id)).one_or_none()
+
+
+def is_void(commitment: Commitment) -> bool:
+    """Say whether the batch or lot of a certificate was recorded by mistake and undone."""
+    sql = "SELECT status = 'undone' FROM batches WHERE id = :batch UNION ALL SELECT status = 'undone' FROM lots WHERE id = :lot"
+    return bool(db.session.execute(text(sql), {"batch": commitment.batch_id, "lot": commitment.lot_id}).scalar_one())
+
+
+@dataclass(frozen=True)
+class PublicPapers:
+    """What the shop shows of the papers behind a pack's open lots, by the lot's code."""
+
+    commitments: dict[str, str]
+    tests: dict[str, list[tuple[str, str, date]]]
+    meat: dict[str, list[tuple[str, str]]]
+
+
+_PUBLIC = text("""
+    SELECT l.code,
+        (SELECT k.number FROM commitments k WHERE k.lot_id = l.id OR k.batch_id = l.batch_id
+         ORDER BY k.lot_id IS NULL, k.id DESC LIMIT 1) AS commitment,
+        (SELECT json_agg(json_build_array(r.laboratory, r.number, r.tested_on) ORDER BY r.id DESC) FROM test_reports r
+         WHERE (r.lot_id = l.id OR r.batch_id = l.batch_id) AND r.has_passed AND r.withdrawn_at IS NULL) AS tests,
+        (SELECT json_agg(json_build_array(m.kind, m.number) ORDER BY m.id) FROM meat_papers m
+         WHERE m.lot_id = l.id OR m.batch_id = l.batch_id) AS meat
+    FROM lots l JOIN skus s ON s.id = l.sku_id WHERE s.code = :sku AND l.status = 'open' AND l.on_hand > 0""")
+
+
+def public_papers(sku_code: str) -> PublicPapers:
+    """Return the papers behind the open lots of a pack, for everybody, in one statement."""
+    found = PublicPapers({}, {}, {})
+    for row in db.session.execute(_PUBLIC, {"sku": sku_code}):
+        if row.commitment:
+            found.commitments[row.code] = row.commitment
+        if row.tests:
+            found.tests[row.code] = [(lab, number, date.fromisoformat(day)) for lab, number, day in row.tests]
+        if row.meat:
+            found.meat[row.code] = [(kind, number) for kind, number in row.meat]
+    return found

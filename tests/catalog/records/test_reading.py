@@ -1,0 +1,81 @@
+"""Loggers' exports as they come: encodings, heads, forms of time; a broken one is refused whole with its rows."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from catalog.lots.records.reading import BadTemperatureFile, read_log
+
+NOW = datetime(2026, 7, 15, 4, tzinfo=UTC)
+
+CHINESE = """设备编号:RC-5-0042
+导出时间,2026-07-14
+序号,时间,温度(℃),湿度(%RH)
+1,2026-07-13 08:00:00,3.5,60
+2,2026-07-13 08:10:00,-0.25,61
+"""
+SPLIT = """日期,时间,温度,报警上限温度
+2026/7/13,8:00,4.0℃,8
+2026/7/13,8:05,4.1℃,8
+"""
+ENGLISH = """Serial Number: ETI-99
+"Date/Time";"Temperature (°F)";"Humidity"
+"2026-07-13T08:00:00+08:00";"32.0";"1"
+"2026-07-13T08:10:00+08:00";"50.0";"1"
+"""
+NEWEST_FIRST = "时间\t温度\n2026年7月13日 9时00分\t5\n2026年7月13日 8时00分\t4\n\t\n"
+DAY_FIRST = "Time,Temp\n13/07/2026 08:00,4\n13-07-2026 08:01:30,4.5\n"
+
+
+def at(hour, minute=0, second=0):
+    return datetime(2026, 7, 13, hour - 8, minute, second, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
+def test_the_usual_encodings_are_read(encoding):
+    log = read_log(CHINESE.encode(encoding), NOW)
+
+    assert [(one.at, one.celsius) for one in log.readings] == [(at(8), Decimal("3.50")), (at(8, 10), Decimal("-0.25"))]
+    assert log.device == "RC-5-0042"
+    assert log.layout == {
+        "head_row": 3, "time": "时间", "temperature": "温度(℃)", "date": None, "unit": "C", "day_first": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        (SPLIT, [(at(8), "4.00"), (at(8, 5), "4.10")]),
+        (ENGLISH, [(at(8), "0.00"), (at(8, 10), "10.00")]),
+        (NEWEST_FIRST, [(at(8), "4.00"), (at(9), "5.00")]),
+        (DAY_FIRST, [(at(8), "4.00"), (at(8, 1, 30), "4.50")]),
+    ],
+)
+def test_the_usual_forms_are_read(text, readings):
+    assert [(one.at, f"{one.celsius}") for one in read_log(text.encode(), NOW).readings] == readings
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("时间,温度\n2026-07-13 08:00,4\n2026-07-13 08:10,Err\n2026-07-13,5\n2026-07-13 25:00,5\n", [3, 4, 5]),
+        ("时间,温度\n2026-07-13 08:00,4\n2026-07-13 08:00,5\n", [3]),
+        ("时间,温度\n2026-07-13 08:00,4\n2026-07-15 12:01,5\n", [3]),
+        ("时间,温度\n2026-07-13 08:00,101\n", [2]),
+        ("Time,Temp\n05/07/2026 08:00,4\n", [2]),
+        ("时间,温度\n", []),
+        ("品名,数量\n枸杞,1\n", []),
+        ("", []),
+    ],
+)
+def test_a_broken_file_is_refused_whole_with_its_rows(text, rows):
+    with pytest.raises(BadTemperatureFile) as refusal:
+        read_log(text.encode(), NOW)
+
+    assert refusal.value.members["rows"] == rows
+
+
+def test_what_is_no_text_is_refused():
+    with pytest.raises(BadTemperatureFile):
+        read_log(b"\x00\x01\x02\xff", NOW)
