@@ -10,7 +10,7 @@ PREFIX_LENGTHS = range(6, 13)
 
 def check_digit(digits: str) -> str:
     """Return the check digit that GS1 puts behind ``digits`` (GenSpecs 7.9.1)."""
-    total = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(digits)))
+    total = 3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))
     return str(-total % 10)
 
 

@@ -62,6 +62,20 @@ def excess(value: object, limits: Limits = DEFAULT) -> str | None:
     return f"is nested deeper than {limits.depth} levels"
 
 
+def size(value: object) -> int:
+    """Return how many members and elements a value within the limits has, at all levels."""
+    found, level = 0, [value]
+    while level:
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        found += len(level)
+    return found
+
+
 def _is_no_number(value: object) -> bool:
     if isinstance(value, int):
         return not -MAX_NUMBER < value < MAX_NUMBER

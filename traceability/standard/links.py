@@ -1,5 +1,6 @@
 """GS1 Digital Links: read any of them, write the canonical one."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
@@ -9,6 +10,7 @@ from traceability.standard.keys import GTIN_DIGITS, KEYS, QUALIFIER_LENGTH, SHOR
 CANONICAL = "https://id.gs1.org/"
 #: What a value may hold unescaped, beside letters, digits and ``-._~``; the rest is percent-encoded.
 _SAFE = "';="
+_PLAIN = re.compile(r"[0-9A-Za-z._~';=-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,13 @@ class Link:
 
 def escape(value: str) -> str:
     """Percent-encode a value for a path."""
-    return quote(value, safe=_SAFE, errors="surrogateescape")
+    # Nearly all values are plain, and asking that is several times quicker than quoting them.
+    return value if _PLAIN.fullmatch(value) else quote(value, safe=_SAFE, errors="surrogateescape")
 
 
 def unescape(value: str) -> str:
     """Undo percent-encoding; bytes that are no UTF-8 come out as they went in when they are encoded again."""
-    return unquote(value, errors="surrogateescape")
+    return unquote(value, errors="surrogateescape") if "%" in value else value
 
 
 @dataclass(frozen=True, slots=True)

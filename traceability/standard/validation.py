@@ -1,10 +1,10 @@
 """Validation of EPCIS 2.0: documents and single events, by the schema and by the rules beyond it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from jsonschema_rs import Draft7Validator
+from jsonschema_rs import Draft7Validator, ValidationError
 
 from traceability.standard import limits as bounds
 from traceability.standard.faults import MAX_FAULTS, Fault, pointer_of, shown, told
@@ -18,6 +18,8 @@ EVENT_PATHS = MappingProxyType(
         "EPCISQueryDocument": ("epcisBody", "queryResults", "resultsBody", "eventList"),
     }
 )
+#: Members and elements of a value of which every fault is told.
+MAX_TOLD = 500
 _DOCUMENTS = {
     kind: Draft7Validator(complete(schema), validate_formats=True) for kind, schema in DOCUMENT_SCHEMAS.items()
 }
@@ -71,7 +73,7 @@ def _faults_of_head(document: dict[str, Any], kind: str, limits: Limits) -> list
     wide = Limits(limits.depth, limits.elements, limits.elements, limits.characters)
     faults = list(bounds.faults_of(head, "", wide))
     if not faults and not _DOCUMENTS[kind].is_valid(head):
-        faults = told(_DOCUMENTS[kind].iter_errors(head), "", kind, MAX_FAULTS)
+        faults = told(_errors(_DOCUMENTS[kind], head), "", kind, MAX_FAULTS)
     return faults
 
 
@@ -96,8 +98,23 @@ def _faults_of_event(event: object, pointer: str, limits: Limits, room: int) -> 
         return [Fault(pointer + "/type", detail)]
     validator = _EVENTS.get(kind, _OTHERS)
     if not validator.is_valid(event):
-        return told(validator.iter_errors(event), pointer, kind, room)
+        return told(_errors(validator, event), pointer, kind, room)
     return list(_beyond_the_schema(event, kind, pointer))
+
+
+def _errors(validator: Draft7Validator, value: object) -> Iterable[ValidationError]:
+    """Return what is wrong; of a large value only what is found first.
+
+    Each error carries a copy of the object in which it lies, and all are made at once: thousands of wrong members
+    would take the square of their number in memory.
+    """
+    if bounds.size(value) <= MAX_TOLD:
+        return validator.iter_errors(value)
+    try:
+        validator.validate(value)
+    except ValidationError as first:
+        return [first]
+    return []
 
 
 def _beyond_the_schema(event: dict[str, Any], kind: str, pointer: str) -> Iterator[Fault]:

@@ -159,6 +159,18 @@ def test_the_head_is_bounded_too():
     ]
 
 
+@pytest.mark.parametrize(
+    ("made", "pointer"),
+    [
+        (document(object_event(**{f"k{n}": n for n in range(9_000)})), "/epcisBody/eventList/0/k0"),
+        (document(**{f"k{n}": n for n in range(50_000)}), "/k0"),
+        (document(object_event(epcList=[f"{n}" for n in range(100_000)])), "/epcisBody/eventList/0/epcList/0"),
+    ],
+)
+def test_of_thousands_of_faults_in_one_object_the_first_is_told_and_the_others_cost_nothing(made, pointer):
+    assert [fault.pointer for fault in problems_of_document(made)] == [pointer]
+
+
 def test_validation_changes_nothing():
     made = document(object_event(bizStep="harvesting"), packing())
     before = deepcopy(made)
