@@ -171,3 +171,12 @@ def test_names_become_places_once_each_and_casts_are_left_alone():
     assert statement.command == b"SELECT $1::text, $2, $1, '12:30'"
     assert (statement.names, statement.sql) == (("a", "b"), "SELECT %(a)s::text, %(b)s, %(a)s, '12:30'")
     assert as_text(["a", None]) == b'{"a",NULL}'
+
+
+@pytest.mark.parametrize("more", [[], ["\x1f"], ["a\x1fb"], [None]])
+def test_long_arrays_of_texts_arrive_as_they_are(session, more):
+    texts = ["", " ", "NULL", "a,b", '"', "\\", '\\"', "{}", "长", "\n\t", *more]
+
+    [(found,)] = fetch(Statement("SELECT cast(:texts AS text[])"), {"texts": texts})
+
+    assert found == texts

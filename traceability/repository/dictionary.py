@@ -14,6 +14,8 @@ from typing import Any
 from shop.db import fetch
 from shop.pipelining import Statement
 from traceability.standard.identifiers import kind, link_of
+from traceability.standard.keys import GTIN_DIGITS
+from traceability.standard.links import CANONICAL
 
 _FIND_EPCS = Statement("SELECT uri, id, captured FROM trace_epcs WHERE uri = ANY (cast(:uris AS text[]))")
 _ADD_EPCS = Statement("""
@@ -32,6 +34,11 @@ _ADD_CONTEXTS = Statement("""
     INSERT INTO trace_contexts (sha256, contexts)
     SELECT * FROM unnest(cast(:keys AS bytea[]), cast(:contexts AS jsonb[])) AS n (key, contexts) ORDER BY key
     ON CONFLICT DO NOTHING RETURNING encode(sha256, 'hex'), id""")
+
+
+_GOODS = f"{CANONICAL}01/"
+#: What goods are by the qualifier behind their GTIN.
+_GOODS_KINDS = {"": "class", "10": "lot", "21": "instance", "235": "instance"}
 
 
 class Epcs:
@@ -65,13 +72,24 @@ def take_epcs(captured: Mapping[str, str]) -> Epcs:
 
 
 def _described(uris: Sequence[str], captured: Mapping[str, str]) -> dict[str, list[str | None]]:
-    links = [link_of(uri) for uri in uris]
+    known = [_known_of(uri) for uri in uris]
     return {
         "uris": list(uris),
         "captured": [captured[uri] for uri in uris],
-        "kinds": [kind(uri) for uri in uris],
-        "keys": [f"{link.ai}/{link.value}" if link else None for link in links],
+        "kinds": [kind_ for kind_, _ in known],
+        "keys": [key for _, key in known],
     }
+
+
+def _known_of(uri: str) -> tuple[str, str | None]:
+    """Return the kind and the GS1 key of a canonical form; of most, goods and logistic units, they can be read off."""
+    if uri.startswith(_GOODS):
+        end = len(_GOODS) + GTIN_DIGITS
+        qualifier = uri[end + 1 :].partition("/")[0]
+        if qualifier in _GOODS_KINDS:
+            return _GOODS_KINDS[qualifier], uri[len(CANONICAL) : end]
+    link = link_of(uri)
+    return kind(uri), f"{link.ai}/{link.value}" if link else None
 
 
 def take_names(names: Collection[str]) -> dict[str, int]:

@@ -50,7 +50,8 @@ class Draft:
 
     #: Its place in the document.
     place: int
-    document: Mapping[str, Any]
+    #: JSON of what it says, without what the repository itself says of an event.
+    text: str
     contexts: Sequence[Any]
     event_id: str
     is_declaration: bool
@@ -66,7 +67,9 @@ class Draft:
     declared_at: datetime | None
     declared_reason: str | None
     hash_id: str
+    #: What two captures of one event have in common: its JSON, and by the hash what its prefixes mean.
     content: bytes
+    has_sensors: bool
     named: list[Named] = field(default_factory=list)
     attributes: list[Attribute] = field(default_factory=list)
     #: It has been declared to be wrong before it came, or together with it.
@@ -90,9 +93,10 @@ def draft_of(event: Mapping[str, Any], contexts: Sequence[Any], inherited: Conte
     # In types that others defined the standard's names may mean anything.
     said = event if event["type"] in EVENTS else {name: value for name, value in event.items() if ":" in name}
     transformation_id = said.get("transformationID")
+    text = _text_of(event)
     return Draft(
         place=place,
-        document=event,
+        text=text,
         contexts=contexts,
         event_id=event.get("eventID") or hash_id,
         is_declaration=declaration is not None,
@@ -108,17 +112,16 @@ def draft_of(event: Mapping[str, Any], contexts: Sequence[Any], inherited: Conte
         declared_at=None if declaration is None else instant(declaration["declarationTime"]),
         declared_reason=None if declaration is None else _word(declaration.get("reason"), context, "reason"),
         hash_id=hash_id,
-        content=_content_of(event, hash_id),
+        content=hashlib.sha256(f"{hash_id}\n{text}".encode()).digest(),
+        has_sensors="sensorElementList" in said,
         named=list(_named_in(said, context)),
         attributes=attributes_of(said, context),
     )
 
 
-def _content_of(event: Mapping[str, Any], hash_id: str) -> bytes:
-    """Return what two captures of one event have in common: its JSON, and by the hash what its prefixes mean."""
+def _text_of(event: Mapping[str, Any]) -> str:
     said = {name: value for name, value in event.items() if name not in _OURS}
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{hash_id}\n{text}".encode()).digest()
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def same(uri: str, context: Context) -> str:

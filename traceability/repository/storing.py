@@ -6,7 +6,6 @@ identifiers, then the identifiers whose projections are made anew. So no two cap
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -135,8 +134,8 @@ def _row(id_: int, draft: Draft, context_id: int) -> tuple[object, ...]:
     return (
         id_, draft.event_id, draft.is_declaration, draft.type, draft.action, draft.biz_step, draft.disposition,
         draft.read_point, draft.biz_location, draft.transformation_id, str(draft.event_time), draft.tz_offset,
-        draft.declared_at and str(draft.declared_at), draft.declared_reason, "sensorElementList" in draft.document,
-        draft.hash_id, context_id, json.dumps(draft.document, ensure_ascii=False), rf"\x{draft.content.hex()}",
+        draft.declared_at and str(draft.declared_at), draft.declared_reason, draft.has_sensors,
+        draft.hash_id, context_id, draft.text, rf"\x{draft.content.hex()}",
     )  # fmt: skip
 
 

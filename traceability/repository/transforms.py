@@ -15,11 +15,14 @@ _IN = (Role.INPUT, Role.INPUT_QUANTITY)
 _OUT = (Role.OUTPUT, Role.OUTPUT_QUANTITY)
 _TYPE = "TransformationEvent"
 #: Each declaration takes back the event of its own organisation that it repeats.
-_WITHDRAW = Statement("""
-    UPDATE trace_transforms t SET withdrawn_by = d.id
-    FROM trace_events d JOIN trace_events o
+_WITHDRAWN = Statement("""
+    SELECT o.id, d.id FROM trace_events d JOIN trace_events o
       ON o.event_id = d.event_id AND NOT o.is_declaration AND o.organisation_id = d.organisation_id
-    WHERE d.is_declaration AND d.event_id = ANY (cast(:ids AS text[])) AND t.event_id = o.id AND t.withdrawn_by IS NULL""")
+    WHERE d.event_id = ANY (cast(:ids AS text[])) AND d.is_declaration""")
+_WITHDRAW = Statement("""
+    UPDATE trace_transforms t SET withdrawn_by = n.by
+    FROM unnest(cast(:events AS bigint[]), cast(:by AS bigint[])) AS n (event_id, by)
+    WHERE t.event_id = n.event_id AND t.withdrawn_by IS NULL""")
 
 
 def contended(stored: Mapping[int, Draft], epcs: Epcs) -> set[int]:
@@ -38,7 +41,8 @@ def add(stored: Mapping[int, Draft], epcs: Epcs) -> None:
         return
     columns = "event_id, ordinal, transformation_id, epc_id, is_output, quantity, uom"
     copy_rows("trace_transforms", columns, _lines(stored, epcs))
-    fetch(_WITHDRAW, {"ids": concerned})
+    if withdrawn := fetch(_WITHDRAWN, {"ids": concerned}):
+        fetch(_WITHDRAW, {"events": [event for event, _ in withdrawn], "by": [by for _, by in withdrawn]})
 
 
 def _lines(stored: Mapping[int, Draft], epcs: Epcs) -> Iterator[str]:

@@ -7,7 +7,6 @@ from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from shop import clock, problems
 from shop.auth import Actor, requires
@@ -141,11 +140,14 @@ def _body() -> bytes:
     if request.mimetype not in (JSON, JSON_LD) or request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnsupportedDocument("The body is application/json or application/ld+json, not compressed.")
     most = current_app.config["EPCIS_CAPTURE_FILE_SIZE_LIMIT"]
-    request.max_content_length = most
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        raise CaptureTooLarge(f"The document is larger than {most} bytes.") from error
+    too_large = CaptureTooLarge(f"The document is larger than {most} bytes.")
+    if (request.content_length or 0) > most:
+        raise too_large
+    request.max_content_length = most + 1  # what comes in pieces is cut there
+    raw = request.get_data(cache=False)
+    if len(raw) > most:
+        raise too_large
+    return raw
 
 
 @bp.errorhandler(CaptureTooLarge)

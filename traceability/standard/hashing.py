@@ -6,7 +6,7 @@ from math import isfinite
 
 from traceability.standard.contexts import Context
 from traceability.standard.identifiers import canonical
-from traceability.standard.times import find_instant, milliseconds
+from traceability.standard.times import find_instant, in_milliseconds
 from traceability.standard.words import FULL, OLDER_STEMS
 
 VERSION = "CBV2.0"
@@ -197,8 +197,8 @@ def _text(value: object, context: Context) -> str:
 def _field(name: str, value: object, context: Context) -> str:
     """Write the value of a field of the standard: times in UTC, bare words in full."""
     if isinstance(value, str):
-        if name in _TIMES and find_instant(value):
-            return milliseconds(value)
+        if name in _TIMES and (at := find_instant(value)):
+            return in_milliseconds(at)
         words = _WORDS.get(name)
         if words and value in words:
             return words[value]
@@ -208,6 +208,8 @@ def _field(name: str, value: object, context: Context) -> str:
 def _scalar(value: object, context: Context) -> str:
     """Write a value so that equal ones look equal: prefixes expanded, numbers plain, identifiers as Digital Links."""
     if isinstance(value, str):
+        if value.startswith("urn:epc:") and "urn" not in context.prefixes:
+            return canonical(value.strip())
         split = context.split(value) if ":" in value else None
         value = (split[0] + split[1] if split else value).strip()
     text = _number(str(value))

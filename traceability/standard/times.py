@@ -16,6 +16,14 @@ def instant(text: str) -> datetime:
     found = _TIME.fullmatch(text)
     if not found:
         raise ValueError(f"not a time with a zone: {text[:40]}")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return _rare_instant(found, text)
+
+
+def _rare_instant(found: re.Match[str], text: str) -> datetime:
+    """Read what the library does not: leap seconds, zones with more than 59 minutes; refuse what nobody can."""
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     leap = int(second) == LEAP_SECOND
     local = datetime(
@@ -38,7 +46,11 @@ def find_instant(text: object) -> datetime | None:
 
 def milliseconds(text: str) -> str:
     """Return the time as event hashes write it: UTC, rounded to milliseconds, half to even."""
-    at = instant(text)
+    return in_milliseconds(instant(text))
+
+
+def in_milliseconds(at: datetime) -> str:
+    """Return an instant in UTC as event hashes write it."""
     rounded = at.replace(microsecond=0) + timedelta(milliseconds=round(at.microsecond / 1000))
     return rounded.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
