@@ -12,7 +12,6 @@ from sqlalchemy import CompoundSelect, Select, func, literal, null, select, unio
 from catalog.papers.models import Certificate, EligibilityBasis
 from catalog.producers.models import Producer
 from catalog.products.models import Product
-from orders.ledger.sheets import Cell
 from shop.auth import Actor
 from shop.db import db
 from shop.geo.models import AssistedCounty
@@ -20,6 +19,7 @@ from shop.i18n import _
 from shop.identity.models import Organisation
 from shop.identity.queries import within
 from shop.paging import Page, decode_cursor, make_page
+from shop.sheets import Cell
 
 #: Within how many days an end is soon, and very soon.
 WITHIN = (30, 60)

@@ -8,14 +8,14 @@ from flask import Blueprint, Flask, Response, render_template, request, url_for
 
 from admin.official import charts, expiring, present, queries, unpaid
 from admin.official.asking import Asked, read_asked
-from orders.ledger import exports, labels, lines, sheets, totals
+from orders.ledger import exports, labels, lines, totals
 from orders.ledger.asking import BadQuestion, named_filters
 from orders.ledger.filings import queries as filings
 from orders.ledger.questions import DIMENSIONS, TIMES
 from orders.ledger.reporting import sealed_snapshot
 from orders.ledger.views import CSV_TYPE, XLSX_TYPE
 from orders.ledger.views import download as as_download
-from shop import clock
+from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.i18n import _, lazy
 from shop.layout import NavItem, add_nav

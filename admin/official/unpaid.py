@@ -11,7 +11,6 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, cast, func
 from sqlalchemy.orm import aliased
 
 from orders.ledger.models import LedgerDimension
-from orders.ledger.sheets import Cell, Fen
 from orders.purchase.models import UNPAID_LINE, Order, OrderLine
 from shop.auth import Actor
 from shop.db import db
@@ -20,6 +19,7 @@ from shop.i18n import _
 from shop.identity.models import Organisation
 from shop.identity.queries import scope_condition
 from shop.paging import Page, decode_cursor, make_page
+from shop.sheets import Cell, Fen
 
 #: Counties on the first screen; the rest are a link away.
 SHOWN = 10

@@ -7,9 +7,8 @@ from flask import Blueprint, Response, render_template, request
 from admin.official import expiring, unpaid
 from admin.official.unpaid import UnpaidFilter
 from catalog.shopfront import labels as paper_labels
-from orders.ledger import sheets
 from orders.ledger.views import XLSX_TYPE, download
-from shop import clock
+from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.errors import Forbidden
 from shop.filters import several

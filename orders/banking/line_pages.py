@@ -11,11 +11,10 @@ from werkzeug.wrappers import Response
 
 from orders.banking import acts, labels, queries, tables
 from orders.banking.forms import MatchForm, NoteForm, PickForm
-from orders.ledger import sheets
 from orders.ledger.views import XLSX_TYPE, download
 from orders.payments import matching
 from orders.purchase.amounts import BadRows
-from shop import clock
+from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.forms import Form

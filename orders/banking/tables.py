@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from orders.banking.labels import LINE_STATES, REASONS
 from orders.banking.queries import LineRow
-from orders.ledger.sheets import Cell, Fen
 from shop.i18n import _
+from shop.sheets import Cell, Fen
 
 #: Rows of one workbook.
 MOST_ROWS = 20_000

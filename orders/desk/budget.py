@@ -12,9 +12,9 @@ from orders.ledger.asking import BadQuestion, conditions_of
 from orders.ledger.labels import Label
 from orders.ledger.models import FUND_SOURCES
 from orders.ledger.questions import Question
-from orders.ledger.sheets import Cell, Fen
 from shop.auth import Actor
 from shop.i18n import _
+from shop.sheets import Cell, Fen
 
 #: What is shown of a source, in the order of a purchase.
 MEASURES = ("ordered", "accepted", "paid", "counted")

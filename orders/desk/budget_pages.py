@@ -7,11 +7,11 @@ from flask import Blueprint, Response, render_template, request, url_for
 from orders.desk import budget
 from orders.desk.budget import BudgetAsked
 from orders.desk.words import words
-from orders.ledger import exports, labels, lines, sheets, totals
+from orders.ledger import exports, labels, lines, totals
 from orders.ledger.asking import named_filters
 from orders.ledger.reporting import sealed_snapshot
 from orders.ledger.views import XLSX_TYPE, download
-from shop import clock
+from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.errors import Forbidden
 from shop.i18n import _

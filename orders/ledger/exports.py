@@ -8,11 +8,11 @@ from catalog.shopfront.labels import SCHEMES
 from orders.ledger import lines
 from orders.ledger.labels import TITLES, WORDS, label_rows
 from orders.ledger.questions import TIMES, Question
-from orders.ledger.sheets import Cell, Fen
 from orders.ledger.totals import Totals
 from shop.clock import SHANGHAI
 from shop.errors import Invalid
 from shop.i18n import _
+from shop.sheets import Cell, Fen
 
 #: Lines of one export.
 MAX_LINES = 200_000

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from orders.ledger import asking, exports, lines, sheets
+from orders.ledger import asking, exports, lines
 from orders.ledger.reporting import sealed_snapshot
 from orders.ledger.schemas import (
     CountyTotalsSchema,
@@ -17,6 +17,7 @@ from orders.ledger.schemas import (
     TotalsSchema,
 )
 from orders.ledger.totals import answer
+from shop import sheets
 from shop.api import Blueprint
 from shop.auth import Actor, public, requires
 from shop.i18n import _

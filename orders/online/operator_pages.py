@@ -7,11 +7,10 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.ledger import sheets
 from orders.ledger.views import XLSX_TYPE, download
 from orders.online import calls, configuration, dispute_calls, labels, queries, tables
 from orders.online.forms import DisputeEvidenceForm
-from shop import audit, clock
+from shop import audit, clock, sheets
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.errors import NotFound

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from orders.ledger.sheets import Cell, Fen
 from orders.online.labels import DISPUTE_STATES
 from orders.online.queries import DisputeRow
 from shop import clock
 from shop.i18n import _
+from shop.sheets import Cell, Fen
 
 #: Rows of one workbook.
 MOST_ROWS = 20_000

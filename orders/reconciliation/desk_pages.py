@@ -8,14 +8,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.ledger import sheets
 from orders.ledger.views import CSV_TYPE, XLSX_TYPE, download
 from orders.online import configuration
 from orders.reconciliation import desk_labels as labels
 from orders.reconciliation import desk_names, desk_queries, tables, tasks
 from orders.reconciliation.asking import last_of, read_day, read_month
 from orders.reconciliation.desk_queries import RAILS, Month
-from shop import clock
+from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.db import snapshot
 from shop.errors import NotFound

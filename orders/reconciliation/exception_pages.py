@@ -8,7 +8,6 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.ledger import sheets
 from orders.ledger.views import XLSX_TYPE, download
 from orders.payments import attributing, exceptions
 from orders.payments import exception_labels as labels
@@ -18,7 +17,7 @@ from orders.reconciliation.asking import read_day
 from orders.reconciliation.exception_queries import STATES, WAITING, ExceptionFilter
 from orders.reconciliation.forms import REFUND, AgreeForm, ProposalForm
 from orders.reconciliation.tables import exceptions_table
-from shop import clock
+from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.i18n import _

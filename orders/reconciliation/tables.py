@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
 
-from orders.ledger.sheets import Cell, Fen
 from orders.payments import exception_labels as labels
 from orders.reconciliation import desk_labels
 from orders.reconciliation.desk_queries import Month, Thing
 from orders.reconciliation.exception_queries import ExceptionRow, Queue
 from shop.i18n import _
+from shop.sheets import Cell, Fen
 
 
 def exceptions_table(

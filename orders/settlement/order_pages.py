@@ -7,11 +7,10 @@ from datetime import date
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from orders.ledger import sheets
 from orders.ledger.views import XLSX_TYPE, download
 from orders.settlement import dues, order_queries
 from orders.settlement.labels import words
-from shop import clock
+from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.db import snapshot
 from shop.errors import NotFound

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from orders.ledger.sheets import Cell, Fen
 from orders.purchase.parties import producers_of
 from orders.settlement.labels import ORDER_STATES
 from orders.settlement.standing import OPEN_SQL
@@ -18,6 +17,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.i18n import _
 from shop.paging import Page, decode_cursor, make_page
+from shop.sheets import Cell, Fen
 
 #: Rows of one sheet.
 MOST_ROWS = 20_000

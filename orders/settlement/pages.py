@@ -9,14 +9,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from orders.ledger import sheets
 from orders.ledger.views import XLSX_TYPE, download
 from orders.settlement import bank, queries, runs, tables
 from orders.settlement.bank import Confirmation
 from orders.settlement.forms import ActForm, ConfirmForm, ConfirmReturnForm, FileForm, ReasonForm, ReturnForm
 from orders.settlement.labels import PAYOUT_STATES, words
 from orders.settlement.models import Payout, PayoutRun
-from shop import clock
+from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.errors import Invalid

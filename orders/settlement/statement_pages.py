@@ -9,7 +9,6 @@ from uuid import UUID
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from orders.ledger.sheets import Cell, Fen, write_csv, write_xlsx
 from orders.settlement import statements, taxes
 from orders.settlement.forms import ActForm
 from orders.settlement.labels import words
@@ -21,6 +20,7 @@ from shop.errors import NotFound
 from shop.files.models import StoredFile
 from shop.i18n import _
 from shop.idempotency import idempotent
+from shop.sheets import Cell, Fen, write_csv, write_xlsx
 
 bp = Blueprint("producer_statement_pages", __name__, template_folder="templates")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

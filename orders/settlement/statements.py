@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from orders.ledger.books import org_owner
-from orders.ledger.sheets import Cell, Fen
 from orders.purchase.parties import producers_of
 from orders.settlement.labels import account_word, movement_word
 from shop.auth import Actor
@@ -18,6 +17,7 @@ from shop.db import db
 from shop.errors import Invalid, NotFound
 from shop.i18n import _
 from shop.identity.models import Organisation
+from shop.sheets import Cell, Fen
 
 #: A producer's accounts in the order of a statement; what it is owed comes first.
 ACCOUNTS = ("producer_payable", "bank_supervised", "stripe_cash", "stripe_disputed", "paid_direct")

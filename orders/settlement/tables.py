@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orders.ledger.sheets import Cell, Fen
 from orders.settlement.labels import PAYOUT_STATES, RAILS
 from orders.settlement.queries import PayoutRow
 from shop.i18n import _
+from shop.sheets import Cell, Fen
 
 #: Rows of one workbook.
 MOST_ROWS = 20_000

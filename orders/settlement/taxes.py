@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from orders.ledger.sheets import Cell, Fen, write_csv
 from orders.settlement.models import TaxReport
 from orders.settlement.statements import BadMonth
 from shop import audit, clock
@@ -19,6 +18,7 @@ from shop.db import db
 from shop.errors import Conflict, NotFound
 from shop.files import services as files
 from shop.i18n import _
+from shop.sheets import Cell, Fen, write_csv
 
 
 class QuarterNotOver(Conflict):

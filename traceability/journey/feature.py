@@ -1,5 +1,6 @@
 """What the journey of the market's goods brings to traceability."""
 
 MODELS = ("traceability.journey.models",)
-PAGES = ("traceability.journey.pages.bp",)
+API = ("traceability.journey.views.bp",)
+PAGES = ("traceability.journey.pages.bp", "traceability.journey.desk_pages.bp")
 TASKS = ("traceability.journey.tasks",)

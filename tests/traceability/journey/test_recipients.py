@@ -1,0 +1,111 @@
+"""Where a lot went: the answer that a recall needs lists exactly the orders that got it."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+
+from catalog.lots.batches import packing
+from catalog.lots.models import Lot
+from catalog.products.models import Sku
+from shop.db import db, transaction
+from tests import factories as make
+from tests.catalog.batches.help import Farm, make_farm
+from tests.conftest import NOON
+from tests.purchase.world import World, make_world
+from traceability.journey import recipients
+from traceability.journey.goods import lots_of
+
+
+@pytest.fixture
+def world(session) -> World:
+    return make_world(stock="0")
+
+
+def add_lot(world: World, code: str) -> Lot:
+    with transaction():
+        return make.make_lot(db.session.get_one(Sku, world.listings[0].sku_id), world.producer, "100", lot_code=code)
+
+
+def goods_of(lot: Lot) -> Any:
+    return lots_of([lot.id])[lot.id]
+
+
+def told(*lots: Lot) -> list[tuple[str, ...]]:
+    rows = recipients.list_recipients([goods_of(each) for each in lots])
+    return [
+        (row.order_number, row.lot_code, *(f"{each:f}" for each in (row.quantity, row.accepted, row.rejected)))
+        for row in rows
+    ]
+
+
+def test_exactly_the_orders_that_got_the_lot_are_listed(world, deliver):
+    lot, other = add_lot(world, "A"), add_lot(world, "B")
+    first, second, third = world.signed("10"), world.signed("4"), world.signed("5")
+    world.accept(first, world.ship(first, "6", lot_ids=(lot.public_id,)), "5", "1")
+    world.ship(first, "4", lot_ids=(other.public_id,))
+    world.ship(second, "4", lot_ids=(lot.public_id,))
+    world.ship(third, "5", lot_ids=(other.public_id,))
+
+    deliver(times=2)
+
+    assert told(lot) == [
+        (first.number, "A", "6.000", "5.000", "1.000"), (second.number, "A", "4.000", "0", "0")
+    ]  # fmt: skip
+    assert told(other) == [(first.number, "B", "4.000", "0", "0"), (third.number, "B", "5.000", "0", "0")]
+
+
+def test_lots_that_were_made_of_it_belong_to_the_answer(session, deliver):
+    farm: Farm = make_farm()
+    batch = farm.harvest("100", code="A")
+    first = farm.pack(batch, "40", code="L1")
+    farm.pack(batch, "40", code="L2")
+    with transaction():
+        loose = packing.unpack(first.public_id, Decimal(10), farm.actor, occurred_at=NOON, at=NOON)
+    again = farm.pack(loose, "10", code="L3")
+    deliver()
+
+    made = [each.code for each in recipients.lots_made_of(goods_of(first))]
+
+    assert made == ["L1", "L3"]
+    assert goods_of(again).code == "L3"
+
+
+def test_the_producer_reads_it_page_by_page_and_as_a_workbook_and_nobody_else(world, deliver, client, login, bearer):
+    lot = add_lot(world, "A")
+    orders = [world.signed("10") for _ in range(3)]
+    for order in orders:
+        world.ship(order, "2")
+    deliver()
+    header = bearer(world.producer)
+    address = f"/api/v1/trace/lots/{lot.public_id}/recipients"
+
+    first = client.get(f"{address}?limit=2", headers=header).json
+    rest = client.get(f"{address}?limit=2&cursor={first['next']}", headers=header).json
+    book = client.get(f"{address}.xlsx", headers=header).data
+    page = login(world.producer).get(f"/producer/lots/{lot.public_id}/recipients").text
+
+    assert [row["order_number"] for row in first["items"] + rest["items"]] == [order.number for order in orders]
+    assert (first["items"][0]["quantity"], first["items"][0]["out"], rest["next"]) == (
+        {"value": "2.000", "unit": "bag"}, {"value": "2.000", "unit": "bag"}, None
+    )  # fmt: skip
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    assert [row[1] for row in sheet[1:]] == [*(order.number for order in orders), "3"]
+    assert all(order.number in page for order in orders)
+    for actor in (world.buyer, make_world().producer):
+        refused = client.get(address, headers=bearer(actor))
+        assert (refused.status_code, refused.json["type"].rpartition("/")[2]) == (404, "no-such-lot")
+
+
+def test_a_lot_that_went_nowhere_says_so(world, login):
+    lot = add_lot(world, "A")
+
+    page = login(world.producer).get(f"/producer/lots/{lot.public_id}/recipients").text
+
+    assert "这个批次还没有发给任何单位。" in page
+    assert db.session.scalar(select(Lot.code)) == "A"

@@ -1,0 +1,36 @@
+"""Where lots went, on the wire."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from shop.api import Schema
+from shop.fields import Instant, PublicId, Quantity
+
+
+class RecipientSchema(Schema):
+    """A quantity of a lot that went to somebody for an order."""
+
+    lot_id = PublicId(required=True)
+    lot_code = fields.String(required=True)
+    order_id = PublicId(required=True)
+    order_number = fields.String(required=True)
+    shipment_number = fields.String(required=True)
+    shipped_at = Instant(required=True)
+    consignee_id = PublicId(required=True)
+    consignee = fields.String(required=True)
+    division = fields.String(required=True)
+    address = fields.String(required=True)
+    contact = fields.String(required=True)
+    phone = fields.String(required=True)
+    quantity = Quantity(required=True)
+    accepted = Quantity(required=True)
+    rejected = Quantity(required=True)
+    out = Quantity(required=True, metadata={"description": "With the consignee or on its way: what was not rejected"})
+
+
+class RecipientListSchema(Schema):
+    """A page of recipients."""
+
+    items = fields.List(fields.Nested(RecipientSchema), required=True)
+    next = fields.String(required=True, allow_none=True)

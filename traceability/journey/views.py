@@ -1,0 +1,41 @@
+"""Where lots went, over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from shop import clock
+from shop.api import Blueprint
+from shop.auth import Actor, requires
+from shop.db import snapshot
+from shop.paging import Page, PageQuery, decode_cursor, make_page
+from traceability.journey import recipients
+from traceability.journey.recipients import Recipient
+from traceability.journey.schemas import RecipientListSchema
+from traceability.journey.sheets import XLSX_TYPE, workbook
+
+bp = Blueprint("recipients", __name__, url_prefix="/api/v1/trace", description="Where lots went: what a recall asks")
+
+
+@bp.route("/lots/<uuid:lot_id>/recipients")
+@requires("trace:read")
+@bp.arguments(PageQuery, location="query")
+@bp.response(200, RecipientListSchema)
+def list_recipients(query: dict[str, Any], actor: Actor, lot_id: UUID) -> Page[Recipient]:
+    """List every order that got some of a lot, or of a lot that was made of it, in the order in which it left."""
+    after = decode_cursor(query["cursor"], int)
+    with snapshot():
+        lots = recipients.lots_made_of(recipients.get_lot(lot_id, actor, clock.now()))
+        rows = recipients.list_recipients(lots, after=after[0] if after else None, limit=query["limit"])
+    return make_page(rows, query["limit"], lambda row: (row.movement_id,))
+
+
+@bp.route("/lots/<uuid:lot_id>/recipients.xlsx")
+@requires("trace:read")
+@bp.response(200, {"type": "string", "format": "binary"}, content_type=XLSX_TYPE)
+def download_recipients(actor: Actor, lot_id: UUID) -> Response:
+    """Download the same list, all of it, with totals."""
+    return workbook(lot_id, actor)
