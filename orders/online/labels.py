@@ -25,6 +25,14 @@ KINDS = {
     "onboarding": "wait", "active": "good", "restricted": "bad", "won": "good", "lost": "bad",
     "pending": "wait", "done": "good",
 }  # fmt: skip
+#: Why a payer's bank takes money back, by the provider's words.
+DISPUTE_REASONS = {
+    "fraudulent": lazy("非本人交易"), "product_not_received": lazy("没有收到货"), "product_unacceptable": lazy("货不对板或质量不符"),
+    "duplicate": lazy("重复扣款"), "credit_not_processed": lazy("没有退款"), "unrecognized": lazy("不认得这笔交易"),
+    "subscription_canceled": lazy("订阅已取消"), "insufficient_funds": lazy("余额不足"), "general": lazy("其他原因"),
+    "bank_cannot_process": lazy("银行无法处理"), "debit_not_authorized": lazy("扣款未经授权"),
+    "customer_initiated": lazy("付款人撤回"), "incorrect_account_details": lazy("账户资料有误"),
+}  # fmt: skip
 CALL_STATES = {"pending": lazy("等待中"), "failed": lazy("被拒绝")}
 OUTCOMES = {
     "": lazy("未处理"), "applied": lazy("已入账"), "nothing_new": lazy("无变化"), "fetch": lazy("已去查询"),
@@ -52,4 +60,5 @@ def words() -> dict[str, Any]:
     return {
         "modes": MODES, "states": STATES, "account_states": ACCOUNT_STATES, "dispute_states": DISPUTE_STATES,
         "kinds": KINDS, "call_states": CALL_STATES, "outcomes": OUTCOMES, "requirement_label": requirement_label,
+        "dispute_reasons": DISPUTE_REASONS,
     }  # fmt: skip

@@ -141,8 +141,9 @@ def allocate(actor: Actor, desk: str, payment_id: UUID) -> Answer:
 
 
 def _prefill(form: ReceiptForm, actor: Actor) -> None:
-    """Start with the order named in the address."""
+    """Start with the order named in the address; the operator records what comes to the supervised account."""
     form.value_on.data = clock.today()
+    form.clearing.data = "supervised" if actor.organisation_kind == "operator" else "direct"
     try:
         order_id = UUID(request.args.get("order", ""))
     except ValueError:

@@ -181,3 +181,25 @@ def test_payouts_without_a_serial_number_are_not_confirmed(operators, trade, log
     assert (nothing.status_code, some.status_code) == (422, 302)
     assert "请在付款编号后填写银行流水号" in nothing.text
     assert [queries.get_payout(each.public_id, b, TODAY).status for each in made] == ["sent", "paid"]
+
+
+def test_a_paid_payout_says_what_the_fee_took(operators, trade, login):
+    a, b = operators
+    with transaction():
+        sold(trade, 10000, supervised=10000, fee_bp=60)
+        made = run(a)
+    client = login(trade.clerk)
+    path = f"/producer/payouts/{made[0].public_id}"
+    assert ("已扣平台服务费" in client.get(path).text, "-0.60" in client.get(path).text) == (True, False)
+    with transaction():
+        send(made, a, b)
+        confirm(made, b)
+
+    page = client.get(path).text
+
+    assert [words in page for words in ("100.00", "-0.60", "99.40", "货款减平台服务费等于付款")] == [True] * 4
+
+
+def test_the_operator_starts_at_the_supervised_account_and_a_producer_at_its_own(operators, trade, login):
+    for actor, desk, clearing in ((operators[0], "operator", "supervised"), (trade.clerk, "producer", "direct")):
+        assert f'<option selected value="{clearing}">' in login(actor).get(f"/{desk}/payments/new").text
