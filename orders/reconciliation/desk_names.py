@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from orders.reconciliation import desk_sql
 from orders.reconciliation.desk_labels import KEY_KINDS
 from shop.db import db
+from shop.i18n import _
 
 _FOUND = {
     "payout": text("SELECT id, number, public_id FROM payouts WHERE id = ANY(:keys)"),
@@ -30,11 +32,12 @@ class Name:
 def names_of(things: Iterable[str]) -> dict[str, Name]:
     """Return the names of things that are called by a key of ours, in a constant number of statements."""
     keys: dict[str, list[int]] = {kind: [] for kind in _FOUND}
-    for thing in things:
+    called = set(things)
+    for thing in called:
         kind, _colon, key = thing.partition(":")
         if kind in keys and key.isdecimal():
             keys[kind].append(int(key))
-    found = {}
+    found = {desk_sql.PLATFORM_FEES: Name(_("平台服务费划转"))} if desk_sql.PLATFORM_FEES in called else {}
     for kind, query in _FOUND.items():
         for key, number, public_id in db.session.execute(query, {"keys": keys[kind]}) if keys[kind] else ():
             found[f"{kind}:{key}"] = Name(f"{KEY_KINDS[kind]} {number}", kind, public_id)

@@ -24,15 +24,19 @@ _STRIPE_THEIRS = f"""
     SELECT b.occurred_on AS day, {_thing(_of_line("b"))} AS thing, b.net AS fen, b.transaction_ref AS name, b.type AS what,
            b.occurred_at AS at
     FROM balance_transactions b WHERE b.currency = '{CNY}' AND b.occurred_on BETWEEN :first AND :last"""
+#: The platform's fee, which leaves the supervised account for the operator's own: the books write it with each payout,
+#: the bank moves it when the operator says so, and the transfer's remark tells what it is.
+PLATFORM_FEES = "platform_fees"
+_IS_FEE = "(l.direction = 'out' AND l.remark LIKE '%平台服务费%')"
 _BANK_THEIRS = """
-    SELECT l.value_on AS day, l.serial AS thing, CASE l.direction WHEN 'in' THEN l.amount_fen ELSE -l.amount_fen END AS fen,
+    SELECT l.value_on AS day, {thing} AS thing, CASE l.direction WHEN 'in' THEN l.amount_fen ELSE -l.amount_fen END AS fen,
            l.serial AS name, {what} AS what, cast(NULL AS timestamptz) AS at
     FROM bank_statement_lines l JOIN statement_accounts a ON a.id = l.account_id
     WHERE a.clearing = '{clearing}' AND {counted} AND l.value_on BETWEEN :first AND :last"""
 
 #: A posting on accounts of a kind, once, signed; one between two of them moves nothing.
 _POSTED = """
-    SELECT p.origin_on AS day, e.key, e.fact, e.id AS entry_id, e.occurred_at AS at, p.order_id,
+    SELECT p.origin_on AS day, e.key, e.fact, e.id AS entry_id, 'operator_bank' IN (d.kind, c.kind) AS is_fee, e.occurred_at AS at, p.order_id,
            split_part(e.key, ':', 1) AS maker, split_part(e.key, ':', 2) AS made,
            p.amount_fen * ((d.kind = '{kind}')::int - (c.kind = '{kind}')::int) AS fen
     FROM postings p JOIN journal_entries e ON e.id = p.entry_id
@@ -49,7 +53,7 @@ _STRIPE_THING = f"""CASE x.maker
         WHEN 'balance_transaction' THEN (SELECT {_thing(_of_line("y"))} FROM balance_transactions y WHERE y.transaction_ref = x.made)
         WHEN 'exception' THEN (SELECT {_thing("y.subject")} FROM money_exceptions y WHERE y.id = x.made::bigint)
     END"""
-_BANK_THING = """CASE x.maker
+_BANK_THING = f"""CASE WHEN x.is_fee AND x.maker = 'payout' THEN '{PLATFORM_FEES}' ELSE CASE x.maker
         WHEN 'receipt' THEN (SELECT y.bank_serial FROM payments y WHERE y.id = x.made::bigint)
         WHEN 'refund' THEN (SELECT y.bank_serial FROM refunds y WHERE y.id = x.made::bigint)
         WHEN 'payout' THEN CASE WHEN x.fact = 'payout_returned'
@@ -58,7 +62,7 @@ _BANK_THING = """CASE x.maker
         WHEN 'payout_arrival' THEN (SELECT l.serial FROM payout_arrivals y JOIN bank_statement_lines l ON l.id = y.line_id
                                     WHERE y.transaction_id = x.made::bigint)
         WHEN 'exception' THEN (SELECT y.subject FROM money_exceptions y WHERE y.id = x.made::bigint)
-    END"""
+    END END"""
 
 
 def _ours(kind: str, thing: str, only: str = "") -> str:
@@ -73,9 +77,16 @@ _MOVED_DIRECTLY = " AND (d.kind IN ('buyer_credit', 'refund_payable') OR c.kind 
 THEIRS = {
     "stripe": _STRIPE_THEIRS,
     # What two persons found to be no goods money is not ours to have booked.
-    "supervised": _BANK_THEIRS.format(clearing="supervised", counted="l.state <> 'ignored'", what="l.remark"),
+    "supervised": _BANK_THEIRS.format(
+        clearing="supervised",
+        counted=f"(l.state <> 'ignored' OR {_IS_FEE})",
+        what="l.remark",
+        thing=f"CASE WHEN {_IS_FEE} THEN '{PLATFORM_FEES}' ELSE l.serial END",
+    ),
     # A producer's own account moves much that is not ours; its remarks are nobody else's.
-    "direct": _BANK_THEIRS.format(clearing="direct", counted="l.state IN ('matched', 'returned')", what="l.rule"),
+    "direct": _BANK_THEIRS.format(
+        clearing="direct", counted="l.state IN ('matched', 'returned')", what="l.rule", thing="l.serial"
+    ),
 }
 OURS = {
     "stripe": _ours("stripe_cash", _STRIPE_THING),

@@ -40,11 +40,13 @@ def tell(rail: str, today: date, after_days: int, at: datetime) -> int:
     query = text(f"SELECT * FROM ({desk_sql.things(rail)}) t WHERE theirs_fen <> ours_fen ORDER BY thing")
     differing = [thing_of(row) for row in db.session.execute(query, {"first": first, "last": today})]
     _settle(rail, {_key(rail, thing) for thing in differing}, first, at)
-    # A thing that began before the first day may have its other side there.
+    # A thing that began before the first day may have its other side there. When its fees are moved is the operator's.
     old = [
         thing
         for thing in differing
-        if thing.first_on >= first + timedelta(days=after_days) and thing.last_on <= today - timedelta(days=after_days)
+        if thing.name != desk_sql.PLATFORM_FEES
+        and thing.first_on >= first + timedelta(days=after_days)
+        and thing.last_on <= today - timedelta(days=after_days)
     ]
     open_now = 0
     for thing in _not_told(rail, old):

@@ -119,8 +119,9 @@ def _read_reconciliation(a: Visitor) -> None:
         if rail != "direct":
             total = a.page.get_by_role("row").filter(has_text="本月合计").first.inner_text()
             assert total.split()[3] == "0.00", (rail, total)
-    a.visit(f"/operator/reconciliation/stripe/{acts.today()}", "reconciliation-day")
-    assert a.text().count("相符") == a.page.locator("main tbody tr:not(.total)").count()
+    for rail, things in (("stripe", 4), ("supervised", 5)):
+        a.visit(f"/operator/reconciliation/{rail}/{acts.today()}", f"reconciliation-day-{rail}")
+        assert (a.page.locator("main tbody tr:not(.total)").count(), a.text().count("相符")) == (things, things)
     a.visit("/operator/exceptions", "exceptions")
     assert "没有待处理的异常款" in a.text()
 
