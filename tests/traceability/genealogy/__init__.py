@@ -1,0 +1,1 @@
+"""Tests of walks over containments and transformations."""

@@ -1,0 +1,3 @@
+"""What genealogy brings to traceability."""
+
+API = ("traceability.genealogy.views.bp",)

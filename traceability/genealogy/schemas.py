@@ -1,0 +1,134 @@
+"""Traces on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from shop.api import Schema
+from shop.fields import Instant
+
+_URI = {"example": "https://id.gs1.org/01/04012345123456/10/A1"}
+_DECIMAL = {"description": "A decimal string", "example": "12.5"}
+MOST_EVENTS = 1000
+
+
+class _Number(fields.String):
+    """A decimal without an exponent or needless zeros."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        shown = None if value is None else f"{value:f}"
+        shown = shown.rstrip("0").rstrip(".") if shown and "." in shown else shown
+        return super()._serialize(shown, attr, obj, **kwargs)
+
+
+class HandoverQuery(Schema):
+    """Which way."""
+
+    direction = fields.String(
+        required=True,
+        validate=validate.OneOf(("up", "down")),
+        metadata={"description": "`up`: where it came from; `down`: where it went"},
+    )
+
+
+class TraceQuery(HandoverQuery):
+    """Which way, and how many events."""
+
+    max_events = fields.Integer(
+        load_default=MOST_EVENTS,
+        validate=validate.Range(1, MOST_EVENTS),
+        metadata={"description": "Events that the document holds at most; the rest is counted"},
+    )
+
+
+class TraceNodeSchema(Schema):
+    """An identifier that was reached."""
+
+    id = fields.String(attribute="uri", required=True, metadata=_URI)
+    captured = fields.String(required=True, metadata={"description": "As it was captured"})
+    kind = fields.String(required=True, metadata={"description": "`instance`, `lot`, `class` …"})
+    part = fields.String(
+        required=True,
+        validate=validate.OneOf(("self", "thing", "carrier", "class")),
+        metadata={
+            "description": "`carrier`: it or another was in or on it for a while. `class`: no lot, not followed."
+        },
+    )
+    depth = fields.Integer(
+        required=True, metadata={"description": "Transformations and containers in between, by the shortest way"}
+    )
+
+
+class TraceAmountSchema(Schema):
+    """What goes into or comes out of a transformation."""
+
+    id = fields.String(attribute="uri", required=True, metadata=_URI)
+    quantity = _Number(required=True, allow_none=True, metadata=_DECIMAL)
+    uom = fields.String(required=True, allow_none=True, metadata={"example": "KGM"})
+    reached = fields.Boolean(required=True, metadata={"description": "Whether the trace goes through it"})
+
+
+class TraceStepSchema(Schema):
+    """A transformation; events that share a transformationID are one process."""
+
+    event = fields.String(attribute="event_id", required=True, metadata={"description": "Its eventID"})
+    at = Instant(required=True)
+    biz_step = fields.String(required=True, allow_none=True)
+    transformation_id = fields.String(required=True, allow_none=True)
+    inputs = fields.List(fields.Nested(TraceAmountSchema), required=True)
+    outputs = fields.List(fields.Nested(TraceAmountSchema), required=True)
+
+
+class TraceGapSchema(Schema):
+    """Something that is missing or cannot be."""
+
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            ("never_made", "never_opened", "class_without_lot", "more_out_than_in", "more_used_than_made")
+        ),
+    )
+    subject = fields.String(
+        required=True,
+        metadata={"description": "The identifier, or the event or transformationID that does not balance"},
+    )
+    expected = _Number(required=True, allow_none=True, metadata={"description": "What went in or was made"})
+    found = _Number(required=True, allow_none=True, metadata={"description": "What came out, was used, or is inside"})
+    uom = fields.String(required=True, allow_none=True)
+
+
+class TraceSchema(Schema):
+    """Where something came from or went."""
+
+    identifier = fields.String(required=True)
+    direction = fields.String(required=True)
+    nodes = fields.List(fields.Nested(TraceNodeSchema), required=True)
+    steps = fields.List(fields.Nested(TraceStepSchema), required=True)
+    gaps = fields.List(fields.Nested(TraceGapSchema), required=True)
+    events = fields.Dict(required=True, metadata={"description": "The events as an EPCISQueryDocument"})
+    events_left_out = fields.Integer(required=True)
+
+
+class HandoverSchema(Schema):
+    """Goods change hands: one step up for who receives, one step down for who gives."""
+
+    event = fields.String(attribute="event_id", required=True)
+    at = Instant(required=True)
+    biz_step = fields.String(required=True, allow_none=True)
+    thing = fields.String(required=True, metadata={"description": "What of the trace was handed over"})
+    carrier = fields.String(
+        required=True, allow_none=True, metadata={"description": "In what, if the event names only that"}
+    )
+    sources = fields.List(fields.String(), required=True)
+    destinations = fields.List(fields.String(), required=True)
+    documents = fields.List(fields.String(), required=True, metadata={"description": "Business transactions"})
+
+
+class HandoverListSchema(Schema):
+    """The nearest changes of hands on each way."""
+
+    identifier = fields.String(required=True)
+    direction = fields.String(required=True)
+    items = fields.List(fields.Nested(HandoverSchema), required=True)

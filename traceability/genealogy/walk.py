@@ -1,0 +1,141 @@
+"""The walk: one recursive statement over what the repository derived from events.
+
+A state is something at a time: an identifier with the range of time in which what happens to it matters, or a
+transformation. States are kept once, so cycles end and goods that flow together again are walked once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects import postgresql
+
+from shop.auth import Actor
+from shop.db import db
+from shop.errors import DomainError
+from shop.i18n import _
+from traceability.repository.models import TraceEvent
+from traceability.repository.scopes import visible_to
+
+#: States that one walk may reach.
+BUDGET = 50_000
+UP, DOWN = "up", "down"
+
+
+class TraceTooLarge(DomainError):
+    """More is connected with the identifier than one answer may hold; ask for something nearer to what is looked for."""
+
+    code = "trace-too-large"
+    http_status = 413
+
+
+class Kind(IntEnum):
+    """What a state is."""
+
+    START = 0
+    #: It, or what it became or was made of.
+    THING = 1
+    #: Something that a thing was in or on for a while.
+    CARRIER = 2
+    #: A transformation.
+    STEP = 3
+    #: In the start, or in what was used up, at that time.
+    INSIDE = 4
+    #: A class without a lot: it names no goods in particular, so the walk ends there.
+    STOP = 5
+
+
+class State(NamedTuple):
+    """An identifier or transformation that was reached, and the time in which it matters, as PostgreSQL writes ranges."""
+
+    kind: int
+    id: int
+    during: str
+
+
+#: In a carrier a thing shares what happens to it, for as long as it is inside.
+_CARRIERS = """
+    SELECT 2, c.parent_id, c.during * r.during FROM trace_containments c
+    WHERE r.kind IN (0, 1, 2) AND c.child_id = r.id AND c.during && r.during AND {opened}"""
+#: A transformation uses up (down) or brings forth (up) a thing; down also what is in a carrier that is used up.
+_STEPS = """
+    SELECT 3, t.event_id, tstzrange(trace_events.event_time, trace_events.event_time, '[]')
+    FROM trace_transforms t JOIN trace_events ON trace_events.id = t.event_id
+    WHERE r.kind IN ({kinds}) AND t.epc_id = r.id AND {side} t.is_output AND t.withdrawn_by IS NULL
+      AND r.during @> trace_events.event_time AND {visible}"""
+#: One transformation may be told in several events that share its transformationID.
+_SAME_PROCESS = """
+    SELECT 3, o.event_id, tstzrange(trace_events.event_time, trace_events.event_time, '[]')
+    FROM trace_events this CROSS JOIN LATERAL (
+        SELECT DISTINCT t.event_id FROM trace_transforms t
+        WHERE t.transformation_id = this.transformation_id AND t.withdrawn_by IS NULL) o
+    JOIN trace_events ON trace_events.id = o.event_id
+    WHERE r.kind = 3 AND this.id = r.id AND {visible}"""
+_OUTPUTS = """
+    SELECT CASE i.kind WHEN 'class' THEN 5 ELSE 1 END, t.epc_id, tstzrange(lower(r.during), NULL)
+    FROM trace_transforms t JOIN trace_epcs i ON i.id = t.epc_id
+    WHERE r.kind = 3 AND t.event_id = r.id AND t.is_output AND t.withdrawn_by IS NULL"""
+_INPUTS = """
+    SELECT CASE i.kind WHEN 'class' THEN 5 ELSE 4 END, t.epc_id, r.during
+    FROM trace_transforms t JOIN trace_epcs i ON i.id = t.epc_id
+    WHERE r.kind = 3 AND t.event_id = r.id AND NOT t.is_output AND t.withdrawn_by IS NULL"""
+_CONTENTS = """
+    SELECT CASE i.kind WHEN 'class' THEN 5 ELSE 4 END, c.child_id, c.during * r.during
+    FROM trace_containments c JOIN trace_epcs i ON i.id = c.child_id
+    WHERE r.kind IN (0, 4) AND c.parent_id = r.id AND c.during && r.during AND {opened}"""
+_INSIDE_ARE_THINGS = "SELECT 1, r.id, {window} WHERE r.kind = 4"
+
+_WALK = """
+    WITH RECURSIVE reached (kind, id, during) AS (
+        SELECT CASE kind WHEN 'class' THEN 5 ELSE 0 END, id, tstzrange(NULL, NULL) FROM trace_epcs WHERE id = :start
+        UNION
+        SELECT n.kind, n.id, n.during FROM reached r CROSS JOIN LATERAL ({parts}) AS n (kind, id, during))
+    SELECT kind, id, cast(during AS text) FROM reached LIMIT :most"""
+
+
+def walk(start: int, direction: str, actor: Actor | None = None, *, budget: int = BUDGET) -> list[State]:
+    """Return all that a thing came from (``up``) or went into (``down``), itself first.
+
+    :param actor: only by events that the actor may see; ``None`` follows all.
+    :raises TraceTooLarge: past the budget.
+    """
+    condition, values = seen_by(actor)
+    parts = [_CARRIERS, _STEPS, _SAME_PROCESS, _CONTENTS, _INSIDE_ARE_THINGS, _INPUTS if direction == UP else _OUTPUTS]
+    sql = _WALK.format(parts=" UNION ALL ".join(parts)).format(
+        visible=condition,
+        opened=_exists(condition, "c.opened_by"),
+        kinds="0, 1" if direction == UP else "0, 1, 2",
+        side="" if direction == UP else "NOT",
+        window="tstzrange(NULL, upper(r.during), '(]')" if direction == UP else "tstzrange(lower(r.during), NULL)",
+    )
+    rows = db.session.execute(text(sql), {"start": start, "most": budget + 1, **values}).all()
+    if len(rows) > budget:
+        raise TraceTooLarge(_("相关的货物太多,超过 %(most)s 项;请从更接近目标的标识查起。", most=budget), most=budget)
+    return [State(*row) for row in rows]
+
+
+def _exists(condition: str, key: str) -> str:
+    if condition == "true":
+        return condition
+    return f"EXISTS (SELECT FROM trace_events WHERE trace_events.id = {key} AND {condition})"
+
+
+def seen_by(actor: Actor | None) -> tuple[str, dict[str, Any]]:
+    """Return which rows of ``trace_events`` an actor sees, as text of a statement with its values."""
+    if actor is None or actor.scope.kind == "all":
+        return "true", {}
+    # Compiled inside a statement, so that what it asks of other tables is asked of this table's row.
+    query = select(TraceEvent.id).where(visible_to(actor))
+    dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    condition = str(compiled).split("WHERE ", 1)[1].replace("::", r"\:\:")
+    return f"({condition})", dict(compiled.params)
+
+
+def ids_of(states: Sequence[State], *kinds: Kind) -> list[int]:
+    """Return the identifiers of states of some kinds, each once, in the order in which they were reached."""
+    wanted = frozenset(map(int, kinds))
+    return list(dict.fromkeys(state.id for state in states if state.kind in wanted))
