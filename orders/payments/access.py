@@ -13,7 +13,7 @@ from orders.purchase.parties import producers_of
 from orders.purchase.party import is_party
 from shop.auth import Actor
 from shop.db import db
-from shop.errors import NotFound
+from shop.errors import Forbidden, NotFound
 from shop.files import services as files
 from shop.i18n import _
 from shop.identity.models import Organisation
@@ -98,3 +98,12 @@ def buyer_key(public_id: UUID | None) -> int | None:
     if buyer is None:
         raise NotFound(_("没有这个采购单位。"))
     return buyer
+
+
+def require_clearing(clearing: str, actor: Actor) -> None:
+    """Let only the operator speak of the supervised account: what it says has come there is paid out from there.
+
+    :raises Forbidden: for anybody else.
+    """
+    if clearing == "supervised" and actor.organisation_kind != "operator":
+        raise Forbidden(_("监管账户的到账和退款由平台登记和确认。"))

@@ -65,6 +65,12 @@ class ReceiptForm(EvidenceForm):
     )
 
 
+def leave_out_supervised(form: ReceiptForm | SlipForm, actor: Actor) -> None:
+    """Offer the supervised account to the operator alone, who keeps it."""
+    if actor.organisation_kind != "operator" and form.clearing.choices:
+        form.clearing.choices = [each for each in form.clearing.choices if each.value != "supervised"]
+
+
 class AllocationForm(Form):
     """Orders for what is left of a receipt."""
 

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from orders.payments import credit, labels, matching, queries, receipt_queries, receipts
-from orders.payments.forms import AllocationForm, CreditForm, ReasonForm, ReceiptForm
+from orders.payments.forms import AllocationForm, CreditForm, ReasonForm, ReceiptForm, leave_out_supervised
 from orders.payments.receipts import ReceiptFacts
 from orders.purchase import due, party
 from orders.purchase.amounts import BadRows
@@ -48,6 +48,7 @@ def list_payments(actor: Actor, desk: str) -> str:
 def record(actor: Actor, desk: str) -> Answer:
     """Record a receipt; nothing is paid before another person confirms it."""
     form = ReceiptForm()
+    leave_out_supervised(form, actor)
     if request.method == "GET":
         _prefill(form, actor)
     if form.validate_on_submit():

@@ -99,6 +99,7 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     """Record a receipt with the orders that it is for; nothing is paid before another person confirms it.
 
     :raises NotFound: for a payee, order or file that is not the actor's to use.
+    :raises Forbidden: for the supervised account, if the actor is not the operator.
     :raises ValueDayAhead: if the bank's day lies in the future.
     :raises SerialAlreadyRecorded: if the receipt is there already.
     :raises OtherParties: if an order is another buyer's or producer's.
@@ -108,6 +109,7 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     on = clock.business_day(at)
     if facts.value_on > on:
         raise ValueDayAhead(_("起息日不能晚于今天。"), value_on=facts.value_on.isoformat())
+    access.require_clearing(facts.clearing, actor)
     payee = facts.payee
     if payee is None and facts.allocations and actor.organisation_kind != "producer":
         payee = party.get_producer_of(facts.allocations[0].order, actor, on)
@@ -138,6 +140,7 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
     payment_id = access.get_payment(public_id, actor, clock.business_day(at)).id
     payment, shares, locked = lock_with_orders(payment_id)
     machine.check("receipt", payment, "confirm", actor=actor, at=at)
+    access.require_clearing(payment.clearing, actor)
     if took_part(payment_id, actor):
         raise SamePerson(_("登记或分配到账的人不能确认,请由另一位同事办理。"))
     if payment.buyer_id is None:

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from orders.payments import labels, refund_queries, refund_sending, refunds
-from orders.payments.forms import ReasonForm, SlipForm
+from orders.payments.forms import ReasonForm, SlipForm, leave_out_supervised
 from orders.payments.refunds import TransferBack
 from shop import clock
 from shop.auth import Actor, requires
@@ -62,6 +62,7 @@ def send(actor: Actor, desk: str, refund_id: UUID) -> Answer:
 def record(actor: Actor, desk: str, refund_id: UUID) -> Answer:
     """Record that the money was sent back."""
     form = SlipForm()
+    leave_out_supervised(form, actor)
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
@@ -110,6 +111,7 @@ def _render(
     row = refund_queries.get_refund(refund_id, actor, clock.today())
     if slip is None:
         slip = SlipForm(formdata=None)
+        leave_out_supervised(slip, actor)
         slip.value_on.data = clock.today()
     return render_template(
         "payments/refund.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), slip=slip,

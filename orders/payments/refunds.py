@@ -125,6 +125,7 @@ def record(refund_id: UUID, slip: TransferBack, actor: Actor, at: datetime) -> R
     if refund.clearing == "stripe":
         raise GoesBackByCard(_("这笔款是在线支付收到的,请由系统原路退回。"))
     _check_slip(slip, order, refund.amount_fen, on=clock.business_day(at))
+    access.require_clearing(slip.clearing, actor)
     evidence_id = access.file_key(slip.evidence_file, actor)
     taken = RefundSerialTaken(_("该银行流水号已经用于本订单的另一笔退款。"), bank_serial=slip.bank_serial)
     with refusing(uq_refunds_serial=taken):
@@ -144,6 +145,7 @@ def confirm(refund_id: UUID, actor: Actor, at: datetime) -> Refund:
     """
     refund, order = _locked(refund_id, actor, at)
     _check_clearing(order, str(refund.clearing), refund.amount_fen)
+    access.require_clearing(str(refund.clearing), actor)
     machine.move("refund", refund, "confirm", actor=actor, at=at, parties=_parties(order))
     refund.decided_by, refund.decided_at = actor.user_id, at
     enter(refund, order, actor=actor, at=at)

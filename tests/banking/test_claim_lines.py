@@ -12,9 +12,9 @@ from orders.banking.models import BankStatementLine, TransferClaim
 from orders.payments.receipts import Share
 from orders.purchase.models import Order
 from shop.db import db, transaction
-from shop.errors import NotFound
+from shop.errors import Forbidden, NotFound
 from shop.files import services as files
-from tests.banking.help import bring_rows, own_account, row, told
+from tests.banking.help import bring_rows, operators, own_account, row, supervised, told
 from tests.conftest import NOON, count
 from tests.counting.build import make_order, make_trade
 
@@ -194,3 +194,23 @@ def test_both_sides_are_told_of_a_claim_but_not_who_did_it(scene, client, bearer
         ("transfer_claim_decided_buyer", f"{desk}/{key}")
         for key in sorted((str(made.public_id), str(refused.public_id)))
     ]
+
+
+def test_a_producer_does_not_take_a_transfer_of_the_supervised_account_for_its_own(scene):
+    trade, _account, order, _other = scene
+    with transaction():
+        one, two = operators()
+        account = supervised(one, two)
+    [line] = bring_rows(account, one, row("100.00", name="另一家单位"))
+    made = claim_of(trade, order)
+    assert made.line_id == line.id
+
+    with pytest.raises(Forbidden), transaction():
+        claims.confirm(made.public_id, trade.checker, NOON)
+
+    db.session.expire_all()
+    assert (made.status, told(line)[0], count("payments"), order.received_fen) == ("claimed", "claimed", 0, 0)
+    with transaction():
+        claims.confirm(made.public_id, two, NOON)
+    db.session.expire_all()
+    assert (made.status, order.received_fen) == ("confirmed", 10000)

@@ -34,7 +34,7 @@ from shop.files.models import StoredFile
 from tests.money import model, purchase
 from tests.money.outside import Outside, of_kind
 from tests.money.purchase import Seller
-from tests.payments.help import pay, slip
+from tests.payments.help import pay, slip, two_persons
 from tests.settlement.help import confirm, make_operators
 from tests.stripe_double.double import Double, through
 from tests.stripe_double.world import Thing
@@ -282,10 +282,9 @@ class Story:
             refunds.refuse(refund.public_id, "两条渠道都不够", seller.checker, self.at)
             back.refused = True
             return
-        refunds.record(
-            refund.public_id, slip(clearing=way, value_on=clock.business_day(self.at)), seller.clerk, self.at
-        )
-        refunds.confirm(refund.public_id, seller.checker, self.at)
+        one, two = two_persons(seller, way)
+        refunds.record(refund.public_id, slip(clearing=way, value_on=clock.business_day(self.at)), one, self.at)
+        refunds.confirm(refund.public_id, two, self.at)
         back.way, back.gone = way, True
 
     def fail_a_refund(self) -> None:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from itertools import count as counter
 from typing import Protocol
 
+from sqlalchemy import select
+
 from orders.payments import receipts, refunds
 from orders.payments.models import Payment, Refund
 from orders.payments.receipts import ReceiptFacts, Share
@@ -13,7 +15,9 @@ from orders.payments.refunds import TransferBack
 from orders.purchase.models import Order
 from shop import clock
 from shop.auth import Actor
-from tests.counting.build import Trade
+from shop.db import db
+from shop.identity.models import Organisation
+from tests.counting.build import Trade, make_actor, make_organisation
 
 _numbers = counter(1)
 
@@ -36,11 +40,23 @@ class TwoPersons(Protocol):
     def checker(self) -> Actor: ...
 
 
+def two_persons(trade: TwoPersons, clearing: object) -> tuple[Actor, Actor]:
+    """Who records and who confirms: of the operator for the supervised account, else of the producer."""
+    if clearing != "supervised":
+        return trade.clerk, trade.checker
+    query = select(Organisation).where(Organisation.kind == "operator").order_by(Organisation.id).limit(1)
+    operator = db.session.scalars(query).one_or_none() or make_organisation("operator")
+    return make_actor(operator), make_actor(operator)
+
+
 def pay(trade: TwoPersons, *shares: tuple[Order, int], amount: int | None = None, **changes: object) -> Payment:
-    """Record and confirm a receipt, by two persons of the producer."""
+    """Record and confirm a receipt, by two persons."""
     at = clock.now()
-    payment = receipts.record(facts(*shares, amount=amount, **changes), trade.clerk, at)
-    return receipts.confirm(payment.public_id, trade.checker, at)
+    one, two = two_persons(trade, changes.get("clearing"))
+    if one.organisation_kind == "operator" and not shares:
+        changes.setdefault("payee", trade.clerk.organisation_public_id)
+    payment = receipts.record(facts(*shares, amount=amount, **changes), one, at)
+    return receipts.confirm(payment.public_id, two, at)
 
 
 def slip(**changes: object) -> TransferBack:
@@ -52,5 +68,6 @@ def refund(trade: Trade, order: Order, fen: int, at: datetime | None = None, **c
     """Request, record and confirm a refund."""
     at = at or clock.now()
     made = refunds.request(order.public_id, fen, "协商退款", actor=trade.buyer, at=at)
-    refunds.record(made.public_id, slip(**changes), trade.clerk, at)
-    return refunds.confirm(made.public_id, trade.checker, at)
+    one, two = two_persons(trade, changes.get("clearing"))
+    refunds.record(made.public_id, slip(**changes), one, at)
+    return refunds.confirm(made.public_id, two, at)

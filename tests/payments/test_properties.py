@@ -19,7 +19,7 @@ from shop.identity.models import Organisation
 from tests.conftest import NOON
 from tests.counting.build import accept, cancel_rest, lines_of, make_actor, make_order, make_trade
 from tests.payments.card import charge, differences
-from tests.payments.help import facts, slip
+from tests.payments.help import facts, slip, two_persons
 
 pytestmark = pytest.mark.usefixtures("session")
 _disputes = counter(1)
@@ -77,8 +77,9 @@ def happen(trade, orders, what, which, one, two):
         accept(order, *(_share(line, one, two) for line in lines_of(order)))
     elif what == "pay":
         fen = max(order.due_fen * one // 1000, 1)
-        made = receipts.record(facts((order, fen), amount=fen + one, clearing=two), trade.clerk, NOON)
-        receipts.confirm(made.public_id, trade.checker, NOON)
+        first, second = two_persons(trade, two)
+        made = receipts.record(facts((order, fen), amount=fen + one, clearing=two), first, NOON)
+        receipts.confirm(made.public_id, second, NOON)
     elif what == "refund":
         refund_to(trade, order, max(order.received_fen * one // 1000, 1), two)
     elif what == "credit":
@@ -145,10 +146,11 @@ def dispute(order, share, end):
 def refund_to(trade, order, fen, end):
     made = refunds.request(order.public_id, fen, "协商", actor=trade.buyer, at=NOON)
     clearing = "direct" if order.direct_fen >= made.amount_fen else "supervised"
+    one, two = two_persons(trade, clearing)
     if end in ("record", "done"):
-        refunds.record(made.public_id, slip(clearing=clearing), trade.clerk, NOON)
+        refunds.record(made.public_id, slip(clearing=clearing), one, NOON)
     if end == "done":
-        refunds.confirm(made.public_id, trade.checker, NOON)
+        refunds.confirm(made.public_id, two, NOON)
     if end == "refuse":
         refunds.refuse(made.public_id, "不同意", trade.clerk, NOON)
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from orders.payments import receipts
+from orders.payments import receipts, refunds
 from orders.payments.receipts import (
     BuyerUnknown,
     OrderNotPayable,
@@ -23,7 +23,7 @@ from shop.errors import Forbidden, NotFound
 from shop.identity.models import Organisation
 from tests.conftest import NOON, count
 from tests.counting.build import accept, lines_of, make_actor, make_order, make_organisation, make_trade
-from tests.payments.help import facts, pay
+from tests.payments.help import facts, pay, slip, two_persons
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -228,3 +228,24 @@ def test_a_receipt_of_nobody_is_not_confirmed(trade):
 
     with pytest.raises(BuyerUnknown), transaction():
         receipts.confirm(payment.public_id, trade.checker, NOON)
+
+
+def test_a_producer_never_says_that_money_came_to_or_left_the_supervised_account(trade):
+    order = place(trade)
+    with transaction():
+        with pytest.raises(Forbidden):
+            receipts.record(facts((order, 4000), clearing="supervised"), trade.clerk, NOON)
+        clerk, checker = two_persons(trade, "supervised")
+        made = receipts.record(facts((order, 4000), clearing="supervised"), clerk, NOON)
+        with pytest.raises(Forbidden):
+            receipts.confirm(made.public_id, trade.checker, NOON)
+        assert (made.status, order.received_fen) == ("recorded", 0)
+        receipts.confirm(made.public_id, checker, NOON)
+        back = refunds.request(order.public_id, 1000, "协商", actor=trade.buyer, at=NOON)
+        with pytest.raises(Forbidden):
+            refunds.record(back.public_id, slip(clearing="supervised"), trade.clerk, NOON)
+        refunds.record(back.public_id, slip(clearing="supervised"), clerk, NOON)
+        with pytest.raises(Forbidden):
+            refunds.confirm(back.public_id, trade.checker, NOON)
+
+    assert (order.received_fen, order.refunded_fen, back.status) == (4000, 0, "recorded")

@@ -22,7 +22,7 @@ from shop.files.models import StoredFile
 from shop.identity.models import Organisation
 from tests.conftest import count
 from tests.counting.build import lines_of, make_trade
-from tests.payments.help import slip
+from tests.payments.help import slip, two_persons
 from tests.settlement.help import DUE, give_account, make_operators, pay_out, sold
 
 pytestmark = pytest.mark.usefixtures("session")
@@ -51,8 +51,9 @@ def story(people):
             one.public_id, 600, "短重", actor=trade.buyer, at=AUGUST,
             lines=[Allowance(line=line.public_id, amount_fen=600)],
         )  # fmt: skip
-        refunds.record(made.public_id, slip(clearing="supervised", value_on=date(2026, 8, 5)), trade.clerk, AUGUST)
-        refunds.confirm(made.public_id, trade.checker, AUGUST)
+        recorder, checker = two_persons(trade, "supervised")
+        refunds.record(made.public_id, slip(clearing="supervised", value_on=date(2026, 8, 5)), recorder, AUGUST)
+        refunds.confirm(made.public_id, checker, AUGUST)
         sold(trade, 3000, supervised=3000, accepted_at=AUGUST, fee_bp=60)
         pay_out(people[0], people[1], AUGUST.replace(day=20))
     return trade, one, two
