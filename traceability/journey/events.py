@@ -108,3 +108,29 @@ def _element(part: Part) -> Mapping[str, Any]:
 
 def _paper(kind: str, public_id: UUID) -> Event:
     return {"type": kind, "bizTransaction": uuid_uri(public_id)}
+
+
+def tested(uri: str, *, at: datetime, producer: UUID, report: str) -> Event:
+    """Return that goods were tested, with the report's name."""
+    return _seen(uri, at, "inspecting", producer) | {"certificationInfo": [uuid_uri(report)]}
+
+
+def temperature_seen(uri: str, told: Mapping[str, Any], *, producer: UUID) -> Event:
+    """Return what a logger saw of goods, as a sensor report in degrees Celsius."""
+    start, end = (datetime.fromisoformat(told[name]) for name in ("started_at", "ended_at"))
+    report = {
+        "type": "Temperature", "uom": "CEL", "minValue": float(told["least_c"]), "maxValue": float(told["most_c"]),
+        "meanValue": float(told["mean_c"]),
+    }  # fmt: skip
+    metadata = {
+        "startTime": when(start)["eventTime"], "endTime": when(end)["eventTime"], "rawData": uuid_uri(told["file_id"])
+    }  # fmt: skip
+    element = {"sensorMetadata": metadata, "sensorReport": [report]}
+    return _seen(uri, end, "sensor_reporting", producer) | {"sensorElementList": [element]}
+
+
+def _seen(uri: str, at: datetime, step: str, producer: UUID) -> Event:
+    return {
+        "type": "ObjectEvent", "action": "OBSERVE", "bizStep": step, "readPoint": {"id": uuid_uri(producer)},
+        "quantityList": [{"epcClass": uri}],
+    } | when(at)  # fmt: skip

@@ -16,6 +16,7 @@ from shop.i18n import _, language
 from shop.translog import receipts
 from shop.translog.handing import receipts_of
 from traceability.journey import names, words
+from traceability.journey.papers import papers_of
 from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
 from traceability.proofs.source import LOG, key_of
 from traceability.resolver.targets import Goods, Target, offer
@@ -34,6 +35,7 @@ def show_lot(lot_id: UUID) -> str:
     return render_template(
         "journey/lot.html",
         story=story,
+        papers=papers_of(story.key),
         steps=steps[:MAX_STEPS],
         has_more=len(steps) > MAX_STEPS,
         number=number,

@@ -6,7 +6,7 @@ from typing import Any
 
 from shop import clock
 from shop.outbox.services import subscribe
-from traceability.journey import batches, consignments, stock
+from traceability.journey import batches, consignments, records, stock
 
 
 @subscribe("orders.order_shipped")
@@ -35,3 +35,15 @@ def on_act(**told: Any) -> None:
 def on_lot_moved(**told: Any) -> None:
     """Write what else came into a lot or went out of it."""
     stock.take_movement(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.test_reported")
+def on_test_reported(**told: Any) -> None:
+    """Write that goods were tested."""
+    records.take_test(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.temperature_recorded")
+def on_temperature_recorded(**told: Any) -> None:
+    """Write what a logger saw."""
+    records.take_temperatures(told, recorded_at=clock.now())
