@@ -27,6 +27,9 @@ PAGES = (
     "catalog.products.pages.bp",
     "catalog.products.listing_pages.bp",
     "catalog.lots.pages.bp",
+    "catalog.lots.recording.pages.bp",
+    "catalog.lots.recording.paper_pages.bp",
+    "catalog.lots.recording.paper_pages.public_bp",
     "catalog.papers.pages.bp",
     "catalog.papers.review_pages.bp",
 )
@@ -34,6 +37,7 @@ INIT = (
     "catalog.shopfront.serving.init_app",
     "catalog.shopfront.reference.init_app",
     "catalog.lots.records.evidence.init_app",
+    "catalog.lots.recording.pages.init_app",
     "catalog.papers.evidence.init_app",
     "catalog.producers.evidence.init_app",
     "catalog.products.pages.init_app",

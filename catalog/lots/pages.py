@@ -10,6 +10,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 
 from catalog.lots import queries, services
 from catalog.lots.forms import AdjustForm, LotForm, WriteOffForm
+from catalog.lots.recording.labels import WORDS as RECORD_WORDS
+from catalog.lots.records.queries import records_of
 from catalog.products import reads
 from catalog.products.services import get_own_sku
 from catalog.shopfront.labels import UNITS
@@ -24,12 +26,16 @@ from shop.paging import decode_cursor, make_page
 
 bp = Blueprint("lot_pages", __name__, template_folder="templates", url_prefix="/producer/lots")
 
-STATES = {"open": (lazy("在库"), "good"), "closed": (lazy("已关闭"), ""), "recalled": (lazy("已召回"), "bad")}
+STATES = {
+    "open": (lazy("在库"), "good"), "closed": (lazy("已关闭"), ""), "recalled": (lazy("已召回"), "bad"),
+    "undone": (lazy("已撤销"), ""),
+}  # fmt: skip
 MOVES = {
     "born": lazy("入库"), "shipped": lazy("发货"), "returned": lazy("退回"), "destroyed": lazy("报废"),
     "expired": lazy("到期出库"), "adjusted_up": lazy("盘点增加"), "adjusted_down": lazy("盘点减少"),
+    "unpacked": lazy("拆包、撤销包装"),
 }  # fmt: skip
-WORDS = {"units": UNITS, "states": STATES, "moves": MOVES}
+WORDS = {**RECORD_WORDS, "units": UNITS, "states": STATES, "moves": MOVES}
 
 
 @bp.get("")
@@ -119,9 +125,10 @@ def write_off_lot(actor: Actor, lot_id: UUID) -> Any:
 
 def _render(actor: Actor, lot_id: UUID, adjust: Form, write_off: Form) -> str:
     view = queries.get_lot(lot_id, actor, clock.today())
+    known = None if view.lot.status == "undone" else records_of(None, lot_id, actor, clock.today())
     return render_template(
         "lots/lot.html", view=view, moves=queries.list_movements(view.lot.id), adjust=adjust, write_off=write_off,
-        today=clock.today(), words=WORDS,
+        today=clock.today(), words=WORDS, known=known,
     )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request
 
+from catalog.lots.recording.labels import MEAT_PAPERS
+from catalog.lots.records.queries import public_papers
 from catalog.shopfront import labels
 from catalog.shopfront.cache import Built
 from catalog.shopfront.cards import show_cards
@@ -128,6 +130,8 @@ def _build_detail(listing_id: UUID) -> Built:
         stock=labels.stock_word(detail.free, detail.min_quantity),
         category=names().category(detail.category_code, language()),
         labels=labels,
+        lot_papers=public_papers(detail.sku_code),
+        meat=MEAT_PAPERS,
         may_buy=actor is not None and actor.may("basket:edit") and not detail.refusal,
     )
     return Built(body.encode(), listings=(detail.listing_id,), mark=f"{detail.free:.3f}")

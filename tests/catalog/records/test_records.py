@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +15,7 @@ from catalog.lots.records import commitments, queries, reports, temperatures
 from catalog.lots.records.subjects import BadRecord, NoSuchSubject
 from catalog.producers import services as producers
 from shop.db import db, transaction
+from shop.errors import NotFound
 from shop.files import services as files
 from tests import factories as make
 from tests.catalog.batches.help import events, left, make_farm
@@ -36,7 +38,7 @@ def store(farm, data=PDF, name="报告.pdf"):
 
 
 def report(farm, *items, **changes):
-    values = {
+    values: dict[str, Any] = {
         "kind": "commissioned", "laboratory": "白银市检验检测中心", "number": "BY-1", "tested_on": date(2026, 7, 14),
         "has_passed": True, "items": items or (GOOD,),
     } | changes  # fmt: skip
@@ -46,7 +48,7 @@ def report(farm, *items, **changes):
 
 
 def issue(farm, **changes):
-    values = {"bases": ["quality_control"], "contact": "13800138000"} | changes
+    values: dict[str, Any] = {"bases": ["quality_control"], "contact": "13800138000"} | changes
     with transaction():
         return commitments.issue(commitments.NewCommitment(**values), farm.actor, at=NOON)
 
@@ -123,7 +125,7 @@ def test_an_agent_records_for_its_producers_and_both_read_the_file(farm):
         stranger = make.make_member("producer")
 
     assert files.get_readable(file.public_id, farm.actor).id == file.id
-    with pytest.raises(files.NotFound):
+    with pytest.raises(NotFound):
         files.get_readable(file.public_id, stranger)
 
 
