@@ -224,6 +224,7 @@ def _settle(role: Role, organisation: Organisation, serial: int, *, at: datetime
     db.session.add(
         BankAccount(
             organisation_id=organisation.id, holder=organisation.name, bank="演示银行", number=f"6200{serial:012d}",
+            is_default=True,
         )
     )  # fmt: skip
     if role.key.startswith("authority:"):

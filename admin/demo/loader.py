@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from admin.demo import acts, case, halves, harvests, plan, shelf, story, tellers, world
+from admin.demo import acts, case, halves, harvests, plan, settling, shelf, story, tellers, world
 from admin.demo.shelf import Sample
 from admin.demo.stage import Stage
 from admin.demo.story import Step, Story
@@ -51,6 +51,7 @@ def _beginnings(plans: dict[int, plan.Plan]) -> list[Step]:
         *(acts.first_step(made) for made in plans.values()),
         *case.first_steps(),
         *harvests.first_steps(),
+        *settling.first_steps(),
         *gone,
         Step(shelf.SECOND_WAVE, "join", "join", {}),
     ]
@@ -84,4 +85,6 @@ def _join(_stage: Stage, _step: Step) -> None:
     db.session.expire_all()
 
 
-_EVERYBODYS: dict[str, Callable[[Stage, Step], None]] = {"expire": _expire, "join": _join}
+_EVERYBODYS: dict[str, Callable[[Stage, Step], None]] = {
+    "expire": _expire, "join": _join, "pay_out": settling.pay_out,
+}  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from admin.demo import settling
 from admin.demo.stage import Stage, draw_for, later, lines_of
 from admin.demo.story import Step
 from orders.invoices import services as invoices
@@ -64,14 +66,25 @@ def pay(stage: Stage, step: Step) -> list[Step]:
         bank_serial=f"YS{business_day(step.at):%Y%m%d}{order.id:08d}{'B' if 'rest' in step.memory else 'A'}",
         payer_name=buyer.organisation_name, amount_fen=total, value_on=business_day(step.at),
         remark=order.reference_code, allocations=tuple(shares),
+        clearing="supervised" if settling.is_supervised(step) else "direct",
     )  # fmt: skip
-    made = receipts.record(facts, stage.seller(step, second=True), step.at)
-    return [later(step, "settle", days=(0.05, 1), payment=str(made.public_id), more=in_parts)]
+    made = receipts.record(facts, _people(stage, step, facts.clearing)[0], step.at)
+    return [later(step, "settle", days=(0.05, 1), payment=str(made.public_id), more=in_parts, clearing=facts.clearing)]
+
+
+def _people(stage: Stage, step: Step, clearing: str) -> tuple[Any, Any]:
+    """Return who records and who confirms: the operator's people for the supervised account."""
+    if clearing == "supervised":
+        one, two = stage.world.cast.people["operator"][:2]
+        return one, two
+    return stage.seller(step, second=True), stage.seller(step)
 
 
 def settle(stage: Stage, step: Step) -> list[Step]:
     """Confirm the receipt as another person of the producer."""
-    receipts.confirm(UUID(step.memory["payment"]), stage.seller(step), step.at)
+    receipts.confirm(
+        UUID(step.memory["payment"]), _people(stage, step, step.memory.get("clearing", "direct"))[1], step.at
+    )
     if step.memory["more"]:
         return [later(step, "pay", days=(5, 20), rest=1)]
     order = db.session.get_one(Order, int(step.memory["key"]))
@@ -111,12 +124,18 @@ def send_back(stage: Stage, step: Step) -> list[Step]:
     refund = db.session.scalars(select(Refund).where(Refund.public_id == UUID(step.memory["refund"]))).one()
     if refund.status != "requested":
         return []
-    slip = refunds.TransferBack(bank_serial=f"TK{refund.id:012d}", value_on=business_day(step.at))
-    refunds.record(refund.public_id, slip, stage.seller(step, second=True), step.at)
-    return [later(step, "sent_back", days=(0.1, 1))]
+    order = db.session.get_one(Order, refund.order_id)
+    clearing = "direct" if order.direct_fen >= refund.amount_fen else "supervised"
+    slip = refunds.TransferBack(
+        bank_serial=f"TK{refund.id:012d}", value_on=business_day(step.at), clearing=clearing
+    )  # fmt: skip
+    refunds.record(refund.public_id, slip, _people(stage, step, clearing)[0], step.at)
+    return [later(step, "sent_back", days=(0.1, 1), clearing=clearing)]
 
 
 def sent_back(stage: Stage, step: Step) -> list[Step]:
     """Confirm the refund as another person."""
-    refunds.confirm(UUID(step.memory["refund"]), stage.seller(step), step.at)
+    refunds.confirm(
+        UUID(step.memory["refund"]), _people(stage, step, step.memory.get("clearing", "direct"))[1], step.at
+    )
     return []

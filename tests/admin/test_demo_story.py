@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import text
 
-from admin.demo import loader, shelf
+from admin.demo import loader, settling, shelf
 from shop import clock, reference
 from shop.db import db, transaction
 from tests.conftest import count
@@ -51,6 +51,35 @@ def test_a_story_stopped_half_way_goes_on_and_counts_the_published_case_exactly(
         text("SELECT DISTINCT partner_level, mode FROM ledger_dimensions WHERE channel = 'filing'")
     ).all()
     assert levels == [("own", "helped")]
+    db.session.remove()
+    verified = committed_app.test_cli_runner().invoke(args=["verify"])
+    assert verified.exit_code == 0, verified.output
+
+
+@pytest.mark.committed
+def test_some_purchases_are_paid_through_the_supervised_account_and_producers_are_paid_out(committed_app, monkeypatch):
+    monkeypatch.setattr(settling, "SINCE", date(2020, 2, 1))
+    monkeypatch.setattr(settling, "EVERY", 1)
+    with transaction():
+        reference.load_all()
+
+    _tell(datetime(2021, 6, 1, tzinfo=UTC))
+
+    with transaction():
+        states = dict(db.session.execute(text("SELECT status, count(*) FROM payouts GROUP BY 1")).all())
+        lines = dict(
+            db.session.execute(
+                text(
+                    "SELECT rule, count(*) FROM bank_statement_lines WHERE state IN ('matched', 'returned') GROUP BY 1"
+                )
+            ).all()
+        )
+        returns = db.session.execute(text("SELECT status FROM payout_returns")).scalars().all()
+    assert set(states) == {"paid"}
+    assert states["paid"] == lines["payout"]
+    assert lines["serial"] > 0
+    assert returns == ["recorded"] * lines.get("payout_return", 0)
+    assert count("statement_accounts") == 1
     db.session.remove()
     verified = committed_app.test_cli_runner().invoke(args=["verify"])
     assert verified.exit_code == 0, verified.output
