@@ -275,20 +275,11 @@ def took_part(payment_id: int, actor: Actor) -> bool:
 
 def _post_cash(payment: Payment, actor: Actor | None, at: datetime) -> None:
     """Post that the money is there, as the buyer's credit until orders use it."""
-    books.record_entry(
-        f"receipt:{payment.id}:confirmed",
-        "receipt_confirmed",
-        occurred_at=at,
-        money=[
-            MoneyPosting(
-                Account(CASH[payment.clearing], org_owner(payment.payee_id)),
-                Account("buyer_credit", org_owner(payment.buyer_id or 0)),
-                payment.amount_fen,
-                payment.value_on,
-            )
-        ],
-        actor=actor,
-    )
+    cash = Account(CASH[payment.clearing], org_owner(payment.payee_id))
+    credit = Account("buyer_credit", org_owner(payment.buyer_id or 0))
+    posting = MoneyPosting(cash, credit, payment.amount_fen, payment.value_on)
+    key = f"receipt:{payment.id}:confirmed"
+    books.record_entry(key, "receipt_confirmed", occurred_at=at, money=[posting], actor=actor)
 
 
 def _publish_confirmed(payment: Payment, orders: list[Order]) -> None:
