@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from orders.banking import accounts, confirming, labels, preview, queries, slips, statements
+from orders.banking import accounts, confirming, labels, preview, queries, row_queries, slips, statements
 from orders.banking.forms import MappingForm, SlipsForm, UploadForm
 from orders.banking.reading.layouts import PRESETS
 from orders.banking.statements import ImportRequest
@@ -91,7 +91,7 @@ def show(actor: Actor, desk: str, statement_id: UUID) -> str:
     found = confirming.get_statement(statement_id, actor, today)
     job = confirming.latest(found.id)
     outcome = request.args.get("outcome", "")
-    rows = queries.list_rows(
+    rows = row_queries.list_rows(
         found.id, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
         outcomes=(outcome,) if outcome in labels.OUTCOMES else (),
     )  # fmt: skip

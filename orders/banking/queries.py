@@ -15,7 +15,6 @@ from orders.banking.models import (
     BankLinePayment,
     BankStatement,
     BankStatementLine,
-    BankStatementRow,
     StatementAccount,
 )
 from orders.payments.models import Payment, Refund
@@ -45,17 +44,6 @@ class StatementRow:
     imported_by: str
     imported_at: datetime
     file: UUID
-
-
-@dataclass(frozen=True)
-class RowOutcome:
-    """What became of a row of a file."""
-
-    row_no: int
-    outcome: str
-    line: UUID | None
-    serial: str | None
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -119,27 +107,6 @@ def states_of(statement_id: int) -> dict[str, tuple[int, int]]:
         .group_by(BankStatementLine.state)
     )
     return {state: (number, int(fen)) for state, number, fen in rows}
-
-
-def list_rows(
-    statement_id: int, *, limit: int, cursor: str | None = None, outcomes: Sequence[str] = ()
-) -> Page[RowOutcome]:
-    """Return a page of what became of a file's rows, in its order."""
-    query = (
-        select(
-            BankStatementRow.row_no, BankStatementRow.outcome, BankStatementLine.public_id, BankStatementLine.serial,
-            BankStatementRow.detail,
-        )
-        .outerjoin(BankStatementLine, BankStatementLine.id == BankStatementRow.line_id)
-        .where(BankStatementRow.statement_id == statement_id)
-        .order_by(BankStatementRow.row_no)
-        .limit(limit + 1)
-    )  # fmt: skip
-    if outcomes:
-        query = query.where(BankStatementRow.outcome.in_(outcomes))
-    if key := decode_cursor(cursor, int):
-        query = query.where(BankStatementRow.row_no > key[0])
-    return make_page([RowOutcome(*row) for row in db.session.execute(query)], limit, lambda row: (row.row_no,))
 
 
 def list_lines(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from orders.banking import accounts, acts, confirming, queries, statements
+from orders.banking import accounts, acts, confirming, queries, row_queries, statements
 from orders.banking.confirming import Failure
 from orders.banking.models import StatementConfirmation
-from orders.banking.queries import LineRow, RowOutcome, StatementRow
+from orders.banking.queries import LineRow, StatementRow
+from orders.banking.row_queries import RowOutcome
 from orders.banking.schemas import (
     ConfirmationSchema,
     FailureList,
@@ -82,7 +83,7 @@ def get_statement(statement_id: UUID, actor: Actor) -> StatementRow:
 def list_statement_rows(query: dict[str, Any], statement_id: UUID, actor: Actor) -> Page[RowOutcome]:
     """Tell what became of each row of a statement's file."""
     key = confirming.get_statement(statement_id, actor, clock.today()).id
-    return queries.list_rows(key, **query)
+    return row_queries.list_rows(key, **query)
 
 
 @bp.route("/statements/<uuid:statement_id>/confirm", methods=["POST"])

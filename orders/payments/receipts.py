@@ -103,8 +103,7 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     :raises ValueDayAhead: if the bank's day lies in the future.
     :raises SerialAlreadyRecorded: if the receipt is there already.
     :raises OtherParties: if an order is another buyer's or producer's.
-    :raises OrderNotPayable: if an order was never confirmed.
-    :raises TooMuchAllocated: if the orders are given more than there is.
+    :raises OrderNotPayable, TooMuchAllocated: if an order was never confirmed, or they get more than there is.
     """
     on = clock.business_day(at)
     if facts.value_on > on:
@@ -133,8 +132,7 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
 def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
     """Confirm a receipt: its orders are paid by it, what is left over becomes the buyer's credit.
 
-    :raises NotFound: if it is not the actor's.
-    :raises WrongState: if it is not waiting, or the same person recorded it.
+    :raises NotFound: if it is not the actor's; WrongState: if it is not waiting, or the same person recorded it.
     :raises BuyerUnknown: if it is for nobody yet.
     """
     payment_id = access.get_payment(public_id, actor, clock.business_day(at)).id

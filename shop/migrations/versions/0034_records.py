@@ -15,8 +15,10 @@ APPEND_ONLY = ("meat_papers", "temperature_records", "temperature_stretches", "t
 _KEPT = (
     (
         "test_reports",
-        ("OLD.withdrawn_at IS NOT NULL OR to_jsonb(OLD) - '{withdrawn_at,withdrawn_by,withdrawn_why}'::text[]"
-        " IS DISTINCT FROM to_jsonb(NEW) - '{withdrawn_at,withdrawn_by,withdrawn_why}'::text[]"),
+        (
+            "OLD.withdrawn_at IS NOT NULL OR to_jsonb(OLD) - '{withdrawn_at,withdrawn_by,withdrawn_why}'::text[]"
+            " IS DISTINCT FROM to_jsonb(NEW) - '{withdrawn_at,withdrawn_by,withdrawn_why}'::text[]"
+        ),
     ),
     ("commitments", "NEW.contact <> '' OR to_jsonb(OLD) - 'contact' IS DISTINCT FROM to_jsonb(NEW) - 'contact'"),
 )
