@@ -257,16 +257,11 @@ def paid_on(payment: Payment, order: Order) -> date:
 
 def took_part(payment_id: int, actor: Actor) -> bool:
     """Say whether the actor recorded a receipt or allocated a part of it, and so is not its second person."""
+    allocated = select(PaymentAllocation.payment_id).where(
+        PaymentAllocation.payment_id == payment_id, PaymentAllocation.allocated_by == actor.user_id
+    )
     query = select(Payment.id).where(
-        Payment.id == payment_id,
-        or_(
-            Payment.recorded_by == actor.user_id,
-            Payment.id.in_(
-                select(PaymentAllocation.payment_id).where(
-                    PaymentAllocation.payment_id == payment_id, PaymentAllocation.allocated_by == actor.user_id
-                )
-            ),
-        ),
+        Payment.id == payment_id, or_(Payment.recorded_by == actor.user_id, Payment.id.in_(allocated))
     )
     return db.session.scalar(query) is not None
 
