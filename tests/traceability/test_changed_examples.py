@@ -3,8 +3,6 @@
 from urllib.parse import quote
 from uuid import UUID
 
-import pytest
-
 from tests.factories import make_member
 from tests.traceability.disagreements import changed_documents
 from tests.traceability.examples import needs_examples
@@ -54,9 +52,3 @@ def capture_and_compare(client, headers, seed, count):
 @needs_examples
 def test_changed_documents_that_are_valid_are_kept_as_they_came(client, bearer):
     assert capture_and_compare(client, bearer(make_member("producer")), seed=31, count=150) > 30
-
-
-@needs_examples
-@pytest.mark.soak
-def test_nine_hundred_odd_events_are_kept_as_they_came(client, bearer):
-    assert capture_and_compare(client, bearer(make_member("producer")), seed=32, count=4_000) > 800
