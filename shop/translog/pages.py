@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import datetime
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, render_template
 
 from shop.auth import public
-from shop.translog import queries
+from shop.i18n import lazy
+from shop.translog import queries, registry
 from shop.translog.queries import WIDTH
 
-bp = Blueprint("translog", __name__, url_prefix="/log")
+bp = Blueprint("translog", __name__, url_prefix="/log", template_folder="templates")
+#: What people call the logs that come with the product.
+_TITLES = {"counted": lazy("计入成绩的交易"), "trace": lazy("溯源事件")}
 
 _LEVEL = re.compile(r"(?:0|[1-9][0-9]?)\Z")
 _HIGHEST = 63
@@ -18,6 +24,30 @@ _HIGHEST = 63
 _NUMBER = re.compile(r"((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?\Z")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _FOR_SECONDS = "public, max-age=5"
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A log as it was last signed."""
+
+    name: str
+    origin: str
+    size: int
+    root: str
+    signed_at: datetime
+
+
+@bp.get("")
+@public
+def list_logs() -> str:
+    """Show people what the logs are and how to check them."""
+    logs = []
+    for log in queries.list_logs():
+        last = queries.find_checkpoint(log.id)
+        if last is not None and log.name in registry.names():
+            root = b64encode(bytes(last.root)).decode()
+            logs.append(_Shown(log.name, log.origin, last.size, root, last.signed_at))
+    return render_template("translog/logs.html", logs=logs, titles=_TITLES)
 
 
 @bp.get("/<name>/checkpoint")

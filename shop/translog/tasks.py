@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from shop.errors import Conflict
 from shop.logs import log
 from shop.translog import registry
-from shop.translog.keys import LogKeyMissing
 from shop.translog.sealing import seal_log
-from shop.translog.services import LogForked
 
 
 @shared_task(name="translog.seal", ignore_result=True)
@@ -17,5 +16,5 @@ def seal() -> None:
     for name in registry.names():
         try:
             seal_log(name)
-        except (LogForked, LogKeyMissing) as error:
+        except Conflict as error:  # forked, its key is missing, or its source cannot go on
             log.error("log not signed", log=name, reason=error.detail)

@@ -230,3 +230,17 @@ def test_a_log_whose_key_file_is_lost_or_another_signs_nothing(records, run):
 
     assert run("log", "seal", "test")[0] == 0
     assert queries.get_checkpoint(queries.get_log("test").id).size == 2
+
+
+def test_people_see_the_logs_and_how_to_check_them(records, client):
+    assert "尚未公布检查点" in client.get("/log").text
+    records.put(3)
+    seal_log("test")
+
+    page = client.get("/log").text
+
+    root = client.get("/api/v1/log/test").json["root"]
+    assert root in page
+    assert "/log/test/checkpoint" in page
+    assert "duikou receipt verify" in page
+    assert 'href="/log"' in client.get("/").text

@@ -14,6 +14,8 @@ from flask import Flask
 from sqlalchemy import RowMapping, text
 
 from shop.db import db
+from shop.errors import Conflict
+from shop.i18n import _
 from shop.translog import registry
 from shop.translog.registry import Batch, Record
 
@@ -55,6 +57,15 @@ _COLUMNS = (
 )
 
 
+_IS_AHEAD = text("SELECT cast(cast(:after AS text) AS xid8) >= pg_snapshot_xmax(pg_current_snapshot())")
+
+
+class TraceOrderLost(Conflict):
+    """The log is ahead of the server's transactions: its database was moved by dump, and new events would be missed."""
+
+    code = "trace-order-lost"
+
+
 def init_app(_app: Flask) -> None:
     """Name the log."""
     registry.register(LOG, read)
@@ -66,7 +77,12 @@ def key_of(event_id: str, *, is_declaration: bool) -> str:
 
 
 def read(after: int, limit: int) -> Batch:
-    """Return the events of the transactions after a place."""
+    """Return the events of the transactions after a place.
+
+    :raises TraceOrderLost: if this server has not come that far; nothing is missed in silence.
+    """
+    if db.session.execute(_IS_AHEAD, {"after": after}).scalar_one():
+        raise TraceOrderLost(_("日志的次序超前于数据库的事务编号,请先调高事务编号。"), place=after)
     upto = db.session.execute(_END, {"after": after, "limit": limit}).scalar_one()
     if upto is None:
         return Batch([], after)

@@ -203,6 +203,20 @@ def test_a_batch_ends_with_a_whole_transaction(committed_app, writer):
     db.session.rollback()
 
 
+def test_a_log_that_is_ahead_of_its_server_misses_nothing_in_silence(committed_app, writer):
+    store(writer, observed(sgtin(1)))
+    settled(committed_app, 1)
+    with transaction():
+        db.session.execute(text("UPDATE log_marks SET place = 1000000000000"))
+    store(writer, observed(sgtin(2)))
+
+    done = committed_app.test_cli_runner().invoke(args=["log", "seal", "trace"])
+
+    assert (done.exit_code, count("log_leaves")) == (3, 1)
+    assert "事务编号" in done.stderr
+    db.session.rollback()
+
+
 def receipt(client: FlaskClient, event: dict[str, Any], actor: Actor, **query: str) -> Any:
     return client.get(
         "/api/v1/trace/receipts", query_string={"event": event["eventID"], **query}, headers=header(actor)
