@@ -84,6 +84,8 @@ class Settings:
     #: Events and bytes that one EPCIS capture may hold.
     EPCIS_CAPTURE_LIMIT: int = 10_000
     EPCIS_CAPTURE_FILE_SIZE_LIMIT: int = 20 * 1024 * 1024
+    #: No statement of an EPCIS query runs longer.
+    EPCIS_QUERY_MILLISECONDS: int = 10_000
     #: Anonymous pages are kept in the process and checked against the database at each request.
     PAGE_CACHE: bool = True
     #: The hottest reads use connections of their own beside the session.
@@ -138,6 +140,7 @@ class Settings:
             EPCIS_CAPTURE_FILE_SIZE_LIMIT=_number(
                 env, "EPCIS_CAPTURE_FILE_SIZE_LIMIT", cls.EPCIS_CAPTURE_FILE_SIZE_LIMIT
             ),
+            EPCIS_QUERY_MILLISECONDS=_number(env, "EPCIS_QUERY_MILLISECONDS", cls.EPCIS_QUERY_MILLISECONDS),
             PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0",
             BENCH=_flag(env, "BENCH"),
             DB_POOL=_number(env, "DB_POOL", cls.DB_POOL),

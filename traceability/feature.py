@@ -1,12 +1,13 @@
 """What traceability brings to the factory: what each of its parts lists, lowest first."""
 
+from traceability.asking import feature as asking
 from traceability.genealogy import feature as genealogy
 from traceability.journey import feature as journey
 from traceability.proofs import feature as proofs
 from traceability.repository import feature as repository
 from traceability.resolver import feature as resolver
 
-_PARTS = (repository, proofs, genealogy, resolver, journey)
+_PARTS = (repository, proofs, asking, genealogy, resolver, journey)
 
 
 def _listed(name: str) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Asking the repository: the query interface of EPCIS 2.0."""

@@ -1,0 +1,3 @@
+"""What the query interface brings to traceability."""
+
+PROTOCOLS = ("traceability.asking.views.bp",)

@@ -1,0 +1,40 @@
+"""Refusals of queries, with the names that the standard gives them."""
+
+from __future__ import annotations
+
+from traceability.repository.refusals import TITLES, EpcisRefusal
+
+TITLES.update(
+    {
+        "QueryParameterException": "A query parameter is unknown or has a wrong value",
+        "QueryTooLargeException": "The query has more results than it allows",
+        "QueryTooComplexException": "The query takes too much to answer",
+    }
+)
+
+
+class BadParameter(EpcisRefusal):
+    """A query parameter is unknown, has a wrong value, or does not go together with another."""
+
+    code = "epcis-query-parameter"
+    exception = "QueryParameterException"
+
+    def __init__(self, name: str, detail: str) -> None:
+        shown = name if len(name) <= 100 else f"{name[:100]}…"  # noqa: PLR2004
+        super().__init__(f"{shown}: {detail}", parameter=shown)
+
+
+class QueryTooLarge(EpcisRefusal):
+    """A query has more results than its maxEventCount."""
+
+    code = "epcis-query-too-large"
+    http_status = 413
+    exception = "QueryTooLargeException"
+
+
+class QueryTooComplex(EpcisRefusal):
+    """A query took longer than the server gives one, or reaches too far."""
+
+    code = "epcis-query-too-complex"
+    http_status = 413
+    exception = "QueryTooComplexException"
