@@ -1,0 +1,124 @@
+"""The EPCIS interface behind the server that runs it: addresses, sizes, bodies that come in pieces."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from time import monotonic, sleep
+from urllib.parse import quote, urlsplit
+
+import psutil
+import pytest
+
+from shop import clock
+from shop.db import db, transaction
+from shop.identity import services as identity
+from tests.factories import make_member
+from tests.system.test_up import free_port
+from tests.test_architecture import ROOT
+from tests.traceability.events import CONTEXTS, document, observed, rows
+
+pytestmark = [pytest.mark.system, pytest.mark.committed]
+PATIENCE_S = 90
+LIMIT = 1_000_000
+
+
+@pytest.fixture
+def server(committed_app, throwaway_url, tmp_path) -> Iterator[tuple[int, psutil.Process]]:
+    """Granian with one web process; yields its port and that process."""
+    port = free_port()
+    environment = {
+        **os.environ, "DATABASE_URL": throwaway_url, "BROKER_URL": "memory://", "SECRET_KEY": "x" * 20,
+        "DUIKOU_DATA": str(tmp_path), "EPCIS_CAPTURE_FILE_SIZE_LIMIT": str(LIMIT),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "1", "--no-ws", "--log-level", "warning", "--blocking-threads", "4", "wsgi:app"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        end = monotonic() + PATIENCE_S
+        while not answers(port):
+            assert monotonic() < end, "the server does not answer"
+            sleep(0.2)
+        yield port, psutil.Process(process.pid).children(recursive=True)[-1]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers(port: int) -> bool:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        with suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        return False
+
+
+@pytest.fixture
+def call(server):
+    """Send one request; returns status, headers and what the body says."""
+    member = make_member("producer")
+    with transaction():
+        secret = identity.issue_token(member.membership_id, "test", ("*",), at=clock.real_now()).secret
+    db.session.remove()
+
+    def send(method, path, body=None, **headers):
+        given = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json", **headers}
+        with closing(http.client.HTTPConnection("127.0.0.1", server[0], timeout=60)) as connection:
+            connection.request(method, path, body, given, encode_chunked="Transfer-Encoding" in given)
+            with closing(connection.getresponse()) as answer:
+                raw = answer.read()
+                return answer.status, answer.headers, json.loads(raw) if raw else None
+
+    return send
+
+
+@pytest.mark.parametrize(
+    "event_id",
+    [
+        "https://id.example.org/a/b//c?x=1&y=2#z", "ni:///sha-256;abc?ver=CBV2.0", "urn:x:a%2Fb", "urn:x:%E5%86%9C",
+        "https://id.example.org/", "http://user@host:1/;p?q",
+    ],
+)  # fmt: skip
+def test_an_event_is_found_under_any_identifier_percent_encoded_in_the_path(call, event_id):
+    event = {"@context": CONTEXTS, **observed(eventID=event_id)}
+
+    made, headers, _ = call("POST", "/epcis/events", json.dumps(event))
+    by_location = call("GET", urlsplit(headers["Location"]).path)
+    by_identifier = call("GET", f"/epcis/events/{quote(event_id, safe='')}")
+
+    assert (made, by_location[0], by_identifier[0]) == (201, 200, 200)
+    [found] = by_identifier[2]["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert found["eventID"] == event_id
+
+
+def test_a_document_that_comes_in_pieces_is_captured(call):
+    body = json.dumps(document(observed())).encode()
+
+    status, _, _ = call("POST", "/epcis/capture", iter([body[:50], body[50:]]), **{"Transfer-Encoding": "chunked"})
+
+    assert (status, rows("SELECT count(*) FROM trace_events")) == (202, [(1,)])
+
+
+def test_a_giant_is_refused_and_the_server_does_not_grow(call, server):
+    call("GET", "/epcis/")
+    before = server[1].memory_info().rss
+
+    def pieces():
+        for _ in range(200):
+            yield b" " * 1_000_000
+
+    with suppress(OSError):  # the server may hang up before it has heard everything
+        status, _, problem = call("POST", "/epcis/capture", pieces(), **{"Content-Length": "200000000"})
+        assert (status, problem["type"]) == (413, "epcisException:CaptureLimitExceededException")
+    with suppress(OSError):
+        status, _, problem = call("POST", "/epcis/capture", pieces(), **{"Transfer-Encoding": "chunked"})
+        assert (status, problem["type"]) == (413, "epcisException:CaptureLimitExceededException")
+
+    assert server[1].memory_info().rss - before < 60_000_000
+    assert rows("SELECT count(*) FROM trace_jobs") == [(0,)]
+    assert call("GET", "/epcis/")[0] == 200
