@@ -70,21 +70,26 @@ def open_job(raw: bytes, capture: Capture, behaviour: str, actor: Actor, *, at: 
     return job
 
 
-def work_on_all(job: TraceJob, capture: Capture, drafts: Sequence[Draft], actor: Actor, *, at: datetime) -> None:
-    """Store all events of a document and end the job: all of them, or each that can be."""
+def work_on_all(
+    job: TraceJob, capture: Capture, drafts: Sequence[Draft], actor: Actor, *, at: datetime, is_checked: bool = False
+) -> None:
+    """Store all events of a document and end the job: all of them, or each that can be.
+
+    :param is_checked: under rollback, the platform's rules have been looked at.
+    """
     if job.behaviour == "proceed":
         masterdata.keep(capture, actor.organisation_id, at=at)
         _note(job, store_some(capture, drafts, job.id, actor, at=at), len(capture.events), capture)
     else:
-        _note(job, _store_whole(capture, drafts, job.id, actor, at=at), len(capture.events), capture)
+        refused = {} if is_checked else rules.refusals_of(drafts, actor, capture.base, at=at)
+        result = Result(refused=refused) if refused else _store_whole(capture, drafts, job.id, actor, at=at)
+        _note(job, _with_ids(result, drafts), len(capture.events), capture)
     _end(job, at)
 
 
 def _store_whole(capture: Capture, drafts: Sequence[Draft], job_id: int, actor: Actor, *, at: datetime) -> Result:
     """Store everything or nothing."""
-    result = Result(refused=dict(rules.refusals_of(drafts, actor, capture.base, at=at)))
-    if result.refused:
-        return _with_ids(result, drafts)
+    result = Result()
     try:
         with db.session.begin_nested():
             outcome = store_events(drafts, writer_of(actor), at=at, job_id=job_id)
@@ -96,7 +101,7 @@ def _store_whole(capture: Capture, drafts: Sequence[Draft], job_id: int, actor: 
         result.refused = {0: refusal}
     else:
         result.stored, result.known = len(outcome.stored), len(outcome.known)
-    return _with_ids(result, drafts)
+    return result
 
 
 def _require_none_taken(outcome: Outcome) -> None:

@@ -49,7 +49,7 @@ def capture_document(raw: bytes, capture: captures.Capture, behaviour: str, acto
     if behaviour == "rollback" and (refused := rules.refusals_of(drafts, actor, capture.base, at=at)):
         raise _together(refused)
     job = jobs.open_job(raw, capture, behaviour, actor, at=at)
-    jobs.work_on_all(job, capture, drafts, actor, at=at)
+    jobs.work_on_all(job, capture, drafts, actor, at=at, is_checked=behaviour == "rollback")
     return job.public_id
 
 
