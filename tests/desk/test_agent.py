@@ -54,7 +54,7 @@ def put_on_sale(client, world: World) -> Listing:
     producer = str(world.producer.organisation_public_id)
     assert world.producer.organisation_name in client.get("/producer/products/new").text
     goods = post(
-        client, "/producer/products/new", producer=producer, name="靖远小口大枣", category_code="0501",
+        client, "/producer/products/new", producer=producer, name="靖远小口大枣", category_code="0604",
         county_code=JINGYUAN, kind="farm",
     )  # fmt: skip
     post(client, f"{goods}/skus", pack_spec="500 g/袋", unit="bag", net_weight_g="500")

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select, text
 
 from catalog.lots.models import Lot
+from catalog.lots.papers_due import CertificateMissing
+from catalog.lots.records import commitments, reports
 from catalog.lots.services import OutOfStock
 from catalog.products.models import Sku
 from orders.fulfilment import accepting, shipping
@@ -222,3 +224,36 @@ def test_anothers_file_is_no_paper(world):
 
     assert [e["pointer"] for e in refused.value.members["errors"]] == ["#/files/0/file_id"]
     assert count("acceptances") == 0
+
+
+def test_goods_that_need_a_commitment_certificate_stay_until_it_is_issued(world):
+    order = world.signed("10")
+    with transaction():
+        db.session.execute(text("UPDATE products SET category_code = '0501'"))
+    lot = db.session.scalars(select(Lot)).one()
+
+    with pytest.raises(CertificateMissing) as refusal:
+        world.ship(order, "4")
+    assert (refusal.value.members["lots"], count("shipments")) == ([lot.code], 0)
+    assert (on_hand(world.listings[0]), reserved(world.listings[0])) == (100, 10)
+    with transaction():
+        new = commitments.NewCommitment(["own_promise"], "13800138000", lot=lot.public_id)
+        commitments.issue(new, world.producer, at=world.at)
+
+    assert world.ship(order, "4").number.startswith("FH")
+
+
+def test_who_got_a_lot_opens_its_test_report(world):
+    lot = db.session.scalars(select(Lot)).one()
+    with transaction():
+        file = files.store(b"%PDF-1.7\n%%EOF\n", "检测.pdf", world.producer)
+        item = reports.Item("毒死蜱", "≤0.02", "未检出", has_passed=True)
+        new = reports.NewReport("own", "室", "1", date(2026, 7, 1), has_passed=True, items=[item], lot=lot.public_id)
+        reports.record_report(new, file.id, world.producer, at=world.at)
+        stranger = factories.make_member("institution")
+    assert not may_read(world.buyer, file.id)
+
+    world.ship(world.signed("10"), "4")
+
+    assert may_read(world.buyer, file.id)
+    assert not may_read(stranger, file.id)

@@ -23,7 +23,7 @@ LOG = "设备编号:RC-5-0042\n时间,温度(℃)\n2026-07-14 08:00,3.5\n2026-07
 @pytest.fixture
 def market(committed_app):
     """A producer of apples with a clerk, served."""
-    phones = {}
+    phones: dict[str, str] = {}
     for size in chrome.SIZES:
         farm = make_farm(category_code="0501", name="静宁苹果")
         with transaction():
