@@ -23,6 +23,17 @@ EVIDENCE = (
 )  # fmt: skip
 
 
+def _details(world: World) -> Thing:
+    """How long the platform may answer, and whether it has."""
+    return {
+        "due_by": world.clock.now + ANSWER_DAYS * DAY,
+        "enhanced_eligibility": {},
+        "has_evidence": False,
+        "past_due": False,
+        "submission_count": 0,
+    }
+
+
 def begin(world: World, charge: Thing, amount: int | None, reason: str) -> Thing:
     """The bank disputes a charge and takes the money, with a fee on top."""
     left = charge["amount"] - charge["amount_refunded"]
@@ -43,13 +54,7 @@ def begin(world: World, charge: Thing, amount: int | None, reason: str) -> Thing
             "currency": charge["currency"],
             "enhanced_eligibility_types": [],
             "evidence": {**dict.fromkeys(EVIDENCE), "enhanced_evidence": {}},
-            "evidence_details": {
-                "due_by": world.clock.now + ANSWER_DAYS * DAY,
-                "enhanced_eligibility": {},
-                "has_evidence": False,
-                "past_due": False,
-                "submission_count": 0,
-            },
+            "evidence_details": _details(world),
             "is_charge_refundable": False,
             "livemode": False,
             "metadata": {},

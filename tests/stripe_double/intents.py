@@ -21,6 +21,12 @@ COPIED = (
 LARGEST = 99_999_999
 
 
+#: What a new intent does not have yet.
+_EMPTY = (
+    "application", "application_fee_amount", "canceled_at", "cancellation_reason", "customer_account", "last_payment_error", "latest_charge", "next_action", "payment_method", "payment_method_configuration_details", "processing", "review", "source", "transfer_data",
+)  # fmt: skip
+
+
 def make(world: World, params: dict[str, Any], **side: Any) -> Thing:
     """A new intent that waits for a payment method."""
     _require_amount(world, params["amount"], params["currency"])
@@ -35,34 +41,21 @@ def make(world: World, params: dict[str, Any], **side: Any) -> Thing:
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
         "automatic_payment_methods": params.get(
             "automatic_payment_methods", {"allow_redirects": "always", "enabled": True}
         ),
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": params.get("capture_method", "automatic_async"),
         "client_secret": f"{identifier}_secret_{world.text(25)}",
         "confirmation_method": params.get("confirmation_method", "automatic"),
         "created": world.clock.now,
         "currency": params["currency"],
-        "customer_account": None,
         "excluded_payment_method_types": params.get("excluded_payment_method_types"),
-        "last_payment_error": None,
-        "latest_charge": None,
         "livemode": False,
         "metadata": merged({}, params.get("metadata")),
-        "next_action": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
         "payment_method_options": params.get("payment_method_options", {}),
         "payment_method_types": types(world, params),
-        "processing": None,
-        "review": None,
-        "source": None,
         "status": "requires_payment_method",
-        "transfer_data": None,
+        **dict.fromkeys(_EMPTY),
         **{name: params.get(name) for name in COPIED},
     }
     world.add(intent, **side)

@@ -34,6 +34,13 @@ def _due(world: World, params: dict[str, Any]) -> tuple[int | None, int | None]:
     return days, date
 
 
+#: What a draft has nothing of yet.
+_ZERO = (
+    "amount_due", "amount_overpaid", "amount_paid", "amount_remaining", "attempt_count", "subtotal", "total",
+)  # fmt: skip
+_EMPTY = ("effective_at", "hosted_invoice_url", "invoice_pdf")
+
+
 @route("post", "/v1/invoices")
 def create_invoice(world: World, call: Call) -> Thing:
     params = call.params
@@ -45,41 +52,30 @@ def create_invoice(world: World, call: Call) -> Thing:
     invoice: Thing = {
         "id": identifier,
         "object": "invoice",
+        **dict.fromkeys(_ZERO, 0),
+        **dict.fromkeys(_EMPTY),
+        **{name: params.get(name) for name in ("custom_fields", "description", "footer", "number")},
         "account_country": "HK",
         "account_name": "Duikou",
-        "amount_due": 0,
-        "amount_overpaid": 0,
-        "amount_paid": 0,
-        "amount_remaining": 0,
-        "attempt_count": 0,
         "attempted": False,
         "auto_advance": params.get("auto_advance", False),
         "billing_reason": "manual",
         "collection_method": params.get("collection_method", "charge_automatically"),
         "created": now,
         "currency": params.get("currency", world.behaviour.currencies[0]),
-        "custom_fields": params.get("custom_fields"),
         "customer": customer["id"],
         "customer_address": customer["address"],
         "customer_email": customer["email"],
         "customer_name": customer["name"],
-        "description": params.get("description"),
         "due_date": date,
-        "effective_at": None,
-        "footer": params.get("footer"),
-        "hosted_invoice_url": None,
-        "invoice_pdf": None,
         "lines": sublist([], f"/v1/invoices/{identifier}/lines"),
         "livemode": False,
         "metadata": merged({}, params.get("metadata")),
-        "number": params.get("number"),
         "payment_settings": params.get("payment_settings", {"payment_method_types": None}),
         "period_end": now,
         "period_start": now,
         "status": "draft",
         "status_transitions": dict.fromkeys(("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")),
-        "subtotal": 0,
-        "total": 0,
     }
     world.add(invoice, days=days, lines=[], intent=None)
     if params.get("pending_invoice_items_behavior") == "include":

@@ -14,6 +14,12 @@ from tests.stripe_double.world import DAY, Thing, World
 REPORTED = {"adjustment": "dispute", "stripe_fee": "fee", "payment": "charge", "payment_refund": "refund"}
 
 
+def _details(fee: int, currency: str) -> list[Thing]:
+    """What the fee of a movement is made of."""
+    one = {"amount": fee, "application": None, "currency": currency, "description": "Stripe processing fees"}
+    return [{**one, "type": "stripe_fee"}] if fee else []
+
+
 def book(
     world: World,
     type_: str,
@@ -30,15 +36,6 @@ def book(
     """Move ``amount`` (less is negative) on the account's balance; the money can be used from ``available_on``."""
     now = world.clock.now
     later = now if at_once or amount < 0 else now + world.behaviour.settlement_days * DAY
-    fees = [
-        {
-            "amount": fee,
-            "application": None,
-            "currency": currency,
-            "description": "Stripe processing fees",
-            "type": "stripe_fee",
-        }
-    ]
     return world.add(
         {
             "id": world.new_id("txn"),
@@ -51,7 +48,7 @@ def book(
             "description": None,
             "exchange_rate": None,
             "fee": fee,
-            "fee_details": fees if fee else [],
+            "fee_details": _details(fee, currency),
             "net": amount - fee,
             "reporting_category": REPORTED.get(type_, type_),
             "source": source["id"] if source else None,

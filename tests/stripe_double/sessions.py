@@ -56,6 +56,10 @@ def _require(world: World, params: dict[str, Any]) -> None:
         raise invalid("The `expires_at` timestamp must be 30 minutes to 24 hours from creation.", "expires_at")
 
 
+#: What a new session does not have yet.
+_EMPTY = ("customer_details", "invoice", "payment_intent", "setup_intent", "subscription")
+
+
 @route("post", "/v1/checkout/sessions")
 def create_session(world: World, call: Call) -> Thing:
     params = call.params
@@ -69,6 +73,7 @@ def create_session(world: World, call: Call) -> Thing:
         {
             "id": identifier,
             "object": "checkout.session",
+            **dict.fromkeys(_EMPTY),
             **{name: params.get(name) for name in copied},
             "allowed_payment_method_types": params.get("allowed_payment_method_types"),
             "amount_subtotal": total,
@@ -79,19 +84,14 @@ def create_session(world: World, call: Call) -> Thing:
             "currency": lines[0]["currency"],
             "custom_fields": [],
             "custom_text": {},
-            "customer_details": None,
             "expires_at": params.get("expires_at", world.clock.now + LONGEST),
-            "invoice": None,
             "livemode": False,
             "metadata": merged({}, params.get("metadata")),
             "mode": "payment",
-            "payment_intent": None,
             "payment_method_types": intents.types(world, params),
             "payment_status": "unpaid",
-            "setup_intent": None,
             "shipping_options": [],
             "status": "open",
-            "subscription": None,
             "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
             "ui_mode": ui_mode,
             "url": f"{world.base_url}/c/pay/{identifier}" if hosted else None,
