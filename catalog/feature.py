@@ -55,6 +55,7 @@ TOPICS = {
     "catalog.batch_recorded": "A batch was harvested, slaughtered or bought.",
     "catalog.batch_transformed": "Batches became others: processed, split, mixed, or packs opened again.",
     "catalog.commitment_issued": "A commitment certificate of a batch or lot was issued.",
+    "catalog.lot_recalled": "A lot was called back: `lot_id`, `code`, `reason`",
     "catalog.lot_moved": "A lot was put in stock without a batch, counted, destroyed, expired, or goods came back.",
     "catalog.lot_packed": "A batch was packed into a lot.",
     "catalog.paper_recorded": "A quarantine or meat inspection certificate of a batch or lot was recorded.",
@@ -67,6 +68,7 @@ TOPICS = {
 PERMISSIONS = {
     "catalogue:edit": "Products, packs, listings and the producer's own profile",
     "lots:edit": "Lots: new batches, counts, write-offs",
+    "lots:recall": "Call lots back",
     "papers:submit": "Hand in eligibility bases and quality certificates",
     "papers:review": "See papers of the own scope, propose to revoke one",
     "papers:decide": "Put papers of the own scope in force, refuse or revoke them",

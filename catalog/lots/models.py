@@ -94,3 +94,16 @@ class LotMovement(PublicId, Base):
         Index("uq_lot_movements_born", "lot_id", unique=True, postgresql_where=text("kind = 'born'")),
         CheckConstraint("act_id IS NULL OR kind IN ('born','unpacked','adjusted_up')", name="act"),
     )
+
+
+class LotRecall(Base):
+    """A lot is called back: nothing of it may leave any more, whatever orders have reserved; append-only."""
+
+    __tablename__ = "lot_recalls"
+
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), primary_key=True, autoincrement=False)
+    reason: Mapped[str]
+    recalled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    recalled_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("reason <> ''", name="reason"),)

@@ -25,6 +25,7 @@ PERMISSION_WORDS = {
     "invoices:check": _("核对发票"),
     "invoices:record": _("登记发票"),
     "lots:edit": _("维护批次与库存"),
+    "lots:recall": _("召回批次"),
     "members:manage": _("管理成员与角色"),
     "orders:cancel": _("取消订单"),
     "orders:confirm": _("确认订单"),

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 
+from catalog.lots import recalls
 from catalog.shopfront.labels import UNITS
 from shop import clock
 from shop.auth import Actor, requires
-from shop.db import snapshot
+from shop.db import snapshot, transaction
+from shop.i18n import _
+from shop.idempotency import idempotent
 from traceability.journey import recipients
+from traceability.journey.forms import RecallForm
 from traceability.journey.sheets import workbook
 
 bp = Blueprint("recipient_pages", __name__, template_folder="templates")
@@ -22,17 +27,44 @@ bp = Blueprint("recipient_pages", __name__, template_folder="templates")
 def show(actor: Actor, desk: str, lot_id: UUID) -> str:
     """Show every order that got some of a lot, or of a lot made of it."""
     with snapshot():
-        lot = recipients.get_lot(lot_id, actor, clock.now())
-        lots = recipients.lots_made_of(lot)
-        rows = recipients.list_recipients(lots)
-    sums = {
-        name: sum((getattr(row, name) for row in rows), Decimal(0))
-        for name in ("quantity", "accepted", "rejected", "out")
-    }
+        return _render(actor, desk, lot_id, RecallForm(formdata=None))
+
+
+def _render(actor: Actor, desk: str, lot_id: UUID, form: RecallForm) -> str:
+    lot = recipients.get_lot(lot_id, actor, clock.now())
+    lots = recipients.lots_made_of(lot)
+    rows = recipients.list_recipients(lots)
+    columns = ("quantity", "accepted", "rejected", "out")
     return render_template(
-        "journey/recipients.html", desk=desk, lot=lot, lots=lots, rows=rows, sums=sums, units=UNITS,
-        orders=len({row.order_id for row in rows}), consignees=len({row.consignee_id for row in rows}),
-    )  # fmt: skip
+        "journey/recipients.html",
+        desk=desk,
+        lot=lot,
+        lots=lots,
+        rows=rows,
+        sums={name: sum((getattr(row, name) for row in rows), Decimal(0)) for name in columns},
+        units=UNITS,
+        form=form,
+        recalled=recipients.recalls_of(lots),
+        may_recall=actor.may("lots:recall") and desk != "official",
+        orders=len({row.order_id for row in rows}),
+        consignees=len({row.consignee_id for row in rows}),
+    )
+
+
+@bp.post("/<any(producer, operator):desk>/lots/<uuid:lot_id>/recall")
+@requires("lots:recall")
+@idempotent
+def recall(actor: Actor, desk: str, lot_id: UUID) -> Any:
+    """Call a lot back, and every lot that was made of it."""
+    form, at = RecallForm(), clock.now()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                lots = recipients.lots_made_of(recipients.get_lot(lot_id, actor, at))
+                recalls.recall([lot.id for lot in lots], reason=form.reason.data or "", actor=actor, at=at)
+            flash(_("已召回。请按下表逐一通知收货单位。"), "success")
+            return redirect(url_for(".show", desk=desk, lot_id=lot_id))
+    return form.answer(_render(actor, desk, lot_id, form))
 
 
 @bp.get("/<any(producer, official, operator):desk>/lots/<uuid:lot_id>/recipients.xlsx")

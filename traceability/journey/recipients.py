@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import aliased
 
-from catalog.lots.models import Lot
+from catalog.lots.models import Lot, LotRecall
 from catalog.lots.shipping import NoSuchLot
 from catalog.producers.queries import producers_of
 from catalog.products.models import Product, Sku
@@ -118,6 +118,12 @@ def list_recipients(
     return [Recipient(*tuple(row)) for row in db.session.execute(query)]
 
 
+def recalls_of(lots: Sequence[LotOfGoods]) -> dict[int, LotRecall]:
+    """Return which of the lots were called back, and why."""
+    query = select(LotRecall).where(LotRecall.lot_id.in_([lot.id for lot in lots]))
+    return {each.lot_id: each for each in db.session.scalars(query)}
+
+
 def table(recipients: Sequence[Recipient]) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, rows and a total row for a workbook."""
     titles = [
@@ -147,4 +153,4 @@ def _plain(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
-__all__ = ["NoSuchLot", "Recipient", "get_lot", "list_recipients", "lots_made_of", "table"]
+__all__ = ["NoSuchLot", "Recipient", "get_lot", "list_recipients", "lots_made_of", "recalls_of", "table"]

@@ -55,6 +55,8 @@ class Story:
     key: int
     code: str
     status: str
+    recall_reason: str | None
+    recalled_at: datetime | None
     produced_on: date
     expires_on: date | None
     origin_note: str
@@ -97,7 +99,7 @@ def _in_force(table: str) -> str:
 
 _PAPER = "{0}.scheme, {0}.issuer, {0}.number, {1}, {0}.valid_from, {0}.valid_to, {0}.is_demo"
 _STORY = f"""
-    SELECT b.public_id, b.id, b.code, b.status, b.produced_on, b.expires_on, b.origin_note, k.id, k.gtin, k.pack_spec, k.unit,
+    SELECT b.public_id, b.id, b.code, CASE WHEN y.lot_id IS NULL THEN b.status ELSE 'recalled' END, y.reason, y.recalled_at, b.produced_on, b.expires_on, b.origin_note, k.id, k.gtin, k.pack_spec, k.unit,
         p.name, p.name_en, p.category_code, p.is_demo, o.name, r.form, r.intro, r.food_licence, c.code, c.name, f.name, d.name,
         (SELECT l.public_id FROM listings l WHERE l.sku_id = k.id AND l.status = 'listed' LIMIT 1),
         (SELECT json_agg(json_build_array({_PAPER.format("e", "''")}) ORDER BY e.id)
@@ -107,7 +109,7 @@ _STORY = f"""
         (SELECT json_agg(json_build_array(h.year, h.way, h.basis, h.households, h.persons, h.is_demo)
                          ORDER BY h.year DESC, h.way, h.basis)
          FROM benefit_links h WHERE h.producer_id = p.producer_id AND h.year = extract(year FROM b.produced_on))
-    FROM lots b JOIN skus k ON k.id = b.sku_id JOIN products p ON p.id = k.product_id
+    FROM lots b LEFT JOIN lot_recalls y ON y.lot_id = b.id JOIN skus k ON k.id = b.sku_id JOIN products p ON p.id = k.product_id
     JOIN organisations o ON o.id = p.producer_id JOIN producers r ON r.organisation_id = p.producer_id
     JOIN assisted_counties c ON c.code = p.county_code JOIN divisions d ON d.code = c.province_code
     LEFT JOIN divisions f ON f.code = c.prefecture_code

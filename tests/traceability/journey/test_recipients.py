@@ -10,14 +10,16 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+from catalog.lots import recalls
 from catalog.lots.batches import packing
 from catalog.lots.models import Lot
+from catalog.lots.services import OutOfStock
 from catalog.products.models import Sku
 from shop.db import db, transaction
 from tests import factories as make
 from tests.catalog.batches.help import Farm, make_farm
-from tests.conftest import NOON
-from tests.purchase.world import World, make_world
+from tests.conftest import NOON, count
+from tests.purchase.world import World, make_world, on_hand, reserved
 from traceability.journey import recipients
 from traceability.journey.goods import lots_of
 
@@ -109,3 +111,49 @@ def test_a_lot_that_went_nowhere_says_so(world, login):
 
     assert "这个批次还没有发给任何单位。" in page
     assert db.session.scalar(select(Lot.code)) == "A"
+
+
+def test_a_recalled_lot_leaves_no_more_whatever_is_reserved(world, deliver, login):
+    lot = add_lot(world, "A")
+    order = world.signed("100")
+    world.ship(order, "10")
+    deliver()
+
+    answer = login(world.producer).post(
+        f"/producer/lots/{lot.public_id}/recall", data={"reason": "检出农药残留", "idempotency_key": "k" * 32}
+    )
+
+    with pytest.raises(OutOfStock):
+        world.ship(order, "10")
+    assert answer.status_code == 302
+    assert (on_hand(world.listings[0]), reserved(world.listings[0])) == (90, 90)
+    visitor = login(world.producer)
+    assert "检出农药残留" in visitor.get(f"/trace/lots/{lot.public_id}").text
+    page = visitor.get(f"/producer/lots/{lot.public_id}/recipients").text
+    assert (order.number in page, "批次 A 已召回" in page, "确认召回" in page) == (True, True, False)
+
+
+def test_a_recalled_lot_that_nobody_has_reserved_is_no_stock(world):
+    lot, other = add_lot(world, "A"), add_lot(world, "B")
+    with transaction():
+        assert recalls.recall([lot.id], reason="农残", actor=world.producer, at=world.at) == [lot.id]
+    with transaction():
+        assert recalls.recall([lot.id], reason="再次", actor=world.producer, at=world.at) == []
+
+    db.session.refresh(lot)
+    assert (lot.status, db.session.get_one(Lot, other.id).status, on_hand(world.listings[0])) == (
+        "recalled",
+        "open",
+        100,
+    )
+
+
+def test_a_recall_says_why_and_anothers_lot_is_not_there(world, login):
+    lot = add_lot(world, "A")
+    visitor = login(world.producer)
+    address = f"/producer/lots/{lot.public_id}/recall"
+
+    silent = visitor.post(address, data={"reason": "", "idempotency_key": "k" * 32})
+    strange = login(make_world().producer).post(address, data={"reason": "x", "idempotency_key": "m" * 32})
+
+    assert ("请填写召回原因。" in silent.text, strange.status_code, count("lot_recalls")) == (True, 404, 0)

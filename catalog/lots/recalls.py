@@ -1,0 +1,92 @@
+"""Calling lots back: from then on nothing of them leaves, and what no order has reserved is no stock any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from catalog.lots.models import Lot, LotRecall
+from catalog.lots.moves import lock_stock
+from shop import audit
+from shop.auth import Actor
+from shop.db import db
+from shop.errors import Invalid
+from shop.i18n import _
+from shop.outbox.services import publish
+
+_MOST = 500
+
+
+class NoRecallReason(Invalid):
+    """A recall says why, in at most 500 characters."""
+
+    code = "no-recall-reason"
+
+
+def recall(lot_ids: Iterable[int], *, reason: str, actor: Actor, at: datetime) -> list[int]:
+    """Call lots back; returns those that were not before. The caller has checked that the actor may.
+
+    :raises NoRecallReason: without a reason, or with too long a one.
+    """
+    words = reason.strip()
+    if not 0 < len(words) <= _MOST:
+        detail = _("请填写召回原因,最多500个字。")
+        raise NoRecallReason(detail, errors=[{"pointer": "#/reason", "detail": detail}])
+    rows = db.session.execute(
+        select(Lot.id, Lot.sku_id, Lot.public_id, Lot.code)
+        .where(Lot.id.in_(sorted(set(lot_ids))))
+        .order_by(Lot.sku_id, Lot.id)
+    ).all()
+    recalled = [row for row in rows if _recall(row.id, row.sku_id, words, actor, at)]
+    for row in recalled:
+        audit.record(actor, "catalog.lot_recalled", "lot", row.id, reason=[None, words])
+        publish(
+            "catalog.lot_recalled", lot_id=str(row.public_id), code=row.code, reason=words, occurred_at=at.isoformat()
+        )
+    return [row.id for row in recalled]
+
+
+def _recall(lot_id: int, sku_id: int, reason: str, actor: Actor, at: datetime) -> bool:
+    """Note the recall under the stock's lock; ``False`` if it was noted before."""
+    lock_stock(sku_id)
+    made = db.session.scalar(
+        insert(LotRecall)
+        .values(lot_id=lot_id, reason=reason, recalled_by=actor.user_id, recalled_at=at)
+        .on_conflict_do_nothing()
+        .returning(LotRecall.lot_id)
+    )
+    if made is not None:
+        _take_out_of_stock(lot_id)
+    return made is not None
+
+
+def _take_out_of_stock(lot_id: int) -> bool:
+    """Let a recalled lot be stock no more; not while orders have reserved more than the other lots hold."""
+    try:
+        with db.session.begin_nested():
+            db.session.execute(_CLOSE, {"lot": lot_id})
+    except IntegrityError as error:
+        name = getattr(getattr(error.orig, "diag", None), "constraint_name", "") or ""
+        if name != "ck_sku_stock_reserved":
+            raise
+        return False
+    return True
+
+
+_CLOSE = text("UPDATE lots SET status = 'recalled', version = version + 1 WHERE id = :lot AND status = 'open'")
+_OPEN = text("""
+    SELECT l.id, l.sku_id FROM lots l JOIN lot_recalls r ON r.lot_id = l.id WHERE l.status = 'open'
+    ORDER BY l.sku_id, l.id""")
+
+
+def close_recalled() -> int:
+    """Take recalled lots out of stock that orders stood in the way of; returns how many there still are."""
+    left = 0
+    for row in db.session.execute(_OPEN).all():
+        lock_stock(row.sku_id)
+        left += not _take_out_of_stock(row.id)
+    return left
