@@ -16,7 +16,7 @@ from traceability.repository import tasks
 ROOT = Path(__file__).resolve().parents[2]
 #: Tables in the order in which a capture writes to them: a worker that holds one's lock is in the middle.
 STAGES = ("trace_events", "trace_epcs", "trace_event_epcs", "trace_event_attributes", "trace_containments")
-PATIENCE_S = 120
+PATIENCE_S = 600
 _HELD = "SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation = cast(:table AS regclass)"
 _WORKER = "from wsgi import app, celery; app.app_context().push(); celery.tasks['traceability.capture'].run()"
 
@@ -42,8 +42,8 @@ def kill_in_the_middle(url: str, folder: Path, stage: str) -> bool:
     worker = subprocess.Popen([sys.executable, "-c", _WORKER], cwd=ROOT, env=environment)
     try:
         was_seen = _until(lambda: worker.poll() is not None or _is_held(stage)) and worker.poll() is None
-        worker.send_signal(signal.SIGKILL)
     finally:
+        worker.send_signal(signal.SIGKILL)
         worker.wait()
     _until(lambda: not any(_is_held(each) for each in STAGES))
     return was_seen
