@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from traceability.repository.protocol import (
     read_page_token,
 )
 
-EVENTS = "events"
+EVENTS, VALUES, QUERIES = "events", "values", "queries"
 _DIGITS = 9
 
 
@@ -63,6 +64,34 @@ def held_by(paging: Paging, list_: str, digest: str, actor: Actor) -> dict[str, 
     return held
 
 
+def prefixes_asked() -> dict[str, str]:
+    """Return the prefixes that the request declares."""
+    return reading.extensions_of(request.headers.get("GS1-Extensions", ""))
+
+
+def in_time() -> AbstractContextManager[None]:
+    """Let no statement of the block take longer than the setting allows."""
+    return searching.in_bounded_time(current_app.config["EPCIS_QUERY_MILLISECONDS"])
+
+
+def paging_only() -> Paging:
+    """Return the paging of a list that takes no other parameters.
+
+    :raises BadParameter: for any other.
+    """
+    parameters = reading.split(list(request.args.items(multi=True)))
+    paging = paging_of(parameters)
+    for name in parameters:
+        raise BadParameter(name, "there is no such query parameter here.")
+    return paging
+
+
+def link_to_next(list_: str, digest: str, after: str, actor: Actor) -> dict[str, str]:
+    """Return the headers that lead to the page of a list behind ``after``."""
+    token = page_token(list_, actor, {"query": digest, "after": after})
+    return next_link(*token, request.args.items(multi=True))
+
+
 def answer_events(
     actor: Actor,
     fixed: Parameters = (),
@@ -78,8 +107,8 @@ def answer_events(
     form = epc_format()
     parameters = reading.split(list(request.args.items(multi=True)))
     paging = paging_of(parameters)
-    prefixes = dict(extensions or {}) | reading.extensions_of(request.headers.get("GS1-Extensions", ""))
-    with searching.in_bounded_time(current_app.config["EPCIS_QUERY_MILLISECONDS"]):
+    prefixes = dict(extensions or {}) | prefixes_asked()
+    with in_time():
         query = read_query([*fixed, *parameters.items()], prefixes, actor)
         page, headers = _page(query, actor, paging)
         ids = [int(keys[-1]) for keys in page]

@@ -1,3 +1,8 @@
 """What the query interface brings to traceability."""
 
-PROTOCOLS = ("traceability.asking.views.bp",)
+MODELS = ("traceability.asking.models",)
+PROTOCOLS = (
+    "traceability.asking.views.bp",
+    "traceability.asking.value_views.bp",
+    "traceability.asking.query_views.bp",
+)

@@ -7,6 +7,8 @@ from traceability.repository.refusals import TITLES, EpcisRefusal
 TITLES.update(
     {
         "QueryParameterException": "A query parameter is unknown or has a wrong value",
+        "QueryValidationException": "The query that is to be kept is not valid",
+        "NoSuchNameException": "There is no query with this name",
         "QueryTooLargeException": "The query has more results than it allows",
         "QueryTooComplexException": "The query takes too much to answer",
     }
@@ -38,3 +40,26 @@ class QueryTooComplex(EpcisRefusal):
     code = "epcis-query-too-complex"
     http_status = 413
     exception = "QueryTooComplexException"
+
+
+class QueryNotValid(EpcisRefusal):
+    """A query that is to be kept under a name is none, or could never be answered."""
+
+    code = "epcis-query-not-valid"
+    exception = "QueryValidationException"
+
+
+class QueryNameTaken(EpcisRefusal):
+    """The organisation keeps another query under this name."""
+
+    code = "epcis-query-name-taken"
+    http_status = 409
+    exception = "ResourceAlreadyExistsException"
+
+
+class NoSuchQuery(EpcisRefusal):
+    """The organisation keeps no query under this name."""
+
+    code = "epcis-no-such-query"
+    http_status = 404
+    exception = "NoSuchNameException"

@@ -33,8 +33,8 @@ DISCOVERY = {
     "GS1-Extensions": "cbvmda=urn:epcglobal:cbv:mda:, gs1=https://gs1.org/voc/",
     "GS1-Vendor-Version": "Duikou-1.0",
     "Accept-Post": f"{JSON}, {JSON_LD}",
-    # XML, SOAP and subscriptions by WebSocket are parts of the standard that this repository leaves out.
-    "Duikou-Not-Supported": "xml, soap, websocket",
+    # Parts of the standard that this repository leaves out.
+    "Duikou-Not-Supported": "xml, soap, subscriptions, websocket",
 }
 TOKEN_LIVES = timedelta(hours=1)
 DEFAULT_PER_PAGE, MAX_PER_PAGE = 30, 1000

@@ -1,0 +1,88 @@
+"""The top-level resources: which types of events, identifiers, steps, places and dispositions there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, cast
+
+from sqlalchemy import Select, literal, select, union
+from sqlalchemy.orm import aliased
+
+from shop.auth import Actor
+from shop.db import db
+from traceability.repository.fields import ITEMS
+from traceability.repository.models import TraceEpc, TraceEvent, TraceEventEpc
+from traceability.repository.scopes import parts_visible_to, visible_to
+from traceability.standard.identifiers import to_urn
+from traceability.standard.words import FULL
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One of the resources: the parameter that asks for a value of it, and the column that holds them."""
+
+    parameter: str
+    column: Any
+    #: The vocabulary whose words its values are.
+    words: str | None = None
+    are_identifiers: bool = False
+
+    def written(self, value: str, captured: str, form: str) -> str:
+        """Return a value as the answer has it: a plain word if it is one of the vocabulary."""
+        if self.words:
+            return _WORDS[self.words].get(value, value)
+        if not self.are_identifiers:
+            return value
+        if form == "Always_EPC_URN":
+            return to_urn(value, captured)
+        return captured if form == "Never_Translates" else value
+
+
+_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        field: MappingProxyType({full: word for word, full in FULL[field].items()})
+        for field in ("bizStep", "disposition")
+    }
+)
+RESOURCES: Mapping[str, Resource] = MappingProxyType(
+    {
+        "eventTypes": Resource("eventType", TraceEvent.type),
+        "epcs": Resource("MATCH_anyEPC", None, are_identifiers=True),
+        "bizSteps": Resource("EQ_bizStep", TraceEvent.biz_step, "bizStep"),
+        "bizLocations": Resource("EQ_bizLocation", TraceEvent.biz_location, are_identifiers=True),
+        "readPoints": Resource("EQ_readPoint", TraceEvent.read_point, are_identifiers=True),
+        "dispositions": Resource("EQ_disposition", TraceEvent.disposition, "disposition"),
+    }
+)
+
+
+def list_values(resource: Resource, actor: Actor, *, after: str | None, limit: int) -> list[tuple[str, str]]:
+    """Return the values that events visible to the actor have, in the order of their bytes, each as it was captured."""
+    find: Callable[[Resource, Actor, str | None], Select[Any]] = _epcs if resource.column is None else _column
+    found = find(resource, actor, after)
+    return [(row[0], row[1]) for row in db.session.execute(found.limit(limit))]
+
+
+def _column(resource: Resource, actor: Actor, after: str | None) -> Select[Any]:
+    column = resource.column.collate("C")
+    parts: Sequence[Select[Any]] = [
+        select(column.label("value")).where(part.clause, column.is_not(None)).distinct()
+        for part in parts_visible_to(actor)
+    ]
+    if after is not None:
+        parts = [part.where(column > after) for part in parts]
+    values = union(*parts).subquery()
+    return select(values.c.value, values.c.value).order_by(values.c.value)
+
+
+def _epcs(_resource: Resource, actor: Actor, after: str | None) -> Select[Any]:
+    """List identifiers of items; for who sees all events, without looking at them."""
+    named = aliased(TraceEventEpc)  # what is visible has a condition on the same table
+    events = select(literal(1)).where(named.epc_id == TraceEpc.id, named.role.in_([int(role) for role in ITEMS]))
+    if actor.scope.kind != "all":
+        events = events.where(named.event_id == TraceEvent.id, visible_to(actor))
+    asked: Any = select(TraceEpc.uri, TraceEpc.captured).where(events.correlate(TraceEpc).exists())
+    asked = asked if after is None else asked.where(TraceEpc.uri > after)
+    return cast("Select[Any]", asked.order_by(TraceEpc.uri))
