@@ -20,7 +20,7 @@ from orders.ledger.filings.drafts import LineDraft
 from orders.online.models import Dispute, PaymentIntent
 from orders.payments import announcements, exceptions, receipts, refunds
 from orders.payments.models import Charge
-from orders.settlement.models import Payout, PayoutRun, RuleProposal
+from orders.settlement.models import Payout, PayoutReturn, PayoutRun, RuleProposal
 from shop.auth import Actor
 from shop.clock import real_now
 from shop.db import db, transaction
@@ -75,6 +75,7 @@ TABLES = {
     "product_id": "products",
     "refund_id": "refunds",
     "report_id": "test_reports",
+    "return_id": "payout_returns",
     "rule_id": "rule_proposals",
     "run_id": "payout_runs",
     "shipment_id": "shipments",
@@ -142,10 +143,16 @@ def _add_payout(world: World) -> None:
         run = PayoutRun(rail="bank", on=date(2026, 7, 22), started_at=NOON, producers=1)
         db.session.add(run)
         db.session.flush()
+        payout = Payout(
+            number="FK20260722-2K3M4N", run_id=run.id, producer_id=world.producer.organisation_id, rail="bank",
+            amount_fen=1_00, status="prepared", prepared_at=NOON,
+        )  # fmt: skip
+        db.session.add(payout)
+        db.session.flush()
         db.session.add(
-            Payout(
-                number="FK20260722-2K3M4N", run_id=run.id, producer_id=world.producer.organisation_id, rail="bank",
-                amount_fen=1_00, status="prepared", prepared_at=NOON,
+            PayoutReturn(
+                payout_id=payout.id, bank_serial="TH-1", returned_on=date(2026, 7, 23), reason="户名不符",
+                status="recorded", recorded_by=world.buyer.user_id, recorded_at=NOON,
             )
         )  # fmt: skip
         db.session.add(

@@ -19,7 +19,7 @@ from tests.everything import TABLES, make_everything
 from tests.ledger.filers import officials
 
 #: Parameters that name nothing of anybody's: codes, roles, rails, events of the operator's outbox.
-NOBODYS = {"code", "role", "event_id", "subscriber", "tag", "rail"}
+NOBODYS = {"code", "role", "event_id", "subscriber", "tag", "rail", "identifier", "index", "name"}
 #: Tables that requests themselves write to, refused or not.
 OWN_TRACES = {"alembic_version", "idempotency_keys", "user_sessions", "rate_limits"}
 #: Routes whose identifier names a thing that all may see, and act on what is the caller's own.
@@ -51,7 +51,7 @@ def test_every_parameter_of_the_api_is_known_here(app):
 
 def fill(rule: str, ids: dict[str, str]) -> str:
     group = rule.split("/")[3]
-    known = {**ids, "paper_id": ids.get(group, ""), "role": "producer_clerk"}
+    known = {**ids, "paper_id": ids.get(group, ""), "role": "producer_clerk", "index": "0"}
     return re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda match: known[match[1]], rule)
 
 

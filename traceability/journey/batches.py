@@ -57,7 +57,7 @@ def _event_of(act_id: str) -> dict[str, Any]:
     document: dict[str, Any] | None = db.session.scalars(query).one_or_none()
     if document is None:
         raise ActUnknown(act_id)
-    return document
+    return {**document, "eventID": acts.act_uri(act_id)}
 
 
 def _batches(told: Sequence[Mapping[str, Any]]) -> list[Goods]:

@@ -30,7 +30,8 @@ def farm(session) -> Farm:
 
 
 def documents() -> list[dict[str, Any]]:
-    return list(db.session.scalars(select(TraceEvent.document).order_by(TraceEvent.id)))
+    rows = db.session.execute(select(TraceEvent.event_id, TraceEvent.document).order_by(TraceEvent.id))
+    return [{"eventID": row.event_id, **row.document} for row in rows]
 
 
 def rows(sql: str) -> list[tuple[Any, ...]]:
