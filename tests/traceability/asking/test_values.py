@@ -6,10 +6,14 @@ from urllib.parse import quote
 
 import pytest
 
+from shop.db import db, transaction
+from tests.conftest import NOON
 from tests.factories import make_member
+from tests.ledger.filers import officials
 from tests.traceability.asking.questions import FARM, PALLET, ask, capture, everything, found_in, problem_of
-from tests.traceability.events import sgtin
+from tests.traceability.events import rows, sgtin
 from traceability.asking.values import RESOURCES
+from traceability.repository.derived import TraceGrant
 from traceability.standard.identifiers import canonical
 
 
@@ -99,6 +103,24 @@ def test_another_organisation_finds_no_values(client, bearer, events):
 
     assert [members(ask(client, stranger, f"/epcis/{name}")) for name in RESOURCES] == [[]] * len(RESOURCES)
     assert ask(client, stranger, path_to("epcs", sgtin(1))).status_code == 404
+
+
+def test_officials_operators_and_who_was_given_goods_list_what_their_events_name(client, bearer, events):
+    buyer = make_member("institution")
+    ((epc_id, writer),) = rows(
+        "SELECT e.id, min(o.organisation_id) FROM trace_epcs e, trace_events o WHERE e.uri = :uri GROUP BY e.id",
+        uri=canonical(sgtin(4)),
+    )
+    with transaction():
+        db.session.add(
+            TraceGrant(organisation_id=buyer.organisation_id, epc_id=epc_id, granted_at=NOON, granted_by=writer, reason="order")
+        )  # fmt: skip
+    everybody = make_member("operator", "operator_auditor")
+
+    assert members(ask(client, bearer(buyer), "/epcis/epcs")) == [canonical(sgtin(3)), canonical(sgtin(4))]
+    assert members(ask(client, bearer(buyer), "/epcis/bizSteps")) == ["creating_class_instance"]
+    assert len(members(ask(client, bearer(everybody), "/epcis/epcs"))) == 5
+    assert members(ask(client, bearer(officials("120101")[0]), "/epcis/epcs")) == []
 
 
 def test_a_list_of_values_takes_no_parameters_of_queries(client, headers):
