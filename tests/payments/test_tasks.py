@@ -1,6 +1,7 @@
 """What follows from rejections and cancellations, once each."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +16,11 @@ from tests.counting.build import accept, cancel_rest, make_order, make_trade
 from tests.payments.help import facts, pay
 
 pytestmark = pytest.mark.usefixtures("session")
+#: What the trace is told of an acceptance, of no lots here.
+NOTHING_TO_TRACE = {
+    "accepted_at": NOON.isoformat(), "consignor": str(UUID(int=1)), "consignee": str(UUID(int=2)),
+    "acceptance_id": str(UUID(int=3)), "items": [],
+}  # fmt: skip
 
 
 def test_rejected_goods_that_were_paid_are_asked_back_once_at_the_time_of_the_event(deliver):
@@ -24,7 +30,7 @@ def test_rejected_goods_that_were_paid_are_asked_back_once_at_the_time_of_the_ev
         order = make_order(trade)
         pay(trade, (order, 10000), value_on=clock.today())
         accept(order, ("6", "4"))
-        publish("orders.goods_accepted", order_id=str(order.public_id))
+        publish("orders.goods_accepted", order_id=str(order.public_id), **NOTHING_TO_TRACE)
 
     deliver(times=2)
 

@@ -76,7 +76,7 @@ def running(data: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
     finally:
         if run.poll() is None:
             run.terminate()
-        run.communicate(timeout=240)
+        run.communicate(timeout=480)
 
 
 def status_of(port: int, path: str) -> int:
@@ -125,14 +125,14 @@ def test_a_run_serves_is_alone_on_its_data_and_stops_in_order(data):
 
         assert status_of(port, "/readyz") == 200
         second = start(data, free_port())
-        output, _ = second.communicate(timeout=240)
+        output, _ = second.communicate(timeout=480)
         assert second.returncode == 1
         assert output == (
             f"Error: Duikou already runs on the data folder {data}; stop it, or choose another by DUIKOU_DATA.\n"
         )
 
         run.send_signal(signal.SIGTERM)
-        output, _ = run.communicate(timeout=240)
+        output, _ = run.communicate(timeout=480)
 
     assert run.returncode == 0
     assert output.splitlines()[-1] == "duikou | Stopped."
@@ -149,7 +149,7 @@ def test_a_run_whose_terminal_was_closed_stops_what_it_started(data):
         run.stdout.close()
 
         run.send_signal(signal.SIGHUP)
-        run.wait(timeout=240)
+        run.wait(timeout=480)
 
     assert run.returncode == 0
     assert [child for child in children if not is_over(child)] == []
@@ -161,8 +161,8 @@ def test_a_run_that_was_killed_holds_neither_port_nor_data(data):
     with running(data, port) as run:
         children = psutil.Process(run.pid).children(recursive=True)
         run.kill()
-        run.wait(timeout=240)
-    _, alive = psutil.wait_procs(children, timeout=240)
+        run.wait(timeout=480)
+    _, alive = psutil.wait_procs(children, timeout=480)
     assert [child for child in alive if not is_over(child)] == []
 
     with running(data, port):

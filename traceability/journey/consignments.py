@@ -52,6 +52,8 @@ def take_shipment(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
 
 def take_acceptance(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     """Write what a buyer accepted and did not accept; the same acceptance again changes nothing."""
+    if not told["items"]:
+        return
     at = datetime.fromisoformat(told["accepted_at"])
     consignor, consignee = UUID(told["consignor"]), UUID(told["consignee"])
     order, acceptance = UUID(told["order_id"]), UUID(told["acceptance_id"])

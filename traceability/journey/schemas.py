@@ -8,6 +8,10 @@ from shop.api import Schema
 from shop.fields import Instant, PublicId, Quantity
 
 
+class NoQuery(Schema):
+    """Takes no parameters."""
+
+
 class RecipientSchema(Schema):
     """A quantity of a lot that went to somebody for an order."""
 

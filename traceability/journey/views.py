@@ -14,7 +14,7 @@ from shop.db import snapshot
 from shop.paging import Page, PageQuery, decode_cursor, make_page
 from traceability.journey import recipients
 from traceability.journey.recipients import Recipient
-from traceability.journey.schemas import RecipientListSchema
+from traceability.journey.schemas import NoQuery, RecipientListSchema
 from traceability.journey.sheets import XLSX_TYPE, workbook
 
 bp = Blueprint("recipients", __name__, url_prefix="/api/v1/trace", description="Where lots went: what a recall asks")
@@ -35,7 +35,8 @@ def list_recipients(query: dict[str, Any], actor: Actor, lot_id: UUID) -> Page[R
 
 @bp.route("/lots/<uuid:lot_id>/recipients.xlsx")
 @requires("trace:read")
+@bp.arguments(NoQuery, location="query")
 @bp.response(200, {"type": "string", "format": "binary"}, content_type=XLSX_TYPE)
-def download_recipients(actor: Actor, lot_id: UUID) -> Response:
+def download_recipients(_query: dict[str, Any], actor: Actor, lot_id: UUID) -> Response:
     """Download the same list, all of it, with totals."""
     return workbook(lot_id, actor)

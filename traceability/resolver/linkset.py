@@ -18,12 +18,12 @@ def local_name(link_type: str) -> str:
 
 
 def linkset(anchor: str, base: str, goods: Goods, targets: list[Target]) -> dict[str, Any]:
-    """Return the linkset of one thing; the first target is its default."""
+    """Return the linkset of one thing; the first page for people is its default."""
     links: dict[str, Any] = {"anchor": anchor, "itemDescription": f"{goods.product_name} {goods.pack_spec}"}
     for target in targets:
         links.setdefault(VOC + target.link_type, []).append(_link(base, target))
-    if targets:
-        links[VOC + "defaultLink"] = [_link(base, targets[0])]
+    if pages := [target for target in targets if target.is_page]:
+        links[VOC + "defaultLink"] = [_link(base, pages[0])]
     return {"linkset": [links]}
 
 

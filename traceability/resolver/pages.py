@@ -51,6 +51,7 @@ def resolve(key: str, rest: str) -> Response | str:
         targets = [target for target in targets if target.link_type == asked]
         if not targets:
             raise NoSuchGoods(_("没有这一类链接。"))
+    targets = targets if linkset.local_name(asked) not in ("", "defaultLink") else [t for t in targets if t.is_page]
     return _lead(reading, targets[0]) if targets else _show(goods)
 
 

@@ -45,6 +45,11 @@ class Target:
     media_type: str = "text/html"
     languages: tuple[str, ...] = ("zh", "en")
 
+    @property
+    def is_page(self) -> bool:
+        """Whether people read it: nobody who scans a label is led to anything else unasked."""
+        return self.media_type == "text/html"
+
 
 _OFFERS: list[Callable[[Goods], Iterable[Target]]] = []
 
