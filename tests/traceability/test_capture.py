@@ -370,7 +370,7 @@ def test_every_resource_tells_what_it_can_do(client, session, path):
     told = {name: answer.headers[name] for name in ("GS1-EPCIS-Version", "GS1-EPCIS-Min", "GS1-CBV-Max")}
     assert set(told.values()) == {"2.0"}
     assert "Always_EPC_URN" in answer.headers["GS1-EPC-Format"]
-    assert answer.headers["Duikou-Not-Supported"] == "xml, soap, subscriptions, websocket"
+    assert answer.headers["Duikou-Not-Supported"] == "xml, soap, websocket"
     assert answer.headers["Allow"].endswith("OPTIONS")
 
 

@@ -26,7 +26,7 @@ from traceability.repository.protocol import (
     read_page_token,
 )
 
-EVENTS, VALUES, QUERIES = "events", "values", "queries"
+EVENTS, VALUES, QUERIES, SUBSCRIPTIONS = "events", "values", "queries", "subscriptions"
 _DIGITS = 9
 
 

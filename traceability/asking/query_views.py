@@ -5,32 +5,27 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from flask import Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
 from traceability.asking import named
 from traceability.asking.answering import QUERIES, answer_events, held_by, link_to_next, paging_only, prefixes_asked
+from traceability.asking.bodies import read_body
 from traceability.asking.refusals import QueryNotValid
-from traceability.repository.protocol import JSON, JSON_LD, answer, discover, make_blueprint
-from traceability.repository.refusals import UnsupportedDocument
-from traceability.standard.limits import excess
-from traceability.standard.reading import read
+from traceability.repository.protocol import answer, discover, make_blueprint
 
 bp = make_blueprint("epcis_queries", __name__)
 discover(bp, "/queries", "GET", "POST")
 discover(bp, "/queries/<name>", "GET", "DELETE")
 discover(bp, "/queries/<name>/events", "GET")
-#: Bytes of a query.
-LARGEST = 100_000
 
 
 @bp.post("/queries", provide_automatic_options=False)
 @requires("trace:read")
 def create_query(actor: Actor) -> Response:
     """Keep a query under a name."""
-    body, prefixes = _body(), prefixes_asked()
+    body, prefixes = read_body(QueryNotValid), prefixes_asked()
     with transaction():
         name = named.create(body, prefixes, actor, at=clock.now())
     return Response(status=201, headers={"Location": f"{request.url_root}epcis/queries/{quote(name, safe='')}"})
@@ -70,22 +65,3 @@ def list_events_of_query(actor: Actor, name: str) -> Response:
     """Answer a query; parameters of the address narrow it."""
     query = named.get(name, actor)
     return answer_events(actor, named.parameters_of(query.definition), query.extensions, query_name=query.name)
-
-
-def _body() -> object:
-    """Return the request's body.
-
-    :raises UnsupportedDocument: for anything but JSON.
-    :raises QueryNotValid: if it cannot be read, or is larger than any query.
-    """
-    if request.mimetype not in (JSON, JSON_LD) or request.headers.get("Content-Encoding", "identity") != "identity":
-        raise UnsupportedDocument("The body is application/json or application/ld+json, not compressed.")
-    request.max_content_length = LARGEST
-    try:
-        value, fault = read(request.get_data(cache=False))
-    except RequestEntityTooLarge as error:
-        raise QueryNotValid(f"A query has at most {LARGEST} bytes.") from error
-    wrong = fault.detail if fault else excess(value)
-    if wrong:
-        raise QueryNotValid(wrong)
-    return value

@@ -9,6 +9,7 @@ TITLES.update(
         "QueryParameterException": "A query parameter is unknown or has a wrong value",
         "QueryValidationException": "The query that is to be kept is not valid",
         "NoSuchNameException": "There is no query with this name",
+        "SubscriptionControlsException": "The controls of the subscription are not valid",
         "QueryTooLargeException": "The query has more results than it allows",
         "QueryTooComplexException": "The query takes too much to answer",
     }
@@ -63,3 +64,10 @@ class NoSuchQuery(EpcisRefusal):
     code = "epcis-no-such-query"
     http_status = 404
     exception = "NoSuchNameException"
+
+
+class BadControls(EpcisRefusal):
+    """A subscription says when or where to send in a way that cannot be done."""
+
+    code = "epcis-subscription-controls"
+    exception = "SubscriptionControlsException"

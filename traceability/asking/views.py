@@ -6,13 +6,13 @@ from flask import Response
 
 from shop.auth import Actor, requires
 from shop.errors import NotFound
-from traceability.asking.answering import EVENTS, QUERIES, VALUES, answer_events
+from traceability.asking.answering import EVENTS, QUERIES, SUBSCRIPTIONS, VALUES, answer_events
 from traceability.repository.protocol import discover, make_blueprint, read_page_token
 
 bp = make_blueprint("epcis_asking", __name__)
 discover(bp, "/nextPageToken/<path:token>", "DELETE")
 #: Lists whose pages have tokens.
-_LISTS = (EVENTS, VALUES, QUERIES, "capture")
+_LISTS = (EVENTS, VALUES, QUERIES, SUBSCRIPTIONS, "capture")
 
 
 @bp.get("/events", provide_automatic_options=False)

@@ -7,7 +7,7 @@ transaction that stored it.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, cast, func, literal, or_, text
+from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import UserDefinedType
 
@@ -41,3 +41,16 @@ def within(bound: str, xid: InstrumentedAttribute[int] = TraceEvent.xid) -> Colu
         xid == func.pg_current_xact_id_if_assigned(),
         xid >= func.pg_snapshot_xmax(func.pg_current_snapshot()),
     )
+
+
+def since(bound: str, xid: InstrumentedAttribute[int] = TraceEvent.xid) -> ColumnElement[bool]:
+    """Return the condition that an event had not been committed when ``bound`` was taken; an index serves it."""
+    taken = cast(literal(bound), Snapshot)
+    return and_(xid >= func.pg_snapshot_xmin(taken), func.pg_visible_in_snapshot(xid, taken).is_(False))
+
+
+def is_of_this_server(bound: str) -> bool:
+    """Say whether this server can have taken ``bound``: one that came with a dump counts other transactions."""
+    taken = cast(literal(bound), Snapshot)
+    asked = select(func.pg_snapshot_xmax(taken) <= func.pg_snapshot_xmax(func.pg_current_snapshot()))
+    return bool(db.session.execute(asked).scalar_one())

@@ -34,7 +34,7 @@ DISCOVERY = {
     "GS1-Vendor-Version": "Duikou-1.0",
     "Accept-Post": f"{JSON}, {JSON_LD}",
     # Parts of the standard that this repository leaves out.
-    "Duikou-Not-Supported": "xml, soap, subscriptions, websocket",
+    "Duikou-Not-Supported": "xml, soap, websocket",
 }
 TOKEN_LIVES = timedelta(hours=1)
 DEFAULT_PER_PAGE, MAX_PER_PAGE = 30, 1000

@@ -135,4 +135,4 @@ def test_options_tell_what_can_be_done(client, path):
 
     assert answer.status_code == 204
     assert "GET" in answer.headers["Allow"]
-    assert answer.headers["Duikou-Not-Supported"] == "xml, soap, subscriptions, websocket"
+    assert answer.headers["Duikou-Not-Supported"] == "xml, soap, websocket"
