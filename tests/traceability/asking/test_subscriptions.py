@@ -10,6 +10,7 @@ from tests.factories import make_member
 from tests.traceability.asking.conftest import QUERY
 from tests.traceability.asking.questions import problem_of
 from tests.traceability.events import digest, rows
+from traceability.asking import subscriptions
 from traceability.asking.schedules import read_schedule
 
 PATH = f"{QUERY}/subscriptions"
@@ -70,6 +71,36 @@ def test_a_subscription_ends_alone_or_with_its_query(client, headers, subscribe)
     assert client.delete(QUERY, headers=headers).status_code == 204
     assert rows("SELECT count(*) FROM trace_subscriptions") == [(0,)]
     assert problem_of(client.get(PATH, headers=headers))[:2] == (404, "NoSuchNameException")
+
+
+def test_an_organisation_has_so_many_subscriptions(client, headers, subscribe, receiver, monkeypatch):
+    monkeypatch.setattr(subscriptions, "MOST", 1)
+    subscribe()
+
+    answer = client.post(PATH, json={"dest": receiver.url, "stream": True}, headers=headers)
+
+    assert problem_of(answer)[:2] == (400, "SubscriptionControlsException")
+    assert rows("SELECT count(*) FROM trace_subscriptions") == [(1,)]
+
+
+def test_a_query_that_cuts_off_is_not_subscribed_to(client, headers, receiver):
+    client.post("/epcis/queries", json={"name": "short", "query": {"maxEventCount": 5}}, headers=headers)
+
+    answer = client.post(
+        "/epcis/queries/short/subscriptions", json={"dest": receiver.url, "stream": True}, headers=headers
+    )
+
+    assert problem_of(answer)[:2] == (400, "SubscriptionControlsException")
+
+
+def test_subscriptions_are_listed_in_pages(client, headers, subscribe):
+    made = [subscribe().rpartition("/")[2] for _ in range(3)]
+
+    first = client.get(f"{PATH}?perPage=2", headers=headers)
+    second = client.get(first.headers["Link"].partition(";")[0].strip("<>"), headers=headers)
+
+    assert [each["subscriptionID"] for each in first.get_json() + second.get_json()] == made
+    assert "Link" not in second.headers
 
 
 def test_another_organisation_has_no_such_subscription(client, headers, subscribe, bearer):
