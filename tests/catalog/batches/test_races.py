@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from catalog.lots import services as lots
 from catalog.lots.batches import balance, packing, services, undoing
-from catalog.lots.batches.acts import BatchTooSmall
+from catalog.lots.batches.acts import BatchNotOpen, BatchTooSmall
 from catalog.lots.batches.models import BatchAct
 from shop.db import db, transaction
 from tests.catalog.batches.help import make_farm
@@ -48,6 +48,7 @@ def together(app, jobs):
                 with transaction():
                     job()
             except (
+                BatchNotOpen,
                 BatchTooSmall,
                 lots.OutOfStock,
                 lots.NotReserved,
