@@ -66,8 +66,8 @@ def test_some_purchases_are_paid_through_the_supervised_account_and_producers_ar
     _tell(datetime(2021, 6, 1, tzinfo=UTC))
 
     with transaction():
-        states = dict(db.session.execute(text("SELECT status, count(*) FROM payouts GROUP BY 1")).all())
-        lines = dict(
+        states: dict[str, int] = dict(db.session.execute(text("SELECT status, count(*) FROM payouts GROUP BY 1")).all())
+        lines: dict[str, int] = dict(
             db.session.execute(
                 text(
                     "SELECT rule, count(*) FROM bank_statement_lines WHERE state IN ('matched', 'returned') GROUP BY 1"

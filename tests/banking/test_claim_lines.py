@@ -2,6 +2,7 @@
 
 import io
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -32,7 +33,7 @@ def scene():
 
 def claim_of(trade, order, **changes):
     with transaction():
-        values = {
+        values: dict[str, Any] = {
             "shares": [Share(order=order.public_id, amount_fen=10000)], "amount_fen": 10000, "paid_on": date(2026, 7, 13),
             "payer_name": "甲", "file": files.store(PDF, "回单.pdf", trade.buyer).public_id,
         } | changes  # fmt: skip

@@ -104,7 +104,7 @@ def test_one_that_comes_back_is_owed_again_in_each_order(purchase, card, deliver
     assert purchase.sums() == [(10000, 0, 1000, 0), (6000, 0, 1000, 0)]
     with transaction():
         assert {one.status for one in db.session.scalars(select(Refund))} == {"requested"}
-        refund = db.session.scalars(select(Refund).order_by(Refund.id)).first()
+        refund = db.session.scalars(select(Refund).order_by(Refund.id).limit(1)).one()
         refund_sending.send(refund.public_id, purchase.trades[0].clerk, NOON)
     settle(deliver)
     assert purchase.sums()[0] == (10000, 1000, 0, 0)

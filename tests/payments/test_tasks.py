@@ -1,6 +1,7 @@
 """What follows from rejections and cancellations, once each."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ from tests.payments.help import facts, pay
 
 pytestmark = pytest.mark.usefixtures("session")
 #: What the trace is told of an acceptance, of no lots here.
-NOTHING_TO_TRACE = {
+NOTHING_TO_TRACE: dict[str, Any] = {
     "accepted_at": NOON.isoformat(), "consignor": str(UUID(int=1)), "consignee": str(UUID(int=2)),
     "acceptance_id": str(UUID(int=3)), "items": [],
 }  # fmt: skip

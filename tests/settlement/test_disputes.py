@@ -150,6 +150,7 @@ def test_what_was_disputed_while_the_transfer_was_under_way_is_asked_back_when_i
             ref="tr_1", amount_fen=10000, reversed_fen=0, currency="cny", destination="acct", charge_ref="ch",
             transfer_group="", metadata={}, created_at=DUE,
         )  # fmt: skip
+        assert call is not None
         calls.handler_of("transfer").store(call, made, DUE)
 
     assert transfer.status == "done"

@@ -83,7 +83,7 @@ def test_what_came_back_is_owed_again_and_paid_once_the_account_is_changed(peopl
             {"o": trade.clerk.organisation_id},
         )
         give_account(trade.clerk.organisation_id, number="62229999999999999")
-        (second,) = pay_out(*people, LATER)
+        (second,) = pay_out(people[0], people[1], LATER)
 
         assert (second.status, second.amount_fen, second.account_number) == ("paid", 9940, "62229999999999999")
         assert [balance(kind, owner) for kind in ("producer_payable", "bank_supervised")] == [0, 0]
@@ -96,11 +96,11 @@ def test_an_account_that_was_right_is_paid_to_again(people, trade):
         sold(trade, 10000, supervised=10000)
         (payout,) = pay_out(*people)
         came_back(payout, people, same_account=True)
-        (second,) = pay_out(*people, LATER)
+        (second,) = pay_out(people[0], people[1], LATER)
         came_back(second, people)
         assert run(people[0], LATER) == []
         returns.allow_account(second.public_id, people[1])
-        (third,) = pay_out(*people, LATER)
+        (third,) = pay_out(people[0], people[1], LATER)
 
     assert (second.amount_fen, third.amount_fen, third.account_number) == (10000, 10000, payout.account_number)
     assert differences() == []

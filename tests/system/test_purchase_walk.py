@@ -111,9 +111,12 @@ def _deliver(seller: Visitor, buyer: Visitor, path: str) -> None:
     buyer.visit(f"/desk{path}")
     buyer.follow("验收货物")
     page = buyer.page
-    page.locator("[name^=accepted-]").fill("38")
-    page.locator("[name^=rejected-]").fill("2")
-    page.locator("[name^=reason-]").fill("包装破损")
+    first = page.locator(
+        "[name^=accepted-]"
+    ).first  # other lots of the goods, if any, stand below and are accepted whole
+    first.fill(str(int(first.input_value()) - 2))
+    page.locator("[name^=rejected-]").first.fill("2")
+    page.locator("[name^=reason-]").first.fill("包装破损")
     page.locator("[name=witness_id]").select_option(index=1)
     buyer.press("确认验收")
     assert "拒收" in buyer.text()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 from shop.db import db, transaction
 from tests.traceability.events import document, observed, packed, rows, sgtin, sscc
@@ -21,7 +22,7 @@ _HELD = "SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relat
 _WORKER = "from wsgi import app, celery; app.app_context().push(); celery.tasks['traceability.capture'].run()"
 
 
-def large_document(number: int, events: int) -> dict:
+def large_document(number: int, events: int) -> dict[str, Any]:
     """A document whose events name things of their own and of each other."""
     found = [observed(sgtin(f"{number}-{n}"), **{"ex:n": n}) for n in range(events - 2)]
     return document(*found, packed(sscc(number), sgtin(f"{number}-1")), packed(sscc(number), sgtin(f"{number}-2")))
@@ -65,7 +66,7 @@ def go_on() -> None:
 
 
 def _is_held(table: str) -> bool:
-    return rows(_HELD, table=table)[0][0] > 0
+    return bool(rows(_HELD, table=table)[0][0])
 
 
 def _until(condition) -> bool:

@@ -71,7 +71,8 @@ def found_in(answer: Any) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.get_data(as_text=True)
     body = answer.get_json()
     assert body["type"] == "EPCISQueryDocument"
-    return body["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    events: list[dict[str, Any]] = body["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    return events
 
 
 def keys_in(answer: Any) -> list[tuple[str, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +24,7 @@ def made():
     """Events in which values come together in many ways."""
     for number in range(36):
         epcs = [EPCS[number % 4], EPCS[(number * 3 + 1) % 4]]
-        common = {"readPoint": {"id": PLACES[number % 2]}}
+        common: dict[str, Any] = {"readPoint": {"id": PLACES[number % 2]}}
         if number % 4 == 0:
             yield packed(EPCS[4], *epcs, at=TIMES[number % 5], **common)
         else:
