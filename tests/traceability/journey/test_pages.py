@@ -52,6 +52,8 @@ def test_a_lot_that_nothing_was_told_of_says_so(committed_app, lot):
     page = committed_app.test_client().get(f"/trace/lots/{lot.public_id}").text
 
     assert "生产者还没有记录这个批次的经过。" in page
+    assert "这个批次还没有可以核对的记录" in page
+    assert "存证日志" not in page
 
 
 @pytest.mark.committed
