@@ -125,7 +125,7 @@ class World:
     def _of_lot(self, kind: str, lot: Lot, one: Decimal) -> None:
         actor, packs, ref = (
             self.farm.actor,
-            one.to_integral_value(),
+            max(one.to_integral_value(), Decimal(1)),
             f"f:{self.codes}:{one}:{len(self.model.acts)}:{kind}",
         )
         with transaction():
