@@ -3,11 +3,12 @@
 from traceability.asking import feature as asking
 from traceability.genealogy import feature as genealogy
 from traceability.journey import feature as journey
+from traceability.pieces import feature as pieces
 from traceability.proofs import feature as proofs
 from traceability.repository import feature as repository
 from traceability.resolver import feature as resolver
 
-_PARTS = (repository, proofs, asking, genealogy, resolver, journey)
+_PARTS = (repository, proofs, asking, genealogy, pieces, resolver, journey)
 
 
 def _listed(name: str) -> tuple[str, ...]:

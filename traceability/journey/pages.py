@@ -18,6 +18,7 @@ from shop.translog.handing import receipts_of
 from traceability.journey import names, words
 from traceability.journey.papers import papers_of
 from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
+from traceability.pieces.queries import get_piece
 from traceability.proofs.source import LOG, key_of
 from traceability.resolver.targets import Goods, Target, offer
 
@@ -32,6 +33,7 @@ def show_lot(lot_id: UUID) -> str:
     """Tell where a lot comes from, what happened to it, and how that is proved."""
     story, uri, number = _find(lot_id)
     steps = list_steps(uri)
+    serial = request.args.get("serial", "")[:_SERIAL]
     return render_template(
         "journey/lot.html",
         story=story,
@@ -41,7 +43,7 @@ def show_lot(lot_id: UUID) -> str:
         number=number,
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),
-        serial=request.args.get("serial", "")[:_SERIAL],
+        piece=get_piece(serial, story.key, names.piece_uri(number, serial)) if serial else None,
         labels=labels,
         step_word=words.step_word,
     )
