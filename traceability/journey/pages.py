@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -44,6 +45,7 @@ def show_lot(lot_id: UUID) -> str:
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),
         piece=get_piece(serial, story.key, names.piece_uri(number, serial)) if serial else None,
+        complaint="/complaints/new?" + urlencode(_on_label(story, number, serial)),
         labels=labels,
         step_word=words.step_word,
     )
@@ -69,6 +71,12 @@ def _find(lot_id: UUID) -> tuple[Story, str, str]:
     story = get_story(lot_id)
     number = numbers.trade_number(story.sku_id, story.gtin)
     return story, names.lot_uri(number, story.code, story.key), number
+
+
+def _on_label(story: Story, number: str, serial: str) -> dict[str, str]:
+    """Return what the label says, for whoever asks about the same goods."""
+    said = {"number": number, "lot": names.lot_number(story.code, story.key)}
+    return {**said, "serial": serial} if serial else said
 
 
 @offer
