@@ -34,6 +34,12 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("duikou")
 
+
+def examples(usual: int) -> int:
+    """Return how many examples a slow property takes: ``usual``, unless a number of them is asked for."""
+    return int(os.environ.get("EXAMPLES", usual))
+
+
 #: Noon in Shanghai on a Wednesday: the instant at which every test's clock stands.
 NOON = datetime(2026, 7, 15, 4, 0, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ from shop.errors import NotFound
 from shop.files import services as files
 from tests.banking.help import DAY, bring, operators, own_account, row, supervised, told
 from tests.banking.sheets import camt, camt_entry, plain, text_file
-from tests.conftest import NOON, count, undone
+from tests.conftest import NOON, count, examples, undone
 from tests.counting.build import make_order, make_trade
 
 LINES = "bank_statement_lines"
@@ -213,7 +213,7 @@ lines = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=25, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(lines, st.randoms(use_true_random=False), st.integers(1, 4))
 def test_any_order_and_any_overlapping_files_give_the_same(session, drawn, random, cuts):
     """One producer has all lines in one file, its twin in shuffled, overlapping ones."""

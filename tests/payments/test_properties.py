@@ -16,7 +16,7 @@ from orders.purchase import counting
 from shop.db import db, transaction
 from shop.errors import DomainError
 from shop.identity.models import Organisation
-from tests.conftest import NOON, undone
+from tests.conftest import NOON, examples, undone
 from tests.counting.build import accept, cancel_rest, lines_of, make_actor, make_order, make_trade
 from tests.payments.card import charge, differences
 from tests.payments.help import facts, slip, two_persons
@@ -47,7 +47,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=20, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(st.tuples(lines, lines), st.integers(0, 5000), steps, st.booleans(), st.sampled_from((0, 60, 333)))
 def test_books_columns_and_documents_agree_after_anything(goods, freight, happening, counts, fee_bp):
     with undone():

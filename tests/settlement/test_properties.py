@@ -19,7 +19,7 @@ from orders.settlement.standing import lock_standings
 from shop import clock
 from shop.db import db, transaction
 from shop.errors import DomainError
-from tests.conftest import NOON, undone
+from tests.conftest import NOON, examples, undone
 from tests.counting.build import accept, lines_of, make_order, make_trade
 from tests.payments.help import pay, slip
 from tests.settlement.help import (
@@ -74,7 +74,7 @@ starts = st.tuples(
 )
 
 
-@settings(max_examples=12, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.integers(100, 99_999), min_size=3, max_size=3),
     st.sampled_from([0, 60, 333]),

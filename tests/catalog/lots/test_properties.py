@@ -12,7 +12,7 @@ from catalog.lots.models import Lot
 from shop.db import db, transaction
 from shop.errors import DomainError
 from tests import factories as make
-from tests.conftest import NOON, undone
+from tests.conftest import NOON, examples, undone
 
 QUANTITY = st.decimals(min_value="0.001", max_value=30, places=3)
 MOVES = st.lists(
@@ -61,7 +61,7 @@ CHECK = text("""
     FROM sku_stock s WHERE s.sku_id = :sku""")
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 def test_stock_is_what_open_lots_hold(session, moves):
     with undone():
