@@ -98,7 +98,7 @@ def rebuild(stored: Mapping[int, Draft], epcs: Epcs) -> None:
     for id_, draft in stored.items():
         if draft.type not in _TYPES or (parent := _parent_of(draft, epcs)) is None:
             continue
-        acts = list(_acts_of(id_, draft, parent, epcs))
+        acts = list(acts_of(id_, draft, parent, epcs))
         if not acts and draft.action == "DELETE":
             emptied.add(parent)
         if parent in epcs.added and _counts(draft):
@@ -121,7 +121,9 @@ def _write(touched: set[Pair], fresh: Iterable[Act], emptied: Collection[int]) -
         values = {"children": [child for child, _ in old], "parents": [parent for _, parent in old]}
         fetch(_FORGET, values)
         acts += [Act(*row) for row in fetch(_ACTS, values)]
-    copy_rows("trace_containments", "child_id, parent_id, during, opened_by, closed_by", map(_line, intervals_of(acts)))
+    copy_rows(
+        "trace_containments", "child_id, parent_id, during, opened_by, closed_by", map(line_of, intervals_of(acts))
+    )
 
 
 def intervals_of(acts: Iterable[Act]) -> Iterator[Interval]:
@@ -178,7 +180,7 @@ def _parent_of(draft: Draft, epcs: Epcs) -> int | None:
     return next((epcs.ids[each.uri] for each in draft.named if each.role == Role.PARENT), None)
 
 
-def _acts_of(id_: int, draft: Draft, parent: int, epcs: Epcs) -> Iterator[Act]:
+def acts_of(id_: int, draft: Draft, parent: int, epcs: Epcs) -> Iterator[Act]:
     """Yield what an event does to each child; one that only looks does nothing."""
     for each in draft.named:
         if each.role in _CHILDREN and draft.action != "OBSERVE":
@@ -189,7 +191,8 @@ def _acts_of(id_: int, draft: Draft, parent: int, epcs: Epcs) -> Iterator[Act]:
             )  # fmt: skip
 
 
-def _line(interval: Interval) -> str:
+def line_of(interval: Interval) -> str:
+    """Return the row of an interval, as COPY reads it."""
     (child, parent), opened, closed = interval.pair, interval.opened, interval.closed
     until = "" if closed is None else closed.at
     # A child that leaves at the very instant it came was inside for that instant.

@@ -63,7 +63,7 @@ def take_epcs(captured: Mapping[str, str]) -> Epcs:
             epcs.better_known[id_] = captured[uri]
     missing = [uri for uri in captured if uri not in epcs.ids]
     if missing:
-        made: dict[str, int] = dict(fetch(_ADD_EPCS, _described(missing, captured)))
+        made: dict[str, int] = dict(fetch(_ADD_EPCS, described(missing, captured)))
         epcs.ids.update(made)
         epcs.added.update(made.values())
         late = [uri for uri in missing if uri not in made]
@@ -71,7 +71,8 @@ def take_epcs(captured: Mapping[str, str]) -> Epcs:
     return epcs
 
 
-def _described(uris: Sequence[str], captured: Mapping[str, str]) -> dict[str, list[str | None]]:
+def described(uris: Sequence[str], captured: Mapping[str, str]) -> dict[str, list[str | None]]:
+    """Return the columns of new identifiers."""
     known = [_known_of(uri) for uri in uris]
     return {
         "uris": list(uris),

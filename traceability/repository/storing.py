@@ -21,20 +21,21 @@ _KEYS = Statement("SELECT nextval('trace_events_id_seq') FROM generate_series(1,
 _THERE = Statement("""
     SELECT event_id, is_declaration, content_sha256, organisation_id FROM trace_events
     WHERE event_id = ANY (cast(:ids AS text[]))""")
-_COLUMNS = (
+#: Of an event's own row, what the draft says; the rest is the writer's and the moment's.
+COLUMNS = (
     ("id", "bigint"), ("event_id", "text"), ("is_declaration", "bool"), ("type", "text"), ("action", "text"),
     ("biz_step", "text"), ("disposition", "text"), ("read_point", "text"), ("biz_location", "text"),
     ("transformation_id", "text"), ("event_time", "timestamptz"), ("tz_offset", "text"), ("declared_at", "timestamptz"),
     ("declared_reason", "text"), ("has_sensors", "bool"), ("hash_id", "text"), ("context_id", "bigint"),
     ("document", "jsonb"), ("content_sha256", "bytea"),
 )  # fmt: skip
-_NAMES = ", ".join(name for name, _ in _COLUMNS)
+_NAMES = ", ".join(name for name, _ in COLUMNS)
 #: What each column's values are called in the statement.
-_VALUES = [name.removesuffix("_sha256") for name, _ in _COLUMNS]
+_VALUES = [name.removesuffix("_sha256") for name, _ in COLUMNS]
 _ADD = Statement(f"""
     INSERT INTO trace_events ({_NAMES}, record_time, organisation_id, county_code, job_id)
     SELECT {_NAMES}, cast(:at AS timestamptz), cast(:organisation AS bigint), :county, cast(:job AS bigint)
-    FROM unnest({", ".join(f"cast(:{name} AS {kind}[])" for name, (_, kind) in zip(_VALUES, _COLUMNS, strict=True))}) AS n ({_NAMES})
+    FROM unnest({", ".join(f"cast(:{name} AS {kind}[])" for name, (_, kind) in zip(_VALUES, COLUMNS, strict=True))}) AS n ({_NAMES})
     ORDER BY event_id COLLATE "C", is_declaration
     ON CONFLICT (event_id, is_declaration) DO NOTHING RETURNING id""")
 
@@ -119,7 +120,7 @@ def _add(
     known_contexts = {
         id(each.contexts): context_ids[dictionary.context_key(each.contexts)] for each in _distinct(drafts)
     }
-    rows = [_row(id_, draft, known_contexts[id(draft.contexts)]) for id_, draft in by_id.items()]
+    rows = [row_of(id_, draft, known_contexts[id(draft.contexts)]) for id_, draft in by_id.items()]
     columns = dict(zip(_VALUES, map(list, zip(*rows, strict=True)), strict=True))
     values = {"at": at, "organisation": writer.organisation_id, "county": writer.county_code, "job": job_id}
     made = {row[0] for row in fetch(_ADD, columns | values)}
@@ -130,7 +131,8 @@ def _distinct(drafts: Iterable[Draft]) -> Iterable[Draft]:
     return {id(draft.contexts): draft for draft in drafts}.values()
 
 
-def _row(id_: int, draft: Draft, context_id: int) -> tuple[object, ...]:
+def row_of(id_: int, draft: Draft, context_id: int) -> tuple[object, ...]:
+    """Return the values of an event's own row, as :data:`COLUMNS` names them."""
     return (
         id_, draft.event_id, draft.is_declaration, draft.type, draft.action, draft.biz_step, draft.disposition,
         draft.read_point, draft.biz_location, draft.transformation_id, str(draft.event_time), draft.tz_offset,
@@ -149,11 +151,11 @@ def _hang(stored: dict[int, Draft], names: dict[str, int]) -> None:
                 captured[each.uri] = each.captured
     epcs = dictionary.take_epcs(captured)
     copy_rows(
-        "trace_event_epcs", "event_id, ordinal, epc_id, role, event_time, quantity, uom", _epc_lines(stored, epcs.ids)
+        "trace_event_epcs", "event_id, ordinal, epc_id, role, event_time, quantity, uom", epc_lines(stored, epcs.ids)
     )
     copy_rows(
         "trace_event_attributes", "event_id, ordinal, field, name_id, element, value, num, time, uom",
-        _attribute_lines(stored, names),
+        attribute_lines(stored, names),
     )  # fmt: skip
     dictionary.lock(
         {*containments.contended(stored, epcs), *transforms.contended(stored, epcs), *epcs.better_known} - epcs.added
@@ -163,7 +165,8 @@ def _hang(stored: dict[int, Draft], names: dict[str, int]) -> None:
     transforms.add(stored, epcs)
 
 
-def _epc_lines(stored: dict[int, Draft], ids: dict[str, int]) -> Iterator[str]:
+def epc_lines(stored: dict[int, Draft], ids: dict[str, int]) -> Iterator[str]:
+    """Yield rows of what events name, as COPY reads them."""
     for id_, draft in stored.items():
         at = str(draft.event_time)
         for n, each in enumerate(draft.named):
@@ -171,7 +174,8 @@ def _epc_lines(stored: dict[int, Draft], ids: dict[str, int]) -> Iterator[str]:
             yield f"{id_}\t{n}\t{ids[each.uri]}\t{each.role.value}\t{at}\t{quantity}\t{escaped(each.uom)}"
 
 
-def _attribute_lines(stored: dict[int, Draft], names: dict[str, int]) -> Iterator[str]:
+def attribute_lines(stored: dict[int, Draft], names: dict[str, int]) -> Iterator[str]:
+    """Yield rows of what else events say, as COPY reads them."""
     for id_, draft in stored.items():
         for n, each in enumerate(draft.attributes):
             num = NULL if each.num is None else each.num

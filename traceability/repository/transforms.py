@@ -40,12 +40,13 @@ def add(stored: Mapping[int, Draft], epcs: Epcs) -> None:
     if not concerned:
         return
     columns = "event_id, ordinal, transformation_id, epc_id, is_output, quantity, uom"
-    copy_rows("trace_transforms", columns, _lines(stored, epcs))
+    copy_rows("trace_transforms", columns, lines_of(stored, epcs))
     if withdrawn := fetch(_WITHDRAWN, {"ids": concerned}):
         fetch(_WITHDRAW, {"events": [event for event, _ in withdrawn], "by": [by for _, by in withdrawn]})
 
 
-def _lines(stored: Mapping[int, Draft], epcs: Epcs) -> Iterator[str]:
+def lines_of(stored: Mapping[int, Draft], epcs: Epcs) -> Iterator[str]:
+    """Yield the edges of transformations, as COPY reads them."""
     for id_, draft in stored.items():
         if draft.type != _TYPE or draft.is_declaration:
             continue
