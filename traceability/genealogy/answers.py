@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,18 +17,16 @@ from shop.errors import NotFound
 from shop.i18n import _
 from traceability.genealogy import gaps
 from traceability.genealogy.gaps import Gap
-from traceability.genealogy.walk import BUDGET, DOWN, UP, Kind, State, ids_of, seen_by, walk
+from traceability.genealogy.walk import BUDGET, DOWN, UP, Kind, Reached, State, ids_of, seen_by, walk
 from traceability.standard import identifiers
 
-_EPCS = (Kind.START, Kind.THING, Kind.INSIDE, Kind.STOP)
-_NAMES = text("SELECT id, uri, captured, kind FROM trace_epcs WHERE id = ANY(cast(:ids AS bigint[]))")
+_NAMES = text("SELECT id, uri FROM trace_epcs WHERE id = ANY(cast(:ids AS bigint[]))")
 _STEPS = text("""
-    SELECT e.id, e.event_id, e.event_time, e.biz_step, t.epc_id, t.is_output, t.quantity, t.uom, t.transformation_id
-    FROM trace_events e JOIN trace_transforms t ON t.event_id = e.id AND t.withdrawn_by IS NULL
-    WHERE e.id = ANY(cast(:ids AS bigint[])) ORDER BY e.event_time, e.id, t.ordinal""")
-_HELD = text("""
-    SELECT child_id, parent_id FROM trace_containments
-    WHERE child_id = ANY(cast(:ids AS bigint[])) AND parent_id = ANY(cast(:ids AS bigint[]))""")
+    SELECT id, event_id, event_time, biz_step, transformation_id FROM trace_events
+    WHERE id = ANY(cast(:ids AS bigint[])) ORDER BY event_time, id""")
+_AMOUNTS = text("""
+    SELECT event_id, epc_id, is_output, quantity, uom FROM trace_transforms
+    WHERE event_id = ANY(cast(:ids AS bigint[])) AND withdrawn_by IS NULL ORDER BY event_id, ordinal""")
 
 
 class NoSuchTracedThing(NotFound):
@@ -93,6 +91,8 @@ class Trace:
     links: list[Link]
     #: (child, parent) of what was in what.
     held: list[tuple[int, int]]
+    #: Keys of the events that happened to what was reached while it mattered, whoever may see them.
+    event_ids: list[int]
 
 
 def find_epc(identifier: str) -> int | None:
@@ -111,10 +111,11 @@ def trace(identifier: str, direction: str, actor: Actor, *, budget: int = BUDGET
     start = find_epc(identifier)
     if start is None or not _is_seen(start, actor):
         raise NoSuchTracedThing(_("没有您可查看的事件提到这个标识。"))
-    states = walk(start, direction, actor, budget=budget)
-    nodes, steps, links, held = _told(start, direction, states)
-    missing = gaps.find(states, steps, nodes, actor)
-    return Trace(identifier, direction, nodes, steps, missing, states, start, links, held)
+    reached = walk(start, direction, actor, budget=budget)
+    nodes, steps, links = _told(start, direction, reached)
+    missing = gaps.find(reached, steps, nodes, [epc for _, epc, is_output in links if is_output], actor)
+    held = [(child, parent) for child, parent, _ in reached.held]
+    return Trace(identifier, direction, nodes, steps, missing, reached.states, start, links, held, reached.events)
 
 
 def descendants(identifier: str) -> list[Node]:
@@ -137,15 +138,11 @@ def _all(identifier: str, direction: str) -> list[Node]:
     return _told(start, direction, walk(start, direction))[0]
 
 
-def _told(
-    start: int, direction: str, states: Sequence[State]
-) -> tuple[list[Node], list[Step], list[Link], list[tuple[int, int]]]:
-    names = _names_of(states)
-    steps, links = _steps_of(states, names)
-    reached = {"ids": ids_of(states, *_EPCS, Kind.CARRIER)}
-    held = [(child, parent) for child, parent in db.session.execute(_HELD, reached)]
-    depths = _depths(start, direction, links, held, {step.id: step.transformation_id for step in steps})
-    return _nodes_of(start, states, names, depths), steps, links, held
+def _told(start: int, direction: str, reached: Reached) -> tuple[list[Node], list[Step], list[Link]]:
+    steps, links = _steps_of(reached.states, reached.names)
+    processes = {step.id: step.transformation_id for step in steps}
+    depths = _depths(start, direction, links, reached.held, processes)
+    return _nodes_of(start, reached.states, reached.names, depths), steps, links
 
 
 def _is_seen(epc_id: int, actor: Actor) -> bool:
@@ -155,35 +152,32 @@ def _is_seen(epc_id: int, actor: Actor) -> bool:
     return bool(db.session.execute(text(query), {"epc": epc_id, **values}).scalar_one())
 
 
-def _names_of(states: Sequence[State]) -> dict[int, tuple[str, str, str]]:
-    ids = ids_of(states, *_EPCS, Kind.CARRIER)
-    return {id_: (uri, captured, kind) for id_, uri, captured, kind in db.session.execute(_NAMES, {"ids": ids})}
-
-
 def _steps_of(states: Sequence[State], names: Mapping[int, tuple[str, str, str]]) -> tuple[list[Step], list[Link]]:
     """Return the transformations, and (event, identifier, is output) of each part that was reached."""
-    steps: dict[int, Step] = {}
+    reached = {"ids": ids_of(states, Kind.STEP)}
+    steps = {row[0]: Step(*row) for row in db.session.execute(_STEPS, reached)}
     links = []
-    rows = db.session.execute(_STEPS, {"ids": ids_of(states, Kind.STEP)}).all()
-    others = _uris(row[4] for row in rows if row[4] not in names)
-    for id_, event_id, at, biz_step, epc_id, is_output, quantity, uom, transformation_id in rows:
-        step = steps.setdefault(id_, Step(id_, event_id, at, biz_step, transformation_id))
-        uri = names[epc_id][0] if epc_id in names else others[epc_id]
-        (step.outputs if is_output else step.inputs).append(Amount(uri, quantity, uom, epc_id in names))
-        if epc_id in names:
+    rows = db.session.execute(_AMOUNTS, reached).all()
+    others = _uris({row[1] for row in rows if row[1] not in names})
+    for id_, epc_id, is_output, quantity, uom in rows:
+        is_reached = epc_id in names
+        uri = names[epc_id][0] if is_reached else others[epc_id]
+        amounts = steps[id_].outputs if is_output else steps[id_].inputs
+        amounts.append(Amount(uri, quantity, uom, is_reached))
+        if is_reached:
             links.append((id_, epc_id, is_output))
     return list(steps.values()), links
 
 
-def _uris(ids: Iterable[int]) -> dict[int, str]:
-    return {row[0]: row[1] for row in db.session.execute(_NAMES, {"ids": sorted(set(ids))})}
+def _uris(ids: Collection[int]) -> dict[int, str]:
+    return {row[0]: row[1] for row in db.session.execute(_NAMES, {"ids": sorted(ids)})} if ids else {}
 
 
 def _depths(
     start: int,
     direction: str,
     links: Iterable[Link],
-    held: Iterable[tuple[int, int]],
+    held: Iterable[tuple[int, int, bool]],
     processes: Mapping[int, str | None],
 ) -> dict[int, int]:
     """Return how many transformations and containers lie between the start and each identifier, by the shortest way."""
@@ -195,7 +189,7 @@ def _depths(
             next_to[epc_id].append(process)
         else:
             next_to[process].append(epc_id)
-    for child, parent in held:
+    for child, parent, _is_open in held:
         next_to[child].append(parent)
         next_to[parent].append(child)
     depths: dict[_Place, int] = {start: 0}

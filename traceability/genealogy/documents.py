@@ -13,28 +13,23 @@ from shop.db import db
 from traceability.genealogy.walk import Kind, State, seen_by
 from traceability.repository.documents import Stored, query_document
 
-#: An event counts once, however many things of the trace it names; one that was declared to be wrong does not, nor
-#: does its declaration.
+#: One that was declared to be wrong does not count, nor does its declaration.
 _EVENTS = """
-    WITH found AS (
-        SELECT DISTINCT n.event_id
-        FROM unnest(cast(:ids AS bigint[]), cast(:windows AS tstzrange[])) AS s (id, during)
-        JOIN trace_event_epcs n ON n.epc_id = s.id AND s.during @> n.event_time)
     SELECT count(*) OVER (), trace_events.event_id, trace_events.record_time, trace_events.document, x.contexts
-    FROM found f JOIN trace_events ON trace_events.id = f.event_id JOIN trace_contexts x ON x.id = trace_events.context_id
-    WHERE NOT trace_events.is_declaration AND {visible} AND NOT EXISTS (
+    FROM trace_events JOIN trace_contexts x ON x.id = trace_events.context_id
+    WHERE trace_events.id = ANY(cast(:ids AS bigint[])) AND NOT trace_events.is_declaration AND {visible} AND NOT EXISTS (
         SELECT FROM trace_events d WHERE d.event_id = trace_events.event_id AND d.is_declaration
                                      AND d.organisation_id = trace_events.organisation_id)
     ORDER BY trace_events.event_time, trace_events.id LIMIT :most"""
 
 
-def events_of(states: Sequence[State], actor: Actor, at: datetime, *, most: int) -> tuple[dict[str, Any], int]:
-    """Return the events of a walk in the order of their time, and how many more there are.
+def events_of(event_ids: Sequence[int], actor: Actor, at: datetime, *, most: int) -> tuple[dict[str, Any], int]:
+    """Return those events of a walk that the actor may see, in the order of their time, and how many more there are.
 
     :param most: events that the document holds; at least one.
     """
     condition, values = seen_by(actor)
-    values |= windows_of(states) | {"most": most}
+    values |= {"ids": list(event_ids), "most": most}
     rows = db.session.execute(text(_EVENTS.format(visible=condition)), values).all()
     document = query_document([Stored(*row[1:]) for row in rows], at=at, query_name="trace")
     return document, (rows[0][0] if rows else 0) - len(rows)

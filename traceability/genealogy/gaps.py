@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from shop.auth import Actor
 from shop.db import db
-from traceability.genealogy.walk import Kind, State, ids_of, seen_by
+from traceability.genealogy.walk import Kind, Reached, ids_of, seen_by
 from traceability.repository.fields import Role
 from traceability.repository.units import to_base
 
@@ -31,16 +31,11 @@ _UNBORN = text(f"""
           AND NOT EXISTS (SELECT FROM trace_events d WHERE d.event_id = e.event_id AND d.is_declaration
                                                        AND d.organisation_id = e.organisation_id))
     ORDER BY 1""")
-_NEVER_OPENED = text("""
-    SELECT p.uri, count(*) FROM trace_containments c JOIN trace_epcs p ON p.id = c.parent_id
-    WHERE c.child_id = ANY(cast(:ids AS bigint[])) AND c.parent_id = ANY(cast(:parents AS bigint[]))
-      AND c.closed_by IS NULL
-    GROUP BY 1 ORDER BY 1""")
 #: What of each lot was made and what was used up, as far as somebody may see it.
 _BALANCE = f"""
     SELECT i.uri, n.role, trace_events.action, n.quantity, n.uom
     FROM trace_event_epcs n JOIN trace_events ON trace_events.id = n.event_id JOIN trace_epcs i ON i.id = n.epc_id
-    WHERE n.epc_id = ANY(cast(:ids AS bigint[])) AND i.kind = 'lot' AND n.quantity IS NOT NULL
+    WHERE n.epc_id = ANY(cast(:ids AS bigint[])) AND n.quantity IS NOT NULL
       AND NOT trace_events.is_declaration AND (
         n.role IN ({Role.INPUT_QUANTITY:d}, {Role.OUTPUT_QUANTITY:d})
         OR n.role = {Role.QUANTITY:d} AND trace_events.type = 'ObjectEvent' AND trace_events.action <> 'OBSERVE')
@@ -87,15 +82,28 @@ class _Node(Protocol):
     def part(self) -> str: ...
 
 
-def find(states: Sequence[State], steps: Sequence[_Step], nodes: Iterable[_Node], actor: Actor) -> list[Gap]:
-    """Return what is missing along a trace."""
-    things = ids_of(states, Kind.START, Kind.THING, Kind.INSIDE)
-    carriers = ids_of(states, Kind.CARRIER)
+def find(
+    reached: Reached, steps: Sequence[_Step], nodes: Iterable[_Node], made: Collection[int], actor: Actor
+) -> list[Gap]:
+    """Return what is missing along a trace.
+
+    :param made: identifiers that came out of one of the steps; only the others are looked up.
+    """
+    things = ids_of(reached.states, Kind.START, Kind.THING, Kind.INSIDE)
     found = [Gap("class_without_lot", node.uri) for node in nodes if node.part == "class"]
-    found += [Gap("never_made", row[0]) for row in db.session.execute(_UNBORN, {"ids": things})]
-    held = {"ids": [*things, *carriers], "parents": carriers}
-    found += [Gap("never_opened", uri, found=Decimal(count)) for uri, count in db.session.execute(_NEVER_OPENED, held)]
-    return [*found, *_out_of_balance(steps), *_overused(things, actor)]
+    doubtful = sorted(set(things).difference(made))
+    found += [Gap("never_made", row[0]) for row in db.session.execute(_UNBORN, {"ids": doubtful})]
+    lots = [id_ for id_ in things if reached.names[id_][2] == "lot"]
+    return [*found, *_never_opened(reached, things), *_out_of_balance(steps), *_overused(lots, actor)]
+
+
+def _never_opened(reached: Reached, things: Iterable[int]) -> Iterable[Gap]:
+    """Name the carriers of which things, or other carriers, were never taken out."""
+    carriers = set(ids_of(reached.states, Kind.CARRIER))
+    inside = carriers.union(things)
+    held = [parent for child, parent, is_open in reached.held if is_open and child in inside and parent in carriers]
+    counts = Counter(reached.names[parent][0] for parent in held)
+    return [Gap("never_opened", uri, found=Decimal(counts[uri])) for uri in sorted(counts)]
 
 
 def _out_of_balance(steps: Iterable[_Step]) -> Iterable[Gap]:

@@ -23,7 +23,7 @@ def show_trace(query: dict[str, Any], actor: Actor, identifier: str) -> dict[str
     """Trace an EPC, lot or class (percent-encoded) up or down, by the events that the caller may see."""
     with snapshot():
         found = answers.trace(identifier, query["direction"], actor)
-        events, left_out = documents.events_of(found.states, actor, clock.now(), most=query["max_events"])
+        events, left_out = documents.events_of(found.event_ids, actor, clock.now(), most=query["max_events"])
     told = {name: getattr(found, name) for name in ("identifier", "direction", "nodes", "steps", "gaps")}
     return {**told, "events": events, "events_left_out": left_out}
 

@@ -6,7 +6,7 @@ transformation. States are kept once, so cycles end and goods that flow together
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -88,15 +88,41 @@ _CONTENTS = """
     WHERE r.kind IN (0, 4) AND c.parent_id = r.id AND c.during && r.during AND {opened}"""
 _INSIDE_ARE_THINGS = "SELECT 1, r.id, {window} WHERE r.kind = 4"
 
-_WALK = """
+#: Rows beside the states: a pair of which one was in the other, with whether it has not been taken out, and an event.
+_HELD, _EVENT = 8, 9
+#: All that is told of the states is read with them: asked for afterwards, ten thousand keys go to the server and back
+#: for each question. States come first, in the order in which they were reached.
+_WALK = f"""
     WITH RECURSIVE reached (kind, id, during) AS (
         SELECT CASE kind WHEN 'class' THEN 5 ELSE 0 END, id, tstzrange(NULL, NULL) FROM trace_epcs WHERE id = :start
         UNION
-        SELECT n.kind, n.id, n.during FROM reached r CROSS JOIN LATERAL ({parts}) AS n (kind, id, during))
-    SELECT kind, id, cast(during AS text) FROM reached LIMIT :most"""
+        SELECT n.kind, n.id, n.during FROM reached r CROSS JOIN LATERAL ({{parts}}) AS n (kind, id, during)
+    ), states AS MATERIALIZED (SELECT kind, id, during FROM reached LIMIT :most),
+    things AS MATERIALIZED (SELECT DISTINCT id FROM states WHERE kind <> 3)
+    SELECT s.kind, s.id, cast(s.during AS text), i.uri, i.captured, i.kind, NULL, NULL
+    FROM states s LEFT JOIN trace_epcs i ON i.id = s.id AND s.kind <> 3
+    UNION ALL
+    SELECT {_HELD}, c.child_id, NULL, NULL, NULL, NULL, c.parent_id, c.closed_by IS NULL
+    FROM things t JOIN trace_containments c ON c.child_id = t.id WHERE c.parent_id IN (SELECT id FROM things)
+    UNION ALL
+    SELECT {_EVENT}, n.event_id, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM states s JOIN trace_event_epcs n ON n.epc_id = s.id AND s.during @> n.event_time
+    WHERE s.kind NOT IN (3, 4) GROUP BY n.event_id"""
 
 
-def walk(start: int, direction: str, actor: Actor | None = None, *, budget: int = BUDGET) -> list[State]:
+class Reached(NamedTuple):
+    """What a walk reached: states in their order, and what is told of them."""
+
+    states: list[State]
+    #: Canonical form, form as captured and kind of each identifier.
+    names: dict[int, tuple[str, str, str]]
+    #: (child, parent) of what was in what, and whether it is still inside.
+    held: list[tuple[int, int, bool]]
+    #: Keys of the events that happened to what was reached while it mattered, whoever may see them.
+    events: list[int]
+
+
+def walk(start: int, direction: str, actor: Actor | None = None, *, budget: int = BUDGET) -> Reached:
     """Return all that a thing came from (``up``) or went into (``down``), itself first.
 
     :param actor: only by events that the actor may see; ``None`` follows all.
@@ -111,10 +137,24 @@ def walk(start: int, direction: str, actor: Actor | None = None, *, budget: int 
         side="" if direction == UP else "NOT",
         window="tstzrange(NULL, upper(r.during), '(]')" if direction == UP else "tstzrange(lower(r.during), NULL)",
     )
-    rows = db.session.execute(text(sql), {"start": start, "most": budget + 1, **values}).all()
-    if len(rows) > budget:
+    reached = _sorted(db.session.execute(text(sql), {"start": start, "most": budget + 1, **values}).all())
+    if len(reached.states) > budget:
         raise TraceTooLarge(_("相关的货物太多,超过 %(most)s 项;请从更接近目标的标识查起。", most=budget), most=budget)
-    return [State(*row) for row in rows]
+    return reached
+
+
+def _sorted(rows: Iterable[Sequence[Any]]) -> Reached:
+    found = Reached([], {}, [], [])
+    for kind, id_, during, uri, captured, what, parent, is_open in rows:
+        if kind == _HELD:
+            found.held.append((id_, parent, is_open))
+        elif kind == _EVENT:
+            found.events.append(id_)
+        else:
+            found.states.append(State(kind, id_, during))
+            if uri is not None:
+                found.names[id_] = (uri, captured, what)
+    return found
 
 
 def _exists(condition: str, key: str) -> str:
