@@ -11,6 +11,7 @@ from flask import Response, current_app, request
 
 from shop import clock
 from shop.auth import Actor
+from shop.pipelining import Sent
 from traceability.asking import reading, searching
 from traceability.asking.refusals import BadParameter
 from traceability.asking.simple import Parameters, Query, read_query
@@ -109,8 +110,9 @@ def answer_events(
     paging = paging_of(parameters)
     prefixes = dict(extensions or {}) | prefixes_asked()
     with in_time():
+        now = bounds.ask_bound()
         query = read_query([*fixed, *parameters.items()], prefixes, actor)
-        page, headers = _page(query, actor, paging)
+        page, headers = _page(query, actor, paging, now)
         ids = [int(keys[-1]) for keys in page]
         events = searching.load(ids)
         urns = queries.urns_of(ids) if form == "Always_EPC_URN" else {}
@@ -118,11 +120,14 @@ def answer_events(
     return answer(document, headers=headers)
 
 
-def _page(query: Query, actor: Actor, paging: Paging) -> tuple[Sequence[list[str]], dict[str, str]]:
-    """Return the keys of the page, and the headers that lead to the next."""
+def _page(query: Query, actor: Actor, paging: Paging, now: Sent) -> tuple[Sequence[list[str]], dict[str, str]]:
+    """Return the keys of the page, and the headers that lead to the next.
+
+    :param now: the bound of a first page.
+    """
     held = held_by(paging, EVENTS, query.digest, actor)
     if held is None:
-        bound, after, left = bounds.current_bound(), None, query.limit
+        bound, after, left = bounds.told_bound(now), None, query.limit
         searching.check_count(query, actor, bound)
     else:
         bound, after, left = held["bound"], held["after"], held["left"]

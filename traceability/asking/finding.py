@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, Select, Text, any_, cast, func, literal, o
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shop.auth import Actor
-from shop.db import db
+from shop.db import db, fetch
+from shop.pipelining import Statement
 from traceability.asking.refusals import QueryTooComplex
 from traceability.repository.derived import TraceMasterData
 from traceability.repository.models import TraceEpc, TraceName
 from traceability.standard.patterns import Pattern
 
+_IDENTIFIERS = Statement("SELECT id FROM trace_epcs WHERE uri = ANY (cast(:uris AS text[]))")
 #: Places inside one place.
 MOST_PLACES = 10_000
 
@@ -26,7 +28,7 @@ def ids_of_names(names: Sequence[str]) -> list[int]:
 
 def ids_of_identifiers(uris: Sequence[str]) -> list[int]:
     """Return the keys of canonical identifiers."""
-    return list(db.session.scalars(select(TraceEpc.id).where(TraceEpc.uri == any_(literal(list(uris))))))
+    return [row[0] for row in fetch(_IDENTIFIERS, {"uris": list(uris)})]
 
 
 def identifiers_like(patterns: Sequence[Pattern]) -> Select[int]:

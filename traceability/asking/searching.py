@@ -11,20 +11,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, any_, func, literal, select, text, union_all
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.exc import DBAPIError
 
 from shop.auth import Actor
-from shop.db import db, discard
+from shop.db import db, discard, fetch, send
+from shop.pipelining import Statement
 from traceability.asking.ordering import text_of
 from traceability.asking.refusals import QueryTooComplex, QueryTooLarge
 from traceability.asking.simple import Query
 from traceability.repository import bounds
 from traceability.repository.documents import Stored
-from traceability.repository.models import TraceContext, TraceEvent
+from traceability.repository.models import TraceEvent
 from traceability.repository.scopes import Part, parts_visible_to, visible_to
 
 _QUERY_CANCELED = "57014"
+#: Both leave with whatever is asked next.
+_LIMIT = Statement("SELECT set_config('statement_timeout', :milliseconds, true)")
+_NO_LIMIT = Statement("SET LOCAL statement_timeout TO DEFAULT")
+_LOAD = Statement("""
+    SELECT e.id, e.event_id, e.record_time, e.document, x.contexts
+    FROM trace_events e JOIN trace_contexts x ON x.id = e.context_id WHERE e.id = ANY (cast(:ids AS bigint[]))""")
 #: Of a page: the keys it was sorted by, as text, and last the event's own.
 Keys = list[str]
 
@@ -36,9 +43,9 @@ def in_bounded_time(milliseconds: int) -> Iterator[None]:
     :raises QueryTooComplex: when one does.
     """
     try:
-        db.session.execute(select(func.set_config("statement_timeout", str(milliseconds), True)))
+        send(_LIMIT, {"milliseconds": milliseconds})
         yield
-        db.session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
+        send(_NO_LIMIT)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _QUERY_CANCELED:
             raise
@@ -72,12 +79,7 @@ def check_count(query: Query, actor: Actor, bound: str) -> None:
 
 def load(ids: Sequence[int]) -> list[Stored]:
     """Return events in the order of their keys in ``ids``."""
-    asked = (
-        select(TraceEvent.id, TraceEvent.event_id, TraceEvent.record_time, TraceEvent.document, TraceContext.contexts)
-        .join(TraceContext, TraceContext.id == TraceEvent.context_id)
-        .where(TraceEvent.id == any_(literal(list(ids))))
-    )
-    found = {row[0]: Stored(*row[1:]) for row in db.session.execute(asked)} if ids else {}
+    found = {row[0]: Stored(*row[1:]) for row in fetch(_LOAD, {"ids": list(ids)})} if ids else {}
     return [found[id_] for id_ in ids]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
+from functools import cache
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -19,7 +19,6 @@ from shop.translog.handing import receipts_of
 from traceability.journey import names, words
 from traceability.journey.papers import papers_of
 from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
-from traceability.pieces.queries import get_piece
 from traceability.proofs.source import LOG, key_of
 from traceability.resolver.targets import Goods, Target, offer
 
@@ -34,20 +33,18 @@ def show_lot(lot_id: UUID) -> str:
     """Tell where a lot comes from, what happened to it, and how that is proved."""
     story, uri, number = _find(lot_id)
     steps = list_steps(uri)
-    serial = request.args.get("serial", "")[:_SERIAL]
+    word_of = cache(words.step_word)  # a lot's steps are of few kinds
     return render_template(
         "journey/lot.html",
         story=story,
         papers=papers_of(story.key),
-        steps=steps[:MAX_STEPS],
+        steps=[(step, word_of(step.type, step.biz_step, step.disposition)) for step in steps[:MAX_STEPS]],
         has_more=len(steps) > MAX_STEPS,
         number=number,
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),
-        piece=get_piece(serial, story.key, names.piece_uri(number, serial)) if serial else None,
-        complaint="/complaints/new?" + urlencode(_on_label(story, number, serial)),
+        serial=request.args.get("serial", "")[:_SERIAL],
         labels=labels,
-        step_word=words.step_word,
     )
 
 
@@ -71,12 +68,6 @@ def _find(lot_id: UUID) -> tuple[Story, str, str]:
     story = get_story(lot_id)
     number = numbers.trade_number(story.sku_id, story.gtin)
     return story, names.lot_uri(number, story.code, story.key), number
-
-
-def _on_label(story: Story, number: str, serial: str) -> dict[str, str]:
-    """Return what the label says, for whoever asks about the same goods."""
-    said = {"number": number, "lot": names.lot_number(story.code, story.key)}
-    return {**said, "serial": serial} if serial else said
 
 
 @offer

@@ -7,11 +7,12 @@ transaction that stored it.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import UserDefinedType
 
-from shop.db import db
+from shop.db import db, rows_of_sent, send
+from shop.pipelining import Sent, Statement
 from traceability.repository.models import TraceEvent
 
 
@@ -25,9 +26,22 @@ class Snapshot(UserDefinedType[str]):
         return "pg_snapshot"
 
 
+_NOW = Statement("SELECT cast(pg_current_snapshot() AS text)")
+
+
+def ask_bound() -> Sent:
+    """Ask for the bound of an answer that begins now, together with whatever is asked next."""
+    return send(_NOW)
+
+
+def told_bound(sent: Sent) -> str:
+    """Return the bound that was asked for, to be carried in a page token."""
+    return str(rows_of_sent(sent)[0][0])
+
+
 def current_bound() -> str:
-    """Return the bound of an answer that begins now, to be carried in its page token."""
-    return str(db.session.execute(text("SELECT cast(pg_current_snapshot() AS text)")).scalar_one())
+    """Return the bound of an answer that begins now."""
+    return told_bound(ask_bound())
 
 
 def within(bound: str, xid: InstrumentedAttribute[int] = TraceEvent.xid) -> ColumnElement[bool]:

@@ -1,1 +1,0 @@
-"""Tests of serial numbers and scans."""

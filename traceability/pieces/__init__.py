@@ -1,1 +1,0 @@
-"""Single packs: their serial numbers, and how often a label was scanned."""
