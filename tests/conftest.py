@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -32,6 +33,12 @@ hypothesis_settings.register_profile(
     derandomize="EXAMPLES" not in os.environ,
 )
 hypothesis_settings.load_profile("duikou")
+
+
+def examples(usual: int) -> int:
+    """Return how many examples a slow property takes: ``usual``, unless a number of them is asked for."""
+    return int(os.environ.get("EXAMPLES", usual))
+
 
 #: Noon in Shanghai on a Wednesday: the instant at which every test's clock stands.
 NOON = datetime(2026, 7, 15, 4, 0, tzinfo=UTC)
@@ -78,21 +85,29 @@ def stopped_clock() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo what is done inside, though it was committed: each example of a property begins with the same tables."""
+    held = db.engines[None]
+    with held.engine.connect() as connection:
+        outer = connection.begin()
+        db.session.remove()
+        db.engines[None] = connection  # type: ignore[index]
+        try:
+            yield
+        finally:
+            db.session.remove()
+            outer.rollback()
+            db.engines[None] = held  # type: ignore[index]
+
+
 @pytest.fixture
-def session(request: pytest.FixtureRequest, app: Flask) -> Iterator[object]:
+def session(app: Flask) -> Iterator[object]:
     """A session inside an outer transaction that is undone, so the code under test may commit."""
     with app.app_context():
-        engine = db.engine
-        connection = engine.connect()
-        outer = connection.begin()
-        db.engines[None] = connection  # type: ignore[index]
-        db.session.remove()
         db.session.configure(join_transaction_mode="create_savepoint")
-        yield db.session
-        db.session.remove()
-        outer.rollback()
-        connection.close()
-        db.engines[None] = engine  # type: ignore[index]
+        with undone():
+            yield db.session
 
 
 @pytest.fixture

@@ -35,7 +35,17 @@ INNER_ORDER = {
         "reconciliation",
         "desk",
     ),
-    "traceability": ("standard", "repository", "proofs", "asking", "genealogy", "resolver", "journey"),
+    "traceability": (
+        "standard",
+        "repository",
+        "proofs",
+        "asking",
+        "genealogy",
+        "pieces",
+        "resolver",
+        "journey",
+        "complaints",
+    ),
 }
 #: Kernel modules that put the parts together, and so stand above them.
 ASSEMBLERS = {"shop.app", "shop.jobs", "shop.cli", "shop.__main__"}

@@ -51,6 +51,8 @@ _QUEUES = (
      "SELECT recorded_at, recorded_by FROM filings WHERE status = 'submitted'"),
     ("filings:confirm", lazy("待复核的申报撤销"), "/operator/filings?status=asked",
      "SELECT withdrawal_at, withdrawal_by FROM filings WHERE status = 'confirmed' AND withdrawal_by IS NOT NULL"),
+    ("complaints:read", lazy("待处理的消费者投诉"), "/operator/complaints",
+     "SELECT received_at, cast(NULL AS bigint) FROM complaints WHERE status IN ('received', 'investigating')"),
     ("orders:inspect", lazy("待供应商确认的订单"), "/operator/orders?status=awaiting_confirmation",
      "SELECT placed_at, cast(NULL AS bigint) FROM orders WHERE status = 'awaiting_confirmation'"),
     ("organisations:verify", lazy("待核验的单位"), "/operator/organisations",

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -201,7 +201,7 @@ class Run:
         child = self.worker.start()
         while not held.reached.wait(0.01) and alive(child):
             pass
-        os.kill(child, signal.SIGKILL)
+        kill(child)
         code = self.worker.end()
         self.double.faults.clear()
         return code
@@ -212,7 +212,7 @@ class Run:
             getattr(self.double.faults, fault)("post", PATHS[name])
         child = self.worker.start()
         threading.Event().wait(self.random.uniform(0.0, 0.15))
-        os.kill(child, signal.SIGKILL)
+        kill(child)
         code = self.worker.end()
         self.double.faults.clear()
         return code
@@ -241,6 +241,12 @@ def alive(child: int) -> bool:
     except FileNotFoundError:
         return False
     return state not in ("Z", "X")
+
+
+def kill(child: int) -> None:
+    """Kill a process, unless it was quicker: its code tells."""
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
 
 
 def assert_once(double: Double) -> None:

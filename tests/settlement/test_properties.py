@@ -19,7 +19,7 @@ from orders.settlement.standing import lock_standings
 from shop import clock
 from shop.db import db, transaction
 from shop.errors import DomainError
-from tests.conftest import NOON
+from tests.conftest import NOON, examples, undone
 from tests.counting.build import accept, lines_of, make_order, make_trade
 from tests.payments.help import pay, slip
 from tests.settlement.help import (
@@ -74,7 +74,7 @@ starts = st.tuples(
 )
 
 
-@settings(max_examples=12, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.integers(100, 99_999), min_size=3, max_size=3),
     st.sampled_from([0, 60, 333]),
@@ -83,16 +83,17 @@ starts = st.tuples(
     steps,
 )
 def test_settlement_agrees_with_its_documents_after_every_step(prices, fee_bp, connected, begun, happening):
-    world = World(prices, fee_bp, connected=connected)
+    with undone():
+        world = World(prices, fee_bp, connected=connected)
 
-    start = [step for n, (kept, way, part) in enumerate(begun) for step in (("accept", n, kept), (way, n, part))]
-    for n, (what, which, part) in enumerate([*start, *ENDING, *happening, *ENDING]):
-        with suppress(DomainError), transaction():
-            getattr(world, what)(which, part)
-        world.at += timedelta(days=3)
-        assert differences() == [], (n, what)
+        start = [step for n, (kept, way, part) in enumerate(begun) for step in (("accept", n, kept), (way, n, part))]
+        for n, (what, which, part) in enumerate([*start, *ENDING, *happening, *ENDING]):
+            with suppress(DomainError), transaction():
+                getattr(world, what)(which, part)
+            world.at += timedelta(days=3)
+            assert differences() == [], (n, what)
 
-    assert conserved(world) == 0
+        assert conserved(world) == 0
 
 
 #: In the end everything that waits is answered and paid, as far as it may be.

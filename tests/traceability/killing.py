@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Tables in the order in which a capture writes to them: a worker that holds one's lock is in the middle.
 STAGES = ("trace_events", "trace_epcs", "trace_event_epcs", "trace_event_attributes", "trace_containments")
 PATIENCE_S = 600
-_HELD = "SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation = cast(:table AS regclass)"
+#: Locks of this database: in another one made from the same template a table has the same number.
+_HELD = """SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation = cast(:table AS regclass)
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 _WORKER = "from wsgi import app, celery; app.app_context().push(); celery.tasks['traceability.capture'].run()"
 
 

@@ -20,6 +20,11 @@ def lot_uri(number: str, code: str, lot_id: int) -> str:
     return f"{class_uri(number)}/10/{escape(lot_number(code, lot_id))}"
 
 
+def piece_uri(number: str, serial: str) -> str:
+    """Return the identifier of one pack, which names no lot."""
+    return f"{class_uri(number)}/21/{escape(serial)}"
+
+
 def batch_uri(product_number: str, code: str, batch_id: int) -> str:
     """Return the identifier of a batch of a product that is not packed yet."""
     return lot_uri(product_number, code, batch_id)

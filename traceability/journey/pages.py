@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -19,6 +20,7 @@ from shop.translog.handing import receipts_of
 from traceability.journey import names, words
 from traceability.journey.papers import papers_of
 from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
+from traceability.pieces.queries import get_piece
 from traceability.proofs.source import LOG, key_of
 from traceability.resolver.targets import Goods, Target, offer
 
@@ -33,6 +35,7 @@ def show_lot(lot_id: UUID) -> str:
     """Tell where a lot comes from, what happened to it, and how that is proved."""
     story, uri, number = _find(lot_id)
     steps = list_steps(uri)
+    serial = request.args.get("serial", "")[:_SERIAL]
     word_of = cache(words.step_word)  # a lot's steps are of few kinds
     return render_template(
         "journey/lot.html",
@@ -43,7 +46,8 @@ def show_lot(lot_id: UUID) -> str:
         number=number,
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),
-        serial=request.args.get("serial", "")[:_SERIAL],
+        piece=get_piece(serial, story.key, names.piece_uri(number, serial)) if serial else None,
+        complaint="/complaints/new?" + urlencode(_on_label(story, number, serial)),
         labels=labels,
     )
 
@@ -68,6 +72,12 @@ def _find(lot_id: UUID) -> tuple[Story, str, str]:
     story = get_story(lot_id)
     number = numbers.trade_number(story.sku_id, story.gtin)
     return story, names.lot_uri(number, story.code, story.key), number
+
+
+def _on_label(story: Story, number: str, serial: str) -> dict[str, str]:
+    """Return what the label says, for whoever asks about the same goods."""
+    said = {"number": number, "lot": names.lot_number(story.code, story.key)}
+    return {**said, "serial": serial} if serial else said
 
 
 @offer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import Blueprint, Flask, current_app, render_template, request
+from flask import Blueprint, Flask, current_app, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from catalog.lots import queries as lots
@@ -58,7 +58,9 @@ def sheet(actor: Actor) -> str:
     size = request.args.get("size", "a4")
     base = str(current_app.config["BASE_URL"])
     drawn = [(found[lot], count, labels.draw(base + found[lot].path)) for lot, count in counts.items()]
-    return render_template("resolver/sheet.html", drawn=drawn, size=size if size in SIZES else "a4", base=base)
+    return render_template(
+        "resolver/sheet.html", drawn=drawn, size=size if size in SIZES else "a4", base=base, back=url_for(".choose")
+    )
 
 
 @bp.get("/<uuid:lot_id>.svg")

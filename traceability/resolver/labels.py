@@ -32,11 +32,14 @@ class Label:
     county_name: str
     produced_on: date
     expires_on: date | None
+    #: Of one pack; empty: the same label goes on each.
+    serial: str = ""
 
     @property
     def path(self) -> str:
-        """The Digital Link of the lot, from our domain on."""
-        return f"/01/{self.number}/10/{escape(self.lot_number)}"
+        """The Digital Link of the lot or of the pack, from our domain on."""
+        lot = f"/01/{self.number}/10/{escape(self.lot_number)}"
+        return f"{lot}/21/{escape(self.serial)}" if self.serial else lot
 
     @property
     def is_own_number(self) -> bool:

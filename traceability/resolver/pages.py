@@ -10,10 +10,13 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from shop import clock
 from shop.auth import public
+from shop.db import transaction
 from shop.errors import DomainError, NotFound
 from shop.i18n import _
-from traceability.resolver import linkset
+from shop.problems import problem, status_of
+from traceability.resolver import linkset, scanning
 from traceability.resolver.queries import find_goods
 from traceability.resolver.targets import Goods, Target, offer, targets_of
 from traceability.standard import links
@@ -26,6 +29,12 @@ class BadDigitalLink(DomainError):
     """The address is no GS1 Digital Link: its digits, its check digit or the order of its parts is wrong."""
 
     code = "bad-digital-link"
+
+
+class NeverIssued(NotFound):
+    """Nobody ever gave this serial number to a pack of these goods: the label is made up."""
+
+    code = "serial-never-issued"
 
 
 class NoSuchGoods(NotFound):
@@ -43,16 +52,23 @@ def resolve(key: str, rest: str) -> Response | str:
     goods = find_goods(reading.value, reading.qualifiers.get("10"), reading.qualifiers.get("21"))
     if goods is None:
         raise NoSuchGoods(_("没有这个编号的商品。请核对包装上的编号。"))
-    targets = targets_of(goods)
     asked = linkset.local_name(request.args.get("linkType", "defaultLink"))
-    if asked in ("linkset", "all") or ("linkType" not in request.args and _wants_linkset()):
+    is_machine = asked in ("linkset", "all") or ("linkType" not in request.args and _wants_linkset())
+    if goods.serial and not goods.is_known_piece:
+        return _warn(goods, is_machine=is_machine)
+    targets = targets_of(goods)
+    if is_machine:
         return _answer_linkset(reading, goods, targets)
     if asked != "defaultLink":
         targets = [target for target in targets if target.link_type == asked]
         if not targets:
             raise NoSuchGoods(_("没有这一类链接。"))
-    targets = targets if linkset.local_name(asked) not in ("", "defaultLink") else [t for t in targets if t.is_page]
-    return _lead(reading, targets[0]) if targets else _show(goods)
+        return _lead(reading, targets[0])
+    if scanning.is_scan(request):
+        with transaction():
+            scanning.count(goods, at=clock.now())
+    pages = [target for target in targets if target.is_page]
+    return _lead(reading, pages[0]) if pages else _show(goods)
 
 
 @bp.get("/.well-known/gs1resolver")
@@ -101,6 +117,7 @@ def _lead(reading: links.Reading, target: Target) -> Response:
     passed = [(name, value) for name, value in request.args.items(multi=True) if name != "linkType"]
     address = target.path + (("&" if "?" in target.path else "?") + urlencode(passed) if passed else "")
     answer = redirect(address, 307)
+    answer.headers["Cache-Control"] = "no-store"
     answer.headers["Link"] = f'<{_address(reading)}?linkType=linkset>; rel="linkset"; type="{linkset.MEDIA_TYPE}"'
     return _open_to_all(answer)
 
@@ -108,6 +125,14 @@ def _lead(reading: links.Reading, target: Target) -> Response:
 def _show(goods: Goods) -> str:
     """Tell what we know where nobody offers a page."""
     return render_template("resolver/goods.html", goods=goods)
+
+
+def _warn(goods: Goods, *, is_machine: bool) -> Response:
+    """Say that the serial number was never issued: in red for who holds the pack, as a problem for a program."""
+    if is_machine:
+        refusal = NeverIssued(_("这个序列号从未发出过。"))
+        return problem(status_of(refusal), code=refusal.code, detail=refusal.detail)
+    return Response(render_template("resolver/forged.html", goods=goods), 404)
 
 
 def _answer_linkset(reading: links.Reading, goods: Goods, targets: list[Target]) -> Response:

@@ -25,12 +25,16 @@ class Goods:
     #: As the address has it, whether we know it or not.
     lot: str | None
     serial: str | None
-    #: The lot that we know by that code.
+    #: The lot that we know by that code, or by the serial number.
     lot_id: UUID | None
     produced_on: date | None
     expires_on: date | None
     #: Its offer in the shop.
     listing_id: UUID | None
+    #: We issued the serial number, for this lot.
+    is_issued: bool
+    #: The serial number is ours, or named in an event by somebody whose goods these are.
+    is_known_piece: bool
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from tests.factories import make_member
 from tests.traceability.asking.questions import all_pages, capture
 from tests.traceability.events import lot, observed, packed, sgtin, sscc
@@ -78,7 +79,7 @@ def stored(client, bearer):
     return headers | {"GS1-Extensions": "ex=https://example.com/ns/"}, events
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(40))
 @given(question=QUESTIONS, per_page=st.integers(3, 40), direction=st.sampled_from(["ASC", "DESC"]))
 def test_the_answer_is_that_of_a_filter_in_memory(client, stored, question, per_page, direction):
     headers, events = stored

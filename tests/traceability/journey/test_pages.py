@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 
 from catalog.lots.models import Lot
-from catalog.products.numbers import own_number
 from shop.db import db, transaction
 from shop.translog.notes import VerifierKey
 from shop.translog.receipts import open_receipt
@@ -79,20 +78,6 @@ def test_an_unknown_lot_is_not_there(committed_app):
     answer = committed_app.test_client().get(f"/trace/lots/{uuid4()}")
 
     assert (answer.status_code, "没有找到这个批次。请核对包装上的编号。" in answer.text) == (404, True)
-
-
-@pytest.mark.committed
-def test_the_address_on_a_label_leads_to_exactly_its_lot(committed_app, world, lot):
-    number = own_number(lot.sku_id)
-    visitor = committed_app.test_client()
-
-    answers = [visitor.get(f"/01/{number}/10/{lot.code}{serial}") for serial in ("", "/21/A7")]
-
-    assert [(each.status_code, each.location) for each in answers] == [
-        (307, f"/trace/lots/{lot.public_id}"),
-        (307, f"/trace/lots/{lot.public_id}?serial=A7"),
-    ]
-    assert "序列号 A7" in text_of(visitor.get(answers[1].location).text)
 
 
 @pytest.mark.committed

@@ -30,19 +30,15 @@ def goods(session):
 def test_a_label_leads_to_the_product_and_hands_on_what_the_query_says(client, goods):
     _sku, listing, number = goods
 
-    answer = client.get(f"/01/{number}/10/L-7/21/5?17=270101&x=y&linkType=gs1:pip")
+    answer = client.get(f"/01/{number}/10/L-7?17=270101&x=y&linkType=gs1:pip")
 
     assert answer.status_code == 307
     assert answer.location == f"/products/{listing.public_id}?17=270101&x=y"
-    assert answer.headers["Link"] == (
-        f'<{BASE}/01/{number}/10/L-7/21/5?linkType=linkset>; rel="linkset"; type="{LINKSET}"'
-    )
+    assert answer.headers["Link"] == (f'<{BASE}/01/{number}/10/L-7?linkType=linkset>; rel="linkset"; type="{LINKSET}"')
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-@pytest.mark.parametrize(
-    "address", ["/01/{}", "/gtin/{}", "/01/{}/10/L-7", "/01/{}/lot/L-7/ser/5", "/01/{}/22/A/10/L-7"]
-)
+@pytest.mark.parametrize("address", ["/01/{}", "/gtin/{}", "/01/{}/10/L-7", "/01/{}/lot/L-7", "/01/{}/22/A/10/L-7"])
 def test_every_way_to_write_the_address_leads_there(client, goods, address):
     _sku, listing, number = goods
 
@@ -84,7 +80,7 @@ def test_the_trace_of_a_lot_comes_first(client, goods):
     sku, listing, number = goods
     lot = db.session.scalars(select(Lot).where(Lot.sku_id == sku.id)).one()
 
-    assert client.get(f"/01/{number}/10/L-7/21/5").location == f"/trace/lots/{lot.public_id}?serial=5"
+    assert client.get(f"/01/{number}/10/L-7").location == f"/trace/lots/{lot.public_id}"
     assert client.get(f"/01/{number}/10/L-7?linkType=gs1:pip").location == f"/products/{listing.public_id}"
     assert client.get(f"/01/{number}").location == f"/products/{listing.public_id}"
 

@@ -1,0 +1,1 @@
+"""Single packs: their serial numbers, and how often a label was scanned."""
