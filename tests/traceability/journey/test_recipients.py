@@ -20,6 +20,7 @@ from tests import factories as make
 from tests.catalog.batches.help import Farm, make_farm
 from tests.conftest import NOON, count
 from tests.purchase.world import World, make_world, on_hand, reserved
+from tests.traceability.journey.recall_races import race_of_recall_and_shipments
 from traceability.journey import recipients
 from traceability.journey.goods import lots_of
 
@@ -157,3 +158,11 @@ def test_a_recall_says_why_and_anothers_lot_is_not_there(world, login):
     strange = login(make_world().producer).post(address, data={"reason": "x", "idempotency_key": "m" * 32})
 
     assert ("请填写召回原因。" in silent.text, strange.status_code, count("lot_recalls")) == (True, 404, 0)
+
+
+@pytest.mark.committed
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.soak)])
+def test_goods_that_leave_while_their_lot_is_called_back_are_in_its_list_or_do_not_leave(committed_app, deliver, times):
+    outcomes = [race_of_recall_and_shipments(committed_app, deliver, n * 7 % 20) for n in range(times)]
+
+    assert [sum(each) for each in outcomes] == [19] * times
