@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -222,6 +223,7 @@ def unpack(body: dict[str, Any], actor: Actor, lot_id: UUID) -> queries.BatchVie
 @bp.route("/lots/<uuid:lot_id>/balance")
 @requires("lots:edit")
 @bp.response(200, BalanceSchema)
+@bp.alt_response(422, response=HTTPStatus(422).name)
 def show_balance_of_lot(actor: Actor, lot_id: UUID) -> balance.Balance:
     """Show where a lot's mass is; 422 for one whose origin was not recorded."""
     lot = lot_queries.get_lot(lot_id, actor, clock.today()).lot
