@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-PARTS = ("pages", "placing", "totals", "statements")
+PARTS = ("pages", "placing", "totals", "statements", "trace")
 
 
 def main() -> None:

@@ -62,13 +62,18 @@ def pinned(core: int, command: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def serving(target: str, ready: str, env: dict[str, str]) -> Iterator[Server]:
-    """Serve ``target`` as a running installation does, but with one worker, on the first core, for the block."""
+def serving(target: str, ready: str, env: dict[str, str], *, workers: int = 1) -> Iterator[Server]:
+    """Serve ``target`` as a running installation does for the block.
+
+    One worker has the first core for itself, so that the other is left to who asks and to the database; several share all.
+    """
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--no-ws", "--log-level", "warning"]
+    command += ["--workers", str(workers), "--no-ws", "--log-level", "warning"]
     command += ["--blocking-threads", str(WEB_THREADS), "--backpressure", str(8 * WEB_THREADS), target]
-    with subprocess.Popen(pinned(0, command), cwd=ROOT, env={**os.environ, **env}) as process:
+    with subprocess.Popen(
+        pinned(0, command) if workers == 1 else command, cwd=ROOT, env={**os.environ, **env}
+    ) as process:
         try:
             address = f"http://127.0.0.1:{port}"
             deadline = time.monotonic() + 120
