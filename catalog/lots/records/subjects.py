@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, select, text
 
+from catalog.lots.models import Lot
+from catalog.lots.records.oversight import watched_by
 from catalog.producers.queries import producers_of
+from catalog.products.models import Product, Sku
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Invalid, NotFound
@@ -96,8 +99,25 @@ def find_subject(batch: UUID | None, lot: UUID | None, actor: Actor, on: date) -
     """
     if (batch is None) == (lot is None):
         raise bad("batch", _("请指明一个批次或一个包装批次。"))
-    values: dict[str, Any] = {"id": batch or lot, "producers": sorted(producers_of(actor, on))}
-    row = db.session.execute(_LOT if batch is None else _BATCH, values).one_or_none()
+    return _find(_LOT if batch is None else _BATCH, batch or lot, sorted(producers_of(actor, on)))
+
+
+def find_watched(lot: UUID, actor: Actor) -> Subject:
+    """Return a lot over which the actor watches: an official of its county, or the operator.
+
+    :raises NoSuchSubject: if it is not there, or its record was undone.
+    """
+    producers = db.session.scalars(
+        select(Product.producer_id)
+        .join(Sku, Sku.product_id == Product.id)
+        .join(Lot, Lot.sku_id == Sku.id)
+        .where(Lot.public_id == lot, watched_by(actor, Product.county_code))
+    )
+    return _find(_LOT, lot, list(producers))
+
+
+def _find(query: TextClause, public_id: UUID | None, producers: list[int]) -> Subject:
+    row = db.session.execute(query, {"id": public_id, "producers": producers}).one_or_none()
     if row is None or row.status == "undone":
         raise NoSuchSubject(_("没有找到。"))
     return Subject(*row)
