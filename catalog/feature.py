@@ -28,6 +28,7 @@ PAGES = (
     "catalog.products.listing_pages.bp",
     "catalog.lots.pages.bp",
     "catalog.lots.recording.pages.bp",
+    "catalog.lots.recording.parting_pages.bp",
     "catalog.lots.recording.watching_pages.bp",
     "catalog.lots.recording.paper_pages.bp",
     "catalog.lots.recording.paper_pages.public_bp",

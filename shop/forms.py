@@ -34,6 +34,8 @@ class Form(FlaskForm):
         self.refusal: str | None = None
         #: Whether the refusal names its fields, and stands under them.
         self._is_pointed = False
+        #: Fields that a refusal calls something else: ``{"occurred_at": "done_on"}``.
+        self.names: dict[str, str] = {}
         #: Elements that a page draws itself, by what a refusal calls them: ``{"items/0/quantity": "quantity-…"}``.
         self.targets: dict[str, str] = {}
         #: What those elements are called, where a message does not say: ``{"line-0": "靖远枸杞"}``.
@@ -72,7 +74,8 @@ class Form(FlaskForm):
 
     def _point(self, error: DomainError) -> bool:
         """Put what was refused under the fields it names; say whether each of them is on this form."""
-        details = [(each["pointer"].removeprefix("#/"), each["detail"]) for each in error.members.get("errors") or []]
+        given = [(each["pointer"].removeprefix("#/"), each["detail"]) for each in error.members.get("errors") or []]
+        details = [(self.names.get(name, name), detail) for name, detail in given]
         for name, detail in details:
             if name in self._fields and detail not in self._fields[name].errors:
                 self._fields[name].errors = [*self._fields[name].errors, detail]

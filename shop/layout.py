@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -56,6 +56,13 @@ def show_day(value: date | datetime | None) -> str:
 def show_instant(value: datetime | None) -> str:
     """Return an instant in Shanghai time: ``2026-07-03 14:05``."""
     return "—" if value is None else value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def show_moment(value: datetime | None) -> str:
+    """Return when something was done; the day alone at noon sharp, which is what forms keep of a day."""
+    if value is not None and value.astimezone(SHANGHAI).time() == time(12):
+        return show_day(value)
+    return show_instant(value)
 
 
 def show_long_day(value: date | datetime | None) -> str:
@@ -199,7 +206,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(assets.bp)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        yuan=money.show_yuan, wan=money.show_wan, day=show_day, instant=show_instant, long_day=show_long_day,
+        yuan=money.show_yuan, wan=money.show_wan, day=show_day, instant=show_instant, moment=show_moment, long_day=show_long_day,
         written_yuan=show_written_yuan, quantity=show_quantity, plain=plain_quantity, keep_numbers=keep_numbers,
     )  # fmt: skip
     app.jinja_env.globals.update(

@@ -124,10 +124,10 @@ def move(act: BatchAct, changes: Mapping[int, Decimal]) -> None:
         db.session.refresh(batch)
 
 
-def too_small(left: Decimal) -> BatchTooSmall:
-    """Return the refusal that a batch holds too little."""
+def too_small(left: Decimal, field: str = "quantity") -> BatchTooSmall:
+    """Return the refusal that a batch holds too little for what the field asks."""
     detail = _("该批次只剩 %(left)s 公斤。", left=f"{left.normalize():f}")
-    return BatchTooSmall(detail, available_kg=f"{left:.3f}", errors=[{"pointer": "#/quantity", "detail": detail}])
+    return BatchTooSmall(detail, available_kg=f"{left:.3f}", errors=[{"pointer": f"#/{field}", "detail": detail}])
 
 
 def tell(

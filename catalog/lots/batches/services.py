@@ -162,11 +162,14 @@ def split(
         check_quantity(quantity, f"parts/{place}/quantity")
     check_time(occurred_at, at)
     total = sum((quantity for _code, quantity in parts), ZERO)
-    taken = _lock_inputs({public_id: total}, actor, at)
+    taken = _lock_inputs({public_id: total}, actor, at, field="parts")
     source = db.session.get_one(Batch, next(iter(taken)))
     product = db.session.get_one(Product, source.product_id)
     act = start(Deed("split", source.producer_id, occurred_at), actor, taken=total, given=total, at=at)
-    made = [add_batch(product, act, code, variety=source.variety) for code, _quantity in parts]
+    made = [
+        add_batch(product, act, code, variety=source.variety, field=f"parts/{place}/code")
+        for place, (code, _quantity) in enumerate(parts)
+    ]
     given = {batch.id: quantity for batch, (_code, quantity) in zip(made, parts, strict=True)}
     move(act, {source.id: -total, **given})
     tell(act, None)
@@ -219,7 +222,7 @@ def discard(
     return batch
 
 
-def add_batch(product: Product, act: BatchAct, code: str, *, variety: str = "") -> Batch:
+def add_batch(product: Product, act: BatchAct, code: str, *, variety: str = "", field: str = "code") -> Batch:
     """Add an empty batch that an act fills.
 
     :raises BadBatch: for a code that is too long.
@@ -229,35 +232,36 @@ def add_batch(product: Product, act: BatchAct, code: str, *, variety: str = "") 
         code.strip() or f"{business_day(act.occurred_at):%Y%m%d}-{''.join(secrets.choice(_LETTERS) for _n in range(4))}"
     )
     if len(code) > _MAX_CODE or re.search(r"[\x00-\x1f]", code):
-        raise bad("code", _("批号最多40个字。"))
+        raise bad(field, _("批号最多40个字。"))
     batch = Batch(
         public_id=uuid7(), product_id=product.id, producer_id=product.producer_id, code=code, act_id=act.id,
         on_hand_kg=ZERO, status="open", variety=variety.strip(), created_at=act.recorded_at,
     )  # fmt: skip
     detail = _("批号“%(code)s”已存在。", code=code)
-    taken = BatchCodeTaken(detail, errors=[{"pointer": "#/code", "detail": detail}])
+    taken = BatchCodeTaken(detail, errors=[{"pointer": f"#/{field}", "detail": detail}])
     with refusing(uq_batches_product_id_code=taken):
         db.session.add(batch)
     return batch
 
 
 def _lock_inputs(
-    inputs: Mapping[UUID, Decimal], actor: Actor, at: datetime, *, producer_id: int | None = None
+    inputs: Mapping[UUID, Decimal], actor: Actor, at: datetime, *, producer_id: int | None = None, field: str = ""
 ) -> dict[int, Decimal]:
-    """Lock what goes in; refuse what is not the actor's, not open, of another producer, or too little."""
+    """Lock what goes in; refuse what is not the actor's, not open, of another producer, or too little for ``field``."""
     if not 0 < len(inputs) <= _MAX_PARTS:
         raise bad("inputs", _("请选择 1 至 20 个批次。"))
     found: dict[int, Decimal] = {}
     for place, (public_id, quantity) in enumerate(inputs.items()):
         check_quantity(quantity, f"inputs/{place}/quantity")
         found[get_batch(public_id, actor, business_day(at)).batch.id] = quantity
+    fields = {key: field or f"inputs/{place}/quantity" for place, key in enumerate(found)}
     locked = lock_batches(found)
     if len({batch.producer_id for batch in locked.values()} | ({producer_id} if producer_id else set())) > 1:
         raise bad("inputs", _("批次须属于同一供应商。"))
     for key, batch in locked.items():
         require_open(batch)
         if batch.on_hand_kg < found[key]:
-            raise too_small(batch.on_hand_kg)
+            raise too_small(batch.on_hand_kg, fields[key])
     return found
 
 

@@ -37,10 +37,14 @@ from shop.inputs import QuantityField, at_most, choices, needed, optional
 _HUNDRED = Decimal(100)
 
 
-class _DoneForm(Form):
+class DoneForm(Form):
     """Something that was done on a day."""
 
     done_on = DateField(lazy("日期"), validators=[needed()])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.names["occurred_at"] = "done_on"
 
     def when(self, now: datetime) -> datetime:
         """Return when it was done: now if it was today, else noon of that day."""
@@ -48,7 +52,7 @@ class _DoneForm(Form):
         return now if day == business_day(now) else datetime.combine(day, time(12), tzinfo=SHANGHAI)
 
 
-class HarvestForm(_DoneForm):
+class HarvestForm(DoneForm):
     """A batch from the field, the stable or a purchase."""
 
     kind = RadioField(lazy("来源"), validators=[needed()], default="harvest")
@@ -73,7 +77,7 @@ class HarvestForm(_DoneForm):
         self.place.choices = place_choices(places, _("请选择"))
 
 
-class ProcessForm(_DoneForm):
+class ProcessForm(DoneForm):
     """A batch that becomes a batch of a product."""
 
     batch = SelectField(lazy("投料批次"), validators=[needed()])
@@ -95,6 +99,10 @@ class ProcessForm(_DoneForm):
     place = SelectField(lazy("地点"), validators=[optional()])
     code = StringField(lazy("新批号"), validators=[optional(), at_most(40)], description=lazy("不填则自动编号。"))
 
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.names |= {"inputs": "batch", "inputs/0/quantity": "taken", "yield_bound": "yield_percent"}
+
     def fill(self, batches: Sequence[BatchView], products: Sequence[ProductView], places: Sequence[Place]) -> None:
         """Offer what this actor can choose."""
         self.batch.choices = batch_choices(batches)
@@ -106,7 +114,7 @@ class ProcessForm(_DoneForm):
         return (self.yield_percent.data or Decimal(0)) / _HUNDRED
 
 
-class PackForm(_DoneForm):
+class PackForm(DoneForm):
     """Packs made out of a batch."""
 
     sku = SelectField(lazy("规格"), validators=[needed()])

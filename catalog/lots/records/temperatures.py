@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from uuid6 import uuid7
 
@@ -15,6 +16,7 @@ from catalog.lots.records.models import SkuTemperature, TemperatureRange, Temper
 from catalog.lots.records.reading import BadTemperatureFile, Log, Reading, read_log
 from catalog.lots.records.reports import subject_values
 from catalog.lots.records.subjects import Subject, bad, find_subject
+from catalog.products.models import Product, Sku
 from catalog.products.services import get_own_sku
 from shop import audit
 from shop.auth import Actor
@@ -122,6 +124,25 @@ def set_range(sku: UUID, low_c: Decimal, high_c: Decimal, actor: Actor, *, at: d
     return db.session.get_one(SkuTemperature, key, populate_existing=True)
 
 
+def clear_range(sku: UUID, actor: Actor, *, at: datetime) -> None:
+    """Let a pack be kept as its category again; records that are there keep the range they were judged by.
+
+    :raises NoSuchProduct: if the pack is not the actor's.
+    """
+    key = get_own_sku(sku, actor, at=at).id
+    own = db.session.get(SkuTemperature, key)
+    if own is not None:
+        audit.record(actor, "catalog.temperature_range_set", "sku", key, range_c=[f"{own.low_c}–{own.high_c}", None])
+        db.session.delete(own)
+
+
+def ranges_of(sku_key: int) -> tuple[SkuTemperature | None, TemperatureRange | None]:
+    """Return a pack's own range, and the range of its category, where they have one."""
+    category = select(Product.category_code).join(Sku, Sku.product_id == Product.id).where(Sku.id == sku_key)
+    usual = select(TemperatureRange).where(TemperatureRange.category_code == category.scalar_subquery())
+    return db.session.get(SkuTemperature, sku_key), db.session.scalars(usual).one_or_none()
+
+
 def stretches_outside(readings: Sequence[Reading], range_: Range) -> list[Stretch]:
     """Return the stretches outside a range; one ends with the first reading inside, or with the last of all."""
     if range_.low_c is None or range_.high_c is None:
@@ -174,6 +195,6 @@ def _tell(record: TemperatureRecord, subject: Subject, stretches: Sequence[Stret
 
 _DEGREES = ("least_c", "most_c", "mean_c", "low_c", "high_c")
 __all__ = [
-    "BadTemperatureFile", "Range", "Stretch", "TemperatureFileTaken", "range_of", "read_again", "record_temperatures",
+    "BadTemperatureFile", "Range", "Stretch", "TemperatureFileTaken", "clear_range", "range_of", "ranges_of", "read_again", "record_temperatures",
     "set_range", "stretches_outside",
 ]  # fmt: skip
