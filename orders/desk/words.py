@@ -44,7 +44,7 @@ REASONS = {"buyer_not_verified": lazy("采购单位未认证")}
 def words() -> dict[str, Any]:
     """Return the names for a template."""
     return {
-        "STATES": labels.STATES, "KINDS": KINDS, "UNITS": labels.UNITS, "FUNDS": labels.FUND_SOURCES,
+        "STATES": labels.STATES, "KINDS": KINDS, "UNITS": labels_of_papers.UNITS, "FUNDS": labels.FUND_SOURCES,
         "MODES": labels.MODES, "PAYMENT_MODES": labels.PAYMENT_MODES, "PARTNERS": labels.PARTNER_LEVELS,
         "TAX": labels.TAX_RATES, "PAYMENT_STATES": PAYMENT_STATES, "SIDES": SIDES, "SCHEMES": SCHEMES,
         "PAPERS": PAPERS, "REASONS": REASONS, "STAGES": STAGES, "stage_of": stage_of,

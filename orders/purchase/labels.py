@@ -130,15 +130,6 @@ PARTNER_LEVELS = {
     "elsewhere": lazy("其他脱贫县"),
 }
 TAX_RATES = {"exempt": lazy("免税"), "1": "1%", "3": "3%", "9": "9%", "13": "13%"}
-UNITS = {
-    "bag": lazy("袋"),
-    "box": lazy("盒"),
-    "bottle": lazy("瓶"),
-    "tin": lazy("罐"),
-    "piece": lazy("件"),
-    "pack": lazy("包"),
-    "kg": lazy("千克"),
-}
 
 
 def state_label(machine: str, state: str) -> str:

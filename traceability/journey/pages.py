@@ -41,7 +41,10 @@ def show_lot(lot_id: UUID) -> str:
         "journey/lot.html",
         story=story,
         papers=papers_of(story.key),
-        steps=[(step, word_of(step.type, step.biz_step, step.disposition)) for step in steps[:MAX_STEPS]],
+        steps=[
+            (step, word_of(step.type, step.biz_step, step.disposition, story.category_code))
+            for step in steps[:MAX_STEPS]
+        ],
         has_more=len(steps) > MAX_STEPS,
         number=number,
         category=reference_names().category(story.category_code, language()),

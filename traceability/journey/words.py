@@ -8,7 +8,6 @@ from traceability.standard.identifiers import vocabulary
 #: (bizStep, disposition or nothing) in bare words -> what people call it.
 _STEPS = {
     ("commissioning", ""): lazy("入库赋码"),
-    ("creating_class_instance", ""): lazy("采收或屠宰"),
     ("packing", ""): lazy("包装"),
     ("repackaging", ""): lazy("分拣合并"),
     ("unpacking", ""): lazy("拆包"),
@@ -37,13 +36,15 @@ _BY_URI = {
 }
 
 
+#: How goods come into the world, by the first digits of their category; everything else is harvested.
+_BORN = {"08": lazy("屠宰"), "09": lazy("采集"), "10": lazy("捕捞"), "12": lazy("采集")}
 _MADE = vocabulary("creating_class_instance", field="bizStep")
 
 
-def step_word(type_: str, biz_step: str | None, disposition: str | None) -> str:
-    """Return what people call a step; one that others made up by its last part."""
-    if type_ == "TransformationEvent" and biz_step == _MADE:
-        return str(lazy("加工"))
+def step_word(type_: str, biz_step: str | None, disposition: str | None, category: str) -> str:
+    """Return what people call a step of goods of a category; one that others made up by its last part."""
+    if biz_step == _MADE:
+        return str(lazy("加工") if type_ == "TransformationEvent" else _BORN.get(category[:2], lazy("采收")))
     if biz_step is None:
         return str(lazy("记录"))
     word = _BY_URI.get((biz_step, disposition or "")) or _BY_URI.get((biz_step, ""))
