@@ -2,5 +2,5 @@
 
 MODELS = ("traceability.journey.models",)
 API = ("traceability.journey.views.bp",)
-PAGES = ("traceability.journey.pages.bp", "traceability.journey.desk_pages.bp")
+PAGES = ("traceability.journey.pages.bp", "traceability.journey.linked_pages.bp", "traceability.journey.desk_pages.bp")
 TASKS = ("traceability.journey.tasks",)

@@ -7,7 +7,7 @@ from uuid import UUID
 from traceability.resolver.names import key_of, lot_number
 from traceability.standard.links import CANONICAL, escape
 
-__all__ = ["class_uri", "key_of", "lot_number", "lot_uri", "uuid_uri"]
+__all__ = ["CANONICAL", "class_uri", "key_of", "lot_number", "lot_uri", "uuid_uri"]
 
 
 def class_uri(number: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request
+from werkzeug.wrappers import Response as Answer
 
 from catalog.products import numbers
 from catalog.shopfront import labels
@@ -17,12 +17,11 @@ from shop.auth import public
 from shop.i18n import _, language
 from shop.translog import receipts
 from shop.translog.handing import receipts_of
-from traceability.journey import names, words
+from traceability.journey import linked_pages, names, words
 from traceability.journey.papers import papers_of
 from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
 from traceability.pieces.queries import get_piece
 from traceability.proofs.source import LOG, key_of
-from traceability.resolver.targets import Goods, Target, offer
 
 bp = Blueprint("journey", __name__, template_folder="templates")
 #: A serial number (AI 21) is not longer.
@@ -31,13 +30,16 @@ _SERIAL = 20
 
 @bp.get("/trace/lots/<uuid:lot_id>")
 @public
-def show_lot(lot_id: UUID) -> str:
-    """Tell where a lot comes from, what happened to it, and how that is proved."""
+def show_lot(lot_id: UUID) -> Answer:
+    """Tell where a lot comes from, what happened to it, and how that is proved: to people, or as data."""
     story, uri, number = _find(lot_id)
-    steps = list_steps(uri)
     serial = request.args.get("serial", "")[:_SERIAL]
+    piece = get_piece(serial, story.key, names.piece_uri(number, serial)) if serial else None
+    if (form := linked_pages.wanted()) != linked_pages.HTML:
+        return linked_pages.answer(story, uri, number, piece, form)
+    steps = list_steps(uri)
     word_of = cache(words.step_word)  # a lot's steps are of few kinds
-    return render_template(
+    page = render_template(
         "journey/lot.html",
         story=story,
         papers=papers_of(story.key),
@@ -49,10 +51,13 @@ def show_lot(lot_id: UUID) -> str:
         number=number,
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),
-        piece=get_piece(serial, story.key, names.piece_uri(number, serial)) if serial else None,
+        piece=piece,
         complaint="/complaints/new?" + urlencode(_on_label(story, number, serial)),
         labels=labels,
     )
+    answer = make_response(page)
+    answer.vary.add("Accept")
+    return answer
 
 
 @bp.get("/trace/lots/<uuid:lot_id>/receipts/<int:place>")
@@ -81,11 +86,3 @@ def _on_label(story: Story, number: str, serial: str) -> dict[str, str]:
     """Return what the label says, for whoever asks about the same goods."""
     said = {"number": number, "lot": names.lot_number(story.code, story.key)}
     return {**said, "serial": serial} if serial else said
-
-
-@offer
-def _of_lots(goods: Goods) -> Iterable[Target]:
-    """Offer the page of a lot that we know."""
-    if goods.lot_id:
-        title = f"{goods.product_name} {goods.lot}"
-        yield Target("traceability", url_for("journey.show_lot", lot_id=goods.lot_id, serial=goods.serial), title)

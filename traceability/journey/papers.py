@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from shop import hotreads
 
@@ -83,6 +84,18 @@ def papers_of(lot_key: int) -> Papers:
         [MeatPaper(kind, number, issuer, date.fromisoformat(on)) for kind, number, issuer, on in meat or ()],
         [_temperatures(*row) for row in temperatures or ()],
     )
+
+
+_HAS = f"""
+    SELECT EXISTS (SELECT FROM commitments k WHERE {_OF.format("k")})
+        OR EXISTS (SELECT FROM test_reports r WHERE {_OF.format("r")} AND r.withdrawn_at IS NULL)
+        OR EXISTS (SELECT FROM meat_papers m WHERE {_OF.format("m")})
+    FROM lots l WHERE l.public_id = %(lot)s"""
+
+
+def has_papers(lot_id: UUID) -> bool:
+    """Say whether a lot has a certificate, a test or papers of meat that anybody may see."""
+    return bool(hotreads.fetch(_HAS, {"lot": lot_id})[0][0])
 
 
 def _test(laboratory: str, number: str, tested: str, expires: str | None, *rest: Any) -> Test:

@@ -9,7 +9,7 @@ from traceability.resolver.targets import VOC, Goods, Target
 MEDIA_TYPE = "application/linkset+json"
 #: Addresses and prefixes under which GS1's link types are asked for.
 _SPELLINGS = ("gs1:", VOC, "http://gs1.org/voc/", "https://www.gs1.org/voc/", "http://www.gs1.org/voc/")
-SUPPORTED = ("pip", "traceability", "epcis", "certificationInfo")
+SUPPORTED = ("pip", "traceability", "epcis", "certificationInfo", "recallStatus")
 
 
 def local_name(link_type: str) -> str:

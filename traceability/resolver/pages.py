@@ -115,7 +115,8 @@ def _wants_linkset() -> bool:
 def _lead(reading: links.Reading, target: Target) -> Response:
     """Redirect for now (307): where an address leads may change, the address does not."""
     passed = [(name, value) for name, value in request.args.items(multi=True) if name != "linkType"]
-    address = target.path + (("&" if "?" in target.path else "?") + urlencode(passed) if passed else "")
+    path, hash_, place = target.path.partition("#")
+    address = path + (("&" if "?" in path else "?") + urlencode(passed) if passed else "") + hash_ + place
     answer = redirect(address, 307)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Link"] = f'<{_address(reading)}?linkType=linkset>; rel="linkset"; type="{linkset.MEDIA_TYPE}"'

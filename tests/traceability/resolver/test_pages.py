@@ -65,7 +65,7 @@ def test_all_links_are_answered_as_a_linkset(client, goods):
         assert links["anchor"] == f"{BASE}/01/{number}/10/L-7"
         assert links["itemDescription"] == "靖远枸杞 500 g/袋"
         assert links["https://gs1.org/voc/pip"] == [page]
-        assert links["https://gs1.org/voc/defaultLink"] == links["https://gs1.org/voc/traceability"]
+        assert links["https://gs1.org/voc/defaultLink"] == links["https://gs1.org/voc/traceability"][:1]
 
 
 @pytest.mark.parametrize("asked", ["gs1:pip", "https://gs1.org/voc/pip", "http://www.gs1.org/voc/pip"])
