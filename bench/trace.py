@@ -63,7 +63,19 @@ class Case:
 @contextmanager
 def working(env: dict[str, str]) -> Iterator[None]:
     """Run the worker of jobs for the block."""
-    command = [sys.executable, "-m", "celery", "--quiet", "-A", "wsgi.celery", "worker", "--loglevel", "ERROR"]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "wsgi.celery",
+        "worker",
+        "--loglevel",
+        "ERROR",
+    ]
     command += ["--concurrency", str(WORKERS), "--without-mingle", "--without-gossip"]
     with subprocess.Popen(command, cwd=Path(__file__).parents[1], env={**os.environ, **env}) as process:
         try:

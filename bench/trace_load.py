@@ -74,6 +74,7 @@ def _make(cluster: Cluster, events: int) -> None:
             connection.execute(statement)
         _advance(connection)
         _say(f"{name}: indexed", began)
+        connection.execute("ANALYZE")
     plant(cluster.url(name, user=OWNER, password=PASSWORD))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")

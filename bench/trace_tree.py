@@ -61,7 +61,7 @@ def _packed(place: int, lot: str, depth: int) -> Iterator[Event]:
     yield _became([_amount(lot, 90)], outputEPCList=packs, depth=depth)
     share = PACKS // CASES
     for n in range(CASES):
-        case = f"{_LINK}/00/06901234{place:07d}{n:03d}"
+        case = f"{_LINK}/00/06901235{place:07d}{n:03d}"
         yield {
             "type": "AggregationEvent", "action": "ADD", "bizStep": "packing", "parentID": case,
             "childEPCs": packs[n * share : (n + 1) * share], **_at(depth + 1),
