@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from flask import Flask
 from psycopg.pq import ExecStatus, TransactionStatus
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from shop.db import db
 from shop.pipelining import Flight
@@ -75,4 +75,9 @@ def _connect(_dialect: Any, _record: Any, arguments: Any, values: Any) -> Connec
 def init_app(app: Flask) -> None:
     """Let the application's engine connect so."""
     with app.app_context():
-        event.listen(db.engine, "do_connect", _connect)
+        connect_so(db.engine)
+
+
+def connect_so(engine: Engine) -> None:
+    """Let an engine make such connections."""
+    event.listen(engine, "do_connect", _connect)

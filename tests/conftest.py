@@ -6,18 +6,21 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from shop import clock
 from shop.app import create_app
 from shop.auth import Actor
 from shop.config import Settings
+from shop.connections import connect_so
 from shop.db import db, transaction
 from shop.identity import loader, services, sessions
 from shop.outbox import services as outbox
@@ -115,15 +118,30 @@ def client(app: Flask, session: object) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.fixture
-def committed_app(throwaway_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An application on a throwaway database, for tests that commit (``@pytest.mark.committed``)."""
-    app = create_app(make_settings(throwaway_url, DATA_DIR=tmp_path_factory.mktemp("data")))
+@pytest.fixture(scope="session")
+def _wandering_app(database_url: str) -> Flask:
+    """The application of all tests that commit: making one takes longer than most of them."""
+    app = create_app(make_settings(database_url))
     app.config.update(WTF_CSRF_ENABLED=False)
+    return app
+
+
+@pytest.fixture
+def committed_app(_wandering_app: Flask, throwaway_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a throwaway database, for tests that commit (``@pytest.mark.committed``)."""
+    app, settings = _wandering_app, make_settings(throwaway_url, DATA_DIR=tmp_path / "data")
+    before = dict(app.config)
+    app.config.update({**asdict(settings), "SETTINGS": settings, "SQLALCHEMY_DATABASE_URI": settings.DATABASE_URL})
+    engine = create_engine(settings.DATABASE_URL, **app.config["SQLALCHEMY_ENGINE_OPTIONS"])
+    connect_so(engine)
     with app.app_context():
+        held, db.engines[None] = db.engine, engine  # type: ignore[index]
         yield app
         db.session.remove()
-        db.engine.dispose()
+        engine.dispose()
+        db.engines[None] = held  # type: ignore[index]
+    app.config.clear()
+    app.config.update(before)
 
 
 @pytest.fixture

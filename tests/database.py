@@ -75,7 +75,7 @@ class TestCluster:
         """Yield the address of a database of its own, a clone of the template, dropped at the end."""
         template = self.template() if migrated else "template0"
         name = f"test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-        self._execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template} STRATEGY file_copy")
+        self._execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template} STRATEGY wal_log")
         try:
             yield self._url(name)
         finally:
