@@ -25,13 +25,13 @@ _BUYER_FINANCE = {
 }  # fmt: skip
 _CLERK = {
     "catalogue:edit", "lots:edit", "papers:submit", "orders:read", "orders:confirm", "orders:cancel", "contracts:sign",
-    "goods:ship", "filings:enter", "filings:read", "trace:capture", "trace:read",
+    "goods:ship", "filings:enter", "filings:read", "trace:capture", "trace:read", "complaints:read", "complaints:respond",
 }  # fmt: skip
 _SELLER_FINANCE = {
     "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:request",
     "refunds:record", "refunds:confirm", "payouts:read", "totals:read", "accounts:connect",
 }  # fmt: skip
-_VIEWER = {"totals:read", "orders:inspect", "filings:read", "trace:read"}
+_VIEWER = {"totals:read", "orders:inspect", "filings:read", "trace:read", "complaints:read"}
 
 #: (code, kind of organisation, Chinese name, English name, permissions)
 ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
@@ -50,16 +50,16 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
     ("agent_finance", "agent", "财务", "Finance", frozenset(_SELLER_FINANCE)),
     ("agent_admin", "agent", "企业管理员", "Administrator", frozenset(_CLERK | _SELLER_FINANCE | _DESK)),
     ("authority_viewer", "authority", "查询", "Viewer", frozenset(_VIEWER)),
-    ("authority_reviewer", "authority", "经办", "Reviewer", frozenset(_VIEWER | {"filings:enter", "papers:review"})),
+    ("authority_reviewer", "authority", "经办", "Reviewer", frozenset(_VIEWER | {"filings:enter", "papers:review", "complaints:handle"})),
     (
         "authority_confirmer", "authority", "确认", "Confirmer",
-        frozenset(_VIEWER | _DESK | {"filings:confirm", "papers:decide"}),
+        frozenset(_VIEWER | _DESK | {"filings:confirm", "papers:decide", "complaints:handle"}),
     ),
     (
         "operator_reviewer", "operator", "审核", "Reviewer",
         frozenset({
             "papers:review", "orders:inspect", "totals:read", "filings:read", "organisations:verify", "outbox:manage",
-            "provider:manage", "trace:read",
+            "provider:manage", "trace:read", "complaints:read", "complaints:handle",
         }),
     ),
     (
@@ -76,14 +76,14 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
             "payments:read", "payments:confirm", "refunds:confirm", "papers:decide", "filings:confirm", "filings:read",
             "permissions:edit", "organisations:verify", "orders:inspect", "totals:read", "exceptions:read",
             "exceptions:agree", "banking:manage", "payouts:read", "payouts:release", "fees:confirm", "taxes:read", "trace:read",
-            *_DESK,
+            "complaints:read", "complaints:handle", *_DESK,
         }),
     ),
     (
         "operator_auditor", "operator", "审计", "Auditor",
         frozenset({
             "audit:read", "orders:inspect", "totals:read", "filings:read", "payments:read", "exceptions:read", "payouts:read",
-            "taxes:read", "trace:read",
+            "taxes:read", "trace:read", "complaints:read",
         }),
     ),
 )  # fmt: skip

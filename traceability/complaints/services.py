@@ -26,8 +26,8 @@ from traceability.complaints.queries import NoSuchComplaint, is_in_charge, scope
 from traceability.pieces.services import ALPHABET
 from traceability.resolver.targets import Goods
 
-#: Complaints from one address within the window.
-TRIES, WINDOW = 5, timedelta(hours=1)
+#: Complaints from one address within the window: about one kind of pack, and in all. Many phones share an address.
+TRIES, ADDRESS_TRIES, WINDOW = 5, 30, timedelta(hours=1)
 #: How long after a complaint was closed its contact is kept.
 CONTACT_KEPT = timedelta(days=90)
 _LENGTH = 10
@@ -63,7 +63,8 @@ def receive(new: NewComplaint, goods: Goods, *, address: str, at: datetime, now:
     :param now: real time.
     :raises TooManyTries: if too many came from there.
     """
-    ratelimit.hit(f"complaint:address:{address}", TRIES, WINDOW, now)
+    ratelimit.hit(f"complaint:address:{address}", ADDRESS_TRIES, WINDOW, now)
+    ratelimit.hit(f"complaint:goods:{goods.sku_id}:{address}", TRIES, WINDOW, now)
     producer, county = db.session.execute(
         select(Product.producer_id, Product.county_code).join(Sku, Sku.product_id == Product.id).where(
             Sku.id == goods.sku_id

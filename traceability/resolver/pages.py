@@ -133,7 +133,8 @@ def _warn(goods: Goods, *, is_machine: bool) -> Response:
     if is_machine:
         refusal = NeverIssued(_("这个序列号从未发出过。"))
         return problem(status_of(refusal), code=refusal.code, detail=refusal.detail)
-    return Response(render_template("resolver/forged.html", goods=goods), 404)
+    page = render_template("resolver/forged.html", goods=goods)
+    return Response(page, 404, content_type="text/html; charset=utf-8")
 
 
 def _answer_linkset(reading: links.Reading, goods: Goods, targets: list[Target]) -> Response:

@@ -92,7 +92,7 @@ def test_what_is_no_complaint_is_refused_and_nothing_kept(client, shelf, address
     assert [count(table) for table in TABLES] == [0, 0, 0]
 
 
-def test_the_sixth_complaint_of_an_hour_from_one_address_waits(client, shelf):
+def test_the_sixth_complaint_of_an_hour_about_a_pack_from_one_address_waits(client, shelf):
     said = {"kind": "other", "words": "x"}
 
     answers = [client.post(FORM, data=said) for _ in range(6)]

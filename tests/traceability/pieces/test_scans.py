@@ -96,6 +96,7 @@ def test_a_number_that_was_never_issued_is_red_and_not_found(client, shelf):
     typed = client.get(f"/trace/lots/{shelf.lot.public_id}?serial={made_up}")
 
     for answer in answers:
+        assert answer.content_type == "text/html; charset=utf-8"
         assert (answer.status_code, FORGED in answer.text, "tel:12315" in answer.text) == (404, True, True)
     assert (program.status_code, program.json["type"]) == (404, "/problems/serial-never-issued")
     assert (typed.status_code, FORGED in typed.text) == (200, True)
