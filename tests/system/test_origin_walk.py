@@ -43,6 +43,8 @@ def test_from_the_harvest_to_the_recall(chromium, world, tmp_path):
     with someone(chromium, world.base, CLERK, "phone", wrong) as clerk:
         _record(clerk, tmp_path)
         lot = world.lot("HW-0712")
+        _split_and_mix(clerk)
+        _set_range(clerk)
         world.work()
         addresses = {_print_labels(clerk, lot, button, pages) for button, pages in _SHEETS.items()}
         numbers = _sell(world, clerk, lot)
@@ -52,8 +54,7 @@ def test_from_the_harvest_to_the_recall(chromium, world, tmp_path):
             world.work()
             _scan_again(anybody, addresses)
         with someone(chromium, world.base, OFFICIAL, "phone", wrong) as official:
-            official.visit(f"/official/lots/{lot}/recipients", "recall-as-the-official-sees-it")
-            assert _orders(official) == sorted(numbers)
+            _watch(official, lot, numbers)
 
     assert wrong == []
 
@@ -96,6 +97,34 @@ def _record(clerk: Visitor, folder: Path) -> None:
 def _upload(clerk: Visitor, name: str, data: bytes, folder: Path) -> None:
     (folder / name).write_bytes(data)
     clerk.page.locator("main input[type=file]").set_input_files(folder / name)
+
+
+def _set_range(clerk: Visitor) -> None:
+    """Say in which temperatures the boxes are kept from now on."""
+    clerk.visit("/producer/products")
+    clerk.follow("静宁红富士苹果")
+    clerk.follow("储存温度")
+    clerk.fill(low_c="-1", high_c="4")
+    clerk.press("保存储存温度")
+
+
+def _split_and_mix(clerk: Visitor) -> None:
+    """Part 100 kilograms off the batch, see that more than there is cannot be mixed, and undo the split."""
+    clerk.visit("/producer/records/batches")
+    clerk.follow("C-0711")
+    batch = clerk.page.url.removeprefix(clerk.base)
+    clerk.follow("分批")
+    clerk.fill(quantity_0="100", code_0="C-0711-1")
+    clerk.press("登记分批")
+    clerk.follow("混批")
+    taken = clerk.page.locator("[name^=taken-]")
+    taken.nth(0).fill("99999")
+    taken.nth(1).fill("0.5")
+    clerk.press("登记混批")
+    assert clerk.page.locator("#errors a[href^='#taken-']").count() == 1
+    clerk.visit(batch)
+    clerk.press("撤销")
+    assert "记录已撤销。" in clerk.text()
 
 
 def _print_labels(clerk: Visitor, lot: UUID, button: str, pages: int) -> str:
@@ -161,7 +190,7 @@ def _scan(anybody: Visitor, addresses: set[str], page: str) -> None:
         "HW-0712",
         "PL-2026-0711",
         "偏高,最高 12.5 ℃",
-        "第 1 条,下载凭证",
+        "ni:///sha-256;",
     ):
         assert words in anybody.text()
 
@@ -169,12 +198,23 @@ def _scan(anybody: Visitor, addresses: set[str], page: str) -> None:
 def _recall(clerk: Visitor, lot: UUID, numbers: set[str]) -> None:
     """Call the lot back; the list is of exactly the orders that got it."""
     clerk.visit(f"/producer/lots/{lot}", "lot-page")
+    clerk.follow("拆包")
+    clerk.visit(f"/producer/lots/{lot}")
     clerk.follow("去向和召回")
     assert _orders(clerk) == sorted(numbers)
     clerk.fill(reason="抽检发现毒死蜱超标")
     clerk.press("确认召回")
     assert "批次 HW-0712 已召回" in clerk.text()
     assert _orders(clerk) == sorted(numbers)
+
+
+def _watch(official: Visitor, lot: UUID, numbers: set[str]) -> None:
+    """Read as an official of the county where the lot went, and open the report of its test."""
+    official.visit(f"/official/lots/{lot}/recipients", "recall-as-the-official-sees-it")
+    assert _orders(official) == sorted(numbers)
+    official.follow("检测和证明")
+    report = official.page.get_by_role("link", name="PL-2026-0711").get_attribute("href")
+    assert official.page.request.get(official.base + str(report)).body() == PDF
 
 
 def _orders(visitor: Visitor) -> list[str]:

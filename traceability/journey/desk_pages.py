@@ -22,6 +22,16 @@ from traceability.journey.sheets import workbook
 bp = Blueprint("recipient_pages", __name__, template_folder="templates")
 
 
+@bp.get("/lots/<uuid:lot_id>")
+@requires("signed_in")
+def find(actor: Actor, lot_id: UUID) -> Any:
+    """Send the reader to where a lot went, in its own desk; those who may not know that, to the page of its label."""
+    desk = {"division": "official", "all": "operator"}.get(actor.scope.kind, "producer")
+    if recipients.is_known(lot_id, actor, clock.now()):
+        return redirect(url_for(".show", desk=desk, lot_id=lot_id))
+    return redirect(url_for("journey.show_lot", lot_id=lot_id))
+
+
 @bp.get("/<any(producer, official, operator):desk>/lots/<uuid:lot_id>/recipients")
 @requires("trace:read")
 def show(actor: Actor, desk: str, lot_id: UUID) -> str:

@@ -72,16 +72,25 @@ def get_lot(public_id: UUID, actor: Actor, at: datetime) -> LotOfGoods:
 
     :raises NoSuchLot: if there is none.
     """
+    found = _find_lot(public_id, actor, at)
+    if found is None:
+        raise NoSuchLot(_("没有找到。"))
+    return lots_of([found])[found]
+
+
+def is_known(public_id: UUID, actor: Actor, at: datetime) -> bool:
+    """Say whether the actor may know where a lot went."""
+    return actor.may("trace:read") and _find_lot(public_id, actor, at) is not None
+
+
+def _find_lot(public_id: UUID, actor: Actor, at: datetime) -> int | None:
     query = select(Lot.id).join(Sku, Sku.id == Lot.sku_id).join(Product, Product.id == Sku.product_id)
     query = query.where(Lot.public_id == public_id)
     if actor.scope.kind == "division":
         query = query.where(within(Product.county_code, actor.scope.divisions))
     elif actor.scope.kind != "all":
         query = query.where(Product.producer_id.in_(producers_of(actor, business_day(at))))
-    found = db.session.scalars(query).one_or_none()
-    if found is None:
-        raise NoSuchLot(_("没有找到。"))
-    return lots_of([found])[found]
+    return db.session.scalars(query).one_or_none()
 
 
 def lots_made_of(lot: LotOfGoods) -> list[LotOfGoods]:

@@ -105,6 +105,18 @@ def test_the_producer_reads_it_page_by_page_and_as_a_workbook_and_nobody_else(wo
         assert (refused.status_code, refused.json["type"].rpartition("/")[2]) == (404, "no-such-lot")
 
 
+def test_the_lot_of_an_order_leads_each_reader_to_what_they_may_see_of_it(world, login):
+    lot = add_lot(world, "A")
+    readers = (world.producer, world.buyer, make_world().producer, make.make_member("operator", "operator_reviewer"))
+
+    led = [login(reader).get(f"/lots/{lot.public_id}").location for reader in readers]
+
+    label = f"/trace/lots/{lot.public_id}"
+    assert led == [
+        f"/producer/lots/{lot.public_id}/recipients", label, label, f"/operator/lots/{lot.public_id}/recipients",
+    ]  # fmt: skip
+
+
 def test_a_lot_that_went_nowhere_says_so(world, login):
     lot = add_lot(world, "A")
 
