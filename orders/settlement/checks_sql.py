@@ -8,6 +8,7 @@ DOCUMENTS = """
         SELECT p.producer_id, coalesce(sum(i.amount_fen) FILTER (WHERE p.status = 'paid'), 0) AS amount,
                coalesce(sum(i.card_fen) FILTER (WHERE p.status = 'paid'), 0) AS card,
                coalesce(sum(i.card_fen) FILTER (WHERE p.status = 'paid' AND p.rail = 'bank'), 0) AS card_by_bank,
+               coalesce(sum(i.amount_fen - i.card_fen) FILTER (WHERE p.status = 'paid' AND p.rail = 'stripe'), 0) AS rest_by_card,
                sum(i.fee_card_fen) AS fee_card, sum(i.fee_bank_fen) AS fee_bank
         FROM payouts p JOIN payout_items i ON i.payout_id = p.id WHERE p.status IN ('paid', 'returned') GROUP BY 1
     ),
@@ -18,8 +19,8 @@ DOCUMENTS = """
     SELECT 'producer_payable', 'org:' || producer_id, amount FROM gone
     UNION ALL SELECT 'stripe_cash', 'org:' || producer_id, -card - fee_card FROM gone
     UNION ALL SELECT 'bank_supervised', 'org:' || producer_id, -(amount - card) - fee_bank FROM gone
-    UNION ALL SELECT 'stripe_cash', 'platform', fee_card + card_by_bank FROM gone
-    UNION ALL SELECT 'bank_supervised', 'platform', -card_by_bank FROM gone
+    UNION ALL SELECT 'stripe_cash', 'platform', fee_card + card_by_bank - rest_by_card FROM gone
+    UNION ALL SELECT 'bank_supervised', 'platform', rest_by_card - card_by_bank FROM gone
     UNION ALL SELECT 'operator_bank', 'platform', fee_bank FROM gone
     UNION ALL SELECT 'producer_payable', 'org:' || producer_id, -amount FROM back
     UNION ALL SELECT 'stripe_cash', 'org:' || producer_id, amount - fee_card FROM back

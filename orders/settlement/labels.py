@@ -45,6 +45,7 @@ _FACTS = {
     ("producer_payable", "transfer_reversed"): (lazy("追回多付款"), lazy("追回多付款")),
     ("producer_payable", "payout_returned"): (lazy("银行退汇"), lazy("银行退汇")),
     ("bank_supervised", "payout_returned"): (lazy("银行退汇"), lazy("银行退汇")),
+    ("bank_supervised", "payout_bank_moved"): (lazy("由在线货款抵扣"), lazy("由在线货款抵扣")),
     ("stripe_cash", "payout_card_moved"): (lazy("银行退汇,在线货款转回"), lazy("在线货款由监管账户付出")),
 }
 #: Counter account of cash -> the same.

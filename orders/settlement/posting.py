@@ -12,6 +12,10 @@ from orders.settlement.positions import fee_move
 from orders.settlement.standing import Standing
 from shop.auth import Actor
 
+_STRIPE, _BANK = "stripe_cash", "bank_supervised"
+#: The platform's money at the provider and on the supervised account.
+_AT_PROVIDER, _AT_BANK = (_STRIPE, PLATFORM), (_BANK, PLATFORM)
+
 
 def settle_items(payout: Payout, items: Sequence[PayoutItem], standings: Mapping[int, Standing]) -> None:
     """Let what was on its way be paid out, and the fee's cash follow it."""
@@ -85,23 +89,27 @@ def _post_paid(
     """Post what a payout paid, or turned round what came back of it.
 
     What the bank pays of card money leaves the supervised account, to which the operator has moved it from the provider
-    as the platform's: so the producer's money there becomes the platform's.
+    as the platform's: so the producer's money there becomes the platform's. What a payout by the provider keeps back for
+    a debt of the other kind stays at the provider as the platform's: so the platform's at the bank becomes the producer's.
     """
     sign = 1 if what == "paid" else -1
     owner = org_owner(payout.producer_id)
-    payable, ours = Account("producer_payable", owner), Account("bank_supervised", owner)
+    payable = Account("producer_payable", owner)
     card = sum(item.card_fen for item in items)
-    there = Account("stripe_cash", owner) if payout.rail == "stripe" else Account("bank_supervised", PLATFORM)
+    rest = payout.amount_fen - card
+    by_bank = payout.rail == "bank"
+    card_from, rest_from = (_AT_BANK, (_BANK, owner)) if by_bank else ((_STRIPE, owner), _AT_PROVIDER)
     money = [
-        _signed(payable, there, sign * card, on),
-        _signed(payable, ours, sign * (payout.amount_fen - card), on),
+        _signed(payable, Account(*card_from), sign * card, on),
+        _signed(payable, Account(*rest_from), sign * rest, on),
         *fees,
     ]
     books.record_entry(f"payout:{payout.id}:{what}", f"payout_{what}", occurred_at=at, money=money, actor=actor)
-    if card and payout.rail == "bank":
-        moved = _signed(Account("stripe_cash", PLATFORM), Account("stripe_cash", owner), sign * card, on)
-        key = f"payout:{payout.id}:{what}:card"
-        books.record_entry(key, "payout_card_moved", occurred_at=at, money=[moved], actor=actor)
+    kind, moved, place = ("card", card, _STRIPE) if by_bank else ("bank", rest, _BANK)
+    if moved:
+        posting = _signed(Account(place, PLATFORM), Account(place, owner), sign * moved, on)
+        key = f"payout:{payout.id}:{what}:{kind}"
+        books.record_entry(key, f"payout_{kind}_moved", occurred_at=at, money=[posting], actor=actor)
 
 
 def post_reversal(reversal: TransferReversal, producer_id: int, *, at: datetime, on: date) -> None:

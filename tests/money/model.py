@@ -68,6 +68,8 @@ class Order:
     by_bank_fen: int = 0
     transferred_fen: int = 0
     reversed_fen: int = 0
+    #: What it gave for its producer's other orders that owed something (or, below zero, what they gave for it).
+    netted_fen: int = 0
 
     @property
     def received(self) -> int:
@@ -114,7 +116,7 @@ class Order:
 
     @property
     def paid_out(self) -> int:
-        return self.by_bank_fen + self.transferred_fen - self.reversed_fen
+        return self.by_bank_fen + self.transferred_fen + self.netted_fen - self.reversed_fen
 
     @property
     def still_to_pay(self) -> int:

@@ -23,6 +23,12 @@ _HOLDS = (
 _ITEMS = """SELECT p.number, i.order_id, i.amount_fen FROM payout_items i JOIN payouts p ON p.id = i.payout_id
             WHERE p.rail = 'bank' AND p.status = 'paid'"""
 
+#: What each order got by a payout through Stripe, and what of it its own transfers brought.
+_NETTED = """SELECT p.id, p.producer_id, i.order_id, i.amount_fen - coalesce(sum(t.amount_fen), 0)::bigint
+             FROM payout_items i JOIN payouts p ON p.id = i.payout_id
+             LEFT JOIN transfers t ON t.payout_id = p.id AND t.order_id = i.order_id AND t.status = 'done'
+             WHERE p.rail = 'stripe' AND p.status = 'paid' GROUP BY p.id, p.producer_id, i.order_id, i.amount_fen"""
+
 
 def rows(sql: str) -> list[Any]:
     db.session.flush()
@@ -72,7 +78,7 @@ class Outside:
         """Set all that Stripe and the bank decide."""
         for order in self.orders.values():
             order.came["card"] = order.disputed_fen = order.lost_fen = 0
-            order.transferred_fen = order.reversed_fen = order.by_bank_fen = 0
+            order.transferred_fen = order.reversed_fen = order.by_bank_fen = order.netted_fen = 0
         self._read_charges()
         self._read_refunds()
         self._read_disputes()
@@ -129,6 +135,16 @@ class Outside:
         for ref, order_id in known.items():
             self.orders[order_id].transferred_fen += moved[ref]["amount"]
             self.orders[order_id].reversed_fen += moved[ref]["amount_reversed"]
+        self._read_netted()
+
+    def _read_netted(self) -> None:
+        """What one order of a producer owes is kept back from another's transfer: together that is nothing."""
+        together: dict[int, int] = {}
+        for payout, producer, order_id, fen in rows(_NETTED):
+            assert self.orders[order_id].producer == producer
+            self.orders[order_id].netted_fen += fen
+            together[payout] = together.get(payout, 0) + fen
+        assert not any(together.values())
 
     def _read_bank(self) -> None:
         paid: dict[str, int] = {}

@@ -223,6 +223,22 @@ def test_what_cannot_be_asked_back_is_netted_and_not_asked_again(people, trade):
     assert differences() == []
 
 
+def test_a_fee_on_direct_money_that_is_netted_from_a_transfer_stays_at_the_provider(people, trade):
+    with transaction():
+        direct = sold(trade, 50000, direct=50000, fee_bp=100)
+        ours = sold(trade, 8000, card=8000)
+        (payout,) = pay_out(*people)
+        (moved,) = db.session.scalars(select(Transfer))
+
+    assert (items_of(payout), moved.amount_fen) == ([(direct.id, -500, 0), (ours.id, 8000, 8000)], 7500)
+    owner = f"org:{trade.clerk.organisation_id}"
+    assert [balance("stripe_cash", owner), balance("stripe_cash", "platform")] == [0, 500]
+    # Nothing has come to the bank: the supervised account lays out what the operator takes of it as its fee.
+    names = [("bank_supervised", owner), ("bank_supervised", "platform"), ("operator_bank", "platform")]
+    assert [balance(*name) for name in names] == [0, -500, 500]
+    assert (balance("producer_payable", owner), differences()) == (0, [])
+
+
 def test_a_dispute_holds_the_payout_by_itself(people, trade):
     with transaction():
         order = sold(trade, 10000)
