@@ -50,6 +50,11 @@ def recall(lot_ids: Iterable[int], *, reason: str, actor: Actor, at: datetime) -
     return [row.id for row in recalled]
 
 
+def is_recalled(lot_id: int) -> bool:
+    """Say whether a lot was called back; it may be open still, while orders have reserved it."""
+    return db.session.get(LotRecall, lot_id) is not None
+
+
 def _recall(lot_id: int, sku_id: int, reason: str, actor: Actor, at: datetime) -> bool:
     """Note the recall under the stock's lock; ``False`` if it was noted before."""
     lock_stock(sku_id)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from catalog.lots import recalls
 from catalog.lots.batches.acts import ZERO, Deed, lock_batches, move, require_open, start, tell, too_small
 from catalog.lots.batches.models import Batch
 from catalog.lots.batches.places import find_usable
@@ -121,7 +122,7 @@ def unpack(
         raise bad("loss", _("损耗须小于拆出的重量。"))
     lock_stock(lot.sku_id)
     db.session.refresh(lot, with_for_update=True)
-    if lot.status != "open":
+    if lot.status != "open" or recalls.is_recalled(lot.id):
         raise LotNotOpen(_("批次“%(code)s”已关闭。", code=lot.code))
     product = db.session.get_one(Product, sku.product_id)
     deed = Deed("unpack", product.producer_id, occurred_at, packed_kg=-mass, loss_kg=loss_kg)
