@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from flask import Flask, current_app
+from psycopg.errors import QueryCanceled
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
@@ -43,6 +44,8 @@ class HotReader:
         connection = self._take()
         try:
             return connection.execute(statement, values).fetchall()
+        except QueryCanceled:  # too slow is too slow: the connection is well
+            raise
         except psycopg.OperationalError:
             connection.close()
             connection = self._connect()
@@ -55,6 +58,8 @@ class HotReader:
         connection = self._take()
         try:
             return connection.flight.run(statement, values)
+        except QueryCanceled:  # too slow is too slow: the connection is well
+            raise
         except psycopg.OperationalError:
             connection.close()
             connection = self._connect()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, TypeVar
 
 from sqlalchemy import text
@@ -50,6 +51,17 @@ _HIT = text("""
 
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
+
+
+def network_of(address: str | None) -> str:
+    """Return what is counted as one address: of IPv6 the 64 bits that one household or machine is given whole."""
+    try:
+        ip = ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, IPv6Address):
+        return str(ip.ipv4_mapped or ip_network((int(ip) >> 64 << 64, 64)))
+    return str(ip)
 
 
 def hit(key: str, limit: int, window: timedelta, now: datetime) -> None:

@@ -16,6 +16,7 @@ from shop.identity import accounts, listings, recovery, second_factor, sessions
 from shop.identity import sign_in as signing
 from shop.identity.forms import CodeForm, ContactForm, NewPasswordForm, SignInForm
 from shop.identity.loader import COOKIE
+from shop.ratelimit import network_of
 
 bp = Blueprint("identity_pages", __name__, template_folder="templates")
 Answer = Response | str | tuple[str, int, dict[str, str]]
@@ -38,7 +39,7 @@ def local_path(target: str | None) -> str:
 
 
 def _address() -> str:
-    return request.remote_addr or "unknown"
+    return network_of(request.remote_addr)
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])

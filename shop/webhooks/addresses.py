@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from shop.errors import Invalid
@@ -13,6 +13,10 @@ from shop.i18n import _
 MAX_URL = 500
 #: IPv6 that carries an IPv4 address in its last 32 bits (NAT64).
 _NAT64 = IPv6Network("64:ff9b::/96")
+#: All that is given out of IPv6 lies in here: site-local and other old ranges do not.
+_GIVEN_OUT = IPv6Network("2000::/3")
+#: For documents (RFC 9637), and the relays of 6to4 (RFC 7526): not known to every version of the library as not global.
+_NOT_GLOBAL = (IPv6Network("3fff::/20"), IPv4Network("192.88.99.0/24"))
 
 
 class BadWebhookAddress(Invalid):
@@ -77,8 +81,10 @@ def is_public(address: str) -> bool:
         inner = _inner(ip)
         if inner is not None:
             ip = inner
-        elif ip.sixtofour is not None or ip.teredo is not None:
+        elif ip.sixtofour is not None or ip.teredo is not None or ip not in _GIVEN_OUT:
             return False
+    if any(ip in network for network in _NOT_GLOBAL):
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from shop import clock
+from shop import clock, ratelimit
 from shop.db import db, transaction
 from shop.errors import NotFound
 from shop.identity import loader, pages, passwords, recovery, second_factor, sessions, sign_in
@@ -100,6 +100,15 @@ def test_an_address_that_tries_many_accounts_is_refused(client, person, real_tim
 
     assert give(client).status_code == 429
     assert give(client, environ_base={"REMOTE_ADDR": "127.0.0.2"}).status_code == 302
+
+
+def test_a_household_of_ipv6_is_one_address():
+    assert [ratelimit.network_of(each) for each in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::", "2001:db8:1:3::1")] == [
+        "2001:db8:1:2::/64", "2001:db8:1:2::/64", "2001:db8:1:3::/64",
+    ]  # fmt: skip
+    assert [ratelimit.network_of(each) for each in ("::ffff:192.0.2.1", "192.0.2.1", "fe80::1%eth0", "x", None)] == [
+        "192.0.2.1", "192.0.2.1", "fe80::/64", "unknown", "unknown",
+    ]  # fmt: skip
 
 
 def test_success_clears_the_count(client, person, real_time):

@@ -14,7 +14,8 @@ from shop.webhooks.addresses import BadWebhookAddress, is_public, parse_url, res
     "address",
     ["127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1", "240.0.0.1",
      "255.255.255.255", "192.0.2.1", "::1", "::", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-     "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:53aa:64c:0:fffe:f5ff:fffe", "2001:db8::1"],
+     "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:53aa:64c:0:fffe:f5ff:fffe", "2001:db8::1",
+     "fec0::1", "3fff::1", "192.88.99.1", "::ffff:192.88.99.1"],
 )  # fmt: skip
 def test_addresses_that_are_not_public(address):
     assert is_public(address) is False

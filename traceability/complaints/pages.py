@@ -11,6 +11,7 @@ from shop.auth import public
 from shop.db import transaction
 from shop.i18n import _
 from shop.idempotency import idempotent
+from shop.ratelimit import network_of
 from traceability.complaints import queries, services
 from traceability.complaints.forms import ComplaintForm
 from traceability.complaints.labels import WORDS
@@ -32,7 +33,7 @@ def new() -> Any:
         with form.refusals():
             with transaction():
                 said = services.NewComplaint(form.kind.data, form.words.data or "", form.contact.data or "")
-                address = request.remote_addr or "unknown"
+                address = network_of(request.remote_addr)
                 made = services.receive(said, goods, address=address, at=clock.now(), now=clock.real_now()).number
             return redirect(url_for(".show", number=made))
     return form.answer(render_template("complaints/new.html", form=form, goods=goods))
@@ -55,7 +56,7 @@ def _goods() -> Goods:
     """
     named = {ai: request.args.get(name, "") for ai, name in (("10", "lot"), ("21", "serial"))}
     parts = ["01", request.args.get("number", ""), *(part for pair in named.items() if pair[1] for part in pair)]
-    reading = links.read("https://id.gs1.org/" + "/".join(map(links.escape, parts)))
+    reading = links.read_label("https://id.gs1.org/" + "/".join(map(links.escape, parts)))
     if reading is None:
         raise BadDigitalLink(_("这不是有效的 GS1 数字链接:请核对编号及其校验位。"))
     goods = find_goods(reading.value, reading.qualifiers.get("10"), reading.qualifiers.get("21"))

@@ -34,6 +34,7 @@ def show_lot(lot_id: UUID) -> Answer:
     """Tell where a lot comes from, what happened to it, and how that is proved: to people, or as data."""
     story, uri, number = _find(lot_id)
     serial = request.args.get("serial", "")[:_SERIAL]
+    serial = serial if serial.isprintable() else ""
     piece = get_piece(serial, story.key, names.piece_uri(number, serial)) if serial else None
     if (form := linked_pages.wanted()) != linked_pages.HTML:
         return linked_pages.answer(story, uri, number, piece, form)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from traceability.standard.limits import DEFAULT
 from traceability.standard.words import CBV, VOC
 
 #: What GS1's own context declares; it holds in every EPCIS document.
@@ -51,8 +52,10 @@ class Context:
     def expand(self, name: str) -> str | None:
         """Return the IRI that a name stands for, or ``None`` for a bare word.
 
-        A name whose prefix nobody declared is an IRI with that scheme, as JSON-LD has it.
+        A name whose prefix nobody declared is an IRI with that scheme, as JSON-LD has it. Prefixes declared by prefixes
+        are followed until what they stand for is longer than one may be by itself.
         """
+        room = DEFAULT.namespace
         for _hop in range(MAX_HOPS):
             prefix, colon, local = name.partition(":")
             if not colon:
@@ -60,7 +63,9 @@ class Context:
             namespace = self.prefixes.get(prefix)
             if namespace is None or local.startswith("//"):
                 return name
-            name = namespace + local
+            name, room = namespace + local, room - len(namespace)
+            if room < 0:
+                return name
         return name
 
     def split(self, name: str) -> tuple[str, str] | None:

@@ -22,6 +22,8 @@ class Limits:
     elements: int = 200_000
     #: Characters of one text, or of one name.
     characters: int = 100_000
+    #: Characters that a prefix of a context stands for: each name that begins with it is written out in full.
+    namespace: int = 500
 
 
 DEFAULT = Limits()
@@ -32,7 +34,7 @@ def excess(value: object, limits: Limits = DEFAULT) -> str | None:
 
     It walks level by level, so that no depth can exhaust the stack, and stops at the first limit.
     """
-    members = elements = 0
+    members = elements = declared = 0
     level: list[object] = [value]
     for _depth in range(limits.depth + 1):
         below: list[object] = []
@@ -45,6 +47,8 @@ def excess(value: object, limits: Limits = DEFAULT) -> str | None:
                 members += len(each)  # type: ignore[arg-type]
                 texts += each  # type: ignore[arg-type]
                 below += each.values()  # type: ignore[attr-defined]
+                if "@context" in each:  # type: ignore[operator]
+                    declared = max(declared, _longest(each["@context"]))  # type: ignore[index]
             elif kind is list:
                 elements += len(each)  # type: ignore[arg-type]
                 below += each  # type: ignore[arg-type]
@@ -54,7 +58,7 @@ def excess(value: object, limits: Limits = DEFAULT) -> str | None:
             return f"has more than {limits.members} members"
         if elements > limits.elements:
             return f"has more than {limits.elements} list elements"
-        if wrong := _wrong_text(texts, limits.characters):
+        if wrong := _wrong_text(texts, limits.characters) or _giant(declared, limits.namespace):
             return wrong
         if not below:
             return None
@@ -74,6 +78,17 @@ def size(value: object) -> int:
         ]
         found += len(level)
     return found
+
+
+def _giant(declared: int, most: int) -> str | None:
+    return f"declares a prefix of more than {most} characters" if declared > most else None
+
+
+def _longest(context: object) -> int:
+    """Return the length of the longest text that a prefix stands for."""
+    parts = [part for part in (context if isinstance(context, list) else [context]) if isinstance(part, dict)]
+    meanings = [each.get("@id") if isinstance(each, dict) else each for part in parts for each in part.values()]
+    return max((len(each) for each in meanings if isinstance(each, str)), default=0)
 
 
 def _is_no_number(value: object) -> bool:

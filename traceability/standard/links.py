@@ -79,6 +79,12 @@ def read(uri: str) -> Reading | None:
     return next((reading for reading in readings if reading is not None), None)
 
 
+def read_label(uri: str) -> Reading | None:
+    """Read a Digital Link as :func:`read` does, if all that it says could be printed on a label."""
+    found = read(uri)
+    return found if found and all(text.isprintable() for text in (found.value, *found.qualifiers.values())) else None
+
+
 def _read(segments: list[str]) -> Reading | None:
     """Read key and qualifiers from the segments, all of which must fit."""
     if len(segments) % 2:

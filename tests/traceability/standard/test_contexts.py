@@ -44,6 +44,12 @@ def test_prefixes_may_be_built_on_prefixes_and_a_circle_ends():
     assert built.split("nobody:x") is None
 
 
+def test_prefixes_that_grow_by_each_other_end_when_they_are_long():
+    chain = {chr(97 + n): chr(98 + n) + ":" + "y" * 400 for n in range(8)}
+
+    assert Context.of(chain).expand("a:x") == "c:" + "y" * 400 + "y" * 400 + "x"
+
+
 @pytest.mark.parametrize(
     "odd", [7, "", [], [None, 3, [{"ex": "x"}]], {"ex": 7, "@vocab": "urn:z:"}, {"ex": {"@id": None}}]
 )

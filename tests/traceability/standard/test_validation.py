@@ -140,6 +140,11 @@ def nested(levels):
             "The object holds a number that JSON does not have, or one out of all proportion.",
         ),
         ({"ex:number": 10**400}, "The object holds a number that JSON does not have, or one out of all proportion."),
+        ({"@context": [{"a": "b:" + "y" * 499}]}, "The object declares a prefix of more than 500 characters."),
+        (
+            {"ex:in": {"@context": {"a": {"@id": "y" * 501}}}},
+            "The object declares a prefix of more than 500 characters.",
+        ),
         ({"ex:text": "a\0b"}, "The object holds a text with the character U+0000."),
         ({"ex:text": "\ud83d"}, "The object holds a text with half a surrogate pair."),
     ],
