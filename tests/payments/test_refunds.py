@@ -76,6 +76,18 @@ def test_who_recorded_a_refund_does_not_confirm_it(trade, order):
     assert (made.status, order.refunded_fen) == ("recorded", 0)
 
 
+def test_a_refund_that_nobody_recorded_is_not_confirmed(trade, order):
+    with transaction():
+        asked = refunds.request(order.public_id, 4000, "质量问题", actor=trade.buyer, at=NOON)
+
+    with pytest.raises(WrongState), transaction():
+        refunds.confirm(asked.public_id, trade.checker, NOON)
+
+    db.session.refresh(asked)
+    db.session.refresh(order)
+    assert (asked.status, asked.decided_by, order.refunded_fen, order.refunding_fen) == ("requested", None, 0, 4000)
+
+
 def test_the_buyer_does_not_record_a_refund(trade, order):
     with transaction():
         made = refunds.request(order.public_id, 2500, "质量问题", actor=trade.buyer, at=NOON)
