@@ -18,15 +18,20 @@ LOT_STATUSES = ("open", "closed", "recalled", "undone")
 
 
 class SkuStock(Base):
-    """What the open, unexpired lots of a SKU hold, and how much of it orders have reserved."""
+    """What the open lots of a SKU hold, and how much orders have reserved."""
 
     __tablename__ = "sku_stock"
 
     sku_id: Mapped[int] = mapped_column(ForeignKey("skus.id"), primary_key=True, autoincrement=False)
     on_hand: Mapped[Decimal] = mapped_column(server_default="0")
     reserved: Mapped[Decimal] = mapped_column(server_default="0")
+    #: What orders have reserved of goods that were called back since: nothing else is free before other goods cover it.
+    uncovered: Mapped[Decimal] = mapped_column(server_default="0")
 
-    __table_args__ = (CheckConstraint("reserved BETWEEN 0 AND on_hand", name="reserved"),)
+    __table_args__ = (
+        CheckConstraint("reserved BETWEEN 0 AND on_hand + uncovered", name="reserved"),
+        CheckConstraint("uncovered >= 0", name="uncovered"),
+    )
 
 
 class Lot(PublicId, Base):

@@ -65,7 +65,7 @@ class StockRow:
     @property
     def free(self) -> Decimal:
         """What no order has reserved."""
-        return self.on_hand - self.reserved
+        return max(self.on_hand - self.reserved, Decimal(0))
 
 
 _INSERT = text("""

@@ -62,7 +62,7 @@ class StockView:
     @property
     def free(self) -> Decimal:
         """What can be ordered."""
-        return self.on_hand - self.reserved
+        return max(self.on_hand - self.reserved, Decimal(0))
 
 
 def _lots(actor: Actor, on: date) -> Any:

@@ -1,4 +1,4 @@
-"""Calling lots back: from then on nothing of them leaves, and what no order has reserved is no stock any more."""
+"""Calling lots back: from then on nothing of them leaves, and they are no stock any more, whatever orders have reserved."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 
 from catalog.lots.models import Lot, LotRecall
 from catalog.lots.moves import lock_stock
@@ -51,7 +50,7 @@ def recall(lot_ids: Iterable[int], *, reason: str, actor: Actor, at: datetime) -
 
 
 def is_recalled(lot_id: int) -> bool:
-    """Say whether a lot was called back; it may be open still, while orders have reserved it."""
+    """Say whether a lot was called back."""
     return db.session.get(LotRecall, lot_id) is not None
 
 
@@ -65,33 +64,8 @@ def _recall(lot_id: int, sku_id: int, reason: str, actor: Actor, at: datetime) -
         .returning(LotRecall.lot_id)
     )
     if made is not None:
-        _take_out_of_stock(lot_id)
+        db.session.execute(_CLOSE, {"lot": lot_id})
     return made is not None
 
 
-def _take_out_of_stock(lot_id: int) -> bool:
-    """Let a recalled lot be stock no more; not while orders have reserved more than the other lots hold."""
-    try:
-        with db.session.begin_nested():
-            db.session.execute(_CLOSE, {"lot": lot_id})
-    except IntegrityError as error:
-        name = getattr(getattr(error.orig, "diag", None), "constraint_name", "") or ""
-        if name != "ck_sku_stock_reserved":
-            raise
-        return False
-    return True
-
-
 _CLOSE = text("UPDATE lots SET status = 'recalled', version = version + 1 WHERE id = :lot AND status = 'open'")
-_OPEN = text("""
-    SELECT l.id, l.sku_id FROM lots l JOIN lot_recalls r ON r.lot_id = l.id WHERE l.status = 'open'
-    ORDER BY l.sku_id, l.id""")
-
-
-def close_recalled() -> int:
-    """Take recalled lots out of stock that orders stood in the way of; returns how many there still are."""
-    left = 0
-    for row in db.session.execute(_OPEN).all():
-        lock_stock(row.sku_id)
-        left += not _take_out_of_stock(row.id)
-    return left

@@ -40,7 +40,8 @@ _RELEASE = text("""
     WITH wants AS (SELECT * FROM unnest(cast(:skus AS bigint[]), cast(:quantities AS numeric[])) AS w(sku_id, quantity)),
     locked AS MATERIALIZED (
         SELECT s.sku_id FROM sku_stock s JOIN wants USING (sku_id) ORDER BY s.sku_id FOR UPDATE OF s)
-    UPDATE sku_stock s SET reserved = s.reserved - w.quantity
+    UPDATE sku_stock s SET reserved = s.reserved - w.quantity,
+                           uncovered = least(s.uncovered, greatest(s.reserved - w.quantity - s.on_hand, 0))
     FROM wants w JOIN locked l USING (sku_id)
     WHERE s.sku_id = w.sku_id
     RETURNING s.sku_id, s.on_hand - s.reserved - w.quantity AS before""")
@@ -83,7 +84,8 @@ def release(wants: Mapping[int, Decimal]) -> None:
 def free_stock(sku_ids: list[int]) -> dict[int, Decimal]:
     """Return how much of each SKU can be ordered now; a SKU that never had a lot has none."""
     rows = db.session.execute(
-        text("SELECT sku_id, on_hand - reserved AS free FROM sku_stock WHERE sku_id = ANY(:ids)"), {"ids": sku_ids}
+        text("SELECT sku_id, greatest(on_hand - reserved, 0.000) AS free FROM sku_stock WHERE sku_id = ANY(:ids)"),
+        {"ids": sku_ids},
     )
     free = {row.sku_id: row.free for row in rows}
     return {sku_id: free.get(sku_id, Decimal(0)) for sku_id in sku_ids}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from catalog.lots import recalls, services
+from catalog.lots import services
 from catalog.products import listings
 from shop import clock, history
 from shop.db import transaction
@@ -23,11 +23,8 @@ def end_of_day() -> None:
         if history.is_being_told():
             return
         in_the_way = services.expire_lots(on, at=at)
-        recalled = recalls.close_recalled()
     if in_the_way:
         log.warning("expired lots are reserved by orders", skus=in_the_way)
-    if recalled:
-        log.warning("recalled lots are reserved by orders", lots=recalled)
     with transaction():
         paused = listings.pause_ineligible(on, at=at)
     if paused:

@@ -204,7 +204,7 @@ def listing_views(keys: Sequence[int], on: date) -> list[ListingView]:
     """Return listings by key, newest first, in two statements."""
     offers = list_offers(keys, on)
     rows = db.session.execute(
-        text("SELECT sku_id, on_hand - reserved AS free FROM sku_stock WHERE sku_id = ANY(:ids)"),
+        text("SELECT sku_id, greatest(on_hand - reserved, 0.000) AS free FROM sku_stock WHERE sku_id = ANY(:ids)"),
         {"ids": [offer.sku_id for offer in offers]},
     )
     free = {row.sku_id: row.free for row in rows}

@@ -130,7 +130,7 @@ _DETAIL = f"""
     SELECT l.id, l.public_id, l.title, l.status, l.min_quantity, l.step_quantity, l.lead_days, l.tax_rate,
         k.code, k.gtin, k.pack_spec, k.unit, k.net_weight_g, p.name, p.name_en, p.description, p.category_code, p.is_demo,
         c.code, c.name, c.key_county = 'yes', f.name, d.name, o.name, r.form, r.intro, r.food_licence,
-        o.suspended_at IS NULL AND p.archived_at IS NULL, coalesce(s.on_hand - s.reserved, 0),
+        o.suspended_at IS NULL AND p.archived_at IS NULL, greatest(s.on_hand - s.reserved, 0),
         (SELECT json_agg(json_build_array(t.min_quantity::text, t.price_fen) ORDER BY t.min_quantity)
          FROM price_tiers t WHERE t.listing_id = l.id),
         (SELECT json_agg(json_build_array({_PAPER.format("e", "''")}) ORDER BY e.id)

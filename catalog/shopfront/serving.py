@@ -14,7 +14,7 @@ from shop.i18n import COOKIE, language
 _VERSION = b"SELECT version FROM catalogue_versions WHERE id = 1"
 #: For a listing's own page also what is free of it.
 _VERSION_AND_STOCK = b"""
-    SELECT v.version, coalesce(s.on_hand - s.reserved, 0)::numeric(14,3) FROM catalogue_versions v
+    SELECT v.version, greatest(s.on_hand - s.reserved, 0)::numeric(14,3) FROM catalogue_versions v
     LEFT JOIN listings l ON l.public_id = $1::uuid LEFT JOIN sku_stock s ON s.sku_id = l.sku_id WHERE v.id = 1"""
 #: A longer address is not worth keeping.
 _LONGEST_KEY = 600

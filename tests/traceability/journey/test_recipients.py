@@ -139,7 +139,7 @@ def test_a_recalled_lot_leaves_no_more_whatever_is_reserved(world, deliver, logi
     with pytest.raises(OutOfStock):
         world.ship(order, "10")
     assert answer.status_code == 302
-    assert (on_hand(world.listings[0]), reserved(world.listings[0])) == (90, 90)
+    assert (on_hand(world.listings[0]), reserved(world.listings[0])) == (0, 90)
     visitor = login(world.producer)
     assert "检出农药残留" in visitor.get(f"/trace/lots/{lot.public_id}").text
     page = visitor.get(f"/producer/lots/{lot.public_id}/recipients").text
