@@ -19,6 +19,12 @@ bp = Blueprint("health", __name__)
 requests_total = Counter("duikou_requests", "Answers by status class.", ["status"])
 outbox_open = Gauge("duikou_outbox_open", "Deliveries not yet done.")
 outbox_dead = Gauge("duikou_outbox_dead", "Dead letters.")
+log_unsigned = Gauge("duikou_log_unsigned", "Leaves of a transparency log that no checkpoint has signed.", ["log"])
+
+_UNSIGNED = text("""
+    SELECT l.name, coalesce((SELECT max(n.leaf_index) + 1 FROM log_leaves n WHERE n.log_id = l.id), 0)
+      - coalesce((SELECT c.size FROM log_checkpoints c WHERE c.log_id = l.id ORDER BY c.id DESC LIMIT 1), 0)
+    FROM logs l""")
 
 
 @bp.get("/healthz")
@@ -57,6 +63,8 @@ def metrics() -> Response:
     ).one()
     outbox_open.set(row.open)
     outbox_dead.set(row.dead)
+    for name, leaves in db.session.execute(_UNSIGNED):
+        log_unsigned.labels(name).set(leaves)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

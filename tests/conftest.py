@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from shop.connections import connect_so
 from shop.db import db, transaction
 from shop.identity import loader, services, sessions
 from shop.outbox import services as outbox
+from shop.translog.sealing import keys_folder
 from tests.database import cluster, database_url, throwaway_url
 
 __all__ = ["cluster", "database_url", "throwaway_url"]
@@ -102,6 +104,7 @@ def undone() -> Iterator[None]:
             db.session.remove()
             outer.rollback()
             db.engines[None] = held  # type: ignore[index]
+            shutil.rmtree(keys_folder(), ignore_errors=True)  # what keys signed inside was never so
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from tqdm import tqdm
 from shop import clock
 from shop.db import snapshot, transaction
 from shop.errors import DomainError
-from shop.translog import monitor, queries, receipts, registry, services
+from shop.translog import monitor, outside, queries, receipts, registry, services
 from shop.translog.notes import BadNote, VerifierKey
+from shop.translog.outside import Outside
 from shop.translog.receipts import BadReceipt
-from shop.translog.sealing import keys_folder, open_log, seal_log
+from shop.translog.sealing import keys_folder, open_log, origin_of, seal_log
 
 _DIFFERS, _NOTHING_SUCH, _REFUSED = 1, 2, 3
 
@@ -31,11 +32,16 @@ def log_commands() -> None:
     "--checkpoint", "files", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A checkpoint kept elsewhere, of the one log named; the log must still lead to it. May be given several times.",
 )  # fmt: skip
+@click.option(
+    "--key", "told", multiple=True, metavar="KEY",
+    help="A public key that is trusted (name+id+key), or a file of such lines, beside those whose files are here.",
+)  # fmt: skip
 @with_appcontext
-def monitor_logs(names: tuple[str, ...], files: tuple[Path, ...]) -> None:
+def monitor_logs(names: tuple[str, ...], files: tuple[Path, ...], told: tuple[str, ...]) -> None:
     """Compute logs (all, unless named) again from the records they are about, and name what differs.
 
-    Exit codes: 0 all agrees, 1 something differs, 2 there is no such log or file.
+    Keys are taken from the folder of keys and from --key, never from the database alone; the log must lead to the
+    checkpoints beside them. Exit codes: 0 all agrees, 1 something differs, 2 there is no such log or file.
     """
     wanted = names or tuple(registry.names())
     unknown = set(wanted) - set(registry.names())
@@ -43,20 +49,39 @@ def monitor_logs(names: tuple[str, ...], files: tuple[Path, ...]) -> None:
         click.echo(f"There is no log {', '.join(sorted(unknown))}." if unknown else "Name one log.", err=True)
         sys.exit(_NOTHING_SUCH)
     kept = [path.read_text(encoding="utf-8", errors="replace") for path in files]
-    if sum(_monitor(name, kept) for name in wanted):
+    try:
+        trusted = [key for each in told for key in _read_keys(each)]
+    except BadNote as error:
+        click.echo(f"duikou: {error}", err=True)
+        sys.exit(_NOTHING_SUCH)
+    if sum(_monitor(name, trusted, kept) for name in wanted):
         sys.exit(_DIFFERS)
 
 
-def _monitor(name: str, kept: list[str]) -> int:
-    """Check one log and print what was found; return the number of differences."""
+def _look(name: str, trusted: list[VerifierKey], kept: list[str]) -> tuple[bool, Outside]:
+    """Return whether the database has a log, and what is known of it apart from that."""
     with snapshot():
         try:
             log = queries.get_log(name)
         except registry.NoSuchLog:
+            return False, outside.look(keys_folder(), [origin_of(name)], trusted, kept)
+        names = [log.origin, *(key.verifier.name for key in queries.keys_of(log.id))]
+    return True, outside.look(keys_folder(), names, trusted, kept)
+
+
+def _monitor(name: str, trusted: list[VerifierKey], kept: list[str]) -> int:
+    """Check one log and print what was found; return the number of differences."""
+    is_there, known = _look(name, trusted, kept)
+    if not is_there:
+        for held, _note in known.kept:
+            click.echo(f"{name}: {held} stands for a log that the database does not have", err=True)
+        if not known.kept:
             click.echo(f"{name}: nothing was logged yet")
-            return 0
+        return len(known.kept)
+    with snapshot():
+        log = queries.get_log(name)
         with tqdm(total=queries.size_of(log.id), unit="leaves", desc=name, disable=not sys.stderr.isatty()) as bar:
-            report = monitor.check(log, registry.get_source(name), kept, bar.update)
+            report = monitor.check(log, registry.get_source(name), known, bar.update)
     for sentence in report.named:
         click.echo(f"{name}: {sentence}", err=True)
     if report.differing > len(report.named):
@@ -93,6 +118,32 @@ def add_key(name: str) -> None:
     except DomainError as error:
         _refuse(error)
     click.echo(str(verifier))
+
+
+@log_commands.command("adopt")
+@click.argument("name")
+@click.option(
+    "--checkpoint", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint of the log that was kept elsewhere; without it the database's last one is believed.",
+)  # fmt: skip
+@with_appcontext
+def adopt(name: str, file: Path | None) -> None:
+    """Let keys that have no checkpoint beside them stand for one, after their files or the database were moved.
+
+    Run the monitor first: from then on nothing is signed that this does not lead to. Exit codes: 0 done, 2 no such
+    log, 3 refused.
+    """
+    try:
+        note = None if file is None else file.read_text(encoding="utf-8", errors="replace")
+        with transaction():
+            checkpoint = services.adopt(open_log(name), keys_folder(), note, clock.now())
+        seal_log(name)
+    except DomainError as error:
+        _refuse(error)
+    except BadNote as error:
+        click.echo(f"duikou: {error}", err=True)
+        sys.exit(_REFUSED)
+    click.echo(f"{name}: signs on from leaf {checkpoint.size:,}, root {checkpoint.root.hex()}")
 
 
 @log_commands.command("end-key")

@@ -12,6 +12,7 @@ from shop.db import db
 from shop.translog import notes, queries, tree
 from shop.translog.models import Log, LogCheckpoint, LogLeaf, LogMark, LogTile
 from shop.translog.notes import BadNote, Checkpoint
+from shop.translog.outside import Outside
 from shop.translog.queries import WIDTH
 from shop.translog.registry import Record, Source
 
@@ -43,13 +44,15 @@ class Report:
 Progress = Callable[[int], object]
 
 
-def check(log: Log, source: Source, kept: Sequence[str] = (), progress: Progress = lambda _done: None) -> Report:
+def check(log: Log, source: Source, outside: Outside, progress: Progress = lambda _done: None) -> Report:
     """Compare a log with its source and itself; inside ``snapshot()``, so that all is read at one moment.
 
-    :param kept: checkpoints that somebody kept elsewhere: what is here must still lead to them.
+    :param outside: the keys that are trusted, and checkpoints that what is here must still lead to.
     """
     report = Report()
-    walk = _Walk(log, report, _checkpoints(log, kept, report))
+    for fault in outside.faults:
+        report.add(fault)
+    walk = _Walk(log, report, _checkpoints(log, outside, report))
     walk.meet_checkpoints()
     for records, leaves in _batches(log, source):
         _compare(log, records, leaves, report)
@@ -110,28 +113,30 @@ def _changed(made: bytes, logged: bytes) -> str:
     return ", ".join(f"{name} differs" for name in names)
 
 
-def _checkpoints(log: Log, kept: Sequence[str], report: Report) -> dict[int, list[tuple[str, bytes]]]:
-    """Return name and root of every checkpoint by its size; name those that no key of the log has signed."""
-    keys = [key.verifier for key in queries.keys_of(log.id)]
+def _checkpoints(log: Log, outside: Outside, report: Report) -> dict[int, list[tuple[str, bytes]]]:
+    """Return name and root of every checkpoint by its size; name those that no trusted key has signed."""
+    keys = outside.keys
+    for key in queries.keys_of(log.id):
+        if key.verifier not in keys:
+            report.add(f"key {key.verifier}: only the database has it, no file here and no --key")
     found: dict[int, list[tuple[str, bytes]]] = {}
     own = db.session.execute(
         select(LogCheckpoint.id, LogCheckpoint.size, LogCheckpoint.root, LogCheckpoint.note)
         .where(LogCheckpoint.log_id == log.id)
         .order_by(LogCheckpoint.id)
     )
-    for key, size, root, note in own:
-        name = f"checkpoint {key} of size {size}"
+    for number, size, root, note in own:
+        name = f"checkpoint {number} of size {size}"
         report.checkpoints += 1
         if Checkpoint(log.origin, size, bytes(root)) != _opened(note, keys, name, report):
             report.add(f"{name}: its row and its note differ")
         found.setdefault(size, []).append((name, bytes(root)))
-    for number, note in enumerate(kept, 1):
-        checkpoint = _opened(note, keys, f"kept checkpoint {number}", report)
+    for name, note in outside.kept:
+        checkpoint = _opened(note, keys, name, report)
         if checkpoint is not None and checkpoint.origin != log.origin:
-            report.add(f"kept checkpoint {number} is of another log, {checkpoint.origin}")
+            report.add(f"{name} is of another log, {checkpoint.origin}")
         elif checkpoint is not None:
-            name = f"kept checkpoint {number} of size {checkpoint.size}"
-            found.setdefault(checkpoint.size, []).append((name, checkpoint.root))
+            found.setdefault(checkpoint.size, []).append((f"{name} of size {checkpoint.size}", checkpoint.root))
     return found
 
 

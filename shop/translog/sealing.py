@@ -43,7 +43,12 @@ def open_log(name: str) -> Log:
     :raises NoSuchLog: if no package has named such a log.
     """
     registry.get_source(name)
-    return services.open_log(name, urlsplit(current_app.config["BASE_URL"]).netloc, clock.now())
+    return services.open_log(name, origin_of(name), clock.now())
+
+
+def origin_of(name: str) -> str:
+    """Return the origin that a log gets if it is made now."""
+    return f"{urlsplit(current_app.config['BASE_URL']).netloc}/log/{name}"
 
 
 def keys_folder() -> Path:

@@ -53,11 +53,11 @@ class Appended:
     more: bool
 
 
-def open_log(name: str, base: str, at: datetime) -> Log:
-    """Return a log, made the first time; its origin is ``base`` and its address below it, from then on."""
+def open_log(name: str, origin: str, at: datetime) -> Log:
+    """Return a log, made the first time, with the origin that it keeps from then on."""
     db.session.execute(
         text("INSERT INTO logs (name, origin, created_at) VALUES (:name, :origin, :at) ON CONFLICT DO NOTHING"),
-        {"name": name, "origin": f"{base}/log/{name}", "at": at},
+        {"name": name, "origin": origin, "at": at},
     )
     return db.session.scalars(select(Log).where(Log.name == name)).one()
 
@@ -115,20 +115,85 @@ def _full_tiles(log_id: int, level: int, numbers: range) -> Iterator[LogTile]:
 def sign(log: Log, folder: Path, at: datetime) -> LogCheckpoint:
     """Sign the log's root as it is, unless just that was signed last; in a transaction of its own.
 
-    :raises LogForked: if what is kept no longer leads to the last checkpoint.
+    The files beside the keys come first and the row after: what is published is always kept.
+
+    :raises LogForked: if what is there no longer leads to the last checkpoint, or to the one kept beside a key.
     :raises LogKeyMissing: if the file of a key that signs is not there.
+    :raises LogCheckpointMissing: if a key has no file beside it.
     """
     lock(log)
-    last, size = queries.find_checkpoint(log.id), queries.size_of(log.id)
-    if last is not None and (size < last.size or queries.root_at(log.id, last.size) != bytes(last.root)):
-        raise LogForked(_("日志与上次签名的检查点不符,不再签名;请运行 duikou log monitor。"), size=last.size)
-    root = queries.root_at(log.id, size)
-    note = notes.sign(Checkpoint(log.origin, size, root), signers_of(log, folder, at))
+    last, now = queries.find_checkpoint(log.id), _present(log)
+    if last is not None:
+        _require_leads(log, Checkpoint(log.origin, last.size, bytes(last.root)), now)
+    signers = signers_of(log, folder, at)
+    note = notes.sign(now, signers)
+    with keys.alone(folder):
+        kept = {signer.name: _require_kept(folder, signer) for signer in signers}
+        for each in set(kept.values()):
+            _require_leads(log, each, now)
+        for name in (name for name, each in kept.items() if each != now):
+            keys.keep(folder, name, note)
     if last is not None and last.note == note:
         return last
-    checkpoint = LogCheckpoint(log_id=log.id, size=size, root=root, note=note, signed_at=at)
+    checkpoint = LogCheckpoint(log_id=log.id, size=now.size, root=now.root, note=note, signed_at=at)
     db.session.add(checkpoint)
     return checkpoint
+
+
+def _present(log: Log) -> Checkpoint:
+    size = queries.size_of(log.id)
+    return Checkpoint(log.origin, size, _hashes(log, [(0, size)])[0])
+
+
+def _require_leads(log: Log, older: Checkpoint, newer: Checkpoint) -> None:
+    """Prove that the older tree begins the newer one: that both roots come from the tables alone says nothing."""
+    inside = 0 < older.size <= newer.size
+    proof = _hashes(log, tree.consistency_ranges(older.size, newer.size)) if inside else []
+    begins = older.size <= newer.size and tree.begins(older.size, newer.size, proof, older.root, newer.root)
+    if older.origin != newer.origin or not begins:
+        raise _forked(older.size)
+
+
+def _hashes(log: Log, ranges: Sequence[tree.Range]) -> list[bytes]:
+    try:
+        return queries.hashes_of(log.id, ranges)
+    except KeyError as error:  # leaves or tiles are gone
+        raise _forked(queries.size_of(log.id)) from error
+
+
+def _forked(size: int) -> LogForked:
+    return LogForked(_("日志与上次签名的检查点不符,不再签名;请运行 duikou log monitor。"), size=size)
+
+
+def _require_kept(folder: Path, signer: Signer) -> Checkpoint:
+    found = keys.find_kept(folder, signer.verifier)
+    if found is None:
+        raise keys.LogCheckpointMissing(
+            _("密钥 %(name)s 旁没有它最后签名的检查点,不再签名;核对数据库后请运行 duikou log adopt。", name=signer.name)
+        )
+    return found
+
+
+def adopt(log: Log, folder: Path, note: str | None, at: datetime) -> Checkpoint:
+    """Let keys that have no checkpoint beside them stand for one from now on; those that have one keep it.
+
+    :param note: a checkpoint of the log that was kept elsewhere; the database's last if there is none.
+    :raises BadNote: if none of the keys that sign has signed it.
+    :raises LogForked: if the log does not lead to it, to its own last one, or to one that is kept.
+    """
+    lock(log)
+    signers, now = signers_of(log, folder, at), _present(log)
+    last = queries.find_checkpoint(log.id)
+    own = Checkpoint(log.origin, last.size, bytes(last.root)) if last else Checkpoint(log.origin, 0, tree.EMPTY)
+    known = [signer.verifier for signer in signers]
+    given = own if note is None else notes.read_checkpoint(notes.open_note(note, known)[0])
+    with keys.alone(folder):
+        kept = {signer: keys.find_kept(folder, signer.verifier) for signer in signers}
+        for each in (own, given, *filter(None, kept.values())):
+            _require_leads(log, each, now)
+        for signer in (signer for signer, each in kept.items() if each is None):
+            keys.keep(folder, signer.name, notes.sign(given, [signer]))
+    return given
 
 
 def signers_of(log: Log, folder: Path, at: datetime) -> list[Signer]:
@@ -138,7 +203,9 @@ def signers_of(log: Log, folder: Path, at: datetime) -> list[Signer]:
     """
     known = queries.keys_of(log.id)
     if not known:
-        return [_publish(log, keys.find_signer(folder, log.origin) or keys.make_signer(folder, log.origin), at)]
+        return [
+            _publish(log, keys.find_signer(folder, log.origin) or keys.make_signer(folder, log.origin, log.origin), at)
+        ]
     return [_require(folder, key) for key in known if key.signs]
 
 
@@ -161,7 +228,7 @@ def add_key(log: Log, folder: Path, at: datetime) -> Signer:
     signers_of(log, folder, at)  # the first, if there is none yet
     db.session.flush()  # so that it is counted
     name = f"{log.origin}/key{len(queries.keys_of(log.id)) + 1}"
-    return _publish(log, keys.find_signer(folder, name) or keys.make_signer(folder, name), at)
+    return _publish(log, keys.find_signer(folder, name) or keys.make_signer(folder, name, log.origin), at)
 
 
 def end_key(log: Log, name: str, at: datetime) -> None:

@@ -119,6 +119,28 @@ def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root
     return last == 0 and found == root
 
 
+def begins(first: int, second: int, proof: Sequence[bytes], older: bytes, newer: bytes) -> bool:
+    """Say whether a proof shows that the tree of one size and root begins that of another (RFC 9162, 2.1.4.2)."""
+    if first in (second, 0):
+        return not proof and older == (newer if first else EMPTY)
+    path = [older, *proof] if first & (first - 1) == 0 else list(proof)
+    position, last = first - 1, second - 1
+    while position & 1:
+        position, last = position >> 1, last >> 1
+    old = new = path[0] if path else b""
+    for each in path[1:]:
+        if last == 0:
+            return False
+        if position & 1 or position == last:
+            old, new = node_hash(each, old), node_hash(each, new)
+            while not position & 1 and position:
+                position, last = position >> 1, last >> 1
+        else:
+            new = node_hash(new, each)
+        position, last = position >> 1, last >> 1
+    return last == 0 and (old, new) == (older, newer)
+
+
 class Growing:
     """A tree that grows leaf by leaf and remembers only what its next root needs."""
 

@@ -220,7 +220,7 @@ def test_a_log_whose_key_file_is_lost_or_another_signs_nothing(records, run):
     try:
         path.unlink()
         assert run("log", "seal", "test")[0] == 3
-        keys.make_signer(Path(path.parent), "127.0.0.1:8000/log/test")
+        keys.make_signer(Path(path.parent), *["127.0.0.1:8000/log/test"] * 2)
         assert run("log", "seal", "test")[0] == 3
         path.write_bytes(b"nonsense")
         assert run("log", "seal", "test")[0] == 3

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from shop.db import db, transaction
 from shop.translog.registry import Record
-from shop.translog.sealing import seal_log
+from shop.translog.sealing import keys_folder, seal_log
 from tests.ledger.world import make_world, post
 
 pytestmark = pytest.mark.usefixtures("session")
@@ -53,7 +53,7 @@ def test_an_untouched_log_agrees(counted, run):
         ("log_leaves", "DELETE FROM log_leaves WHERE leaf_index = 2", "checkpoint 1 of size 3: the log has only 2 leaves"),
         ("log_checkpoints", "UPDATE log_checkpoints SET size = 2", "checkpoint 1 of size 2: its row and its note differ"),
         ("log_checkpoints", "UPDATE log_checkpoints SET note = replace(note, '3', '4')", "is not on this text"),
-        ("log_keys", "UPDATE log_keys SET name = 'x'", "No signature by a known key"),
+        ("log_keys", "UPDATE log_keys SET name = 'x'", ": only the database has it, no file here and no --key"),
     ],
 )  # fmt: skip
 def test_what_was_changed_is_named(counted, run, disabled, table, statement, words):
@@ -110,7 +110,7 @@ def test_a_changed_tile_is_named(records, run, disabled, statement, words):
     assert (code, words in err) == (1, True)
 
 
-def test_a_log_that_was_made_anew_in_full_is_found_by_a_checkpoint_kept_elsewhere(
+def test_a_log_that_was_made_anew_by_who_also_holds_the_folder_is_found_by_a_checkpoint_kept_elsewhere(
     records, run, client, disabled, tmp_path
 ):
     records.put(5)
@@ -126,7 +126,8 @@ def test_a_log_that_was_made_anew_in_full_is_found_by_a_checkpoint_kept_elsewher
     db.session.execute(text("UPDATE log_marks SET place = 0"))
     db.session.commit()
     records[2] = Record(3, "record 3", {"number": 4})
-    seal_log("test")
+    next(keys_folder().glob("*_test.checkpoint")).unlink()
+    assert run("log", "adopt", "test")[0] == 0
 
     assert run("log", "monitor", "test")[0] == 0
     code, _out, err = run("log", "monitor", "test", "--checkpoint", str(kept))

@@ -91,7 +91,12 @@ def test_every_proof_of_every_small_tree_holds_and_none_of_another_leaf_or_size(
                 assert tree.is_included(kept.leaves[index], other, size, proof, root) is holds
         for first in range(1, size + 1):
             proof = kept.hashes(tree.consistency_ranges(first, size))
-            assert verifier.consistency_holds(first, size, verifier.tree_hash(kept.leaves[:first]), root, proof)
+            older = verifier.tree_hash(kept.leaves[:first])
+            assert verifier.consistency_holds(first, size, older, root, proof)
+            assert tree.begins(first, size, proof, older, root)
+            assert not tree.begins(first, size, [*proof, root], older, root)
+            assert not tree.begins(first, size, proof, verifier.tree_hash(kept.leaves[1 : first + 1]), root)
+            assert not tree.begins(first, size, proof, older, verifier.tree_hash(kept.leaves[1 : size + 1] * 2))
 
 
 def test_random_proofs_hold_and_break_with_any_hash():
@@ -110,6 +115,15 @@ def test_random_proofs_hold_and_break_with_any_hash():
         assert not tree.is_included(kept.leaves[index], index, size, [*proof, os.urandom(32)], root)
         steps = kept.hashes(tree.consistency_ranges(first, size))
         assert verifier.consistency_holds(first, size, older, root, steps)
+        assert tree.begins(first, size, steps, older, root)
+        for at in range(len(steps)):
+            forged = [*steps[:at], os.urandom(32), *steps[at + 1 :]]
+            assert not tree.begins(first, size, forged, older, root)
+
+
+def test_the_empty_tree_begins_every_other():
+    assert tree.begins(0, 3, [], tree.EMPTY, b"x" * 32)
+    assert not tree.begins(0, 3, [], b"y" * 32, b"x" * 32)
 
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (5, 5), (-1, 3)])
