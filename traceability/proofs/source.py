@@ -1,7 +1,8 @@
 """The log ``trace``: every captured event is a leaf, in the order of the transactions that stored them.
 
-A leaf tells that an event was recorded, when and by whom, and its hash ID. What the event says is its writer's and
-those who got the goods: the leaf commits to it, and to what the repository finds and follows it by.
+A leaf tells that an event was recorded and when, and its hash ID. What the event says, and who captured it, is its
+writer's and those who got the goods: the leaf commits to it, and to what the repository finds and follows it by.
+Everybody reads the leaves: a name among them, even one that stands for a name, would tell who buys from whom.
 """
 
 from __future__ import annotations
@@ -96,13 +97,15 @@ def _record(row: RowMapping) -> Record:
         "declaration": row["is_declaration"],
         "hash": row["hash_id"],
         "recorded_at": row["record_time"].astimezone(UTC).isoformat(),
-        "party": str(row["party"]),
     }
     if row["previous"] is not None:
         told["previous"] = row["previous"]
     found_by = {name: row[name] for name in _COLUMNS if row[name] is not None}
     found_by["event_time"] = row["event_time"].astimezone(UTC).isoformat()
-    facts = {"contexts": row["contexts"], "event": row["document"], "found_by": found_by, "names": row["named"]}
+    facts = {
+        "contexts": row["contexts"], "event": row["document"], "found_by": found_by, "names": row["named"],
+        "party": str(row["party"]),
+    }  # fmt: skip
     key = key_of(row["event_id"], is_declaration=row["is_declaration"])
     return Record(row["place"], key, told, _plain(facts))
 

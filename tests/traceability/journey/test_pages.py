@@ -96,7 +96,9 @@ def test_anybody_downloads_the_proof_of_a_step_and_it_tells_no_more_than_is_publ
     ]
     opened = open_receipt(answer.text, keys)
     assert (answer.status_code, opened.facts, opened.signed_by) == (200, None, tuple(keys))
-    assert json.loads(opened.entry)["hash"] in visitor.get(page).text
+    entry = json.loads(opened.entry)
+    assert entry.keys() == {"v", "log", "event", "declaration", "hash", "recorded_at", "commitment"}  # and no party
+    assert entry["hash"] in visitor.get(page).text
     assert str(order.public_id) not in answer.text
     assert f"第 {opened.index + 1} 条,下载凭证" in visitor.get(page).text
     assert [visitor.get(f"{page}/receipts/{n}").status_code for n in (0, count + 1)] == [404, 404]

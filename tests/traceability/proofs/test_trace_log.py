@@ -81,7 +81,9 @@ def monitor(app: Flask) -> tuple[int, str]:
     return done.exit_code, done.stderr
 
 
-def test_an_event_and_its_declaration_are_leaves_that_tell_who_and_when_but_not_what(committed_app, producer, writer):
+def test_an_event_and_its_declaration_are_leaves_that_tell_when_but_neither_who_nor_what(
+    committed_app, producer, writer
+):
     event = observed(sgtin(1))
     store(writer, event)
     store(writer, declared(event))
@@ -91,11 +93,13 @@ def test_an_event_and_its_declaration_are_leaves_that_tell_who_and_when_but_not_
 
     assert first == {
         "v": 1, "log": "trace", "event": event["eventID"], "declaration": False, "hash": first["hash"],
-        "recorded_at": "2026-07-15T04:00:00+00:00", "party": str(producer.organisation_public_id),
-        "commitment": first["commitment"],
+        "recorded_at": "2026-07-15T04:00:00+00:00", "commitment": first["commitment"],
     }  # fmt: skip
     assert (second["declaration"], second["previous"]) == (True, first["hash"])
     assert first["hash"].startswith("ni:///sha-256;")
+    published = committed_app.test_client().get("/log/trace/tile/entries/000.p/2")
+    assert published.data.count(b"recorded_at") == 2
+    assert str(producer.organisation_public_id).encode() not in published.data
     assert monitor(committed_app) == (0, "")
 
 
@@ -141,7 +145,7 @@ def test_an_event_given_to_another_writer_is_named(committed_app, writer):
     tamper("trace_events", f"UPDATE trace_events SET organisation_id = {other}")
 
     assert monitor(committed_app) == (
-        1, f"trace: leaf 0: {event['eventID']} is not what was logged (party differs)\n")  # fmt: skip
+        1, f"trace: leaf 0: {event['eventID']} is not what was logged (commitment differs)\n")  # fmt: skip
 
 
 def test_what_a_slower_transaction_commits_later_is_logged_later_and_never_missed(committed_app, writer):
@@ -240,6 +244,7 @@ def test_an_event_s_receipt_is_for_its_writer_and_is_proved_offline(committed_ap
     assert (answer.status_code, done.exit_code) == (200, 0)
     assert json.loads(entry)["event"] == event["eventID"]
     assert {**json.loads(facts)["event"], "eventID": event["eventID"]} == event
+    assert json.loads(facts)["party"] == str(producer.organisation_public_id)
     assert json.loads(facts)["names"] == [[1, "https://id.gs1.org/01/04012345987652/21/1", None, None]]
     declaration = receipt(client, event, producer, declaration="true")
     assert declaration.headers["Content-Disposition"] == 'attachment; filename="trace-1.tlog-proof"'
