@@ -84,7 +84,7 @@ def work_on_all(
         refused = {} if is_checked else rules.refusals_of(drafts, actor, capture.base, at=at)
         result = Result(refused=refused) if refused else _store_whole(capture, drafts, job.id, actor, at=at)
         _note(job, _with_ids(result, drafts), len(capture.events), capture)
-    _end(job, at)
+    _end(job)
 
 
 def _store_whole(capture: Capture, drafts: Sequence[Draft], job_id: int, actor: Actor, *, at: datetime) -> Result:
@@ -145,8 +145,9 @@ def _error(capture: Capture, place: int, refusal: EpcisRefusal, ids: Mapping[int
     return as_error(refusal, **members, **({"eventID": event_id} if event_id else {}))
 
 
-def _end(job: TraceJob, at: datetime) -> None:
-    job.payload, job.finished_at, job.claimed_until = None, at, None
+def _end(job: TraceJob) -> None:
+    """End a job now: a large document takes longer than the instant at which its events are recorded."""
+    job.payload, job.finished_at, job.claimed_until = None, clock.now(), None
 
 
 def claim(now: datetime) -> int | None:
@@ -186,11 +187,11 @@ class Work:
         if job is None:
             return False
         if job.tries > MOST_TRIES:
-            return _give_up(job, "The job could not be finished; hand in the document in parts.", at)
+            return _give_up(job, "The job could not be finished; hand in the document in parts.")
         try:
             actor = actor_of(job.user_id, job.organisation_id, clock.business_day(at))
         except NotFound:
-            return _give_up(job, "Who handed in the document is no member of the organisation any more.", at)
+            return _give_up(job, "Who handed in the document is no member of the organisation any more.")
         capture = self._capture = self._capture or self._read(job)
         if job.behaviour == "rollback":
             work_on_all(job, capture, capture.drafts(), actor, at=at)
@@ -209,16 +210,16 @@ def _proceed(job: TraceJob, capture: Capture, actor: Actor, *, at: datetime, now
     _note(job, store_some(capture, capture.drafts(job.done, last), job.id, actor, at=at), last, capture)
     job.claimed_until, job.tries = now + CLAIM, 1
     if last == len(capture.events):
-        _end(job, at)
+        _end(job)
         return False
     return True
 
 
-def _give_up(job: TraceJob, detail: str, at: datetime) -> bool:
+def _give_up(job: TraceJob, detail: str) -> bool:
     """End a job that cannot be done; what it has stored under proceed stays."""
     error = {
         "type": "epcisException:ImplementationException", "title": "The server failed", "status": 500, "detail": detail,
     }  # fmt: skip
     job.errors, job.failed = [*job.errors, error], job.events - job.stored - job.known
-    _end(job, at)
+    _end(job)
     return False
