@@ -116,6 +116,8 @@ _STORY = f"""
     WHERE b.public_id = %(id)s"""
 #: What the lot was made of, at most so many steps up.
 _DEPTH = 12
+#: Of so many things, the nearest first: anybody may open the page, and somebody may have written of thousands.
+_MOST = 500
 #: Of what it was made of, only what was done with all of it tells of the lot: not what else it went into.
 _TAKEN = tuple(role.value for role in (Role.INPUT, Role.INPUT_QUANTITY))
 _STEPS = f"""
@@ -126,9 +128,11 @@ _STEPS = f"""
         FROM up JOIN trace_transforms o ON o.epc_id = up.epc_id AND o.is_output AND o.withdrawn_by IS NULL
         JOIN trace_transforms i ON i.event_id = o.event_id AND NOT i.is_output AND i.withdrawn_by IS NULL
         WHERE up.depth < {_DEPTH}
+    ), nearest AS (
+        SELECT epc_id, min(depth) AS depth FROM (SELECT epc_id, depth FROM up LIMIT {_MOST}) near GROUP BY epc_id
     ), named AS (
         SELECT DISTINCT ON (x.event_time, x.event_id) x.event_id, x.event_time, x.quantity, x.uom, up.depth
-        FROM up JOIN trace_event_epcs x ON x.epc_id = up.epc_id AND (up.depth = 0 OR x.role NOT IN {_TAKEN})
+        FROM nearest up JOIN trace_event_epcs x ON x.epc_id = up.epc_id AND (up.depth = 0 OR x.role NOT IN {_TAKEN})
         ORDER BY x.event_time, x.event_id, up.depth
     )
     SELECT e.event_id, e.type, e.biz_step, e.disposition, e.event_time, e.record_time, o.kind = 'producer', o.name,

@@ -1,5 +1,6 @@
 """Validation of EPCIS 2.0: documents and single events, by the schema and by the rules beyond it."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +21,9 @@ EVENT_PATHS = MappingProxyType(
 )
 #: Members and elements of a value of which every fault is told.
 MAX_TOLD = 500
+#: Pairs of an input and an output of one transformation.
+MAX_PAIRS = 250_000
+_SIDES = (("inputEPCList", "inputQuantityList"), ("outputEPCList", "outputQuantityList"))
 _DOCUMENTS = {
     kind: Draft7Validator(complete(schema), validate_formats=True) for kind, schema in DOCUMENT_SCHEMAS.items()
 }
@@ -123,3 +127,11 @@ def _beyond_the_schema(event: dict[str, Any], kind: str, pointer: str) -> Iterat
         yield Fault(
             pointer + "/parentID", f"parentID is missing: it must be there when the action is {event['action']}."
         )
+    if kind == "TransformationEvent" and _pairs(event) > MAX_PAIRS:
+        yield Fault(pointer, f"Inputs times outputs are more than {MAX_PAIRS}: split the event.")
+
+
+def _pairs(event: dict[str, Any]) -> int:
+    """Count the pairs of an input and an output: each of them is a way that goods went."""
+    named = (sum(len(event.get(name, ())) for name in names) for names in _SIDES)
+    return math.prod(named)

@@ -164,6 +164,19 @@ def test_the_head_is_bounded_too():
     ]
 
 
+def test_a_transformation_of_too_many_pairs_is_to_be_split():
+    def made(inputs):
+        given, gone = [[f"urn:epc:id:sgtin:4012345.01234{side}.{n}" for n in range(499)] for side in (1, 2)]
+        given += [f"urn:epc:id:sgtin:4012345.012343.{n}" for n in range(inputs - 499)]
+        event = {"type": "TransformationEvent", **TIMES, "inputEPCList": given, "outputEPCList": gone}
+        return document(event | {"outputQuantityList": [{"epcClass": "urn:epc:class:lgtin:4012345.012345.L"}]})
+
+    assert problems_of_document(made(500)) == []
+    assert problems_of_document(made(501)) == [
+        Fault("/epcisBody/eventList/0", "Inputs times outputs are more than 250000: split the event.")
+    ]
+
+
 @pytest.mark.parametrize(
     ("made", "pointer"),
     [
