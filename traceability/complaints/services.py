@@ -18,7 +18,7 @@ from shop import audit, ratelimit
 from shop.auth import Actor
 from shop.clock import business_day
 from shop.db import db
-from shop.errors import Conflict, Forbidden
+from shop.errors import Conflict, Forbidden, TooMany
 from shop.i18n import _
 from shop.outbox.services import publish
 from traceability.complaints.models import Complaint, ComplaintContact, ComplaintStep
@@ -28,6 +28,9 @@ from traceability.resolver.targets import Goods
 
 #: Complaints from one address within the window: about one kind of pack, and in all. Many phones share an address.
 TRIES, ADDRESS_TRIES, WINDOW = 5, 30, timedelta(hours=1)
+#: Complaints about one kind of pack within the window, from all addresses: more than people read, and who has many
+#: addresses fills no list.
+GOODS_TRIES = 60
 #: How long after a complaint was closed its contact is kept.
 CONTACT_KEPT = timedelta(days=90)
 _LENGTH = 10
@@ -47,6 +50,12 @@ class ComplaintMoved(Conflict):
     code = "complaint-state"
 
 
+class TooManyComplaints(TooMany):
+    """Everybody together has complained about these goods as often as is taken in an hour; ``retry_after_s`` says when it may go on."""
+
+    code = "too-many-complaints"
+
+
 @dataclass(frozen=True)
 class NewComplaint:
     """What somebody says is wrong; ``contact`` may be empty."""
@@ -62,9 +71,11 @@ def receive(new: NewComplaint, goods: Goods, *, address: str, at: datetime, now:
     :param address: where it comes from: counted, not kept.
     :param now: real time.
     :raises TooManyTries: if too many came from there.
+    :raises TooManyComplaints: if too many came about these goods, wherever from.
     """
     ratelimit.hit(f"complaint:address:{address}", ADDRESS_TRIES, WINDOW, now)
     ratelimit.hit(f"complaint:goods:{goods.sku_id}:{address}", TRIES, WINDOW, now)
+    _hit_goods(goods.sku_id, now)
     producer, county = db.session.execute(
         select(Product.producer_id, Product.county_code).join(Sku, Sku.product_id == Product.id).where(
             Sku.id == goods.sku_id
@@ -153,6 +164,16 @@ def erase_old_contacts(at: datetime) -> int:
     for key in keys:
         db.session.add(ComplaintStep(complaint_id=key, event="contact_erased", at=at, words=""))
     return _erase(keys)
+
+
+def _hit_goods(sku_id: int, now: datetime) -> None:
+    """Count a complaint about goods, whoever it comes from."""
+    try:
+        ratelimit.hit(f"complaint:goods:{sku_id}", GOODS_TRIES, WINDOW, now)
+    except ratelimit.TooManyTries as full:
+        wait = full.members["retry_after_s"]
+        detail = _("一小时内关于这种商品的反映已经很多,请 %(wait)s 秒后再提交。急需处理的,请拨打 12315。", wait=wait)
+        raise TooManyComplaints(detail, retry_after_s=wait) from full
 
 
 def _erase(keys: Collection[int]) -> int:

@@ -58,7 +58,7 @@ def _of_lots(goods: Goods) -> Iterable[Target]:
     if goods.lot_id is None:
         return
     title, known = f"{goods.product_name} {goods.lot}", goods.serial if goods.is_known_piece else None
-    page = url_for("journey.show_lot", lot_id=goods.lot_id, serial=known)
+    page = url_for("journey.show_lot", lot_id=goods.lot_id, serial=known, check=goods.check)
     yield Target("traceability", page, title)
     yield Target("traceability", page, title, media_type=JSON_LD)
     if has_papers(goods.lot_id):

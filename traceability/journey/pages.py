@@ -22,6 +22,7 @@ from traceability.journey.papers import papers_of
 from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
 from traceability.pieces.queries import get_piece
 from traceability.proofs.source import LOG, key_of
+from traceability.resolver import checks
 
 bp = Blueprint("journey", __name__, template_folder="templates")
 #: A serial number (AI 21) is not longer.
@@ -33,7 +34,7 @@ _SERIAL = 20
 def show_lot(lot_id: UUID) -> Answer:
     """Tell where a lot comes from, what happened to it, and how that is proved: to people, or as data."""
     story, uri, number = _find(lot_id)
-    serial = request.args.get("serial", "")[:_SERIAL]
+    serial = request.args.get(checks.SERIAL, "")[:_SERIAL]
     serial = serial if serial.isprintable() else ""
     piece = get_piece(serial, story.key, names.piece_uri(number, serial)) if serial else None
     if (form := linked_pages.wanted()) != linked_pages.HTML:
@@ -53,11 +54,14 @@ def show_lot(lot_id: UUID) -> Answer:
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),
         piece=piece,
+        is_checked=piece is not None and checks.is_checked(request.args.get(checks.CHECK, ""), lot_id, serial),
         complaint="/complaints/new?" + urlencode(_on_label(story, number, serial)),
         labels=labels,
     )
     answer = make_response(page)
     answer.vary.add("Accept")
+    if piece:  # what was checked just now was not a quarter of an hour later
+        answer.cache_control.no_store = True
     return answer
 
 

@@ -16,7 +16,7 @@ from shop.db import transaction
 from shop.errors import DomainError, NotFound
 from shop.i18n import _
 from shop.problems import problem, status_of
-from traceability.resolver import linkset, scanning
+from traceability.resolver import checks, linkset, scanning
 from traceability.resolver.queries import find_goods
 from traceability.resolver.targets import Goods, Target, offer, targets_of
 from traceability.standard import links
@@ -56,17 +56,17 @@ def resolve(key: str, rest: str) -> Response | str:
     is_machine = asked in ("linkset", "all") or ("linkType" not in request.args and _wants_linkset())
     if goods.serial and not goods.is_known_piece:
         return _warn(goods, is_machine=is_machine)
-    targets = targets_of(goods)
     if is_machine:
-        return _answer_linkset(reading, goods, targets)
+        return _answer_linkset(reading, goods, targets_of(goods))
+    if scanning.is_scan(request):
+        with transaction():
+            goods = scanning.count(goods, at=clock.now())
+    targets = targets_of(goods)
     if asked != "defaultLink":
         targets = [target for target in targets if target.link_type == asked]
         if not targets:
             raise NoSuchGoods(_("没有这一类链接。"))
         return _lead(reading, targets[0])
-    if scanning.is_scan(request):
-        with transaction():
-            scanning.count(goods, at=clock.now())
     pages = [target for target in targets if target.is_page]
     return _lead(reading, pages[0]) if pages else _show(goods)
 
@@ -113,8 +113,12 @@ def _wants_linkset() -> bool:
 
 
 def _lead(reading: links.Reading, target: Target) -> Response:
-    """Redirect for now (307): where an address leads may change, the address does not."""
-    passed = [(name, value) for name, value in request.args.items(multi=True) if name != "linkType"]
+    """Redirect for now (307): where an address leads may change, the address does not.
+
+    What the query says is handed on, but for a serial number and its check: these are the path's to say.
+    """
+    kept = {"linkType", checks.SERIAL, checks.CHECK}
+    passed = [(name, value) for name, value in request.args.items(multi=True) if name not in kept]
     path, hash_, place = target.path.partition("#")
     address = path + (("&" if "?" in path else "?") + urlencode(passed) if passed else "") + hash_ + place
     answer = redirect(address, 307)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Request
 
 from traceability.pieces import scans
+from traceability.resolver import checks
 from traceability.resolver.targets import Goods
 
 #: Headers by which browsers say that they look ahead and nobody has opened the page.
@@ -30,9 +32,15 @@ def is_scan(request: Request) -> bool:
     )
 
 
-def count(goods: Goods, *, at: datetime) -> None:
-    """Count the scan of a label: of the pack if we numbered it, else of the lot; of goods alone nothing is counted."""
+def count(goods: Goods, *, at: datetime) -> Goods:
+    """Count the scan of a label: of the pack if we numbered it, else of the lot; of goods alone nothing is counted.
+
+    Returns the goods with the proof that their serial number was checked, for the page that tells of it.
+    """
     if goods.serial and goods.is_issued:
         scans.count_piece(goods.serial, at=at)
     elif goods.lot_id:
         scans.count_lot(goods.lot_id, at=at)
+    if goods.serial and goods.lot_id:
+        return replace(goods, check=checks.sign(goods.lot_id, goods.serial))
+    return goods

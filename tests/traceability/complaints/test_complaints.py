@@ -28,6 +28,7 @@ from traceability.resolver.queries import find_goods
 
 WORDS, CONTACT = "袋里有虫。\n在和平区买的。", "13800000000"
 FORM = f"/complaints/new?number={GTIN}&lot=L-7"
+OTHER = "06901234567885"
 TABLES = ("complaints", "complaint_contacts", "complaint_steps")
 
 
@@ -101,6 +102,24 @@ def test_the_sixth_complaint_of_an_hour_about_a_pack_from_one_address_waits(clie
     assert "秒后再试" in answers[5].text
     assert int(answers[5].headers["Retry-After"]) > 3500
     assert [count(table) for table in TABLES] == [5, 0, 5]
+
+
+def test_a_kind_of_goods_gets_sixty_complaints_an_hour_from_all_addresses_together(client, shelf):
+    said, new, goods = {"kind": "other", "words": "x"}, NewComplaint("other", "x"), find_goods(GTIN, "L-7", None)
+    assert goods is not None
+    with transaction():
+        for n in range(60):
+            services.receive(new, goods, address=f"2001:db8:{n}::/64", at=NOON, now=clock.real_now())
+        second = factories.make_sku(shelf.product, shelf.producer, gtin=OTHER)
+
+    refused, taken = client.post(FORM, data=said), client.post(f"/complaints/new?number={OTHER}", data=said)
+
+    assert (refused.status_code, taken.status_code) == (429, 302)
+    assert "一小时内关于这种商品的反映已经很多" in refused.text
+    assert int(refused.headers["Retry-After"]) > 3500
+    assert rows("SELECT sku_id, count(*) FROM complaints GROUP BY 1 ORDER BY 1") == [
+        (shelf.lot.sku_id, 60), (second.id, 1),
+    ]  # fmt: skip
 
 
 def test_a_form_that_is_sent_twice_is_one_complaint(client, shelf):

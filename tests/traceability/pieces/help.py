@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.lots.models import Lot
+from catalog.products.models import Product, Sku
 from shop.auth import Actor
 from shop.db import db, transaction
 from tests import factories
@@ -24,6 +25,8 @@ class Shelf:
     producer: Actor
     lot: Lot
     other: Lot
+    sku: Sku
+    product: Product
 
     def number(self, pieces: int) -> list[str]:
         """Issue numbers and return them in their order."""
@@ -43,8 +46,8 @@ def make_shelf() -> Shelf:
         producer = factories.make_producer(name="靖远合作社")
         product = factories.make_product(producer)
         sku = factories.make_sku(product, producer, gtin=GTIN)
-        lots = [factories.make_lot(sku, producer, "10", lot_code=code) for code in ("L-7", "L-8")]
-    return Shelf(producer, *lots)
+        lot, other = (factories.make_lot(sku, producer, "10", lot_code=code) for code in ("L-7", "L-8"))
+    return Shelf(producer, lot, other, sku, product)
 
 
 def scan(client: Any, address: str, **headers: str) -> Any:
