@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from catalog.lots import lineage
 from catalog.lots.models import Lot, LotRecall
 from catalog.lots.moves import lock_stock
 from shop import audit
@@ -27,7 +28,10 @@ class NoRecallReason(Invalid):
 
 
 def recall(lot_ids: Iterable[int], *, reason: str, actor: Actor, at: datetime) -> list[int]:
-    """Call lots back; returns those that were not before. The caller has checked that the actor may.
+    """Call lots back, with all that was made of them; returns the lots that were not before.
+
+    Acts of their producers wait: what they make of it is there by then, or they find that it was called back. The
+    caller has checked that the actor may.
 
     :raises NoRecallReason: without a reason, or with too long a one.
     """
@@ -35,23 +39,20 @@ def recall(lot_ids: Iterable[int], *, reason: str, actor: Actor, at: datetime) -
     if not 0 < len(words) <= _MOST:
         detail = _("请填写召回原因,最多500个字。")
         raise NoRecallReason(detail, errors=[{"pointer": "#/reason", "detail": detail}])
+    named = set(lot_ids)
+    lineage.hold_alone(named)
+    lots, batches = lineage.made_of(named)
     rows = db.session.execute(
-        select(Lot.id, Lot.sku_id, Lot.public_id, Lot.code)
-        .where(Lot.id.in_(sorted(set(lot_ids))))
-        .order_by(Lot.sku_id, Lot.id)
+        select(Lot.id, Lot.sku_id, Lot.public_id, Lot.code).where(Lot.id.in_(lots)).order_by(Lot.sku_id, Lot.id)
     ).all()
     recalled = [row for row in rows if _recall(row.id, row.sku_id, words, actor, at)]
+    db.session.execute(_STOP, {"batches": batches})
     for row in recalled:
         audit.record(actor, "catalog.lot_recalled", "lot", row.id, reason=[None, words])
         publish(
             "catalog.lot_recalled", lot_id=str(row.public_id), code=row.code, reason=words, occurred_at=at.isoformat()
         )
     return [row.id for row in recalled]
-
-
-def is_recalled(lot_id: int) -> bool:
-    """Say whether a lot was called back."""
-    return db.session.get(LotRecall, lot_id) is not None
 
 
 def _recall(lot_id: int, sku_id: int, reason: str, actor: Actor, at: datetime) -> bool:
@@ -69,3 +70,6 @@ def _recall(lot_id: int, sku_id: int, reason: str, actor: Actor, at: datetime) -
 
 
 _CLOSE = text("UPDATE lots SET status = 'recalled', version = version + 1 WHERE id = :lot AND status = 'open'")
+_STOP = text("""
+    UPDATE batches SET status = 'recalled', version = version + 1 WHERE id IN (
+        SELECT id FROM batches WHERE id = ANY(:batches) AND status = 'open' ORDER BY id FOR UPDATE)""")

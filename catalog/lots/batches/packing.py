@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from catalog.lots import recalls
+from catalog.lots import lineage
 from catalog.lots.batches.acts import ZERO, Deed, lock_batches, move, require_open, start, tell, too_small
 from catalog.lots.batches.models import Batch
 from catalog.lots.batches.places import find_usable
@@ -64,7 +64,8 @@ def pack(new: Packing, actor: Actor, *, at: datetime) -> Lot:
     :raises NoSuchBatch, NoSuchProduct, NoSuchPlace: if something is not the actor's.
     :raises NetWeightMissing: if the pack's net weight is neither known nor given.
     :raises BadBatch, BadLot: pointing at what makes no sense.
-    :raises BatchTooSmall: if the batch does not hold packs × net weight and the loss.
+    :raises BatchNotOpen: if the batch is recalled or undone.
+    :raises BatchTooSmall: if it does not hold packs × net weight and the loss.
     :raises LotCodeTaken: if the SKU has a lot of that code.
     """
     view, sku = get_batch(new.batch, actor, business_day(at)), get_own_sku(new.sku, actor, at=at)
@@ -78,6 +79,7 @@ def pack(new: Packing, actor: Actor, *, at: datetime) -> Lot:
     mass = _mass(sku, new.quantity, unit_mass_g)
     lot_values = NewLot(sku.id, new.code, new.quantity, business_day(new.occurred_at), new.expires_on)
     check_lot(lot_values, business_day(at))
+    lineage.hold(view.batch.producer_id)
     lock_stock(sku.id)
     batch = lock_batches([view.batch.id])[view.batch.id]
     require_open(batch)
@@ -120,11 +122,12 @@ def unpack(
     mass = _mass(sku, quantity, lot.unit_mass_g)
     if not 0 <= loss_kg < mass or loss_kg != round(loss_kg, 3):
         raise bad("loss", _("损耗须小于拆出的重量。"))
+    product = db.session.get_one(Product, sku.product_id)
+    lineage.hold(product.producer_id)
     lock_stock(lot.sku_id)
     db.session.refresh(lot, with_for_update=True)
-    if lot.status != "open" or recalls.is_recalled(lot.id):
+    if lot.status != "open":
         raise LotNotOpen(_("批次“%(code)s”已关闭。", code=lot.code))
-    product = db.session.get_one(Product, sku.product_id)
     deed = Deed("unpack", product.producer_id, occurred_at, packed_kg=-mass, loss_kg=loss_kg)
     act = start(deed, actor, taken=ZERO, given=mass - loss_kg, at=at)
     move_lot(Movement(lot.id, "unpacked", -quantity, f"act:{act.public_id}", at, actor.user_id, act_id=act.id))

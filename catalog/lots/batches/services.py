@@ -12,6 +12,7 @@ from uuid import UUID
 
 from uuid6 import uuid7
 
+from catalog.lots import lineage
 from catalog.lots.batches import places
 from catalog.lots.batches.acts import (
     ZERO,
@@ -251,14 +252,17 @@ def _lock_inputs(
     if not 0 < len(inputs) <= _MAX_PARTS:
         raise bad("inputs", _("请选择 1 至 20 个批次。"))
     found: dict[int, Decimal] = {}
+    producers = {producer_id} if producer_id else set()
     for place, (public_id, quantity) in enumerate(inputs.items()):
         check_quantity(quantity, f"inputs/{place}/quantity")
-        found[get_batch(public_id, actor, business_day(at)).batch.id] = quantity
-    fields = {key: field or f"inputs/{place}/quantity" for place, key in enumerate(found)}
-    locked = lock_batches(found)
-    if len({batch.producer_id for batch in locked.values()} | ({producer_id} if producer_id else set())) > 1:
+        batch = get_batch(public_id, actor, business_day(at)).batch
+        found[batch.id] = quantity
+        producers.add(batch.producer_id)
+    if len(producers) > 1:
         raise bad("inputs", _("批次须属于同一供应商。"))
-    for key, batch in locked.items():
+    fields = {key: field or f"inputs/{place}/quantity" for place, key in enumerate(found)}
+    lineage.hold(producers.pop())
+    for key, batch in lock_batches(found).items():
         require_open(batch)
         if batch.on_hand_kg < found[key]:
             raise too_small(batch.on_hand_kg, fields[key])

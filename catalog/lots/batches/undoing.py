@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from catalog.lots import lineage
 from catalog.lots.batches.acts import Deed, lock_batches, move, start, tell
 from catalog.lots.batches.models import BatchAct
 from catalog.lots.batches.queries import get_act
@@ -44,12 +45,13 @@ def undo(public_id: UUID, actor: Actor, *, at: datetime) -> BatchAct:
     """Undo an act: what it took is given back, what it made is gone. Both stay in the records.
 
     :raises NoSuchAct: if it is not the actor's.
-    :raises CannotUndo: if it was undone before, is an undo itself, or goods of it have been used or sold since.
+    :raises CannotUndo: if it was undone before, is an undo itself, or goods of it have been used, sold or called back.
     :raises StockReserved: if orders have reserved the packs.
     """
     done = get_act(public_id, actor, business_day(at))
     if done.kind == "undo":
         raise CannotUndo(_("撤销记录不能再撤销。"))
+    lineage.hold(done.producer_id)
     parts = _lock_lots(done)
     changes = _lock_changes(done)
     deed = Deed(
@@ -90,6 +92,8 @@ def _lock_changes(done: BatchAct) -> dict[int, Decimal]:
     locked = lock_batches(row.batch_id for row in rows)
     for row in rows:
         batch = locked[row.batch_id]
+        if batch.status == "recalled":
+            raise CannotUndo(_("批次“%(code)s”已召回,不能撤销。", code=batch.code))
         if row.quantity_kg > 0 and batch.on_hand_kg != row.quantity_kg:
             raise CannotUndo(_("批次“%(code)s”已经用过,不能撤销。请先撤销后面的记录。", code=batch.code))
     return {row.batch_id: -row.quantity_kg for row in rows}
@@ -98,6 +102,8 @@ def _lock_changes(done: BatchAct) -> dict[int, Decimal]:
 def _take_back(part: _LotPart, act: BatchAct, actor: Actor, at: datetime) -> None:
     """Turn a lot's movement around: a packed lot is gone, an unpacked one has its packs again."""
     ref = f"undo:{act.public_id}"
+    if part.status == "recalled":
+        raise CannotUndo(_("批次“%(code)s”已召回,不能撤销。", code=part.code))
     if part.quantity > 0:
         if part.status != "open" or part.on_hand != part.quantity:
             raise CannotUndo(_("包装批次“%(code)s”已经发货或调整过,不能撤销。", code=part.code))

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from catalog.lots import lineage, recalls
 from catalog.lots import services as lots
 from catalog.lots.batches import balance, packing, services, undoing
 from catalog.lots.batches.balance import DIFFERENCES
@@ -25,7 +26,7 @@ STEPS = st.lists(
     st.tuples(
         st.sampled_from([
             "harvest", "harvest", "split", "mix", "process", "pack", "pack", "unpack", "discard", "ship", "back", "spoilt",
-            "count", "write_off", "undo",
+            "count", "write_off", "undo", "recall",
         ]),
         KG, KG, PICK, PICK,
     ),
@@ -76,12 +77,13 @@ class World:
         self.batches: list[Batch] = []
         self.lots: list[Lot] = []
         self.codes = 0
+        self.recalled: set[int] = set()
 
     def step(self, kind: str, one: Decimal, other: Decimal, i: int, k: int) -> None:
         if kind == "harvest":
             batch = self.farm.harvest(str(one))
             self._made(batch, {}, born=one)
-        elif kind in ("ship", "back", "spoilt", "count", "write_off", "unpack"):
+        elif kind in ("ship", "back", "spoilt", "count", "write_off", "unpack", "recall"):
             if self.lots:
                 self._of_lot(kind, self.lots[i % len(self.lots)], one)
         elif kind == "undo":
@@ -136,6 +138,8 @@ class World:
                 lots.take_back(lot.id, packs, ref=ref, at=NOON, user_id=None, destroyed=kind == "spoilt")
             elif kind == "count":
                 lots.adjust_lot(lot, -packs, reason="x", actor=actor, at=NOON)
+            elif kind == "recall":
+                self.recalled |= set(recalls.recall([lot.id], reason="x", actor=actor, at=NOON))
             elif kind == "write_off":
                 lots.write_off_lot(lot, reason="x", actor=actor, at=NOON)
             else:
@@ -144,7 +148,8 @@ class World:
             self.batches.append(loose)
             self.model.apply(loose.act_id, {loose.id: packs * PACK_KG}, {lot.id: -packs}, Decimal(0), Decimal(0))
             return
-        self._moved(kind, lot.id, packs)
+        if kind != "recall":
+            self._moved(kind, lot.id, packs)
 
     def _moved(self, kind: str, lot: int, packs: Decimal) -> None:
         model, held = self.model, self.model.packs[lot]
@@ -188,6 +193,9 @@ class World:
             assert balance.of_batch(key).difference == 0
         for key in packs:
             assert balance.of_lot(key).difference == 0
+        made, loose = lineage.made_of(self.recalled)
+        assert set(made) == self.recalled
+        assert {batch.status for batch in db.session.scalars(select(Batch).where(Batch.id.in_(loose)))} <= {"recalled"}
         assert [db.session.execute(text(sql)).all() for sql in DIFFERENCES.values()] == [[], [], []]
 
 

@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import text
 
+from catalog.lots import recalls
 from catalog.lots import services as lots
 from catalog.lots.batches import balance, packing, services, undoing
 from catalog.lots.batches.acts import BatchNotOpen, BatchTooSmall
@@ -52,6 +53,7 @@ def together(app, jobs):
                 BatchTooSmall,
                 lots.OutOfStock,
                 lots.NotReserved,
+                lots.LotNotOpen,
                 lots.StockReserved,
                 undoing.CannotUndo,
             ) as refusal:
@@ -149,3 +151,37 @@ def test_mixing_the_same_batches_in_any_order_does_not_lock_each_other_out(commi
     assert numbers(
         "SELECT min(on_hand_kg), max(on_hand_kg) FROM batches WHERE public_id = ANY(:ids)", ids=[first, second]
     ) == (1, 1)
+
+
+def test_packing_and_opening_while_a_lot_is_called_back_leave_nothing_of_it_in_stock(committed_app, farm):
+    for n in range(ROUNDS):
+        field = farm.harvest("100")
+        lot = farm.pack(field, "100", code=f"L{n}")
+        with transaction():
+            loose = packing.unpack(lot.public_id, Decimal(40), farm.actor, occurred_at=NOON, at=NOON)
+        key, field_key, public_id, batch = lot.id, field.id, lot.public_id, loose.public_id
+        act = db.session.get_one(BatchAct, loose.act_id).public_id
+        settle()
+
+        outcome = together(
+            committed_app,
+            [
+                lambda key=key: recalls.recall([key], reason="异物", actor=farm.actor, at=NOON),
+                *(packing_of(farm, batch, f"R{n}-{place}", "3") for place in range(8)),
+                *[lambda lot=public_id: packing.unpack(lot, Decimal(5), farm.actor, occurred_at=NOON, at=NOON)] * 4,
+                *[lambda b=batch: services.split(b, [("", Decimal(1))], farm.actor, occurred_at=NOON, at=NOON)] * 4,
+                lambda act=act: undoing.undo(act, farm.actor, at=NOON),
+            ],
+        )  # fmt: skip
+
+        assert outcome[0] == "done"
+        assert set(outcome[1:]) <= {"done", "BatchNotOpen", "LotNotOpen", "CannotUndo"}
+        made = outcome[1:17].count("done") + (outcome[17] != "done")
+        assert numbers("SELECT count(*) FROM lots WHERE status = 'open'") == (0,)
+        assert numbers(
+            """SELECT (SELECT count(*) FROM lots WHERE status = 'recalled' AND code LIKE :codes)
+                    + (SELECT count(*) FROM batches WHERE status = 'recalled' AND id > :batch)""",
+            codes=f"R{n}-%", batch=field_key,
+        ) == (made,)  # fmt: skip
+        assert numbers("SELECT on_hand FROM sku_stock") == (0,)
+    assert balance.over_all([farm.actor.organisation_id]).difference == 0
