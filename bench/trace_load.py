@@ -58,6 +58,7 @@ def _make(cluster: Cluster, events: int) -> None:
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
         ).fetchone()
         if told == (_DONE,):
+            migrate(cluster.url(name, user=OWNER, password=PASSWORD))
             return
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     migrate(cluster.provide(name, user=OWNER, password=PASSWORD))
