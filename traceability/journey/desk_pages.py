@@ -8,14 +8,13 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 
-from catalog.lots import recalls
 from catalog.shopfront.labels import UNITS
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import snapshot, transaction
 from shop.i18n import _
 from shop.idempotency import idempotent
-from traceability.journey import recipients
+from traceability.journey import recalling, recipients
 from traceability.journey.forms import RecallForm
 from traceability.journey.sheets import workbook
 
@@ -41,8 +40,9 @@ def show(actor: Actor, desk: str, lot_id: UUID) -> str:
 
 
 def _render(actor: Actor, desk: str, lot_id: UUID, form: RecallForm) -> str:
-    lot = recipients.get_lot(lot_id, actor, clock.now())
-    lots = recipients.lots_made_of(lot)
+    at = clock.now()
+    lot = recipients.get_lot(lot_id, actor, at)
+    lots = recipients.lots_made_of(lot, actor, at).lots
     rows = recipients.list_recipients(lots)
     columns = ("quantity", "accepted", "rejected", "out")
     return render_template(
@@ -65,14 +65,15 @@ def _render(actor: Actor, desk: str, lot_id: UUID, form: RecallForm) -> str:
 @requires("lots:recall")
 @idempotent
 def recall(actor: Actor, desk: str, lot_id: UUID) -> Any:
-    """Call a lot back, and every lot that was made of it."""
+    """Call a lot back, and every lot made of it that is the actor's to call back."""
     form, at = RecallForm(), clock.now()
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
-                lots = recipients.lots_made_of(recipients.get_lot(lot_id, actor, at))
-                recalls.recall([lot.id for lot in lots], reason=form.reason.data or "", actor=actor, at=at)
+                made = recalling.recall(lot_id, reason=form.reason.data or "", actor=actor, at=at)
             flash(_("已召回。请按下表逐一通知收货单位。"), "success")
+            if made.others:
+                flash(_("其他生产者用它制成的批次已报平台运营方,由其核对后召回。"), "info")
             return redirect(url_for(".show", desk=desk, lot_id=lot_id))
     return form.answer(_render(actor, desk, lot_id, form))
 

@@ -4,3 +4,7 @@ MODELS = ("traceability.journey.models",)
 API = ("traceability.journey.views.bp",)
 PAGES = ("traceability.journey.pages.bp", "traceability.journey.linked_pages.bp", "traceability.journey.desk_pages.bp")
 TASKS = ("traceability.journey.tasks",)
+NOTICES = ("traceability.journey.notices.RULES",)
+TOPICS = {
+    "traceability.recall_reaches_others": "Others made lots of one that was called back; the operator decides: `lot_id`, `code`, `others`, `count`",
+}

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import aliased
 
 from catalog.lots.models import Lot, LotRecall
@@ -55,14 +55,28 @@ class Recipient:
         return self.quantity - self.rejected
 
 
-#: What was made of a thing, at any depth; a set, so that what goes round in a circle ends.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A lot and what was made of it."""
+
+    #: The lot itself first, then those of which the actor may know where they went.
+    lots: list[LotOfGoods]
+    #: Those of others: neither are their orders shown to the actor, nor are they the actor's to call back.
+    others: list[LotOfGoods]
+
+
+#: What was made of a thing, at any depth; a set, so that what goes round in a circle ends. Only whoever had what went
+#: in, and whose goods came out, is believed.
 _MADE_OF = text("""
     WITH RECURSIVE down (epc_id) AS (
         SELECT id FROM trace_epcs WHERE uri = :uri
         UNION
         SELECT o.epc_id
         FROM down JOIN trace_transforms i ON i.epc_id = down.epc_id AND NOT i.is_output AND i.withdrawn_by IS NULL
+        JOIN trace_events v ON v.id = i.event_id
         JOIN trace_transforms o ON o.event_id = i.event_id AND o.is_output AND o.withdrawn_by IS NULL
+        WHERE v.is_market OR (trace_may_tell(v.organisation_id, i.epc_id) IS NOT FALSE
+                              AND trace_is_maker(v.organisation_id, o.epc_id) IS NOT FALSE)
     )
     SELECT e.uri FROM down JOIN trace_epcs e ON e.id = down.epc_id WHERE e.uri <> :uri ORDER BY e.uri""")
 
@@ -84,19 +98,28 @@ def is_known(public_id: UUID, actor: Actor, at: datetime) -> bool:
 
 
 def _find_lot(public_id: UUID, actor: Actor, at: datetime) -> int | None:
+    return db.session.scalars(_known_to(actor, at).where(Lot.public_id == public_id)).one_or_none()
+
+
+def _known_to(actor: Actor, at: datetime) -> Select[int]:
+    """Return the lots of which the actor may know where they went."""
     query = select(Lot.id).join(Sku, Sku.id == Lot.sku_id).join(Product, Product.id == Sku.product_id)
-    query = query.where(Lot.public_id == public_id)
     if actor.scope.kind == "division":
-        query = query.where(within(Product.county_code, actor.scope.divisions))
-    elif actor.scope.kind != "all":
-        query = query.where(Product.producer_id.in_(producers_of(actor, business_day(at))))
-    return db.session.scalars(query).one_or_none()
+        return query.where(within(Product.county_code, actor.scope.divisions))
+    if actor.scope.kind == "all":
+        return query
+    return query.where(Product.producer_id.in_(producers_of(actor, business_day(at))))
 
 
-def lots_made_of(lot: LotOfGoods) -> list[LotOfGoods]:
-    """Return the lot and every lot that was made of it, by repacking for instance; the lot itself first."""
+def lots_made_of(lot: LotOfGoods, actor: Actor, at: datetime) -> Made:
+    """Return a lot and every lot that was made of it, by repacking for instance, those of others apart."""
     uris = db.session.scalars(_MADE_OF, {"uri": lot.uri}).all()
-    return [lot, *(each for uri in uris if (each := find_by_uri(uri)) is not None and each.id != lot.id)]
+    found = [each for uri in uris if (each := find_by_uri(uri)) is not None and each.id != lot.id]
+    known = set(db.session.scalars(_known_to(actor, at).where(Lot.id.in_([each.id for each in found]))))
+    return Made(
+        lots=[lot, *(each for each in found if each.id in known)],
+        others=[each for each in found if each.id not in known],
+    )
 
 
 def list_recipients(
@@ -162,4 +185,4 @@ def _plain(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
-__all__ = ["NoSuchLot", "Recipient", "get_lot", "list_recipients", "lots_made_of", "recalls_of", "table"]
+__all__ = ["Made", "NoSuchLot", "Recipient", "get_lot", "list_recipients", "lots_made_of", "recalls_of", "table"]

@@ -25,7 +25,7 @@ def workbook(lot_id: UUID, actor: Actor) -> Response:
     at = clock.now()
     with snapshot():
         lot = recipients.get_lot(lot_id, actor, at)
-        lots = recipients.lots_made_of(lot)
+        lots = recipients.lots_made_of(lot, actor, at).lots
         titles, rows, total = recipients.table(recipients.list_recipients(lots))
     about = [
         (_("批号"), lot.code),

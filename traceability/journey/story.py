@@ -118,21 +118,29 @@ _STORY = f"""
 _DEPTH = 12
 #: Of so many things, the nearest first: anybody may open the page, and somebody may have written of thousands.
 _MOST = 500
+#: An event counts if who wrote it may tell of the goods (functions of migration 0042); what a thing was made of tells
+#: its maker alone, and only of what it had. Nobody owns goods without a registered number, so anybody tells of these.
+_MAY_TELL = "(v.is_market OR trace_may_tell(v.organisation_id, {0}.epc_id) IS NOT FALSE)"
+_IS_MAKER = "(v.is_market OR trace_is_maker(v.organisation_id, {0}.epc_id) IS NOT FALSE)"
 #: Of what it was made of, only what was done with all of it tells of the lot: not what else it went into.
 _TAKEN = tuple(role.value for role in (Role.INPUT, Role.INPUT_QUANTITY))
+_MADE = tuple(role.value for role in (Role.OUTPUT, Role.OUTPUT_QUANTITY))
 _STEPS = f"""
     WITH RECURSIVE up (epc_id, depth) AS (
         SELECT id, 0 FROM trace_epcs WHERE uri = %(uri)s
         UNION
         SELECT i.epc_id, up.depth + 1
         FROM up JOIN trace_transforms o ON o.epc_id = up.epc_id AND o.is_output AND o.withdrawn_by IS NULL
+        JOIN trace_events v ON v.id = o.event_id AND {_IS_MAKER.format("o")}
         JOIN trace_transforms i ON i.event_id = o.event_id AND NOT i.is_output AND i.withdrawn_by IS NULL
-        WHERE up.depth < {_DEPTH}
+        WHERE up.depth < {_DEPTH} AND {_MAY_TELL.format("i")}
     ), nearest AS (
         SELECT epc_id, min(depth) AS depth FROM (SELECT epc_id, depth FROM up LIMIT {_MOST}) near GROUP BY epc_id
     ), named AS (
         SELECT DISTINCT ON (x.event_time, x.event_id) x.event_id, x.event_time, x.quantity, x.uom, up.depth
         FROM nearest up JOIN trace_event_epcs x ON x.epc_id = up.epc_id AND (up.depth = 0 OR x.role NOT IN {_TAKEN})
+        JOIN trace_events v ON v.id = x.event_id AND {_MAY_TELL.format("up")}
+          AND (x.role NOT IN {_MADE} OR {_IS_MAKER.format("up")})
         ORDER BY x.event_time, x.event_id, up.depth
     )
     SELECT e.event_id, e.type, e.biz_step, e.disposition, e.event_time, e.record_time, o.kind = 'producer', o.name,
@@ -142,7 +150,8 @@ _STEPS = f"""
     JOIN organisations o ON o.id = e.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
     LEFT JOIN divisions u ON u.code = left(o.division_code, 2) || '0000' AND u.code <> v.code
     WHERE NOT e.is_declaration
-      AND NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = e.event_id AND w.is_declaration)
+      AND NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = e.event_id AND w.is_declaration
+                      AND (w.is_market OR NOT e.is_market))
     ORDER BY n.event_time, n.event_id LIMIT %(limit)s"""
 
 

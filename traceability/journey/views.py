@@ -25,11 +25,12 @@ bp = Blueprint("recipients", __name__, url_prefix="/api/v1/trace", description="
 @bp.arguments(PageQuery, location="query")
 @bp.response(200, RecipientListSchema)
 def list_recipients(query: dict[str, Any], actor: Actor, lot_id: UUID) -> Page[Recipient]:
-    """List every order that got some of a lot, or of a lot that was made of it, in the order in which it left."""
+    """List every order that got some of a lot, or of a lot that one made of it, in the order in which it left."""
     after = decode_cursor(query["cursor"], int)
     with snapshot():
-        lots = recipients.lots_made_of(recipients.get_lot(lot_id, actor, clock.now()))
-        rows = recipients.list_recipients(lots, after=after[0] if after else None, limit=query["limit"])
+        at = clock.now()
+        made = recipients.lots_made_of(recipients.get_lot(lot_id, actor, at), actor, at)
+        rows = recipients.list_recipients(made.lots, after=after[0] if after else None, limit=query["limit"])
     return make_page(rows, query["limit"], lambda row: (row.movement_id,))
 
 

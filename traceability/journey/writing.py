@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,20 +12,24 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shop.db import db
 from traceability.journey.events import CONTEXTS, Event
+from traceability.repository import rules
 from traceability.repository.derived import TraceGrant
 from traceability.repository.drafts import draft_of
 from traceability.repository.storing import Writer, store_events
 from traceability.standard.contexts import Context
 
 _CONTEXT = Context.of(*CONTEXTS)
-#: Goods and what they were made of; a set, so that what goes round in a circle ends.
+#: Goods and what they were made of; a set, so that what goes round in a circle ends. Nobody gives away what is not his:
+#: an event leads on if the market wrote it, or one whose goods came out, and who had what went in.
 _WITH_ORIGIN = text("""
     WITH RECURSIVE up (epc_id) AS (
         SELECT id FROM trace_epcs WHERE uri = ANY (:uris)
         UNION
         SELECT i.epc_id
         FROM up JOIN trace_transforms o ON o.epc_id = up.epc_id AND o.is_output AND o.withdrawn_by IS NULL
+        JOIN trace_events e ON e.id = o.event_id AND (e.is_market OR trace_is_maker(e.organisation_id, o.epc_id))
         JOIN trace_transforms i ON i.event_id = o.event_id AND NOT i.is_output AND i.withdrawn_by IS NULL
+        WHERE e.is_market OR trace_may_tell(e.organisation_id, i.epc_id)
     )
     SELECT epc_id FROM up ORDER BY epc_id""")
 
@@ -34,14 +39,26 @@ class EventTaken(RuntimeError):
 
 
 def write(events: Sequence[Event], writer: Writer, *, at: datetime) -> None:
-    """Store events as their writer's; those that are there are left alone.
+    """Store events as the market's own in their writer's name; those that are there are left alone.
 
-    :raises EventTaken: if another organisation has stored an event with the same hash.
+    Whoever captured an event of the same hash before does not keep the market's out: it has a reserved name then.
+
+    :raises EventTaken: if an event that has a name of its own cannot have it.
     """
+    ours = replace(writer, is_market=True)
+    taken = _store(events, ours, at)
+    if taken and any("eventID" in event for event in taken.values()):
+        raise EventTaken(next(iter(taken)))
+    renamed = [{**event, "eventID": name + rules.RESERVED} for name, event in taken.items()]
+    if renamed and (again := _store(renamed, ours, at)):
+        raise EventTaken(next(iter(again)))
+
+
+def _store(events: Sequence[Event], writer: Writer, at: datetime) -> dict[str, Event]:
+    """Store events and return those whose identifiers are taken, by these."""
     drafts = [draft_of(event, CONTEXTS, _CONTEXT, n) for n, event in enumerate(events)]
-    outcome = store_events(drafts, writer, at=at)
-    if outcome.taken:
-        raise EventTaken(outcome.taken[0].event_id)
+    outcome = store_events(drafts, writer, at=at, is_whole=False)
+    return {draft.event_id: events[draft.place] for draft in outcome.taken}
 
 
 def grant(organisation_id: int, uris: Iterable[str], *, by: int, reason: str, ref: UUID | None, at: datetime) -> None:

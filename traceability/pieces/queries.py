@@ -50,7 +50,7 @@ class Piece:
 
 
 _PIECE = """
-    SELECT n.serial IS NOT NULL, EXISTS (SELECT FROM trace_epcs WHERE uri = %(uri)s), coalesce(c.scans, 0), c.first_at
+    SELECT n.serial IS NOT NULL, trace_is_recorded(%(uri)s), coalesce(c.scans, 0), c.first_at
     FROM (SELECT) one LEFT JOIN lot_serials n ON n.serial = %(serial)s AND n.lot_id = %(lot)s
     LEFT JOIN serial_scans c ON c.serial = n.serial"""
 

@@ -112,6 +112,8 @@ class TraceEvent(Base):
     hash_id: Mapped[str]
     #: Empty if it came alone.
     job_id: Mapped[int | None] = mapped_column(ForeignKey("trace_jobs.id"), index=True)
+    #: The market wrote it of what it knows itself: nobody else takes it back.
+    is_market: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     #: Contexts of its document; its own stand in ``document``.
     context_id: Mapped[int] = mapped_column(ForeignKey("trace_contexts.id"))
     #: The event as it came.

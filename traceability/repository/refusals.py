@@ -103,6 +103,14 @@ class ForeignKey(EpcisRefusal):
     exception = "SecurityException"
 
 
+class NotYoursToTakeBack(EpcisRefusal):
+    """An error declaration is of an event that the market wrote of what it knows itself: who did the act undoes it there."""
+
+    code = "epcis-event-of-the-market"
+    http_status = 403
+    exception = "SecurityException"
+
+
 def name_problem(status: int, code: str) -> tuple[int, str, str]:
     """Return status, type and title as the standard has them."""
     exception = _BY_CODE.get(code) or _BY_STATUS.get(status)

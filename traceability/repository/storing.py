@@ -19,7 +19,7 @@ from traceability.repository.drafts import Draft
 
 _KEYS = Statement("SELECT nextval('trace_events_id_seq') FROM generate_series(1, cast(:count AS int))")
 _THERE = Statement("""
-    SELECT event_id, is_declaration, content_sha256, organisation_id FROM trace_events
+    SELECT event_id, is_declaration, content_sha256, organisation_id, is_market FROM trace_events
     WHERE event_id = ANY (cast(:ids AS text[]))""")
 #: Of an event's own row, what the draft says; the rest is the writer's and the moment's.
 COLUMNS = (
@@ -33,8 +33,8 @@ _NAMES = ", ".join(name for name, _ in COLUMNS)
 #: What each column's values are called in the statement.
 _VALUES = [name.removesuffix("_sha256") for name, _ in COLUMNS]
 _ADD = Statement(f"""
-    INSERT INTO trace_events ({_NAMES}, record_time, organisation_id, county_code, job_id)
-    SELECT {_NAMES}, cast(:at AS timestamptz), cast(:organisation AS bigint), :county, cast(:job AS bigint)
+    INSERT INTO trace_events ({_NAMES}, record_time, organisation_id, county_code, job_id, is_market)
+    SELECT {_NAMES}, cast(:at AS timestamptz), cast(:organisation AS bigint), :county, cast(:job AS bigint), cast(:market AS bool)
     FROM unnest({", ".join(f"cast(:{name} AS {kind}[])" for name, (_, kind) in zip(_VALUES, COLUMNS, strict=True))}) AS n ({_NAMES})
     ORDER BY event_id COLLATE "C", is_declaration
     ON CONFLICT (event_id, is_declaration) DO NOTHING RETURNING id""")
@@ -46,6 +46,8 @@ class Writer:
 
     organisation_id: int
     county_code: str
+    #: The market itself writes in the organisation's name: it does not share identifiers with what was captured.
+    is_market: bool = False
 
 
 @dataclass
@@ -89,11 +91,11 @@ def _without_those_there(drafts: Sequence[Draft], writer: Writer, outcome: Outco
     """Sort out what is known or taken, by the database or by an event before it; return the rest by their keys."""
     there: dict[tuple[str, bool], bytes] = {}
     foreign = set()
-    for event_id, is_declaration, content, organisation_id in fetch(
+    for event_id, is_declaration, content, organisation_id, is_market in fetch(
         _THERE, {"ids": [each.event_id for each in drafts]}
     ):
         there[event_id, is_declaration] = content
-        if organisation_id != writer.organisation_id:
+        if organisation_id != writer.organisation_id or (writer.is_market and not is_market):
             foreign.add(event_id)
     new = []
     for draft in drafts:
@@ -123,6 +125,7 @@ def _add(
     rows = [row_of(id_, draft, known_contexts[id(draft.contexts)]) for id_, draft in by_id.items()]
     columns = dict(zip(_VALUES, map(list, zip(*rows, strict=True)), strict=True))
     values = {"at": at, "organisation": writer.organisation_id, "county": writer.county_code, "job": job_id}
+    values["market"] = writer.is_market
     made = {row[0] for row in fetch(_ADD, columns | values)}
     return {id_: draft for id_, draft in by_id.items() if id_ in made}
 

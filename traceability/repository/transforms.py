@@ -14,10 +14,11 @@ from traceability.repository.fields import Role
 _IN = (Role.INPUT, Role.INPUT_QUANTITY)
 _OUT = (Role.OUTPUT, Role.OUTPUT_QUANTITY)
 _TYPE = "TransformationEvent"
-#: Each declaration takes back the event of its own organisation that it repeats.
+#: Each declaration takes back the event of its own organisation that it repeats; what the market wrote, only its own.
 _WITHDRAWN = Statement("""
     SELECT o.id, d.id FROM trace_events d JOIN trace_events o
       ON o.event_id = d.event_id AND NOT o.is_declaration AND o.organisation_id = d.organisation_id
+     AND (d.is_market OR NOT o.is_market)
     WHERE d.event_id = ANY (cast(:ids AS text[])) AND d.is_declaration""")
 _WITHDRAW = Statement("""
     UPDATE trace_transforms t SET withdrawn_by = n.by

@@ -16,6 +16,7 @@ from catalog.lots.models import Lot
 from catalog.lots.services import OutOfStock
 from orders.fulfilment import shipping
 from orders.fulfilment.shipping import ItemToShip, ShipmentDraft
+from shop.auth import Actor
 from shop.db import db, transaction
 from tests.conftest import NOON
 from tests.purchase.world import make_world
@@ -67,7 +68,7 @@ def race_of_recall_and_shipments(app: Flask, deliver: Callable[..., int], place:
     deliver()
 
     assert _shipped(orders_asked) == gone, "goods left after their lot was called back"
-    return _check(lot, orders_asked, outcomes, producer.user_id)
+    return _check(lot, orders_asked, outcomes, producer)
 
 
 def _shipped(orders: list[UUID]) -> set[UUID]:
@@ -76,15 +77,15 @@ def _shipped(orders: list[UUID]) -> set[UUID]:
     return {order for (order,) in rows(sql, orders=orders)}
 
 
-def _check(lot: int, orders: list[UUID], outcomes: list[type[OutOfStock] | None], user: int) -> tuple[int, int]:
+def _check(lot: int, orders: list[UUID], outcomes: list[type[OutOfStock] | None], producer: Actor) -> tuple[int, int]:
     """Compare what each order was told with what the recall's list, the lot and the orders say."""
     shipped = {order for order, outcome in zip(orders, outcomes, strict=True) if outcome is None}
     refused = [outcome for outcome in outcomes if outcome is not None]
-    listed = recipients.list_recipients(recipients.lots_made_of(lots_of([lot])[lot]))
+    listed = recipients.list_recipients(recipients.lots_made_of(lots_of([lot])[lot], producer, NOON).lots)
     assert refused == [OutOfStock] * (len(orders) - len(shipped))
     assert {row.order_id for row in listed} == shipped
     assert sorted(row.quantity for row in listed) == [Decimal(5)] * len(shipped)
-    assert rows("SELECT recalled_by FROM lot_recalls WHERE lot_id = :lot", lot=lot) == [(user,)]
+    assert rows("SELECT recalled_by FROM lot_recalls WHERE lot_id = :lot", lot=lot) == [(producer.user_id,)]
     assert rows("SELECT on_hand FROM lots WHERE id = :lot", lot=lot) == [(Decimal(100 - 5 * len(shipped)),)]
     assert _shipped(orders) == shipped
     db.session.remove()

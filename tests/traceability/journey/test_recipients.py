@@ -73,7 +73,7 @@ def test_lots_that_were_made_of_it_belong_to_the_answer(session, deliver):
     again = farm.pack(loose, "10", code="L3")
     deliver()
 
-    made = [each.code for each in recipients.lots_made_of(goods_of(first))]
+    made = [each.code for each in recipients.lots_made_of(goods_of(first), farm.actor, NOON).lots]
 
     assert made == ["L1", "L3"]
     assert goods_of(again).code == "L3"

@@ -1,0 +1,41 @@
+"""Calling a lot back with what its producer made of it; of what others made of it, the operator is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from catalog.lots import recalls
+from shop.auth import Actor
+from shop.db import db
+from shop.identity.models import Organisation
+from shop.outbox.services import publish
+from traceability.journey import recipients
+from traceability.journey.goods import LotOfGoods
+
+
+def recall(public_id: UUID, *, reason: str, actor: Actor, at: datetime) -> recipients.Made:
+    """Call back a lot and every lot made of it that is the actor's to call back; returns these and the others.
+
+    Nobody takes another's goods off the market: of those the operator is told, who may call them all back.
+
+    :raises NoSuchLot: if it is not the actor's.
+    :raises NoRecallReason: without a reason.
+    """
+    lot = recipients.get_lot(public_id, actor, at)
+    made = recipients.lots_made_of(lot, actor, at)
+    recalls.recall([each.id for each in made.lots], reason=reason, actor=actor, at=at)
+    if made.others:
+        _tell_operators(lot, made.others, at)
+    return made
+
+
+def _tell_operators(lot: LotOfGoods, others: Sequence[LotOfGoods], at: datetime) -> None:
+    operators = db.session.scalars(select(Organisation.id).where(Organisation.kind == "operator")).all()
+    publish(
+        "traceability.recall_reaches_others", organisations=list(operators), lot_id=str(lot.public_id), code=lot.code,
+        others=[str(each.public_id) for each in others], count=len(others), occurred_at=at.isoformat(),
+    )  # fmt: skip
