@@ -118,7 +118,7 @@ _STORY = f"""
 _DEPTH = 12
 #: Of so many things, the nearest first: anybody may open the page, and somebody may have written of thousands.
 _MOST = 500
-#: An event counts if who wrote it may tell of the goods (functions of migration 0042); what a thing was made of tells
+#: An event counts if who wrote it may tell of the goods (functions of migration 0043); what a thing was made of tells
 #: its maker alone, and only of what it had. Nobody owns goods without a registered number, so anybody tells of these.
 _MAY_TELL = "(v.is_market OR trace_may_tell(v.organisation_id, {0}.epc_id) IS NOT FALSE)"
 _IS_MAKER = "(v.is_market OR trace_is_maker(v.organisation_id, {0}.epc_id) IS NOT FALSE)"
