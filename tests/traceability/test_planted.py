@@ -161,3 +161,27 @@ def test_a_buyer_of_a_lot_says_nothing_of_what_it_was_made_of(client, bearer, de
         not is_own
     )
     assert [each.code for each in made_of(its)] == ["A"]
+
+
+def test_who_bought_a_pack_does_not_fill_the_page_of_the_lot(client, bearer, deliver, session):
+    with transaction():
+        victim, _lot, uri = own_lot("L")
+        attacker = make.make_member("producer")
+    deliver()
+    with transaction():
+        writing.grant(attacker.organisation_id, [uri], by=victim.organisation_id, reason="shipment", ref=None, at=NOON)
+    flood = [
+        observed(epcList=None, quantityList=amount(uri), eventTime=f"1970-01-01T00:00:{n:02d}Z") for n in range(45)
+    ]
+    by_hand = [
+        observed(epcList=None, quantityList=amount(uri), eventTime=f"2026-07-{n:02d}T00:00:00Z") for n in range(1, 13)
+    ]
+    for who, events in ((attacker, flood), (victim, by_hand)):
+        assert client.post("/epcis/capture", json=document(*events), headers=bearer(who)).status_code == 202
+
+    steps = story.list_steps(uri)
+
+    told = [(step.recorder, step.event_time.year) for step in steps]
+    assert told == [(attacker.organisation_name, 1970)] * 10 + [(victim.organisation_name, 2026)] * 13
+    assert [step.event_time for step in steps] == sorted(step.event_time for step in steps)
+    assert {event["eventID"] for event in by_hand} < {step.event_id for step in steps}

@@ -125,6 +125,8 @@ _IS_MAKER = "(v.is_market OR trace_is_maker(v.organisation_id, {0}.epc_id) IS NO
 #: Of what it was made of, only what was done with all of it tells of the lot: not what else it went into.
 _TAKEN = tuple(role.value for role in (Role.INPUT, Role.INPUT_QUANTITY))
 _MADE = tuple(role.value for role in (Role.OUTPUT, Role.OUTPUT_QUANTITY))
+#: Steps that are shown of one writer who did not make the goods: nobody fills another's page.
+_OF_OTHERS = 10
 _STEPS = f"""
     WITH RECURSIVE up (epc_id, depth) AS (
         SELECT id, 0 FROM trace_epcs WHERE uri = %(uri)s
@@ -137,22 +139,26 @@ _STEPS = f"""
     ), nearest AS (
         SELECT epc_id, min(depth) AS depth FROM (SELECT epc_id, depth FROM up LIMIT {_MOST}) near GROUP BY epc_id
     ), named AS (
-        SELECT DISTINCT ON (x.event_time, x.event_id) x.event_id, x.event_time, x.quantity, x.uom, up.depth
+        SELECT DISTINCT ON (x.event_time, x.event_id) x.event_id, x.event_time, x.quantity, x.uom, v.organisation_id,
+            CASE WHEN v.is_market THEN 0 WHEN trace_is_maker(v.organisation_id, up.epc_id) THEN 1 ELSE 2 END AS place
         FROM nearest up JOIN trace_event_epcs x ON x.epc_id = up.epc_id AND (up.depth = 0 OR x.role NOT IN {_TAKEN})
-        JOIN trace_events v ON v.id = x.event_id AND {_MAY_TELL.format("up")}
+        JOIN trace_events v ON v.id = x.event_id AND NOT v.is_declaration AND {_MAY_TELL.format("up")}
           AND (x.role NOT IN {_MADE} OR {_IS_MAKER.format("up")})
+        WHERE NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = v.event_id AND w.is_declaration
+                          AND (w.is_market OR NOT v.is_market))
         ORDER BY x.event_time, x.event_id, up.depth
+    ), told AS (
+        SELECT *, row_number() OVER (PARTITION BY organisation_id, place ORDER BY event_time, event_id) AS nth FROM named
     )
     SELECT e.event_id, e.type, e.biz_step, e.disposition, e.event_time, e.record_time, o.kind = 'producer', o.name,
         concat_ws(' ', u.name, v.name), n.quantity, n.uom, e.hash_id,
         (SELECT f.leaf_index FROM log_leaves f JOIN logs g ON g.id = f.log_id WHERE g.name = '{LOG}' AND f.key = e.event_id)
-    FROM named n JOIN trace_events e ON e.id = n.event_id
+    FROM (
+        SELECT * FROM told WHERE place < 2 OR nth <= {_OF_OTHERS} ORDER BY place, event_time, event_id LIMIT %(limit)s
+    ) n JOIN trace_events e ON e.id = n.event_id
     JOIN organisations o ON o.id = e.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
     LEFT JOIN divisions u ON u.code = left(o.division_code, 2) || '0000' AND u.code <> v.code
-    WHERE NOT e.is_declaration
-      AND NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = e.event_id AND w.is_declaration
-                      AND (w.is_market OR NOT e.is_market))
-    ORDER BY n.event_time, n.event_id LIMIT %(limit)s"""
+    ORDER BY n.place, n.event_time, n.event_id"""
 
 
 def get_story(public_id: UUID) -> Story:
@@ -176,9 +182,11 @@ def get_story(public_id: UUID) -> Story:
 def list_steps(uri: str) -> list[Step]:
     """Return what happened to a lot and to what it was made of, oldest first, without what was declared wrong.
 
-    One more than is shown, if there is more.
+    Where there is more than is shown, what the market wrote stays, then what the makers did; one more is at the end.
     """
-    return [Step(*row) for row in hotreads.fetch(_STEPS, {"uri": uri, "limit": MAX_STEPS + 1})]
+    chosen = [Step(*row) for row in hotreads.fetch(_STEPS, {"uri": uri, "limit": MAX_STEPS + 1})]
+    shown = sorted(chosen[:MAX_STEPS], key=lambda step: step.event_time)
+    return shown + chosen[MAX_STEPS:]
 
 
 def _paper(row: list[Any]) -> Paper:
