@@ -60,6 +60,8 @@ def check(log: Log, source: Source, outside: Outside, progress: Progress = lambd
             walk.add(leaf)
         progress(len(leaves))
     walk.end()
+    for sentence in source.check():
+        report.add(sentence)
     report.root = walk.tree.root
     return report
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,11 +59,15 @@ Reader = Callable[[int, int], Batch]
 
 @dataclass(frozen=True)
 class Source:
-    """A log's source: how it is read, and what has to be done first so that everything committed can be read."""
+    """A log's source: how it is read, and what has to be done first so that everything committed can be read.
+
+    ``check`` names, for the monitor, records that ``read`` never returns and what else no longer says what they do.
+    """
 
     name: str
     read: Reader
     prepare: Callable[[], object] = lambda: None
+    check: Callable[[], Iterable[str]] = tuple
 
 
 class NoSuchLog(NotFound):
@@ -75,9 +79,14 @@ class NoSuchLog(NotFound):
 _sources: dict[str, Source] = {}
 
 
-def register(name: str, read: Reader, prepare: Callable[[], object] = lambda: None) -> None:
+def register(
+    name: str,
+    read: Reader,
+    prepare: Callable[[], object] = lambda: None,
+    check: Callable[[], Iterable[str]] = tuple,
+) -> None:
     """Name a log and its source; called from a feature's ``INIT``. The same name again replaces it."""
-    _sources[name] = Source(name, read, prepare)
+    _sources[name] = Source(name, read, prepare, check)
 
 
 def names() -> list[str]:

@@ -19,6 +19,7 @@ from shop.errors import Conflict
 from shop.i18n import _
 from shop.translog import registry
 from shop.translog.registry import Batch, Record
+from traceability.proofs.checking import check
 
 LOG = "trace"
 
@@ -34,7 +35,7 @@ _END = text("""
         ORDER BY xid LIMIT :limit) page""")
 _READ = text("""
     SELECT cast(cast(e.xid AS text) AS bigint) AS place, e.event_id, e.is_declaration, e.hash_id, e.record_time,
-           e.document, x.contexts, o.public_id AS party, before.hash_id AS previous,
+           e.document, e.is_market, x.contexts, o.public_id AS party, before.hash_id AS previous,
            e.type, e.action, e.biz_step, e.disposition, e.read_point, e.biz_location, e.transformation_id, e.event_time,
            e.county_code, (
              SELECT coalesce(json_agg(json_build_array(n.role, i.uri, cast(n.quantity AS text), n.uom) ORDER BY n.ordinal),
@@ -69,7 +70,7 @@ class TraceOrderLost(Conflict):
 
 def init_app(_app: Flask) -> None:
     """Name the log."""
-    registry.register(LOG, read)
+    registry.register(LOG, read, check=check)
 
 
 def key_of(event_id: str, *, is_declaration: bool) -> str:
@@ -104,7 +105,7 @@ def _record(row: RowMapping) -> Record:
     found_by["event_time"] = row["event_time"].astimezone(UTC).isoformat()
     facts = {
         "contexts": row["contexts"], "event": row["document"], "found_by": found_by, "names": row["named"],
-        "party": str(row["party"]),
+        "party": str(row["party"]), "market": row["is_market"],
     }  # fmt: skip
     key = key_of(row["event_id"], is_declaration=row["is_declaration"])
     return Record(row["place"], key, told, _plain(facts))

@@ -109,6 +109,7 @@ def test_an_event_and_its_declaration_are_leaves_that_tell_when_but_neither_who_
         ("trace_events", """UPDATE trace_events SET document = jsonb_set(document, '{action}', '"ADD"') WHERE event_id = '%s'"""),
         ("trace_events", "UPDATE trace_events SET event_time = event_time + interval '1 hour' WHERE event_id = '%s'"),
         ("trace_events", "UPDATE trace_events SET biz_step = 'https://ref.gs1.org/cbv/BizStep-x' WHERE event_id = '%s'"),
+        ("trace_events", "UPDATE trace_events SET is_market = true WHERE event_id = '%s'"),
         ("trace_event_epcs", "UPDATE trace_event_epcs n SET quantity = 7 FROM trace_events e WHERE e.id = n.event_id AND e.event_id = '%s'"),
         ("trace_event_epcs", "DELETE FROM trace_event_epcs n USING trace_events e WHERE e.id = n.event_id AND e.event_id = '%s'"),
     ],
@@ -179,6 +180,74 @@ _COPY = text("""
                               organisation_id, county_code, hash_id, context_id, document, content_sha256)
     SELECT :id, is_declaration, type, action, event_time, record_time, tz_offset, has_sensors, organisation_id, county_code,
            hash_id, context_id, document, content_sha256 FROM trace_events WHERE event_id = :of""")
+
+
+_COPY_AT = text(str(_COPY).replace("content_sha256)", "content_sha256, xid)").replace(
+    "content_sha256 FROM", "content_sha256, cast(:xid AS xid8) FROM"))  # fmt: skip
+
+
+def test_an_event_slipped_in_beside_the_order_is_logged_and_with_triggers_off_named(committed_app, writer):
+    event, early, late = observed(sgtin(1)), observed(sgtin(2)), observed(sgtin(3))
+    store(writer, event)
+    for each, xid in ((early, "0"), (late, str(2**60))):
+        with transaction():
+            db.session.execute(_COPY_AT, {"id": each["eventID"], "of": event["eventID"], "xid": xid})
+    settled(committed_app, 3)
+    assert [entry["event"] for entry in entries()] == [each["eventID"] for each in (event, early, late)]
+
+    hidden = {
+        "urn:uuid:00000000-0000-4000-8000-000000000001": "0",
+        "urn:uuid:00000000-0000-4000-8000-000000000002": str(2**60),
+    }
+    with transaction():
+        db.session.execute(text("ALTER TABLE trace_events DISABLE TRIGGER USER"))
+        for name, xid in hidden.items():
+            db.session.execute(_COPY_AT, {"id": name, "of": event["eventID"], "xid": xid})
+        db.session.execute(text("ALTER TABLE trace_events ENABLE TRIGGER USER"))
+
+    code, err = monitor(committed_app)
+    assert code == 1
+    assert err.splitlines() == [
+        f"trace: {name} is there and can never be logged: its transaction is said to be {xid}"
+        for name, xid in hidden.items()
+    ]
+
+
+def test_edges_of_transformations_that_no_event_tells_are_named(committed_app, writer):
+    flour, bread, kept_out = (
+        transformed([sgtin(number)], [sgtin(number + 1)], output=[lot(number)]) for number in (1, 3, 5)
+    )
+    store(writer, flour, bread, kept_out)
+    store(writer, declared(kept_out))
+    settled(committed_app, 4)
+    assert monitor(committed_app) == (0, "")
+
+    of = "(SELECT id FROM trace_events WHERE event_id = '%s' AND NOT is_declaration)"
+    with transaction():
+        for statement in (
+            f"DELETE FROM trace_transforms WHERE event_id = {of % flour['eventID']} AND is_output",
+            f"UPDATE trace_transforms SET withdrawn_by = 1 WHERE event_id = {of % bread['eventID']} AND NOT is_output",
+            f"UPDATE trace_transforms SET withdrawn_by = NULL WHERE event_id = {of % kept_out['eventID']}",
+            "INSERT INTO trace_transforms (event_id, ordinal, epc_id, is_output) VALUES (99, 0, 1, true)",
+        ):
+            db.session.execute(text(statement))
+
+    code, err = monitor(committed_app)
+    assert code == 1
+    assert sorted(err.splitlines()) == sorted(
+        f"trace: {event}: {edges} of its inputs and outputs are not kept as the event tells them"
+        for event, edges in (
+            (flour["eventID"], 2), (bread["eventID"], 1), (kept_out["eventID"], 3), ("no event 99", 1),
+        )
+    )  # fmt: skip
+
+
+def transformed(inputs: list[str], outputs: list[str], output: list[str]) -> dict[str, Any]:
+    return {
+        "type": "TransformationEvent", "eventTime": "2026-07-14T08:00:00Z", "eventTimeZoneOffset": "+08:00",
+        "eventID": observed()["eventID"], "inputEPCList": inputs, "outputEPCList": outputs,
+        "outputQuantityList": [{"epcClass": each, "quantity": 2.5, "uom": "KGM"} for each in output],
+    }  # fmt: skip
 
 
 def test_large_numbers_are_logged_as_the_canonical_form_knows_them(committed_app, writer):
