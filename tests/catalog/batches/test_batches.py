@@ -349,6 +349,39 @@ def test_what_is_used_sold_or_reserved_is_not_undone(farm):
     assert (lot.on_hand, left(batch)) == (99, [50])
 
 
+def test_what_was_shipped_and_came_back_or_was_counted_is_not_undone_and_keeps_its_code(farm):
+    def whole_again(lot):
+        if lot.code == "A1":
+            lots.reserve({farm.sku.id: Decimal(10)})
+            lots.ship(farm.sku.id, Decimal(10), ref="s", at=NOON, user_id=None, lot_ids=[lot.id])
+            lots.take_back(lot.id, Decimal(10), ref="b", at=NOON, user_id=None, destroyed=False)
+        else:
+            lots.adjust_lot(lot, Decimal(-1), reason="x", actor=farm.actor, at=NOON)
+            lots.adjust_lot(lot, Decimal(1), reason="x", actor=farm.actor, at=NOON)
+
+    batch = farm.harvest("100")
+    for code in ("A1", "A2"):
+        lot = farm.pack(batch, "10", code=code)
+        with transaction():
+            whole_again(lot)
+        db.session.refresh(lot)
+        before = [count(table) for table in ("batch_acts", "batch_movements", "lot_movements", "outbox_events")]
+
+        with pytest.raises(undoing.CannotUndo) as refused:
+            undo(farm, db.session.get_one(BatchAct, lot.act_id))
+        with pytest.raises(lots.LotCodeTaken):
+            farm.pack(batch, "10", code=code)
+        with pytest.raises(IntegrityError) as raised, db.session.begin_nested():
+            db.session.execute(text("UPDATE lots SET status = 'undone' WHERE id = :lot"), {"lot": lot.id})
+
+        db.session.refresh(lot)
+        assert type(refused.value) is undoing.CannotUndo
+        assert getattr(raised.value.orig, "diag").constraint_name == "ck_lots_untouched"  # noqa: B009
+        assert (lot.on_hand, lot.status) == (10, "open")
+        assert [count(table) for table in ("batch_acts", "batch_movements", "lot_movements", "outbox_events")] == before
+    assert left(batch) == [90]
+
+
 def test_an_undo_is_done_once_and_is_no_act_to_undo(farm):
     batch = farm.harvest("100")
     done = undo(farm, act_of(batch))
