@@ -8,7 +8,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, exists, func, or_, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 
 from catalog.lots.models import Lot
 from catalog.producers.queries import producers_of
@@ -20,7 +34,7 @@ from shop.i18n import _
 from shop.identity.models import Organisation
 from shop.identity.queries import within
 from shop.sheets import Cell
-from traceability.pieces.models import LotScan, SerialRun, SerialScan
+from traceability.pieces.models import LotScan, RecordedScan, SerialRun, SerialScan
 
 #: Rows of one sheet.
 MOST_ROWS = 20_000
@@ -44,6 +58,16 @@ class LotCount:
     #: Of labels with and without serial numbers.
     scans: int
     last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PieceCount:
+    """How often the label of one pack was scanned."""
+
+    serial: str
+    scans: int
+    first_at: datetime
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +117,14 @@ def get_lot(actor: Actor, on: date, lot_id: UUID) -> LotCount | None:
     return LotCount(*row) if row else None
 
 
-def list_repeated(lot_key: int, *, after: Sequence[Any] | None = None, limit: int) -> list[SerialScan]:
+def list_repeated(lot_key: int, *, after: Sequence[Any] | None = None, limit: int) -> list[PieceCount]:
     """Return the packs of a lot that were scanned more than once, most often first, at most ``limit`` + 1."""
-    key = tuple_(SerialScan.scans, SerialScan.serial)
-    query = select(SerialScan).where(SerialScan.lot_id == lot_key, SerialScan.scans > 1)
+    each = _scans_of(lot_key).subquery().c
+    query = select(each.serial, each.scans, each.first_at, each.last_at).where(each.scans > 1)
     if after is not None:
-        query = query.where(key < tuple_(*after))
-    query = query.order_by(SerialScan.scans.desc(), SerialScan.serial.desc()).limit(limit + 1)
-    return list(db.session.scalars(query))
+        query = query.where(tuple_(each.scans, each.serial) < tuple_(*after))
+    query = query.order_by(each.scans.desc(), each.serial.desc()).limit(limit + 1)
+    return [PieceCount(*row) for row in db.session.execute(query)]
 
 
 def table(rows: Sequence[LotCount], sums: Sums) -> tuple[list[str], list[list[Cell]], list[Cell]]:
@@ -122,22 +146,36 @@ def table(rows: Sequence[LotCount], sums: Sums) -> tuple[list[str], list[list[Ce
     return titles, cells, total
 
 
+def _scans_of(lot: Any) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the scanned packs of a lot: those that we numbered, and those that their producer did."""
+    return union_all(
+        *(
+            select(kind.serial, kind.scans, kind.first_at, kind.last_at).where(kind.lot_id == lot).correlate(Lot)
+            for kind in (SerialScan, RecordedScan)
+        )
+    )
+
+
 def _lots(actor: Actor, on: date, *, is_repeated: bool = False) -> Select[*tuple[Any, ...]]:
     runs = select(func.sum(SerialRun.pieces)).where(SerialRun.lot_id == Lot.id).scalar_subquery()
     issued = cast(func.coalesce(runs, 0), BigInteger).label("issued")
-    repeated = func.count().filter(SerialScan.scans > 1)
+    each = _scans_of(Lot.id).lateral("each")
+    repeated = func.count().filter(each.c.scans > 1)
     pieces = (
         select(
-            func.count().label("scanned"), repeated.label("repeated"), func.sum(SerialScan.scans).label("scans"),
-            func.max(SerialScan.last_at).label("last_at"),
+            func.count().label("scanned"), repeated.label("repeated"), func.sum(each.c.scans).label("scans"),
+            func.max(each.c.last_at).label("last_at"),
         )
-        .where(SerialScan.lot_id == Lot.id)
+        .select_from(each)
         .lateral("pieces")
     )  # fmt: skip
     scans = cast(func.coalesce(pieces.c.scans, 0) + func.coalesce(LotScan.scans, 0), BigInteger)
-    found = or_(LotScan.lot_id.is_not(None), exists().where(SerialRun.lot_id == Lot.id))
+    found = or_(
+        LotScan.lot_id.is_not(None), exists().where(SerialRun.lot_id == Lot.id),
+        exists().where(RecordedScan.lot_id == Lot.id),
+    )  # fmt: skip
     if is_repeated:
-        found = exists().where(SerialScan.lot_id == Lot.id, SerialScan.scans > 1)
+        found = or_(*(exists().where(kind.lot_id == Lot.id, kind.scans > 1) for kind in (SerialScan, RecordedScan)))
     return (
         select(
             Lot.id, Lot.public_id, Lot.code, Product.name, Sku.pack_spec, Organisation.name, AssistedCounty.name,

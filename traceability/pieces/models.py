@@ -69,6 +69,27 @@ class SerialScan(Base):
     )
 
 
+class RecordedScan(Base):
+    """How often the label of a pack was scanned whose number its producer gave and told of in an event."""
+
+    __tablename__ = "recorded_scans"
+
+    #: Such a number is unique only among the packs of its kind.
+    sku_id: Mapped[int] = mapped_column(ForeignKey("skus.id"), primary_key=True, autoincrement=False)
+    serial: Mapped[str] = mapped_column(primary_key=True)
+    #: The lot of the first label that named one: the number's lot, unless events of its producer say which.
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lots.id"))
+    scans: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("scans >= 1", name="scans"),
+        CheckConstraint("last_at >= first_at", name="order"),
+        Index("ix_recorded_scans_lot", "lot_id", "scans", "serial"),
+    )
+
+
 class LotScan(Base):
     """How often labels of a lot that have no serial number were scanned, first and last."""
 

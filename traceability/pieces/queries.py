@@ -17,7 +17,11 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
 from shop.i18n import _
-from traceability.pieces.models import LotSerial, SerialRun
+from traceability.pieces.models import LotSerial, RecordedScan, SerialRun
+from traceability.repository.fields import Field, Role
+
+#: How events name what they bring into being.
+_MADE = (Role.EPC.value, Role.OUTPUT.value)
 
 
 class NoSuchRun(NotFound):
@@ -37,6 +41,8 @@ class Piece:
     is_recorded: bool
     scans: int
     first_at: datetime | None
+    #: Recorded, but for another lot: by its producer's events, or by the first label that was scanned.
+    is_elsewhere: bool
 
     @property
     def is_known(self) -> bool:
@@ -49,19 +55,48 @@ class Piece:
         return self.scans > 1
 
 
-_PIECE = """
-    SELECT n.serial IS NOT NULL, trace_is_recorded(%(uri)s), coalesce(c.scans, 0), c.first_at
-    FROM (SELECT) one LEFT JOIN lot_serials n ON n.serial = %(serial)s AND n.lot_id = %(lot)s
-    LEFT JOIN serial_scans c ON c.serial = n.serial"""
+#: Lots that a number was given to by events of who makes the goods, if no declaration took them back.
+_TOLD = f"""
+    SELECT a.value AS lot
+    FROM trace_epcs t JOIN trace_event_epcs x ON x.epc_id = t.id AND x.role IN {_MADE}
+    JOIN trace_events e ON e.id = x.event_id AND NOT e.is_declaration
+    JOIN trace_event_attributes a ON a.event_id = e.id AND a.field = {Field.ILMD.value}
+    JOIN trace_names k ON k.id = a.name_id AND k.name = 'urn:epcglobal:cbv:mda:lotNumber'
+    WHERE t.uri = %(uri)s AND trace_is_maker(e.organisation_id, t.id)
+      AND NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = e.event_id AND w.is_declaration)
+    LIMIT 20"""
+_PIECE = f"""
+    WITH told AS MATERIALIZED ({_TOLD})
+    SELECT n.serial IS NOT NULL, trace_is_recorded(%(uri)s), coalesce(c.scans, r.scans, 0),
+           coalesce(c.first_at, r.first_at), CASE WHEN n.serial IS NOT NULL THEN false ELSE coalesce(
+               (SELECT true FROM lot_serials WHERE serial = %(serial)s),
+               (SELECT NOT bool_or(told.lot IN (l.code, 'DK_' || l.id)) FROM told), r.lot_id <> l.id, false) END
+    FROM lots l LEFT JOIN lot_serials n ON n.serial = %(serial)s AND n.lot_id = l.id
+    LEFT JOIN serial_scans c ON c.serial = n.serial
+    LEFT JOIN recorded_scans r ON n.serial IS NULL AND r.sku_id = l.sku_id AND r.serial = %(serial)s
+    WHERE l.id = %(lot)s"""
 
 
 def get_piece(serial: str, lot_key: int, uri: str) -> Piece:
-    """Return what is known of a pack.
+    """Return what is known of a pack beside a lot.
 
     :param uri: what events call it.
     """
     [row] = hotreads.fetch(_PIECE, {"serial": serial, "lot": lot_key, "uri": uri})
     return Piece(serial, *row)
+
+
+def told_lot(uri: str) -> str | None:
+    """Return the number of the lot that a pack belongs to, if events of who makes it name one and no other."""
+    lots = {lot for (lot,) in hotreads.fetch(_TOLD, {"uri": uri})}
+    return lots.pop() if len(lots) == 1 else None
+
+
+def count_recorded(sku_id: int, serial: str) -> tuple[int, datetime | None]:
+    """Return how often the label of a pack was scanned that its producer numbered, and when first."""
+    query = select(RecordedScan.scans, RecordedScan.first_at)
+    row = db.session.execute(query.where(RecordedScan.sku_id == sku_id, RecordedScan.serial == serial)).one_or_none()
+    return (row[0], row[1]) if row else (0, None)
 
 
 _COUNTS = text("""

@@ -19,6 +19,14 @@ _PIECE = Statement(f"""
     SELECT n.serial, n.lot_id, 1, :at, :at FROM lot_serials n WHERE n.serial = :serial
     ON CONFLICT (serial) DO UPDATE SET scans = c.scans + 1, last_at = excluded.last_at WHERE c.last_at <= :before
     {_HURRY}""")
+_RECORDED = Statement(f"""
+    INSERT INTO recorded_scans AS c (sku_id, serial, lot_id, scans, first_at, last_at)
+    SELECT s.id, :serial, (SELECT id FROM lots WHERE public_id = CAST(:lot AS uuid)), 1, :at, :at
+    FROM skus s WHERE s.id = :sku
+    ON CONFLICT (sku_id, serial) DO UPDATE
+    SET scans = c.scans + 1, last_at = excluded.last_at, lot_id = coalesce(c.lot_id, excluded.lot_id)
+    WHERE c.last_at <= :before
+    {_HURRY}""")
 _LOT = Statement(f"""
     INSERT INTO lot_scans AS c (lot_id, scans, first_at, last_at)
     SELECT l.id, 1, :at, :at FROM lots l WHERE l.public_id = :lot
@@ -29,6 +37,11 @@ _LOT = Statement(f"""
 def count_piece(serial: str, *, at: datetime) -> None:
     """Count a scan of a pack's label, unless it is the same as the last; two at once are one."""
     fetch(_PIECE, {"serial": serial, "at": at, "before": at - SAME_SCAN})
+
+
+def count_recorded(sku_id: int, serial: str, lot_id: UUID | None, *, at: datetime) -> None:
+    """Count a scan of a pack that its producer numbered, as :func:`count_piece` does; the first lot is kept with it."""
+    fetch(_RECORDED, {"sku": sku_id, "serial": serial, "lot": lot_id, "at": at, "before": at - SAME_SCAN})
 
 
 def count_lot(lot_id: UUID, *, at: datetime) -> None:

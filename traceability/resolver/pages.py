@@ -16,6 +16,7 @@ from shop.db import transaction
 from shop.errors import DomainError, NotFound
 from shop.i18n import _
 from shop.problems import problem, status_of
+from traceability.pieces.queries import count_recorded
 from traceability.resolver import checks, linkset, scanning
 from traceability.resolver.queries import find_goods
 from traceability.resolver.targets import Goods, Target, offer, targets_of
@@ -129,7 +130,8 @@ def _lead(reading: links.Reading, target: Target) -> Response:
 
 def _show(goods: Goods) -> str:
     """Tell what we know where nobody offers a page."""
-    return render_template("resolver/goods.html", goods=goods)
+    scans, first_at = count_recorded(goods.sku_id, goods.serial) if goods.serial else (0, None)
+    return render_template("resolver/goods.html", goods=goods, scans=scans, first_at=first_at)
 
 
 def _warn(goods: Goods, *, is_machine: bool) -> Response:

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from catalog.products import numbers
 from shop.db import db
+from traceability.pieces.queries import told_lot
 from traceability.resolver import names
 from traceability.resolver.targets import Goods
 from traceability.standard.links import CANONICAL, escape
@@ -39,9 +40,19 @@ def find_goods(number: str, lot: str | None, serial: str | None) -> Goods | None
     asked = {"sku_id": sku_id, "lot": lot, "lot_id": lot_id, "serial": serial, "piece": piece}
     row = db.session.execute(_GOODS, asked).one()
     known = names.lot_number(row.lot_code, row.lot_key) if row.lot_id else None
-    return Goods(
+    found = Goods(
         sku_id=row.id, number=number, product_name=row.name, pack_spec=row.pack_spec, producer_name=row.producer,
         county_name=row.county, lot=lot or known, serial=serial, lot_id=row.lot_id, produced_on=row.produced_on,
         expires_on=row.expires_on, listing_id=row.listing_id, is_issued=row.is_issued,
         is_known_piece=row.is_issued or row.is_recorded,
     )  # fmt: skip
+    if row.is_recorded and piece and not lot and not row.lot_id:
+        return _beside_its_lot(found, piece)
+    return found
+
+
+def _beside_its_lot(goods: Goods, piece: str) -> Goods:
+    """Return a pack that its producer numbered, with the lot that its events say, if we know that one."""
+    lot = told_lot(piece)
+    beside = find_goods(goods.number, lot, goods.serial) if lot else None
+    return beside if beside and beside.lot_id else goods

@@ -33,12 +33,14 @@ def is_scan(request: Request) -> bool:
 
 
 def count(goods: Goods, *, at: datetime) -> Goods:
-    """Count the scan of a label: of the pack if we numbered it, else of the lot; of goods alone nothing is counted.
+    """Count the scan of a label: of the pack if it has a number, else of the lot; of goods alone nothing is counted.
 
     Returns the goods with the proof that their serial number was checked, for the page that tells of it.
     """
     if goods.serial and goods.is_issued:
         scans.count_piece(goods.serial, at=at)
+    elif goods.serial:
+        scans.count_recorded(goods.sku_id, goods.serial, goods.lot_id, at=at)
     elif goods.lot_id:
         scans.count_lot(goods.lot_id, at=at)
     if goods.serial and goods.lot_id:

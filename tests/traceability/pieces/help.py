@@ -61,6 +61,12 @@ def piece_scans() -> list[tuple[str, int]]:
     return [(serial, scans) for serial, scans in rows("SELECT serial, scans FROM serial_scans ORDER BY serial")]
 
 
+def recorded_scans() -> list[tuple[str, int | None, int]]:
+    """Return the packs that their producer numbered: their lot, and how often they were scanned."""
+    db.session.rollback()
+    return [tuple(row) for row in rows("SELECT serial, lot_id, scans FROM recorded_scans ORDER BY serial")]
+
+
 def lot_scans() -> list[tuple[int, int]]:
     """Return the lots whose own label was scanned, and how often."""
     db.session.rollback()

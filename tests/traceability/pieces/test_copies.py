@@ -10,14 +10,31 @@ from shop import clock
 from shop.db import transaction
 from tests import factories
 from tests.conftest import NOON
-from tests.traceability.pieces.help import GTIN, PHONE, Shelf, lot_scans, make_shelf, piece_scans, scan
+from tests.traceability.events import observed, store
+from tests.traceability.pieces.help import (
+    GTIN,
+    PHONE,
+    Shelf,
+    lot_scans,
+    make_shelf,
+    piece_scans,
+    recorded_scans,
+    scan,
+)
+from traceability.repository.storing import Writer
 
+ELSEWHERE = "这个序列号属于另一个批次"
 FIRST, UNCHECKED, REPEATED = "第一次被扫", "这个序列号还没有核对。", "二维码已被扫过"
 
 
 @pytest.fixture
 def shelf(session) -> Shelf:
     return make_shelf()
+
+
+def piece(serial: str) -> str:
+    """Return what events call a pack."""
+    return f"https://id.gs1.org/01/{GTIN}/21/{serial}"
 
 
 def told(page) -> list[bool]:
@@ -85,6 +102,47 @@ def test_a_check_is_of_one_number_beside_one_lot_for_a_quarter_of_an_hour(client
     assert (fresh, moved, last) == ([True, False, False], [False, True, False], [True, False, False])
     assert (over, told(client.get(foreign))) == ([False, True, False], [False, True, False])
     assert "从未发出过" in elsewhere.text
+
+
+def test_a_number_of_the_producers_own_is_counted_and_belongs_to_the_lot_of_its_first_label(client, shelf, login):
+    writer = Writer(shelf.producer.organisation_id, "620421")
+    store(writer, observed(piece("A7"), piece("B8")))
+
+    first, beside_other = scan(client, shelf.label("A7")), scan(client, shelf.label("A7", "L-8"))
+    alone = scan(client, f"/01/{GTIN}/21/B8")
+    with clock.stopped_at(NOON + timedelta(minutes=10)):
+        copied, alone_again = scan(client, shelf.label("A7")), scan(client, f"/01/{GTIN}/21/B8")
+    typed = client.get(f"/trace/lots/{shelf.lot.public_id}?serial=A7")
+
+    assert [(told(each), ELSEWHERE in each.text) for each in (first, beside_other, copied, typed)] == [
+        ([True, False, False], False), ([False, False, False], True), ([False, False, True], False),
+        ([False, True, True], False),
+    ]  # fmt: skip
+    assert [REPEATED in each.text for each in (alone, alone_again)] == [False, True]
+    assert (recorded_scans(), lot_scans()) == ([("A7", shelf.lot.id, 2), ("B8", None, 2)], [])
+    desk = login(shelf.producer)
+    assert "合计 1 个批次" in desk.get("/producer/scans?show=repeated").text
+    assert "A7" in desk.get(f"/producer/lots/{shelf.lot.public_id}/scans").text
+
+
+def test_events_of_the_producer_say_which_lot_a_number_belongs_to_whoever_scans_first(client, shelf):
+    writer = Writer(shelf.producer.organisation_id, "620421")
+    born = observed(
+        piece("A7"), action="ADD", bizStep="commissioning", disposition="active", ilmd={"cbvmda:lotNumber": "L-7"}
+    )
+    store(writer, born)
+    [ours] = shelf.number(1)
+    store(writer, observed(piece(ours)))
+
+    copied, again = scan(client, shelf.label("A7", "L-8")), scan(client, shelf.label("A7", "L-8"))
+    genuine, alone = scan(client, shelf.label("A7")), scan(client, f"/01/{GTIN}/21/A7")
+    moved = scan(client, shelf.label(ours, "L-8"))
+
+    for page in (copied, again, moved):
+        assert (told(page), ELSEWHERE in page.text) == ([False, False, False], True)
+    for page in (genuine, alone):
+        assert (page.request.path, ELSEWHERE in page.text) == (f"/trace/lots/{shelf.lot.public_id}", False)
+    assert [serial for serial, _lot, _scans in recorded_scans()] == sorted(["A7", ours])
 
 
 def test_a_page_of_a_lot_without_a_number_may_be_kept_as_before(client, shelf):
