@@ -13,6 +13,8 @@ from sqlalchemy import text
 
 from orders.ledger import rollups
 from shop.db import db
+from shop.errors import Conflict
+from shop.i18n import _
 
 #: One sealer at a time ("DKSL").
 _LOCK = 0x444B534C
@@ -42,11 +44,16 @@ LEAF = f"sha256(decode('00', 'hex') || convert_to({CANONICAL}, 'UTF8'))"
 _UNSEALED = """e.xid >= (SELECT xid FROM ledger_seal_marks WHERE id = 1)
                AND (SELECT s.seq FROM ledger_seals s WHERE s.entry_id = e.id) IS NULL"""
 #: Ordered, so that it is read from the mark upwards by the index: EXISTS would let the planner read the whole table.
-_HAS_NEWS = text(f"SELECT (SELECT 1 FROM journal_entries e WHERE {_UNSEALED} ORDER BY e.xid LIMIT 1) IS NOT NULL")
+_AHEAD = "(SELECT xid > pg_snapshot_xmax(pg_current_snapshot()) FROM ledger_seal_marks WHERE id = 1)"
+_HAS_NEWS = text(
+    f"SELECT (SELECT 1 FROM journal_entries e WHERE {_UNSEALED} ORDER BY e.xid LIMIT 1) IS NOT NULL, {_AHEAD}"
+)
 
 #: The horizon is read before the entries are: a transaction that ended between the two is then
 #: looked at again by the next seal, never missed.
-_LOCK_SEALER = text(f"SELECT pg_advisory_xact_lock({_LOCK}), cast(pg_snapshot_xmin(pg_current_snapshot()) AS text)")
+_LOCK_SEALER = text(
+    f"SELECT pg_advisory_xact_lock({_LOCK}), cast(pg_snapshot_xmin(pg_current_snapshot()) AS text), {_AHEAD}"
+)
 
 _SEAL = text(f"""
     WITH batch AS MATERIALIZED (
@@ -69,6 +76,12 @@ _MOVE_MARK = text("""
         SELECT FROM journal_entries e WHERE e.xid >= m.xid AND e.xid < n.xid))""")
 
 
+class LedgerOrderLost(Conflict):
+    """The seals are ahead of the server's transactions: its database was moved by dump, and new entries would be missed."""
+
+    code = "ledger-order-lost"
+
+
 @dataclass(frozen=True)
 class Sealed:
     """What one seal did; ``more`` says that a backlog is left for the next."""
@@ -82,8 +95,10 @@ def seal(at: datetime, *, batch: int = BATCH) -> Sealed:
     """Seal up to ``batch`` committed entries, with rollups and balances, in the caller's own short transaction.
 
     :param at: the instant of the seal; seals never go back in time, so an earlier one becomes the last seal's.
+    :raises LedgerOrderLost: if this server has not come as far as the seals.
     """
-    horizon = db.session.execute(_LOCK_SEALER).one()[1]
+    _locked, horizon, is_ahead = db.session.execute(_LOCK_SEALER).one()
+    _require_order(is_ahead=is_ahead)
     count, before, last = db.session.execute(_SEAL, {"batch": batch, "at": at}).one()
     is_cut = count == batch
     if count:
@@ -98,8 +113,18 @@ def hold() -> None:
 
 
 def has_news() -> bool:
-    """Say whether a committed entry waits for its seal."""
-    return bool(db.session.execute(_HAS_NEWS).scalar_one())
+    """Say whether a committed entry waits for its seal.
+
+    :raises LedgerOrderLost: if this server has not come as far as the seals, so that nobody reads figures without them.
+    """
+    has_some, is_ahead = db.session.execute(_HAS_NEWS).one()
+    _require_order(is_ahead=is_ahead)
+    return bool(has_some)
+
+
+def _require_order(*, is_ahead: bool) -> None:
+    if is_ahead:
+        raise LedgerOrderLost(_("封存的次序超前于数据库的事务编号,请先调高事务编号。"))
 
 
 def last_seq() -> int:

@@ -54,7 +54,11 @@ def monitor_logs(names: tuple[str, ...], files: tuple[Path, ...], told: tuple[st
     except BadNote as error:
         click.echo(f"duikou: {error}", err=True)
         sys.exit(_NOTHING_SUCH)
-    if sum(_monitor(name, trusted, kept) for name in wanted):
+    try:
+        if sum(_monitor(name, trusted, kept) for name in wanted):
+            sys.exit(_DIFFERS)
+    except DomainError as error:  # the source cannot be read in its order
+        click.echo(f"duikou: {error.detail}", err=True)
         sys.exit(_DIFFERS)
 
 

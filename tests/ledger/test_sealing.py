@@ -39,6 +39,19 @@ def test_a_seal_numbers_entries_without_gaps_and_a_second_finds_nothing(world):
     assert sealing.seal(NOON).seq == 3
 
 
+def test_a_server_that_has_not_come_as_far_as_the_seals_leaves_nothing_out_in_silence(world):
+    post(100)
+    sealing.seal(NOON)
+    db.session.execute(text("UPDATE ledger_seal_marks SET xid = cast('1000000000000' AS xid8)"))  # as a dump brings it
+    post(200)
+
+    for ask in (sealing.has_news, lambda: sealing.seal(NOON)):
+        with pytest.raises(sealing.LedgerOrderLost):
+            ask()
+    assert sealing.last_seq() == 1
+    assert count("ledger_seals") == 1
+
+
 def test_a_backlog_is_sealed_in_batches(world):
     for _ in range(5):
         post(1)
