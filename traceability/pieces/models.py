@@ -19,7 +19,7 @@ class SerialRun(PublicId, Base):
     __tablename__ = "serial_runs"
 
     lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"))
-    #: A trigger refuses more for a lot, over all its runs, than it was born with.
+    #: A trigger refuses more for a lot, over all its runs, than it was born with less what was opened.
     pieces: Mapped[int]
     issued_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     issued_at: Mapped[datetime]

@@ -100,12 +100,13 @@ def count_recorded(sku_id: int, serial: str) -> tuple[int, datetime | None]:
 
 
 _COUNTS = text("""
-    SELECT (SELECT coalesce(floor(sum(quantity)), 0)::bigint FROM lot_movements WHERE lot_id = :lot AND kind = 'born'),
+    SELECT (SELECT coalesce(floor(sum(quantity)), 0)::bigint FROM lot_movements
+            WHERE lot_id = :lot AND (kind = 'born' OR act_id IS NOT NULL)),
            (SELECT coalesce(sum(pieces), 0)::bigint FROM serial_runs WHERE lot_id = :lot)""")
 
 
 def count_pieces(lot_key: int) -> tuple[int, int]:
-    """Return how many packs a lot was born with, and how many serial numbers it has."""
+    """Return how many packs a lot was born with, less those that were opened, and how many serial numbers it has."""
     held, issued = db.session.execute(_COUNTS, {"lot": lot_key}).one()
     return held, issued
 

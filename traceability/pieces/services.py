@@ -42,13 +42,13 @@ class TooManyPieces(Conflict):
 def issue(lot_id: UUID, pieces: int, actor: Actor, *, at: datetime) -> SerialRun:
     """Issue serial numbers for packs of a lot.
 
-    Not more than it was born with, over all runs: what was lost, sold or came back does not change how many there
-    ever were.
+    Not more than it was born with, less the packs that were opened, over all runs: what was lost, sold or came back
+    does not change how many there ever were, but what is opened is packed and numbered anew.
 
     :raises NoSuchLot: if it is not there, or another producer's.
     :raises BadPieceCount: if there are none, or more than one run may have.
     :raises LotNotOpen: if it is closed, called back or undone.
-    :raises TooManyPieces: if the lot never had so many packs.
+    :raises TooManyPieces: if the lot has not had so many packs that stayed closed.
     """
     lot = lots.get_lot(lot_id, actor, business_day(at)).lot
     if not 1 <= pieces <= MOST_PIECES:

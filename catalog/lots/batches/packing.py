@@ -26,6 +26,7 @@ from catalog.products.services import NoSuchProduct, get_own_sku
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
+from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict
 from shop.i18n import _
@@ -38,6 +39,12 @@ class NetWeightMissing(Conflict):
     """The pack's net weight is not known, so nobody can say what mass is packed."""
 
     code = "net-weight-missing"
+
+
+class PacksNumbered(Conflict):
+    """The packs have serial numbers: opened, they would be packed and numbered anew."""
+
+    code = "packs-numbered"
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,7 @@ def unpack(
     :raises LotNotOpen: if it is closed or recalled.
     :raises BadBatch: for a lot whose origin was not recorded, or a quantity that is none.
     :raises StockReserved: if orders have reserved the packs, or the lot does not hold them.
+    :raises PacksNumbered: if fewer packs than serial numbers would be left.
     """
     lot = get_own_lot(public_id, actor, business_day(at))
     if lot.unit_mass_g is None:
@@ -130,7 +138,9 @@ def unpack(
         raise LotNotOpen(_("批次“%(code)s”已关闭。", code=lot.code))
     deed = Deed("unpack", product.producer_id, occurred_at, packed_kg=-mass, loss_kg=loss_kg)
     act = start(deed, actor, taken=ZERO, given=mass - loss_kg, at=at)
-    move_lot(Movement(lot.id, "unpacked", -quantity, f"act:{act.public_id}", at, actor.user_id, act_id=act.id))
+    detail = _("已编号的包装不能拆开。")
+    with refusing(lot_pieces=PacksNumbered(detail, errors=[{"pointer": "#/quantity", "detail": detail}])):
+        move_lot(Movement(lot.id, "unpacked", -quantity, f"act:{act.public_id}", at, actor.user_id, act_id=act.id))
     batch = add_batch(product, act, code)
     move(act, {batch.id: mass - loss_kg})
     db.session.refresh(lot)
@@ -194,6 +204,7 @@ __all__ = [
     "NetWeightMissing",
     "NoSuchProduct",
     "Packing",
+    "PacksNumbered",
     "free_packs",
     "lot_values_of",
     "pack",

@@ -109,7 +109,7 @@ def _take_back(part: _LotPart, act: BatchAct, actor: Actor, at: datetime) -> Non
         if part.status != "open" or part.on_hand != part.quantity:
             raise touched
         # What left and came back is whole again, but its code has been seen outside: the database says so.
-        with refusing(ck_lots_untouched=touched):
+        with refusing(ck_lots_untouched=touched, lot_pieces=touched):
             move_lot(Movement(part.lot_id, "unpacked", -part.quantity, ref, at, actor.user_id, act_id=act.id))
             close = text("UPDATE lots SET status = 'undone', version = version + 1 WHERE id = :lot")
             db.session.execute(close, {"lot": part.lot_id})
