@@ -26,6 +26,7 @@ _BUYER_FINANCE = {
 _CLERK = {
     "catalogue:edit", "lots:edit", "papers:submit", "orders:read", "orders:confirm", "orders:cancel", "contracts:sign",
     "goods:ship", "filings:enter", "filings:read", "trace:capture", "trace:read", "complaints:read", "complaints:respond",
+    "lots:recall",
 }  # fmt: skip
 _SELLER_FINANCE = {
     "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:request",
@@ -59,7 +60,7 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
         "operator_reviewer", "operator", "审核", "Reviewer",
         frozenset({
             "papers:review", "orders:inspect", "totals:read", "filings:read", "organisations:verify", "outbox:manage",
-            "provider:manage", "trace:read", "complaints:read", "complaints:handle",
+            "provider:manage", "trace:read", "complaints:read", "complaints:handle", "lots:recall",
         }),
     ),
     (
@@ -76,7 +77,7 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
             "payments:read", "payments:confirm", "refunds:confirm", "papers:decide", "filings:confirm", "filings:read",
             "permissions:edit", "organisations:verify", "orders:inspect", "totals:read", "exceptions:read",
             "exceptions:agree", "banking:manage", "payouts:read", "payouts:release", "fees:confirm", "taxes:read", "trace:read",
-            "complaints:read", "complaints:handle", *_DESK,
+            "complaints:read", "complaints:handle", "lots:recall", *_DESK,
         }),
     ),
     (

@@ -9,6 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from catalog.producers.models import AgentMandate
+from catalog.products.numbers import own_number
+from shop import clock
 from shop.auth import Actor
 from shop.db import db, transaction
 from shop.identity.models import AuthorityScope, Organisation
@@ -20,6 +22,9 @@ from tests import factories
 from tests.conftest import NOON
 from tests.everything import make_everything
 from tests.test_docs import DOCS
+from traceability.complaints import services as complaints
+from traceability.complaints.services import NewComplaint
+from traceability.resolver.queries import find_goods
 
 _NAMES = re.compile(r"{(\w+)}")
 
@@ -53,6 +58,7 @@ def test_everyone_who_is_told_may_open_where_the_notice_leads(app, session, logi
         places |= {kind: factories.make_organisation(kind) for kind in ("authority", "operator")}
         scope = {"kind": "division", "division_code": "620000", "valid_from": factories.LONG_AGO.date()}
         db.session.add(AuthorityScope(organisation_id=places["authority"].id, **scope))
+    ids["complaint_id"] = _complain(world.listings[0].sku_id)
     people = {role: factories.make_member(kind, role, organisation=places[kind]) for role, kind, *_ in ROLES}
 
     asked, shut = 0, []
@@ -68,6 +74,15 @@ def test_everyone_who_is_told_may_open_where_the_notice_leads(app, session, logi
 
     assert shut == []
     assert asked >= len(all_rules(app))
+
+
+def _complain(sku_id: int) -> str:
+    goods = find_goods(own_number(sku_id), None, None)
+    assert goods is not None
+    with transaction():
+        new = NewComplaint("quality", "有异味", "")
+        made = complaints.receive(new, goods, address="198.51.100.7", at=NOON, now=clock.real_now())
+        return str(made.public_id)
 
 
 def _own_things(rule: NoticeRule, actor: Actor) -> dict[str, str]:
