@@ -38,7 +38,7 @@ def beside() -> Path:
     return next(keys_folder().glob("*_test.checkpoint"))
 
 
-def test_a_history_made_anew_in_every_table_is_not_signed(records, run, fetch, forget):
+def test_a_history_made_anew_in_every_table_is_not_signed(records, run, fetch, client, forget):
     records.put(5)
     seal_log("test")
     signed, key = fetch("checkpoint").decode(), fetch("key").decode()
@@ -57,6 +57,7 @@ def test_a_history_made_anew_in_every_table_is_not_signed(records, run, fetch, f
     )
     assert (refused[0], "duikou log monitor" in refused[2]) == (3, True)
     assert (count("log_checkpoints"), beside().read_text()) == (0, signed)
+    assert 'duikou_log_unsigned{log="test"} 5.0' in client.get("/metrics").text
     assert verifier.read_checkpoint(signed, key)[1] == 5
     assert (
         named[0],
