@@ -111,6 +111,7 @@ def undone() -> Iterator[None]:
 def session(app: Flask) -> Iterator[object]:
     """A session inside an outer transaction that is undone, so the code under test may commit."""
     with app.app_context():
+        app.extensions["celery"].set_default()  # an application that a test before has made has its own
         db.session.configure(join_transaction_mode="create_savepoint")
         with undone():
             yield db.session
@@ -138,6 +139,7 @@ def committed_app(_wandering_app: Flask, throwaway_url: str, tmp_path: Path) -> 
     engine = create_engine(settings.DATABASE_URL, **app.config["SQLALCHEMY_ENGINE_OPTIONS"])
     connect_so(engine)
     with app.app_context():
+        app.extensions["celery"].set_default()
         held, db.engines[None] = db.engine, engine  # type: ignore[index]
         yield app
         db.session.remove()
