@@ -107,11 +107,17 @@ def undone() -> Iterator[None]:
             shutil.rmtree(keys_folder(), ignore_errors=True)  # what keys signed inside was never so
 
 
+def _call_tasks_of(app: Flask) -> None:
+    """Let tasks that are called run in this application: one that a test before has made left its own."""
+    app.extensions["celery"].set_default()
+    app.extensions["celery"].set_current()
+
+
 @pytest.fixture
 def session(app: Flask) -> Iterator[object]:
     """A session inside an outer transaction that is undone, so the code under test may commit."""
     with app.app_context():
-        app.extensions["celery"].set_default()  # an application that a test before has made has its own
+        _call_tasks_of(app)
         db.session.configure(join_transaction_mode="create_savepoint")
         with undone():
             yield db.session
@@ -139,7 +145,7 @@ def committed_app(_wandering_app: Flask, throwaway_url: str, tmp_path: Path) -> 
     engine = create_engine(settings.DATABASE_URL, **app.config["SQLALCHEMY_ENGINE_OPTIONS"])
     connect_so(engine)
     with app.app_context():
-        app.extensions["celery"].set_default()
+        _call_tasks_of(app)
         held, db.engines[None] = db.engine, engine  # type: ignore[index]
         yield app
         db.session.remove()
