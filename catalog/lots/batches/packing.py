@@ -138,14 +138,19 @@ def unpack(
         raise LotNotOpen(_("批次“%(code)s”已关闭。", code=lot.code))
     deed = Deed("unpack", product.producer_id, occurred_at, packed_kg=-mass, loss_kg=loss_kg)
     act = start(deed, actor, taken=ZERO, given=mass - loss_kg, at=at)
-    detail = _("已编号的包装不能拆开。")
-    with refusing(lot_pieces=PacksNumbered(detail, errors=[{"pointer": "#/quantity", "detail": detail}])):
-        move_lot(Movement(lot.id, "unpacked", -quantity, f"act:{act.public_id}", at, actor.user_id, act_id=act.id))
+    _take_out(Movement(lot.id, "unpacked", -quantity, f"act:{act.public_id}", at, actor.user_id, act_id=act.id))
     batch = add_batch(product, act, code)
     move(act, {batch.id: mass - loss_kg})
     db.session.refresh(lot)
     tell(act, None, lots=[lot_values_of(lot, sku, -quantity, -mass)])
     return batch
+
+
+def _take_out(movement: Movement) -> None:
+    """Move packs that are opened out of their lot, unless they have numbers."""
+    detail = _("已编号的包装不能拆开。")
+    with refusing(lot_pieces=PacksNumbered(detail, errors=[{"pointer": "#/quantity", "detail": detail}])):
+        move_lot(movement)
 
 
 def lot_values_of(lot: Lot, sku: Sku, quantity: Decimal, mass: Decimal) -> dict[str, Any]:
