@@ -13,7 +13,9 @@ from catalog.lots.models import Lot
 from shop.db import db, transaction
 from shop.translog.notes import VerifierKey
 from shop.translog.receipts import open_receipt
+from tests.conftest import count
 from tests.purchase.world import World, make_world
+from tests.traceability.logged import settled
 
 
 @pytest.fixture
@@ -87,9 +89,10 @@ def test_anybody_downloads_the_proof_of_a_step_and_it_tells_no_more_than_is_publ
     deliver()
     visitor = committed_app.test_client()
     page = f"/trace/lots/{lot.public_id}"
-    count = len(re.findall(r"ni:///sha-256;", visitor.get(page).text))
+    steps = len(re.findall(r"ni:///sha-256;", visitor.get(page).text))
+    settled(count("trace_events"))
 
-    answer = visitor.get(f"{page}/receipts/{count}")
+    answer = visitor.get(f"{page}/receipts/{steps}")
 
     keys = [
         VerifierKey.parse(line) for line in visitor.get("/log/trace/key").text.splitlines() if not line.startswith("#")
@@ -101,4 +104,4 @@ def test_anybody_downloads_the_proof_of_a_step_and_it_tells_no_more_than_is_publ
     assert entry["hash"] in visitor.get(page).text
     assert str(order.public_id) not in answer.text
     assert f"第 {opened.index + 1} 条,下载凭证" in visitor.get(page).text
-    assert [visitor.get(f"{page}/receipts/{n}").status_code for n in (0, count + 1)] == [404, 404]
+    assert [visitor.get(f"{page}/receipts/{n}").status_code for n in (0, steps + 1)] == [404, 404]

@@ -21,6 +21,7 @@ from shop.translog.sealing import seal_log
 from tests.conftest import NOON, count
 from tests.factories import make_member, make_producer
 from tests.traceability.events import declared, lot, observed, packed, sgtin, sscc, store
+from tests.traceability.logged import settled
 from traceability.proofs.source import key_of, read
 from traceability.repository.storing import Writer
 
@@ -40,17 +41,6 @@ def producer(committed_app) -> Actor:
 @pytest.fixture
 def writer(producer) -> Writer:
     return Writer(producer.organisation_id, "620421")
-
-
-def settled(app: Flask, at_least: int) -> None:
-    """Log until so many leaves are there: transactions of other databases of the cluster hold the horizon back."""
-    for _ in range(600):
-        seal_log("trace")
-        if count("log_leaves") >= at_least:
-            db.session.rollback()
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError
 
 
 def header(actor: Actor) -> dict[str, str]:
@@ -87,7 +77,7 @@ def test_an_event_and_its_declaration_are_leaves_that_tell_when_but_neither_who_
     event = observed(sgtin(1))
     store(writer, event)
     store(writer, declared(event))
-    settled(committed_app, 2)
+    settled(2)
 
     first, second = entries()
 
@@ -119,7 +109,7 @@ def test_an_event_that_was_changed_is_named(committed_app, writer, table, statem
     events = [observed(sgtin(1)), observed(sgtin(2), quantityList=[element]), packed(sscc(1), sgtin(1))]
     for event in events:
         store(writer, event)
-    settled(committed_app, 3)
+    settled(3)
     tamper(table, statement % events[1]["eventID"])
 
     assert monitor(committed_app) == (
@@ -129,7 +119,7 @@ def test_an_event_that_was_changed_is_named(committed_app, writer, table, statem
 def test_an_event_that_was_removed_is_named(committed_app, writer):
     events = [observed(sgtin(number)) for number in range(3)]
     store(writer, *events)
-    settled(committed_app, 3)
+    settled(3)
     tamper("trace_events", f"DELETE FROM trace_events WHERE event_id = '{events[2]['eventID']}'")
 
     code, err = monitor(committed_app)
@@ -141,7 +131,7 @@ def test_an_event_that_was_removed_is_named(committed_app, writer):
 def test_an_event_given_to_another_writer_is_named(committed_app, writer):
     event = observed(sgtin(1))
     store(writer, event)
-    settled(committed_app, 1)
+    settled(1)
     other = kept(make_producer).organisation_id
     tamper("trace_events", f"UPDATE trace_events SET organisation_id = {other}")
 
@@ -169,7 +159,7 @@ def test_what_a_slower_transaction_commits_later_is_logged_later_and_never_misse
     db.session.rollback()
     go.set()
     thread.join(60)
-    settled(committed_app, 2)
+    settled(2)
 
     assert [entry["event"] for entry in entries()] == [slow["eventID"], quick["eventID"]]
     assert monitor(committed_app)[0] == 0
@@ -192,7 +182,7 @@ def test_an_event_slipped_in_beside_the_order_is_logged_and_with_triggers_off_na
     for each, xid in ((early, "0"), (late, str(2**60))):
         with transaction():
             db.session.execute(_COPY_AT, {"id": each["eventID"], "of": event["eventID"], "xid": xid})
-    settled(committed_app, 3)
+    settled(3)
     assert [entry["event"] for entry in entries()] == [each["eventID"] for each in (event, early, late)]
 
     hidden = {
@@ -219,7 +209,7 @@ def test_edges_of_transformations_that_no_event_tells_are_named(committed_app, w
     )
     store(writer, flour, bread, kept_out)
     store(writer, declared(kept_out))
-    settled(committed_app, 4)
+    settled(4)
     assert monitor(committed_app) == (0, "")
 
     of = "(SELECT id FROM trace_events WHERE event_id = '%s' AND NOT is_declaration)"
@@ -252,7 +242,7 @@ def transformed(inputs: list[str], outputs: list[str], output: list[str]) -> dic
 
 def test_large_numbers_are_logged_as_the_canonical_form_knows_them(committed_app, writer):
     store(writer, observed(sgtin(1), **{"ex:large": 2**70, "ex:small": -0.5, "ex:list": [1, True, None]}))
-    settled(committed_app, 1)
+    settled(1)
 
     [record] = get_source("trace").read(0, 10).records
 
@@ -265,7 +255,7 @@ def test_large_numbers_are_logged_as_the_canonical_form_knows_them(committed_app
 def test_a_batch_ends_with_a_whole_transaction(committed_app, writer):
     store(writer, *(observed(sgtin(number)) for number in range(5)))
     store(writer, observed(sgtin(9)))
-    settled(committed_app, 6)
+    settled(6)
 
     batch = read(0, 2)
     rest = read(batch.place, 2)
@@ -278,7 +268,7 @@ def test_a_batch_ends_with_a_whole_transaction(committed_app, writer):
 
 def test_a_log_that_is_ahead_of_its_server_misses_nothing_in_silence(committed_app, writer):
     store(writer, observed(sgtin(1)))
-    settled(committed_app, 1)
+    settled(1)
     with transaction():
         db.session.execute(text("UPDATE log_marks SET place = 1000000000000"))
     store(writer, observed(sgtin(2)))
@@ -300,7 +290,7 @@ def test_an_event_s_receipt_is_for_its_writer_and_is_proved_offline(committed_ap
     event = observed(sgtin(1))
     store(writer, event)
     store(writer, declared(event))
-    settled(committed_app, 2)
+    settled(2)
     client = committed_app.test_client()
     path = tmp_path / "event.tlog-proof"
 
@@ -322,7 +312,7 @@ def test_an_event_s_receipt_is_for_its_writer_and_is_proved_offline(committed_ap
 def test_another_s_event_has_no_receipt(committed_app, writer):
     event = observed(sgtin(1))
     store(writer, event)
-    settled(committed_app, 1)
+    settled(1)
     client = committed_app.test_client()
     stranger = kept(make_producer)
 
