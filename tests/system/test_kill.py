@@ -22,4 +22,4 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.system
 def test_purchases_survive_kills_of_web_and_worker_and_a_broker_that_is_away(data):
-    buy_under_kills(data, free_port(), purchases=40, kills=2, broker_away_s=2)
+    buy_under_kills(data, free_port(), purchases=16, kills=2, broker_away_s=2)
