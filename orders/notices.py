@@ -7,15 +7,15 @@ from typing import Any
 from shop.i18n import lazy
 from shop.notices.rules import BUYERS, SELLERS, NoticeRule
 
-_DESK, _PRODUCER = "/desk/orders/{order_id}", "/producer/orders/{order_id}"
+_DESK, _PRODUCER, _PAY = "/desk/orders/{order_id}", "/producer/orders/{order_id}", "/desk/payments/{order_id}"
 
 
-def _buyer(topic: str, kind: str, permission: str, sentence: Any, *, link: str = _DESK) -> NoticeRule:
-    return NoticeRule(f"orders.{topic}", kind, permission, sentence, BUYERS, link)
+def _buyer(topic: str, kind: str, permission: str, sentence: Any, *, link: str = _DESK, **more: str) -> NoticeRule:
+    return NoticeRule(f"orders.{topic}", kind, permission, sentence, BUYERS, link, **more)
 
 
-def _seller(topic: str, kind: str, permission: str, sentence: Any, *, link: str = _PRODUCER) -> NoticeRule:
-    return NoticeRule(f"orders.{topic}", kind, permission, sentence, SELLERS, link)
+def _seller(topic: str, kind: str, permission: str, sentence: Any, *, link: str = _PRODUCER, **more: str) -> NoticeRule:
+    return NoticeRule(f"orders.{topic}", kind, permission, sentence, SELLERS, link, **more)
 
 
 #: Officials of a county, of its prefecture and province, and the operator.
@@ -35,9 +35,18 @@ RULES = (
     _seller("order_lapsed", "order_lapsed_seller", "orders:confirm", lazy("订单 %(number)s 超过期限未确认,已失效。")),
     _seller("contract_signed", "contract_signed", "goods:ship", lazy("订单 %(number)s 的合同双方已签署,请按约定发货。")),
     _buyer("order_shipped", "order_shipped", "goods:accept", lazy("订单 %(number)s 已发货,到货后请验收。")),
-    _seller("goods_accepted", "goods_accepted_seller", "invoices:record", lazy("订单 %(number)s 已验收,请开具发票。")),
+    _seller("goods_accepted", "goods_accepted_seller", "invoices:record", lazy("订单 %(number)s 已验收,请开具发票。"),
+            needs="accepted"),
+    _seller("goods_accepted", "goods_rejected_seller", "goods:ship",
+            lazy("订单 %(number)s 有货物被拒收,已退回原批次,请查看原因。"), needs="rejected"),
     _buyer("goods_accepted", "goods_accepted_buyer", "payments:announce",
-           lazy("订单 %(number)s 已验收,最迟 %(pay_due_on)s 付款。")),
+           lazy("订单 %(number)s 已验收,最迟 %(pay_by)s 付款。"), needs="pay_by"),
+    _buyer("payment_due_soon", "payment_due_soon", "payments:announce",
+           lazy("订单 %(number)s 有 %(open)s 元最迟 %(due_on)s 付款。"), link=_PAY),
+    _buyer("payment_overdue", "payment_overdue_buyer", "payments:announce",
+           lazy("订单 %(number)s 有 %(open)s 元已于 %(due_on)s 到期,请尽快付款。"), link=_PAY),
+    _seller("payment_overdue", "payment_overdue_seller", "payments:read",
+            lazy("订单 %(number)s 有 %(open)s 元已于 %(due_on)s 到期,采购单位尚未付款。")),
     _buyer("invoice_recorded", "invoice_recorded", "invoices:check", lazy("供应商已登记发票,请核验。"), link="/desk/invoices/{invoice_id}"),
     _seller("invoice_refused", "invoice_refused", "invoices:record", lazy("采购单位退回了发票,请更正后重新登记。"),
             link="/producer/invoices/{invoice_id}"),

@@ -73,6 +73,12 @@ class Settings:
     SESSION_DAYS: int = 14
     CONFIRM_WITHIN_DAYS: int = 7
     SIGN_WITHIN_DAYS: int = 15
+    #: Goods that nobody accepts or rejects so many days after they left are owed as if accepted then; new contracts say so.
+    ACCEPT_WITHIN_DAYS: int = 15
+    #: A buyer is reminded so many days before a payment is due; 0 is on the day.
+    REMIND_BEFORE_DAYS: int = 3
+    #: A pay-first order of which nothing is paid is cancelled so many days after its due day; 0 is never.
+    CANCEL_UNPAID_AFTER_DAYS: int = 15
     #: Proxies in front whose X-Forwarded headers are believed.
     TRUSTED_PROXIES: int = 0
     #: What an organisation may upload in a day; 0 is any amount.
@@ -132,6 +138,9 @@ class Settings:
             SESSION_DAYS=_number(env, "SESSION_DAYS", cls.SESSION_DAYS),
             CONFIRM_WITHIN_DAYS=_number(env, "CONFIRM_WITHIN_DAYS", cls.CONFIRM_WITHIN_DAYS),
             SIGN_WITHIN_DAYS=_number(env, "SIGN_WITHIN_DAYS", cls.SIGN_WITHIN_DAYS),
+            ACCEPT_WITHIN_DAYS=_number(env, "ACCEPT_WITHIN_DAYS", cls.ACCEPT_WITHIN_DAYS),
+            REMIND_BEFORE_DAYS=_number(env, "REMIND_BEFORE_DAYS", cls.REMIND_BEFORE_DAYS),
+            CANCEL_UNPAID_AFTER_DAYS=_number(env, "CANCEL_UNPAID_AFTER_DAYS", cls.CANCEL_UNPAID_AFTER_DAYS),
             TRUSTED_PROXIES=_number(env, "TRUSTED_PROXIES", cls.TRUSTED_PROXIES),
             UPLOAD_MB_PER_DAY=_number(env, "UPLOAD_MB_PER_DAY", cls.UPLOAD_MB_PER_DAY),
             RECONCILE_AFTER_DAYS=_number(env, "RECONCILE_AFTER_DAYS", cls.RECONCILE_AFTER_DAYS),

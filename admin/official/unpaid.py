@@ -1,4 +1,4 @@
-"""What was accepted and is not paid within an official's scope: sums by county, and the orders behind them."""
+"""What was accepted, or put off beyond its day, and is not paid within an official's scope: by county, and by order."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, case, cast, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from orders.ledger.models import LedgerDimension
-from orders.purchase.models import UNPAID_LINE, Order, OrderLine
+from orders.purchase.models import UNDECIDED_LINE, UNPAID_LINE, Order, OrderDue, OrderLine
 from shop.auth import Actor
 from shop.db import db
 from shop.geo.models import AssistedCounty
@@ -64,21 +64,22 @@ class UnpaidRow:
     buyer: str
     unpaid_fen: int
     pay_due_on: date | None
+    #: It left, and nobody has accepted or rejected it although payment is due.
+    is_undecided: bool
     days_late: int | None
 
 
 def summary(actor: Actor, on: date) -> Unpaid:
     """Return the sums of an actor's scope; only what is in it adds to them."""
+    each = _by_order(actor, on).subquery()
     rows = db.session.execute(
-        _lines(actor)
-        .with_only_columns(
-            OrderLine.county_code, AssistedCounty.name, _whole(func.count(Order.id.distinct())), _whole(_left()),
-            _whole(_left().filter(Order.pay_due_on < on)),
-        )
-        .group_by(OrderLine.county_code, AssistedCounty.name)
+        select(
+            each.c.county_code, each.c.name, _whole(func.count(each.c.order_id)), _whole(func.sum(each.c.left)),
+            _whole(func.sum(each.c.overdue)),
+        ).group_by(each.c.county_code, each.c.name)
     ).all()  # fmt: skip
     counties = sorted((CountyUnpaid(*row) for row in rows), key=lambda one: (-one.unpaid_fen, one.code))
-    orders = db.session.scalar(_lines(actor).with_only_columns(func.count(Order.id.distinct()))) or 0
+    orders = db.session.scalar(select(func.count(each.c.order_id.distinct()))) or 0
     return Unpaid(
         orders=orders,
         unpaid_fen=sum(one.unpaid_fen for one in counties),
@@ -95,20 +96,23 @@ class UnpaidFilter:
     counties: tuple[str, ...] = ()
     is_overdue: bool = False
 
-    def conditions(self, on: date) -> list[ColumnElement[bool]]:
-        """Return what they ask of a line and its order."""
-        found: list[ColumnElement[bool]] = []
+    def narrow(self, actor: Actor, on: date) -> Any:
+        """Return the wanted orders of an actor's scope as a subquery: of these counties, overdue sums only."""
+        each = _by_order(actor, on).subquery()
+        query = select(each, (each.c.overdue if self.is_overdue else each.c.left).label("fen"))
         if self.counties:
-            found.append(OrderLine.county_code.in_(self.counties))
+            query = query.where(each.c.county_code.in_(self.counties))
         if self.is_overdue:
-            found.append(Order.pay_due_on < on)
-        return found
+            query = query.where(each.c.overdue > 0)
+        return query.subquery()
 
 
 def total(actor: Actor, wanted: UnpaidFilter, on: date) -> tuple[int, int]:
     """Return how many orders a list of the same filter has, and their sum in fen."""
-    columns = (_whole(func.count(Order.id.distinct())), _whole(_left()))
-    orders, fen = db.session.execute(_lines(actor).with_only_columns(*columns).where(*wanted.conditions(on))).one()
+    each = wanted.narrow(actor, on)
+    orders, fen = db.session.execute(
+        select(_whole(func.count(each.c.order_id.distinct())), _whole(func.sum(each.c.fen)))
+    ).one()
     return orders, fen
 
 
@@ -119,27 +123,24 @@ def list_unpaid(
 
     :raises BadCursor: if the cursor was not made by this list.
     """
-    day = func.coalesce(Order.pay_due_on, _FAR)
+    each, day = wanted.narrow(actor, on), func.coalesce(Order.pay_due_on, _FAR)
     buyer, producer = aliased(Organisation), aliased(Organisation)
     query = (
-        _lines(actor)
+        select(
+            Order.id, Order.public_id, Order.number, each.c.county_code, each.c.name, producer.name, buyer.name,
+            each.c.fen, Order.pay_due_on, each.c.is_undecided,
+        )
+        .join(Order, Order.id == each.c.order_id)
         .join(buyer, buyer.id == Order.buyer_id)
         .join(producer, producer.id == Order.producer_id)
-        .with_only_columns(
-            Order.id, Order.public_id, Order.number, OrderLine.county_code, AssistedCounty.name, producer.name,
-            buyer.name, _whole(_left()), Order.pay_due_on,
-        )
-        .where(*wanted.conditions(on))
-        .group_by(Order.id, OrderLine.county_code, AssistedCounty.name, producer.name, buyer.name)
-        .order_by(day, Order.id, OrderLine.county_code)
+        .order_by(day, Order.id, each.c.county_code)
         .limit(limit + 1)
     )  # fmt: skip
     if after := decode_cursor(cursor, date.fromisoformat, int, str):
-        place = (day == after[0], Order.id == after[1], OrderLine.county_code > after[2])
+        place = (day == after[0], Order.id == after[1], each.c.county_code > after[2])
         query = query.where(or_(day > after[0], and_(place[0], or_(Order.id > after[1], and_(place[1], place[2])))))
     rows = [
-        UnpaidRow(*row, days_late=(on - row.pay_due_on).days if row.pay_due_on else None)
-        for row in db.session.execute(query)
+        UnpaidRow(*[*row, (on - row.pay_due_on).days if row.pay_due_on else None]) for row in db.session.execute(query)
     ]
     return make_page(rows, limit, lambda row: (row.pay_due_on or _FAR, row.key, row.county_code))
 
@@ -147,27 +148,61 @@ def list_unpaid(
 def unpaid_table(rows: list[UnpaidRow]) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, rows and total for a workbook."""
     titles = [
-        _("订单"), _("县代码"), _("县"), _("供应商"), _("采购单位"), _("付款期限"), _("逾期天数"), _("已验收未付款(元)"),
+        _("订单"), _("县代码"), _("县"), _("供应商"), _("采购单位"), _("付款期限"), _("逾期天数"), _("验收"), _("未付款(元)"),
     ]  # fmt: skip
     cells: list[list[Cell]] = [
         [row.number, row.county_code, row.county, row.producer, row.buyer, row.pay_due_on,
-         max(row.days_late or 0, 0), Fen(row.unpaid_fen)]
+         max(row.days_late or 0, 0), _("逾期未验收") if row.is_undecided else _("已验收"), Fen(row.unpaid_fen)]
         for row in rows
     ]  # fmt: skip
-    return titles, cells, [_("合计"), *[""] * 6, Fen(sum(row.unpaid_fen for row in rows))]
+    return titles, cells, [_("合计"), *[""] * 7, Fen(sum(row.unpaid_fen for row in rows))]
 
 
-def _left() -> Any:
-    """Return the sum of what is accepted, not given back and not paid."""
-    return func.sum(OrderLine.accepted_fen - OrderLine.allowed_fen - OrderLine.paid_fen)
+def _by_order(actor: Actor, on: date) -> Select[Any]:
+    """Return, for each order and county, what is owed and not paid, and how much of it is overdue.
+
+    An order's overdue sum holds freight, so a county's goods have no more of it than is left of them.
+    """
+    left = _whole(func.sum(func.greatest(_value(on) - OrderLine.allowed_fen - OrderLine.paid_fen, 0)))
+    late = (
+        select(_whole(func.sum(OrderDue.open_fen)))
+        .where(OrderDue.order_id == Order.id, OrderDue.due_on < on)
+        .scalar_subquery()
+    )
+    return (
+        _lines(actor, on)
+        .with_only_columns(
+            Order.id.label("order_id"), OrderLine.county_code, AssistedCounty.name, left.label("left"),
+            func.least(left, late).label("overdue"), func.bool_or(_put_off(on)).label("is_undecided"),
+        )
+        .where(_value(on) > OrderLine.allowed_fen + OrderLine.paid_fen)
+        .group_by(Order.id, OrderLine.county_code, AssistedCounty.name)
+    )  # fmt: skip
+
+
+def _put_off(on: date) -> ColumnElement[bool]:
+    """Return the condition that goods lie undecided although their order is overdue."""
+    return and_(Order.payment_mode == "goods_first", Order.pay_due_on < on, UNDECIDED_LINE)
+
+
+def _value(on: date) -> Any:
+    """Return what a line's goods cost that were accepted, or that left and should have been decided."""
+    left = cast(func.round(OrderLine.unit_price_fen * (OrderLine.shipped - OrderLine.rejected)), BigInteger)
+    return case((_put_off(on), left), else_=OrderLine.accepted_fen)
 
 
 def _whole(what: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(func.coalesce(what, 0), BigInteger)
 
 
-def _lines(actor: Actor) -> Select[Any]:
+def _lines(actor: Actor, on: date) -> Select[Any]:
     """Return the unpaid lines that an actor may see: by county or buyer's division, or by budget on the placing day."""
+    put_off = (
+        select(OrderLine.id)
+        .join(OrderDue, OrderDue.order_id == OrderLine.order_id)
+        .where(UNDECIDED_LINE, OrderDue.open_fen > 0, OrderDue.due_on < on)
+    )
+    wanted = union_all(select(OrderLine.id).where(UNPAID_LINE), put_off).subquery()
     day = cast(func.timezone("Asia/Shanghai", Order.placed_at), Date)
     inside = scope_condition(
         actor,
@@ -181,5 +216,5 @@ def _lines(actor: Actor) -> Select[Any]:
         .join(Order, Order.id == OrderLine.order_id)
         .join(LedgerDimension, LedgerDimension.id == OrderLine.dimension_id)
         .join(AssistedCounty, AssistedCounty.code == OrderLine.county_code)
-        .where(UNPAID_LINE, inside)
+        .where(OrderLine.id.in_(select(wanted.c.id)), inside)
     )

@@ -60,14 +60,14 @@ def _orders(
     rows = db.session.execute(
         select(
             Order.id, Order.buyer_id, Order.producer_id, Order.status, Order.due_fen, _NET.label("net"), Order.pay_due_on,
-            Order.placed_at, Order.reference_code,
+            Order.placed_at, Order.reference_code, or_(Order.payment_mode == "pay_first", Order.last_decided_at.is_not(None)).label("is_taken"),
         ).where(or_(Order.reference_code.in_(codes), Order.id.in_(keys), *parties))
     ).all()  # fmt: skip
     waiting = _waiting([row.id for row in rows])
     orders = {
         row.id: OpenOrder(
             row.id, row.buyer_id, row.producer_id, row.status in OWING,
-            max(row.due_fen - row.net - waiting.get(row.id, 0), 0), row.pay_due_on is not None,
+            max(row.due_fen - row.net - waiting.get(row.id, 0), 0), row.is_taken and row.pay_due_on is not None,
             clock.business_day(row.placed_at),
         )
         for row in rows

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from orders.contracts.models import UNSIGNED, Contract
 from orders.contracts.terms import hash_terms, make_verification_code, write_terms
-from orders.purchase import changes, counting, due, machine, numbers
+from orders.purchase import changes, counting, due, dues, machine, numbers
 from orders.purchase.access import lines_of, lock_order, visible_orders
 from orders.purchase.buyers import find_submitter
 from orders.purchase.changes import BadConfirmation, Confirmation
@@ -54,6 +54,8 @@ class Offer:
     sign: bool = False
     #: How long each side has to sign.
     sign_within: timedelta = SIGN_WITHIN
+    #: Days from leaving within which the buyer accepts or rejects.
+    accept_within_days: int = due.ACCEPT_WITHIN_DAYS
 
 
 def confirm_order(public_id: UUID, offer: Offer, *, actor: Actor, at: datetime) -> Order:
@@ -70,7 +72,10 @@ def confirm_order(public_id: UUID, offer: Offer, *, actor: Actor, at: datetime) 
     on = clock.business_day(at)
     key = int(db.session.scalar(text("SELECT nextval('contracts_id_seq')")) or 0)
     number = numbers.make_number("HT", on, key)
-    terms = write_terms(order, lines, number=number, on=on, payment_days=offer.payment_days)
+    terms = write_terms(
+        order, lines, number=number, on=on, payment_days=offer.payment_days,
+        accept_within_days=offer.accept_within_days,
+    )  # fmt: skip
     contract = Contract(
         id=key, order_id=order.id, number=number, status="offered", terms=terms, terms_sha256=hash_terms(terms),
         verification_code=make_verification_code(), offered_at=at, sign_by=at + offer.sign_within,
@@ -129,7 +134,7 @@ def _sign(contract: Contract, order: Order, *, actor: Actor, at: datetime, sign_
     contract.buyer_signed_by, contract.buyer_signed_at = actor.user_id, at
     on = clock.business_day(at)
     if order.payment_mode == "pay_first":
-        order.pay_due_on = due.pay_first_due_on(on)
+        dues.set_parts(order, {due.pay_first_due_on(on): order.due_fen}, [])
     counting.post_contracted(
         order, fact="contract_signed", key=f"contract:{contract.id}:signed", at=at, on=on, actor=actor
     )
@@ -161,6 +166,12 @@ def end_order(public_id: UUID, event: str, *, actor: Actor, at: datetime, why: s
     :raises NoSuchOrder, WrongState, ReasonMissing: and nothing has changed.
     """
     order = lock_order(public_id, actor, at)
+    end_locked(order, event, actor=actor, at=at, why=why)
+    return order
+
+
+def end_locked(order: Order, event: str, *, actor: Actor | None, at: datetime, why: str) -> None:
+    """End a locked order as :func:`end_order` does; without an actor it is the system that ends it."""
     changes.end(order, event, actor=actor, at=at, why=why)
     contract = find_contract(order.id)
     if contract is not None and contract.status in UNSIGNED:
@@ -170,11 +181,8 @@ def end_order(public_id: UUID, event: str, *, actor: Actor, at: datetime, why: s
             order, fact="contract_ended", key=f"contract:{contract.id}:{order.status}", at=at,
             on=clock.business_day(at), actor=actor,
         )  # fmt: skip
-    if contract is not None:
-        days = int(contract.terms["payment"]["days"])
-        changes.settle_acceptance(order, lines_of(order), days=days, at=at)
+    changes.settle_acceptance(order, lines_of(order))
     complete_if_done(order.procurement_id, at=at)
-    return order
 
 
 def find_contract(order_id: int) -> Contract | None:

@@ -36,11 +36,18 @@ _CODE_LETTERS = 11
 
 
 def write_terms(
-    order: Order, lines: Sequence[OrderLine], *, number: str, on: date, payment_days: int
+    order: Order,
+    lines: Sequence[OrderLine],
+    *,
+    number: str,
+    on: date,
+    payment_days: int,
+    accept_within_days: int = due.ACCEPT_WITHIN_DAYS,
 ) -> dict[str, Any]:
     """Return the terms of an order as it was just confirmed: JSON values only, money in yuan.
 
     :param payment_days: days to pay goods-first after acceptance, at most 60.
+    :param accept_within_days: days from leaving within which goods are to be accepted or rejected.
     """
     facts = db.session.execute(_PARTIES, {"order": order.id}).one()
     by_line = {row.id: row for row in db.session.execute(_LINE_FACTS, {"order": order.id})}
@@ -63,6 +70,7 @@ def write_terms(
             "address": facts.delivery_address, "consignee": facts.consignee, "phone": facts.consignee_phone,
         },
         "payment": _payment(order, payment_days),
+        "acceptance": {"within_days": accept_within_days},
     }  # fmt: skip
 
 
@@ -112,6 +120,11 @@ def make_verification_code() -> str:
     """Return a code nobody can guess, with a check letter, that is printed and looked up by anyone."""
     body = "".join(secrets.choice(numbers.ALPHABET) for _ in range(_CODE_LETTERS))
     return body + numbers.check_letter(body)
+
+
+def accept_within_days_of(terms: dict[str, Any]) -> int:
+    """Return the days to accept or reject what was shipped; contracts from before they were agreed have the usual ones."""
+    return int(terms.get("acceptance", {}).get("within_days", due.ACCEPT_WITHIN_DAYS))
 
 
 def payment_days_of(terms: dict[str, Any]) -> int:

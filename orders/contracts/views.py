@@ -29,6 +29,11 @@ def sign_within() -> timedelta:
     return timedelta(days=current_app.config["SIGN_WITHIN_DAYS"])
 
 
+def accept_within_days() -> int:
+    """Return the days from leaving within which a new contract lets the buyer accept or reject."""
+    return int(current_app.config["ACCEPT_WITHIN_DAYS"])
+
+
 @bp.route("/orders/<uuid:order_id>/confirm", methods=["POST"])
 @requires("orders:confirm")
 @idempotent
@@ -39,8 +44,9 @@ def confirm_order(body: dict[str, Any], actor: Actor, order_id: UUID) -> OrderAn
     prices = {price["line_id"]: price["price"] for price in body["prices"]}
     confirmation = Confirmation(body["freight"], body["promised_on"], prices)
     offer = services.Offer(
-        confirmation, payment_days=body["payment_days"], sign=body["sign"], sign_within=sign_within()
-    )
+        confirmation, payment_days=body["payment_days"], sign=body["sign"], sign_within=sign_within(),
+        accept_within_days=accept_within_days(),
+    )  # fmt: skip
     with transaction():
         return order_answer(services.confirm_order(order_id, offer, actor=actor, at=clock.now()).id)
 

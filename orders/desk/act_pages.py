@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from catalog.lots.models import Lot
 from orders.contracts import services as contracts
-from orders.contracts.views import sign_within
+from orders.contracts.views import accept_within_days, sign_within
 from orders.desk.basket_pages import read_quantity
 from orders.desk.forms import AcceptForm, ConfirmForm, ShipForm, WhyForm
 from orders.desk.pages import desk_of
@@ -66,7 +66,7 @@ def confirm(actor: Actor, order_id: UUID) -> Answer:
             confirmation = Confirmation(read_yuan(form.freight.data), day, prices)
             offer = contracts.Offer(
                 confirmation, payment_days=form.payment_days.data or 0, sign=bool(form.sign.data),
-                sign_within=sign_within(),
+                sign_within=sign_within(), accept_within_days=accept_within_days(),
             )  # fmt: skip
             with transaction():
                 contracts.confirm_order(order_id, offer, actor=actor, at=at)

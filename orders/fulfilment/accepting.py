@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,13 +12,13 @@ from sqlalchemy import select, text
 
 from catalog.lots import services as lots
 from orders.contracts.services import find_contract
-from orders.contracts.terms import payment_days_of
+from orders.fulfilment import dues
 from orders.fulfilment.models import Acceptance, AcceptanceFile, AcceptanceItem, Shipment, ShipmentItem
 from orders.purchase import changes, counting, due, numbers
 from orders.purchase.access import lines_of, lock_order
 from orders.purchase.completion import complete_if_done
 from orders.purchase.models import Order, OrderLine
-from shop import clock
+from shop import clock, money
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Forbidden, Invalid
@@ -88,13 +88,13 @@ def accept_goods(public_id: UUID, draft: AcceptanceDraft, *, actor: Actor, at: d
     acceptance = _add_acceptance(order, draft, witness, actor=actor, at=at)
     _decide(draft.items, items, lines, acceptance=acceptance)
     _return_rejected(draft.items, items, lines, acceptance=acceptance)
-    contract = find_contract(order.id)
-    days = payment_days_of(contract.terms) if contract else due.GOODS_FIRST_DAYS
-    changes.settle_acceptance(order, list(lines.values()), days=days, at=at)
+    order.last_decided_at = at
+    changes.settle_acceptance(order, list(lines.values()))
+    dues.follow_goods(order, list(lines.values()), find_contract(order.id))
     on = clock.business_day(at)
     db.session.flush()  # the books are counted from the lines as they now are
     counting.recount(order, fact="goods_accepted", key=f"acceptance:{acceptance.id}", at=at, on=on, actor=actor)
-    _tell(order, acceptance, draft.items, items)
+    _tell(order, acceptance, draft.items, items, lines.values())
     complete_if_done(order.procurement_id, at=at)
     return acceptance
 
@@ -237,11 +237,22 @@ def _return_rejected(
 
 
 def _tell(
-    order: Order, acceptance: Acceptance, decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem]
+    order: Order,
+    acceptance: Acceptance,
+    decisions: Sequence[ItemDecision],
+    items: Mapping[UUID, ShipmentItem],
+    lines: Iterable[OrderLine],
 ) -> None:
+    prices = {line.id: line.unit_price_fen for line in lines}
+    taken = sum(money.line_fen(prices[items[one.item_id].line_id], one.accepted) for one in decisions)
+    refused = sum(money.line_fen(prices[items[one.item_id].line_id], one.rejected) for one in decisions)
+    to_pay = order.payment_mode == "goods_first" and taken and due.unpaid_fen(order)
     changes.tell(
         "orders.goods_accepted",
         order,
+        accepted=money.as_json(taken) if taken else None,
+        rejected=money.as_json(refused) if refused else None,
+        pay_by=order.pay_due_on.isoformat() if to_pay and order.pay_due_on else None,
         acceptance_id=str(acceptance.public_id),
         acceptance_number=acceptance.number,
         accepted_at=acceptance.accepted_at.isoformat(),

@@ -15,6 +15,7 @@ from catalog.lots import services as lots
 from catalog.lots.models import Lot
 from catalog.lots.services import OutOfStock, ShippedLot
 from orders.contracts.services import find_contract
+from orders.fulfilment import dues
 from orders.fulfilment.models import Shipment, ShipmentItem
 from orders.purchase import changes, machine, numbers
 from orders.purchase.access import lines_of, lock_order
@@ -73,6 +74,7 @@ def ship_order(public_id: UUID, draft: ShipmentDraft, *, actor: Actor, at: datet
     order.first_shipped_at = order.first_shipped_at or at
     shipment = _add_shipment(order, draft, actor=actor, at=at)
     left = _take_lots(shipment, draft.items, lines, chosen=chosen)
+    dues.follow_goods(order, list(lines.values()), contract)
     _tell(order, shipment, left, at=at)
     return shipment
 

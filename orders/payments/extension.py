@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from orders.purchase import due, machine, party
+from orders.purchase import due, dues, machine, party
 from orders.purchase.models import Order
 from shop import audit, clock
 from shop.auth import Actor
@@ -23,7 +23,7 @@ def extend(order_id: UUID, actor: Actor, at: datetime) -> Order:
     machine.move("order", order, "extend_payment", actor=actor, at=at)
     before = order.pay_due_on
     if before is not None:
-        order.pay_due_on = before + timedelta(days=due.EXTENSION_DAYS)
+        dues.set_parts(order, {before + timedelta(days=due.EXTENSION_DAYS): order.due_fen}, [])
     order.pay_extended = True
     audit.record(
         actor, "payments.deadline_extended", "order", order.id, pay_due_on=[str(before), str(order.pay_due_on)]

@@ -3,6 +3,8 @@
 API = ("orders.payments.views.bp", "orders.payments.refund_views.bp")
 PAGES = ("orders.payments.pages.bp", "orders.payments.refund_pages.bp", "orders.payments.buyer_pages.bp")
 TASKS = ("orders.payments.tasks",)
+#: Seconds between looks for payments that fall due or are late, and for pay-first orders that nobody pays.
+SCHEDULE = {"payments.remind_of_dues": 1800.0, "payments.cancel_unpaid": 1800.0}
 INIT = ("orders.payments.evidence.init_app", "orders.payments.checks.init_app", "orders.payments.nav.init_app")
 PERMISSIONS = {
     "payments:read": "See receipts, refunds, credit and due dates of the own organisation's orders (operator: of all)",
@@ -18,6 +20,8 @@ TOPICS = {
     "orders.payment_confirmed": "A receipt was confirmed: `payment_id`, `order_ids`, `amount`, `value_on`",
     "orders.payment_refused": "A recorded receipt was refused by the second person: `payment_id`",
     "orders.payment_extended": "A buyer took fifteen more days to pay in advance: `order_id`, `pay_due_on`",
+    "orders.payment_due_soon": "A payment falls due in some days: `order_id`, `due_on`, `open`",
+    "orders.payment_overdue": "A payment's day is over: `order_id`, `due_on`, `open`",
     "orders.refund_requested": "Money back was asked for: `order_id`, `refund_id`, `status`",
     "orders.refund_sent": "Money is on its way back through the card provider: `order_id`, `refund_id`, `status`",
     "orders.refund_confirmed": "Money went back: `order_id`, `refund_id`, `status`",

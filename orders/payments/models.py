@@ -36,6 +36,20 @@ class TransferAnnouncement(PublicId, Base):
     __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_fen"),)
 
 
+class DueReminder(Base):
+    """That both or one side of an order was told of a day on which something falls due; once for each kind."""
+
+    __tablename__ = "due_reminders"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+    due_on: Mapped[date] = mapped_column(primary_key=True)
+    #: ``soon`` or ``late``.
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime]
+
+    __table_args__ = (one_of("kind", ("soon", "late")),)
+
+
 class Charge(PublicId, Base):
     """A payment that the card provider has taken for orders of one procurement; a receipt of each producer comes of it."""
 

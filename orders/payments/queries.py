@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -12,8 +13,9 @@ from sqlalchemy.orm import aliased
 from orders.invoices.models import Invoice, InvoiceOrder
 from orders.payments.credit import excess_fen
 from orders.payments.models import Payment
-from orders.purchase import counting, due
-from orders.purchase.models import Order
+from orders.purchase import counting, due, dues
+from orders.purchase.due import Part
+from orders.purchase.models import Order, OrderDue
 from orders.purchase.party import is_party
 from shop.auth import Actor
 from shop.db import db
@@ -54,7 +56,11 @@ class OrderMoney:
     invoiced_fen: int
     pay_due_on: date | None
     days_left: int | None
+    #: What should have been paid before the day.
+    overdue_fen: int
     late_interest_fen: int
+    #: What falls due when, as far as it is known.
+    parts: list[Part]
     reference_code: str
     payee: Payee | None
 
@@ -75,6 +81,7 @@ class DueRow:
     unpaid_fen: int
     pay_due_on: date | None
     days_left: int | None
+    overdue_fen: int
     late_interest_fen: int
 
 
@@ -99,6 +106,7 @@ def money_of(order: Order, on: date) -> OrderMoney:
     """Return all about an order's money; the caller has checked that it may be seen."""
     goal = counting.current_targets(order)
     unpaid = due.unpaid_fen(order)
+    parts = dues.parts_of([order.id]).get(order.id, [])
     payable = sum(line.payable for line in goal.lines)
     return OrderMoney(
         state=due.payment_state_of(order), total_fen=order.total_fen, goods_payable_fen=payable,
@@ -108,8 +116,8 @@ def money_of(order: Order, on: date) -> OrderMoney:
         counted_fen=sum(line.counted for line in goal.lines), invoiced_fen=_invoiced_fen(order.id),
         pay_due_on=order.pay_due_on,
         days_left=due.days_left(order.pay_due_on, on) if order.pay_due_on and unpaid else None,
-        late_interest_fen=due.late_interest_fen(unpaid, order.pay_due_on, on), reference_code=order.reference_code,
-        payee=_payee(order.producer_id),
+        overdue_fen=due.overdue_fen(parts, on), late_interest_fen=due.interest_of(parts, on), parts=parts,
+        reference_code=order.reference_code, payee=_payee(order.producer_id),
     )  # fmt: skip
 
 
@@ -127,7 +135,9 @@ def list_due(actor: Actor, on: date, *, limit: int, cursor: str | None = None) -
     )
     if key := decode_cursor(cursor, date.fromisoformat, int):
         query = query.where(or_(day > key[0], and_(day == key[0], Order.id > key[1])))
-    rows = [_due_row(order, buyer_name, payee_name, on) for order, buyer_name, payee_name in db.session.execute(query)]
+    found = db.session.execute(query).all()
+    parts = dues.parts_of([order.id for order, _buyer, _payee in found])
+    rows = [_due_row(order, names, parts.get(order.id, []), on) for order, *names in found]
     return make_page(rows, limit, lambda row: (row.pay_due_on or _FAR, row.key))
 
 
@@ -140,13 +150,14 @@ def is_owing() -> ColumnElement[bool]:
 def owed_fen(actor: Actor, on: date) -> tuple[int, int]:
     """Return what all the actor's orders wait for, and how much of it is late."""
     unpaid = Order.due_fen - Order.received_fen + Order.refunded_fen + Order.held_fen
-    total, late = db.session.execute(
-        select(
-            cast(func.coalesce(func.sum(unpaid), 0), BigInteger),
-            cast(func.coalesce(func.sum(unpaid).filter(Order.pay_due_on < on), 0), BigInteger),
-        ).where(is_party(actor, Order.buyer_id, Order.producer_id, on), is_owing())
-    ).one()
-    return total, late
+    of_actor = and_(is_party(actor, Order.buyer_id, Order.producer_id, on), is_owing())
+    total = db.session.scalar(select(cast(func.coalesce(func.sum(unpaid), 0), BigInteger)).where(of_actor))
+    late = db.session.scalar(
+        select(cast(func.coalesce(func.sum(OrderDue.open_fen), 0), BigInteger))
+        .join(Order, Order.id == OrderDue.order_id)
+        .where(of_actor, OrderDue.open_fen > 0, OrderDue.due_on < on)
+    )
+    return total or 0, late or 0
 
 
 def list_credit(actor: Actor, on: date) -> list[CreditRow]:
@@ -180,13 +191,13 @@ def list_credit(actor: Actor, on: date) -> list[CreditRow]:
     ]
 
 
-def _due_row(order: Order, buyer: str, payee: str, on: date) -> DueRow:
-    unpaid = due.unpaid_fen(order)
+def _due_row(order: Order, names: Sequence[str], parts: list[Part], on: date) -> DueRow:
+    buyer, payee = names
     return DueRow(
         order.id, order.public_id, order.number, order.reference_code, buyer, payee, order.payment_mode,
-        due.payment_state_of(order), order.due_fen, unpaid, order.pay_due_on,
+        due.payment_state_of(order), order.due_fen, due.unpaid_fen(order), order.pay_due_on,
         due.days_left(order.pay_due_on, on) if order.pay_due_on else None,
-        due.late_interest_fen(unpaid, order.pay_due_on, on),
+        due.overdue_fen(parts, on), due.interest_of(parts, on),
     )  # fmt: skip
 
 

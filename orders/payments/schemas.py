@@ -163,6 +163,14 @@ class PayeeSchema(Schema):
     number = fields.String(required=True)
 
 
+class DuePartSchema(Schema):
+    """What of an order falls due on a day."""
+
+    due_on = own.Day(required=True)
+    amount = own.Money(required=True, attribute="amount_fen")
+    open = own.Money(required=True, attribute="open_fen", metadata={"description": "No money covers it yet."})
+
+
 class OrderMoneySchema(Schema):
     """All about an order's money."""
 
@@ -182,9 +190,11 @@ class OrderMoneySchema(Schema):
     invoiced = own.Money(required=True, attribute="invoiced_fen")
     pay_due_on = own.Day(required=True, allow_none=True)
     days_left = fields.Integer(required=True, allow_none=True)
+    overdue = own.Money(required=True, attribute="overdue_fen")
     late_interest = own.Money(
         required=True, attribute="late_interest_fen", metadata={"description": "0.05 % a day; shown, never booked."}
     )
+    parts = fields.List(fields.Nested(DuePartSchema), required=True)
     reference_code = fields.String(required=True)
     payee = fields.Nested(PayeeSchema, required=True, allow_none=True)
 
@@ -221,6 +231,7 @@ class DueSchema(Schema):
     unpaid = own.Money(required=True, attribute="unpaid_fen")
     pay_due_on = own.Day(required=True, allow_none=True)
     days_left = fields.Integer(required=True, allow_none=True)
+    overdue = own.Money(required=True, attribute="overdue_fen")
     late_interest = own.Money(required=True, attribute="late_interest_fen")
 
 

@@ -1,4 +1,4 @@
-"""What follows by itself: goods that fell away after they were paid are asked back."""
+"""What follows by itself: what fell away after it was paid is asked back, who owes is reminded, what nobody pays ends."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from celery import shared_task
+from flask import current_app
 from sqlalchemy import select
 
-from orders.payments import refunds
+from orders.payments import refunds, reminders
+from orders.purchase.access import lock_order_by_key
 from orders.purchase.models import Order
-from shop.db import db
+from shop import clock, history
+from shop.db import db, transaction
 from shop.outbox.models import OutboxEvent
 from shop.outbox.services import subscribe
 
@@ -36,3 +40,27 @@ def on_payment_confirmed(*, event_id: UUID | str, order_ids: list[str], **_: Any
 
 def _time_of(event_id: UUID | str) -> datetime:
     return db.session.get_one(OutboxEvent, UUID(str(event_id))).occurred_at
+
+
+@shared_task(name="payments.remind_of_dues", ignore_result=True)
+def remind_of_dues() -> int:
+    """Tell buyers of what falls due soon, and both sides of what is late; returns of how many payments."""
+    with transaction():
+        if history.is_being_told():
+            return 0
+        return reminders.remind(clock.now(), before_days=current_app.config["REMIND_BEFORE_DAYS"])
+
+
+@shared_task(name="payments.cancel_unpaid", ignore_result=True)
+def cancel_unpaid() -> int:
+    """Cancel pay-first orders that nobody has paid in time, each in its own transaction; returns how many."""
+    at, after = clock.now(), current_app.config["CANCEL_UNPAID_AFTER_DAYS"]
+    if not after:
+        return 0
+    with transaction():
+        unpaid = [] if history.is_being_told() else list(reminders.unpaid_in_advance(at, after_days=after))
+    cancelled = 0
+    for key in unpaid:
+        with transaction():
+            cancelled += reminders.cancel_if_unpaid(lock_order_by_key(key), at=at, after_days=after)
+    return cancelled

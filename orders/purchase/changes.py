@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from catalog.lots import services as lots
-from orders.purchase import counting, due, machine
+from orders.purchase import counting, machine
 from orders.purchase.access import lines_of
 from orders.purchase.completion import complete_if_done
 from orders.purchase.models import Order, OrderLine
@@ -125,19 +125,13 @@ def end(order: Order, event: str, *, actor: Actor | None, at: datetime, why: str
     tell(_TOPICS[event], order, why=why.strip(), at=at.isoformat())
 
 
-def settle_acceptance(order: Order, lines: Sequence[OrderLine], *, days: int, at: datetime) -> None:
-    """Note when everything shipped of an order is decided, and from it when a goods-first order is to be paid.
-
-    :param days: what the contract says.
-    """
-    accepted = any(line.accepted for line in lines)
+def settle_acceptance(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Note since when everything shipped of an order is decided: the last acceptance, whatever made it the last."""
     is_decided = order.status in ("shipped", "closed_short") and all(
         line.accepted + line.rejected == line.shipped for line in lines
     )
     if is_decided:
-        order.accepted_at = at
-    if order.payment_mode == "goods_first" and accepted and (is_decided or order.pay_due_on is None):
-        order.pay_due_on = due.goods_first_due_on(clock.business_day(at), days)
+        order.accepted_at = order.last_decided_at
 
 
 def lapse_if_due(order: Order, *, at: datetime) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from orders.ledger import books
 from orders.ledger.books import PLATFORM, Account, MoneyPosting, OrderEntry, StatsPosting, org_owner
 from orders.ledger.models import LedgerDimension
-from orders.purchase import targets
+from orders.purchase import dues, targets
 from orders.purchase.models import Order, OrderLine
 from orders.purchase.targets import LineFacts, LineTargets, OrderFacts, OrderTargets
 from shop.auth import Actor
@@ -55,6 +55,7 @@ def recount(order: Order, *, fact: str, key: str, at: datetime, on: date, actor:
     for (line, dimension), target in zip(rows, goal.lines, strict=True):
         stats += _move_line(order, line, dimension, target=target, on=on)
     order.due_fen, order.earned_fen, order.applied_fen, order.fee_fen = goal.due, goal.earned, goal.applied, goal.fee
+    dues.follow_money(order, [line for line, _dimension in rows])
     money = _money_difference(order, goal, on)
     if stats or money:
         books.record_entry(key, fact, occurred_at=at, stats=stats, money=money, order_id=order.id, actor=actor)

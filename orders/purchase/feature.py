@@ -23,7 +23,7 @@ TOPICS = {
     "orders.order_closed_short": "The rest of a part-shipped order will not come: `order_id`, `why`, `due`",
     "orders.contract_signed": "Both sides have signed: `order_id`, `contract_id`, `terms_sha256`",
     "orders.order_shipped": "Goods left: `order_id`, `shipment_id`, `consignee`, `items` of lot, quantity and movement",
-    "orders.goods_accepted": "Goods were accepted or rejected: `order_id`, `acceptance_id`, `items`, `pay_due_on`",
+    "orders.goods_accepted": "Goods were accepted or rejected: `order_id`, `acceptance_id`, `items`, `accepted`, `rejected` (sums of it), `pay_due_on`",
 }
 API = ("orders.purchase.views.bp", "orders.contracts.views.bp", "orders.fulfilment.views.bp")
 TASKS = ("orders.purchase.tasks", "orders.contracts.tasks")

@@ -126,9 +126,10 @@ class Order(PublicId, Base):
     confirmed_at: Mapped[datetime | None]
     promised_on: Mapped[date | None]
     first_shipped_at: Mapped[datetime | None]
-    #: All shipped quantities decided.
+    #: When goods were last accepted or rejected, and, once all that was shipped is decided, since when it is.
+    last_decided_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
-    #: When payment is due, by the dated rule of its payment mode.
+    #: The first day with something still to pay, of ``order_dues``; their last one when all is paid.
     pay_due_on: Mapped[date | None]
     pay_extended: Mapped[bool] = mapped_column(server_default="false", default=False)
     version: Mapped[int] = mapped_column(server_default="1", default=1)
@@ -158,6 +159,22 @@ class Order(PublicId, Base):
         Index("ix_orders_producer", "producer_id", "id"),
         Index("ix_orders_unconfirmed", "confirm_by", postgresql_where=text("status = 'awaiting_confirmation'")),
     )  # fmt: skip
+
+
+class OrderDue(Base):
+    """What of an order falls due on a day, and how much of it no money covers yet."""
+
+    __tablename__ = "order_dues"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+    due_on: Mapped[date] = mapped_column(primary_key=True)
+    amount_fen: Mapped[int]
+    open_fen: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("amount_fen >= 0 AND open_fen BETWEEN 0 AND amount_fen", name="amount_fen"),
+        Index("ix_order_dues_open", "due_on", "order_id", postgresql_where=text("open_fen > 0")),
+    )
 
 
 class OrderLine(PublicId, Base):
@@ -211,12 +228,15 @@ class OrderLine(PublicId, Base):
         ),
         CheckConstraint("allowed_fen BETWEEN 0 AND round(unit_price_fen * accepted)", name="allowed_fen"),
         Index("ix_order_lines_dimension", "dimension_id"),
+        Index("ix_order_lines_undecided", "order_id", postgresql_where=text("shipped > accepted + rejected")),
         Index("ix_order_lines_unpaid", "order_id", postgresql_where=text("accepted_fen > allowed_fen + paid_fen")),
     )
 
 
 #: A line of which something accepted is neither paid nor given back; as ``ix_order_lines_unpaid`` has it.
 UNPAID_LINE = OrderLine.accepted_fen > OrderLine.allowed_fen + OrderLine.paid_fen
+#: A line of which something that left is neither accepted nor rejected; as ``ix_order_lines_undecided`` has it.
+UNDECIDED_LINE = OrderLine.shipped > OrderLine.accepted + OrderLine.rejected
 
 
 class FeeRule(PublicId, Dated, Base):

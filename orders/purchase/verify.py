@@ -32,6 +32,14 @@ _DELIVERED = """
                coalesce(sum(rejected), 0) AS rejected FROM shipment_items WHERE line_id = l.id) i
     WHERE (cast(:order AS bigint) IS NULL OR o.id = :order)
       AND (l.shipped, l.accepted, l.rejected) IS DISTINCT FROM (i.shipped, i.accepted, i.rejected) ORDER BY l.id"""
+_DUES = """
+    SELECT format('order %s: %s fen fall due and are open, its money says %s', number, open, greatest(due - covered, 0)) FROM (
+        SELECT o.id, o.number, sum(d.open_fen) AS open, sum(d.amount_fen) AS due,
+               greatest(o.received_fen - o.refunded_fen - o.held_fen + CASE WHEN o.payment_mode = 'goods_first' THEN (
+                   SELECT sum(l.allowed_fen) FROM order_lines l WHERE l.order_id = o.id) ELSE 0 END, 0) AS covered
+        FROM orders o JOIN order_dues d ON d.order_id = o.id
+        WHERE cast(:order AS bigint) IS NULL OR o.id = :order GROUP BY o.id) each
+    WHERE open <> greatest(due - covered, 0) ORDER BY id"""
 _PROCUREMENTS = """
     SELECT format('procurement %s is %s: %s orders, %s of them open', p.number, p.status, count(o.id),
                   count(o.id) FILTER (WHERE o.open))
@@ -61,6 +69,11 @@ def check_deliveries(order_id: int | None) -> Result:
     return verify.compare(_count("order_lines", "order_id"), _DELIVERED, order=order_id)
 
 
+def check_dues(order_id: int | None) -> Result:
+    """Compare what of each order falls due and is open with the money that the order has."""
+    return verify.compare(_count("order_dues", "order_id"), _DUES, order=order_id)
+
+
 def check_procurements(order_id: int | None) -> Result:
     """Compare each procurement's state with its orders: completed if and only if every one has ended."""
     return verify.compare("SELECT count(*) FROM procurements", _PROCUREMENTS, order=order_id)
@@ -75,4 +88,5 @@ def init_app(_app: Flask) -> None:
     verify.register("reservations", check_reservations)
     verify.register("orders from lines", check_orders)
     verify.register("lines from shipments", check_deliveries)
+    verify.register("due days from money", check_dues)
     verify.register("procurements from orders", check_procurements)

@@ -32,6 +32,8 @@ class NoticeRule:
     once_per: str = ""
     #: Names the event's value with the public id of who is not told, having done it.
     but: str = ""
+    #: Names the event's value without which nobody is told.
+    needs: str = ""
 
 
 class _Blank(defaultdict[str, str]):

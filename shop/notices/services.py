@@ -43,6 +43,8 @@ def tell_members(
     Returns how many were written.
     """
     values = flatten(payload)
+    if rule.needs and rule.needs not in values:
+        return 0
     wanted = {
         "kinds": list(rule.audience), "permission": rule.permission, "organisations": list(organisations), "on": on,
         "but": [values[rule.but]] if rule.but in values else [],

@@ -13,7 +13,7 @@ from admin.official import expiring, unpaid
 from admin.official.unpaid import UnpaidFilter
 from catalog.papers.models import EligibilityBasis
 from catalog.products.models import Product
-from orders.purchase.models import Order
+from orders.purchase.models import Order, OrderDue
 from shop.auth import Actor
 from shop.db import db, transaction
 from shop.identity import queries as identity
@@ -48,6 +48,7 @@ def owed(world: World, quantity: str = "10", due_on: date | None = None) -> Orde
     if due_on:
         with transaction():
             db.session.execute(update(Order).where(Order.id == order.id).values(pay_due_on=due_on))
+            db.session.execute(update(OrderDue).where(OrderDue.order_id == order.id).values(due_on=due_on))
     return order
 
 

@@ -295,7 +295,7 @@ def test_all_due_orders_of_a_buyer_together_are_one_receipt(scene):
     due = [order_of(trade, fen) for fen in (1000, 2000, 3000)]
     with transaction():
         for order in due:
-            order.pay_due_on = date(2026, 8, 1)
+            order.pay_due_on, order.last_decided_at = date(2026, 8, 1), NOON
     not_due = order_of(trade, 500)
 
     line = bring_one(scene, "60.00")

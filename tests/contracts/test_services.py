@@ -10,6 +10,7 @@ from sqlalchemy import text
 from catalog.producers.models import AgentMandate
 from orders.contracts import services
 from orders.contracts.terms import hash_terms
+from orders.payments.queries import money_of
 from orders.purchase import changes, tasks
 from orders.purchase.access import NoSuchOrder, lock_order_by_key
 from orders.purchase.changes import BadConfirmation, ReasonMissing
@@ -205,6 +206,20 @@ def test_closing_short_frees_the_rest_and_keeps_what_was_shipped(world):
     world.accept(order, shipment, "4")
     assert world.reload(order).pay_due_on == date(2026, 8, 14)
     assert db.session.get_one(Procurement, order.procurement_id, populate_existing=True).status == "completed"
+
+
+def test_closing_short_late_moves_no_day_of_what_was_accepted(world):
+    order = world.signed("10")
+    world.accept(order, world.ship(order, "4"), "4")
+    accepted_at = world.at
+    world.later(days=40)
+
+    end(world, order, "close_short", by=world.buyer)
+
+    world.reload(order)
+    assert (order.status, order.accepted_at, order.pay_due_on) == ("closed_short", accepted_at, date(2026, 8, 14))
+    shown = money_of(order, clock.business_day(world.at))
+    assert (shown.days_left, shown.overdue_fen, shown.late_interest_fen) == (-10, 8_000, 40)
 
 
 def test_another_organisations_order_is_not_there(world):
