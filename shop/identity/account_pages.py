@@ -14,9 +14,9 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.i18n import _, remember, select_locale
-from shop.identity import accounts, listings, recovery, second_factor, sessions, sign_in, tokens
+from shop.identity import accounts, contacts, listings, recovery, second_factor, sessions, sign_in, tokens
 from shop.identity.devices import device_name
-from shop.identity.forms import ChangePasswordForm, CodeForm, PasswordForm, ProfileForm, TokenForm
+from shop.identity.forms import ChangeContactForm, ChangePasswordForm, CodeForm, PasswordForm, ProfileForm, TokenForm
 from shop.identity.models import User
 from shop.identity.pages import Answer
 from shop.identity.words import permission_name
@@ -80,6 +80,40 @@ def change_password(actor: Actor) -> Answer:
             flash(_("密码已修改,其他设备已退出登录。"), "success")
             return redirect(url_for("account_pages.security"))
     return form.answer(render_template("identity/change_password.html", form=form))
+
+
+@bp.route("/contact", methods=["GET", "POST"])
+@requires("signed_in")
+def change_contact(actor: Actor) -> Answer:
+    """Ask for a code to a new phone number or address."""
+    form, now = ChangeContactForm(), clock.real_now()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                sign_in.count_password_check(actor.user_id, now)
+            with transaction():
+                contacts.ask_change(actor, form.contact.data, form.password.data, now)
+            flash(_("验证码已发出,15分钟内有效。"), "success")
+            return redirect(url_for("account_pages.confirm_contact"))
+    return form.answer(render_template("identity/change_contact.html", form=form, user=_me(actor)))
+
+
+@bp.route("/contact/code", methods=["GET", "POST"])
+@requires("signed_in")
+def confirm_contact(actor: Actor) -> Answer:
+    """Enter the code that was sent there."""
+    form, now = CodeForm(), clock.real_now()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                sign_in.count_code_try(actor.user_id, now)
+            with transaction():
+                contacts.confirm_change(actor, form.code.data, now)
+                sign_in.forgive_codes(actor.user_id, now)
+            flash(_("联系方式已更改,其他设备已退出登录。"), "success")
+            return redirect(url_for("account_pages.profile"))
+    where = contacts.find_waiting(actor.user_id, now)
+    return form.answer(render_template("identity/contact_code.html", form=form, where=where))
 
 
 @bp.get("/security")

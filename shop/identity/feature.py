@@ -17,6 +17,10 @@ TASKS = ("shop.identity.tasks",)
 SCHEDULE = {"identity.sweep": 3600.0}
 TOPICS = {
     "identity.password_reset_asked": "Somebody asked for a link to set a password anew: `user_id`, or null if nobody has that contact",
+    "identity.account_disabled": "The operator disabled an account: `user_id`",
+    "identity.contact_change_asked": "Somebody wants another phone number or address: `secret_id`",
+    "identity.contact_changed": "Somebody has another phone number or address: `secret_id`",
+    "identity.organisation_corrected": "The operator corrected who an organisation is or where: `fields`, `why`",
     "identity.member_invited": "Somebody became a member: `user_id`, `organisation_id`",
     "identity.second_factor_was_reset": "An administrator cleared a lost second factor: `user_id`",
 }

@@ -131,6 +131,9 @@ class MemberRow:
     has_second_factor: bool
     roles: list[RoleHeldRow]
     key: int
+    #: The person, and whether the operator has disabled the account.
+    user_id: UUID
+    is_disabled: bool
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,7 @@ def list_members(
     found = [
         MemberRow(
             m.public_id, u.name, u.phone, u.email, m.valid_from, m.valid_to, m.version, u.password_hash is not None,
-            u.totp_confirmed_at is not None, roles[m.id], m.id,
+            u.totp_confirmed_at is not None, roles[m.id], m.id, u.public_id, u.disabled_at is not None,
         )
         for m, u in rows
     ]  # fmt: skip

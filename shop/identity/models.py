@@ -162,6 +162,7 @@ class User(PublicId, Base):
     totp_confirmed_at: Mapped[datetime | None]
     #: The last time step accepted, so that a code works once.
     totp_last_step: Mapped[int | None]
+    #: Since when the operator lets nobody sign in with it.
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(server_default="1", default=1)
@@ -268,6 +269,9 @@ class OneTimeSecret(Base):
     purpose: Mapped[str]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     secret_hash: Mapped[bytes] = mapped_column(unique=True)
+    #: Of ``confirm_contact``: the new number or address, and the one before it; forgotten later.
+    contact: Mapped[str | None]
+    contact_was: Mapped[str | None]
     #: Wrong tries left for a short code.
     tries_left: Mapped[int] = mapped_column(server_default="5")
     created_at: Mapped[datetime]

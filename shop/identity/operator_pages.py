@@ -14,9 +14,9 @@ from shop.filters import several
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
-from shop.identity import authority_scopes, listings, members, organisations, permissions, places
+from shop.identity import accounts, authority_scopes, listings, members, organisations, permissions, places
 from shop.identity.authority_scopes import ScopeRow
-from shop.identity.forms import InviteForm, RegisterForm, ScopeForm
+from shop.identity.forms import CorrectionForm, InviteForm, RegisterForm, ScopeForm
 from shop.identity.listings import OrganisationFilter
 from shop.identity.member_pages import role_choices
 from shop.identity.models import Organisation
@@ -75,6 +75,57 @@ def _page(organisation: Organisation, invitation: InviteForm, scope: ScopeForm) 
         people=people, scopes=listings.list_scopes(organisation.id),
         division=listings.division_name(organisation.division_code),
     )  # fmt: skip
+
+
+@bp.route("/organisations/<uuid:organisation_id>/correct", methods=["GET", "POST"])
+@requires("organisations:verify")
+@idempotent
+def correct(actor: Actor, organisation_id: UUID) -> Answer:
+    """Correct an organisation's name, credit code or division, with a reason."""
+    organisation = organisations.get_organisation(organisation_id)
+    form = CorrectionForm(obj=organisation)
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                changes = {name: getattr(form, name).data or "" for name in organisations.VERIFIED}
+                version = int(form.version.data) if str(form.version.data).isdigit() else 0
+                organisations.correct(
+                    actor, organisation_id, version, changes, why=form.why.data, today=clock.today()
+                )  # fmt: skip
+            flash(_("已更正,并已告知该单位。"), "success")
+            return _back(organisation_id)
+    return form.answer(render_template("identity/correct.html", form=form, organisation=organisation))
+
+
+@bp.get("/accounts/<uuid:user_id>")
+@requires("organisations:verify")
+def show_account(actor: Actor, user_id: UUID) -> str:  # noqa: ARG001
+    """Show a person's account and where the person is a member."""
+    user = accounts.get_account(user_id)
+    mine = listings.list_my_organisations(user.id, clock.today())
+    return render_template("identity/account.html", user=user, mine=mine)
+
+
+@bp.post("/accounts/<uuid:user_id>/disable")
+@requires("organisations:verify")
+def disable_account(actor: Actor, user_id: UUID) -> Response:
+    """Let nobody sign in with an account."""
+    form = Form()
+    with form.refusals(), transaction():
+        accounts.disable(actor, user_id, why=request.form.get("why", ""), now=clock.real_now())
+    form.tell(_("账号已停用,其登录和令牌已失效。"))
+    return redirect(url_for("identity_operator_pages.show_account", user_id=user_id))
+
+
+@bp.post("/accounts/<uuid:user_id>/enable")
+@requires("organisations:verify")
+def enable_account(actor: Actor, user_id: UUID) -> Response:
+    """Let a person sign in again."""
+    form = Form()
+    with form.refusals(), transaction():
+        accounts.enable(actor, user_id, why=request.form.get("why", ""))
+    form.tell(_("账号已恢复。"))
+    return redirect(url_for("identity_operator_pages.show_account", user_id=user_id))
 
 
 @bp.post("/organisations/<uuid:organisation_id>/verify")

@@ -9,9 +9,9 @@ from shop import clock
 from shop.api import Blueprint
 from shop.auth import Actor, requires
 from shop.db import transaction
-from shop.etag import format_etag
+from shop.etag import format_etag, if_match
 from shop.idempotency import idempotent
-from shop.identity import authority_scopes, listings, members, organisation_schemas, organisations, schemas
+from shop.identity import accounts, authority_scopes, listings, members, organisation_schemas, organisations, schemas
 from shop.identity.listings import MemberRow
 from shop.identity.models import Organisation
 from shop.identity.organisations import NewOrganisation
@@ -59,6 +59,43 @@ def verify(actor: Actor, organisation_id: UUID) -> Organisation:
     """Note that the organisation is who it says; sales of verified buyers count from then on."""
     with transaction():
         return organisations.verify(actor, organisation_id, clock.now())
+
+
+@bp.route("/<uuid:organisation_id>", methods=["PATCH"])
+@requires("organisations:verify")
+@bp.arguments(schemas.CorrectOrganisationSchema)
+@bp.response(200, schemas.OrganisationSchema)
+def correct(body: dict[str, Any], actor: Actor, organisation_id: UUID) -> tuple[Organisation, dict[str, str]]:
+    """Correct an organisation's name, credit code or division, for a reason that it is told."""
+    changes = {name: value for name, value in body.items() if name != "why"}
+    with transaction():
+        made = organisations.correct(
+            actor, organisation_id, if_match(), changes, why=body["why"], today=clock.today()
+        )  # fmt: skip
+    return made, {"ETag": format_etag(made.version)}
+
+
+@bp.route("/members/<uuid:member_id>/disable", methods=["POST"])
+@requires("organisations:verify")
+@idempotent
+@bp.arguments(schemas.WhySchema)
+@bp.response(204)
+def disable_account(body: dict[str, Any], actor: Actor, member_id: UUID) -> None:
+    """Disable the account of a member of any organisation: sessions and tokens end at once."""
+    with transaction():
+        user = accounts.account_of_member(member_id)
+        accounts.disable(actor, user, why=body["why"], now=clock.real_now())
+
+
+@bp.route("/members/<uuid:member_id>/enable", methods=["POST"])
+@requires("organisations:verify")
+@idempotent
+@bp.arguments(schemas.WhySchema)
+@bp.response(204)
+def enable_account(body: dict[str, Any], actor: Actor, member_id: UUID) -> None:
+    """Let the person sign in again."""
+    with transaction():
+        accounts.enable(actor, accounts.account_of_member(member_id), why=body["why"])
 
 
 @bp.route("/<uuid:organisation_id>/suspend", methods=["POST"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from shop.i18n import _
 from shop.identity import codes, units
 from shop.identity.models import INSTITUTION_TYPES, KINDS, Organisation
 from shop.identity.places import Place, require_division
+from shop.outbox.services import publish
 
 _MAX_TEXT = 200
 
@@ -133,6 +134,60 @@ def edit_profile(actor: Actor, version: int, changes: dict[str, str]) -> Organis
     if changed:
         # Names and numbers of persons stay out of the trail: it cannot forget.
         audit.record(actor, "identity.organisation_edited", "organisation", organisation.id, fields=sorted(changed))
+    return organisation
+
+
+#: What of a verified organisation the operator alone corrects.
+VERIFIED = ("name", "credit_code", "division_code")
+
+
+def correct(
+    actor: Actor, public_id: UUID, version: int, changes: dict[str, str], *, why: str, today: date
+) -> Organisation:
+    """Correct who an organisation is or where it stands, as the operator, for a reason that is kept and told.
+
+    What was ordered, signed or counted before keeps what it was frozen with; an institution's root unit stands in
+    the new division from today on.
+
+    :param changes: some of :data:`VERIFIED`.
+    :raises VersionChanged: if it was edited since ``version``.
+    :raises BadOrganisation: without a reason, or if nothing would change.
+    :raises BadName, BadCreditCode, UnknownDivision: for what is none.
+    :raises CreditCodeTaken: if another organisation has the code.
+    """
+    organisation = lock_organisation(public_id)
+    check_version(version, organisation.version)
+    wanted = {name: _read_profile(name, changes[name]) for name in VERIFIED if name in changes}
+    changed = {name: value for name, value in wanted.items() if value != getattr(organisation, name)}
+    if not changed:
+        raise BadOrganisation(_("没有要更正的内容。"))
+    if not why.strip():
+        raise BadOrganisation(_("请说明更正的原因。"))
+    if organisation.verified_at is not None and "credit_code" in changed and changed["credit_code"] is None:
+        raise BadOrganisation(_("已核验单位须有统一社会信用代码。"))
+    before = {name: getattr(organisation, name) for name in changed}
+    with refusing(uq_organisations_credit_code=CreditCodeTaken(_("此统一社会信用代码已登记。"))):
+        for name, value in changed.items():
+            setattr(organisation, name, value)
+    if "name" in changed:
+        units.rename_root_unit(organisation)
+    if "division_code" in changed:
+        units.move_root_unit(organisation, since=today)
+    pairs = {name: [before[name], value] for name, value in changed.items()}
+    audit.record(
+        actor,
+        "identity.organisation_corrected",
+        "organisation",
+        organisation.id,
+        **pairs,
+        why=[None, why.strip()[:500]],
+    )
+    publish(
+        "identity.organisation_corrected",
+        organisations=[organisation.id],
+        why=why.strip()[:500],
+        fields=sorted(changed),
+    )
     return organisation
 
 

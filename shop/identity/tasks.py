@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 from flask import current_app
 
 from shop import clock, ratelimit
 from shop.db import after_commit, db, transaction
 from shop.i18n import _
-from shop.identity import recovery
-from shop.identity.models import Organisation, User
+from shop.identity import codes, contacts, recovery
+from shop.identity.models import OneTimeSecret, Organisation, User
 from shop.outbox.services import subscribe
 from shop.outgoing import Message, send
+
+#: What a changed contact was is known so long, to tell it and to look into a theft.
+_CONTACTS_KEPT = timedelta(days=30)
 
 
 @subscribe("identity.password_reset_asked")
@@ -48,6 +53,40 @@ def on_second_factor_was_reset(*, user_id: int, **_rest: object) -> None:
     _send(user, _("两步验证已重置"), _("您在对口平台的两步验证已被管理员重置。如非您要求,请立即联系管理员。"))
 
 
+@subscribe("identity.contact_change_asked")
+def on_contact_change_asked(*, secret_id: int, **_rest: object) -> None:
+    """Send the code that proves a new number or address."""
+    made = contacts.make_code(secret_id)
+    if made is None:
+        return
+    where, code = made
+    _send_to(
+        where, _("验证码"), _("您正在更改对口平台的联系方式,验证码 %(code)s,15分钟内有效。请勿告诉他人。", code=code)
+    )
+
+
+@subscribe("identity.contact_changed")
+def on_contact_changed(*, secret_id: int, **_rest: object) -> None:
+    """Tell the number or address that was used before."""
+    secret = db.session.get_one(OneTimeSecret, secret_id)
+    if secret.contact_was:
+        text = _("您在对口平台的登录联系方式已更改。如非本人操作,请立即联系平台运营。")
+        _send_to(secret.contact_was, _("联系方式已更改"), text)
+
+
+@subscribe("identity.account_disabled")
+def on_account_disabled(*, user_id: int, **_rest: object) -> None:
+    """Tell somebody that they cannot sign in any more."""
+    user = db.session.get_one(User, user_id)
+    _send(user, _("账号已停用"), _("您在对口平台的账号已被平台运营停用。如有疑问,请联系平台运营。"))
+
+
+def _send_to(contact: str, subject: str, text: str) -> None:
+    phone = codes.read_phone(contact)
+    message = Message(phone, None if phone else contact, subject, text)
+    after_commit(lambda: send(message))
+
+
 def _send(user: User, subject: str, text: str) -> None:
     """Send once the delivery has committed: by phone if there is a number, else by mail."""
     message = Message(user.phone, None if user.phone else user.email, subject, text)
@@ -56,6 +95,7 @@ def _send(user: User, subject: str, text: str) -> None:
 
 @shared_task(name="identity.sweep", ignore_result=True)
 def sweep() -> None:
-    """Forget the counts of tries whose window has ended."""
+    """Forget the counts of tries whose window has ended, and the contacts of old codes."""
     with transaction():
         ratelimit.forget_old_counts(clock.real_now())
+        contacts.forget_contacts(clock.real_now() - _CONTACTS_KEPT)

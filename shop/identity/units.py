@@ -17,6 +17,7 @@ from shop.i18n import _
 from shop.identity import codes
 from shop.identity.models import Organisation, Unit, UnitPlacement
 from shop.identity.places import BadDates, Place, make_placement
+from shop.identity.queries import placement_on
 
 _MAX_CODE = 40
 
@@ -75,6 +76,24 @@ def rename_root_unit(organisation: Organisation) -> None:
     root = db.session.scalars(select(Unit).filter_by(organisation_id=organisation.id, is_root=True)).one_or_none()
     if root is not None and organisation.name not in names:
         root.name = organisation.name
+
+
+def move_root_unit(organisation: Organisation, *, since: date) -> None:
+    """Let the unit that stands for the whole institution stand where the institution now is, from a day on.
+
+    Whose budget it is stays, unless that was the division it stood in.
+    """
+    root = db.session.scalars(select(Unit).filter_by(organisation_id=organisation.id, is_root=True)).one_or_none()
+    now = placement_on(root.id, since) if root is not None else None
+    if root is None or now is None:
+        return
+    is_own = now.finance_division_code == now.division_code
+    finance = organisation.division_code if is_own else now.finance_division_code
+    place = Place(organisation.division_code, finance, now.budget_level, now.superior_id)
+    row = make_placement(root.id, None, place, since=since)
+    _end_placements(root.id, since - timedelta(days=1))
+    db.session.add(row)
+    db.session.flush()  # so that queries in this transaction see the placement
 
 
 def get_unit(actor: Actor, public_id: UUID) -> Unit:

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "amount_fen >= 0 AND open_fen BETWEEN 0 AND amount_fen", name=op.f("ck_order_dues_amount_fen")
         ),
-        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_dues_order_id_orders")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_dues_order_id")),
         sa.PrimaryKeyConstraint("order_id", "due_on", name=op.f("pk_order_dues")),
     )
     op.create_index(
@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("kind IN ('soon', 'late')", name=op.f("ck_due_reminders_kind")),
-        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_due_reminders_order_id_orders")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_due_reminders_order_id")),
         sa.PrimaryKeyConstraint("order_id", "due_on", "kind", name=op.f("pk_due_reminders")),
     )
     op.create_index(
