@@ -57,6 +57,7 @@ TOPICS = {
     "catalog.batch_recorded": "A batch was harvested, slaughtered or bought.",
     "catalog.batch_transformed": "Batches became others: processed, split, mixed, or packs opened again.",
     "catalog.commitment_issued": "A commitment certificate of a batch or lot was issued.",
+    "catalog.listing_paused": "An offer is no longer on sale, its product has no eligibility basis in force: `listing_id`, `title`, `on`",
     "catalog.lot_recalled": "A lot was called back: `lot_id`, `code`, `reason`",
     "catalog.lot_moved": "A lot was put in stock without a batch, counted, destroyed, expired, or goods came back.",
     "catalog.lot_packed": "A batch was packed into a lot.",

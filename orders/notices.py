@@ -7,6 +7,7 @@ from typing import Any
 from shop.i18n import lazy
 from shop.notices.rules import BUYERS, SELLERS, NoticeRule
 
+_PROCUREMENT = "/desk/procurements/{procurement_id}"
 _DESK, _PRODUCER, _PAY = "/desk/orders/{order_id}", "/producer/orders/{order_id}", "/desk/payments/{order_id}"
 
 
@@ -21,14 +22,46 @@ def _seller(topic: str, kind: str, permission: str, sentence: Any, *, link: str 
 #: Officials of a county, of its prefecture and province, and the operator.
 _DECIDERS = ("authority", "operator")
 
+
+def _filing(topic: str, kind: str, sentence: Any) -> tuple[NoticeRule, NoticeRule]:
+    """Return what tells who enters filings, of an authority and of a seller, each at its own desk."""
+    return tuple(
+        NoticeRule(f"orders.{topic}", f"{kind}{end}", "filings:enter", sentence, audience, link, but="by")
+        for end, audience, link in (
+            ("", _DECIDERS, "/official/filings/{filing_id}"), ("_seller", SELLERS, "/producer/filings/{filing_id}"),
+        )
+    )  # type: ignore[return-value]  # fmt: skip
+
+
 RULES = (
+    *_filing("filing_confirmed", "filing_confirmed", lazy("线下申报 %(number)s(%(seller)s,%(total)s 元)已确认,计入帮扶额。")),
+    *_filing("filing_refused", "filing_refused", lazy("线下申报 %(number)s(%(seller)s,%(total)s 元)被退回:%(why)s。可修改后重新提交。")),
+    *_filing("filing_withdrawn", "filing_withdrawn", lazy("线下申报 %(number)s(%(seller)s,%(total)s 元)已撤销,不再计入帮扶额:%(why)s")),
+    *_filing("filing_withdrawal_denied", "filing_withdrawal_denied", lazy("线下申报 %(number)s 的撤销申请未获同意,申报仍然有效。")),
+    NoticeRule("orders.filing_withdrawal_asked", "filing_withdrawal_asked", "filings:confirm",
+               lazy("有人申请撤销已确认的线下申报 %(number)s(%(seller)s,%(total)s 元):%(why)s。请复核。"),
+               _DECIDERS, "/official/filings/{filing_id}", but="by"),
+    NoticeRule("orders.approval_requested", "approval_requested", "procurements:approve",
+               lazy("采购单 %(number)s(%(total)s 元)待审批。"), BUYERS, _PROCUREMENT, but="by"),
+    NoticeRule("orders.procurement_approved", "procurement_approved", "procurements:submit",
+               lazy("采购单 %(number)s 已审批通过(%(total)s 元),可以下单。"), BUYERS, _PROCUREMENT, but="by"),
+    NoticeRule("orders.procurement_rejected", "procurement_rejected", "procurements:create",
+               lazy("采购单 %(number)s 未通过审批:%(why)s。可修改后重新提交。"), BUYERS, _PROCUREMENT, but="by"),
+    _buyer("contract_offered", "contract_to_sign", "contracts:sign",
+           lazy("供应商已签署订单 %(number)s 的合同,请在 %(sign_by)s 前签署。")),
+    _seller("order_confirmed", "order_confirmed_seller", "contracts:sign",
+            lazy("订单 %(number)s 已确认,请签署合同后交采购单位签署。"), needs="to_sign"),
+    _buyer("refund_refused", "refund_refused", "refunds:request",
+           lazy("一笔退款申请(%(amount)s 元)未获同意:%(why)s"), link=_PAY),
+    _seller("refund_refused", "refund_refused_seller", "refunds:record",
+            lazy("一笔退款(%(amount)s 元)被复核人退回:%(why)s"), link="/producer/refunds/{refund_id}", needs="was_recorded"),
     NoticeRule("orders.filing_submitted", "filing_submitted", "filings:confirm",
                lazy("线下申报 %(number)s(%(county)s,%(seller)s,%(total)s 元)待确认,请核对凭证。"),
                _DECIDERS, "/official/filings/{filing_id}", once_per="filing_id", but="entered_by"),
     _seller("procurement_placed", "order_placed", "orders:confirm",
             lazy("新订单 %(number)s,货款 %(total)s 元,请确认价格、运费和交货日期。")),
     _buyer("order_confirmed", "order_confirmed", "contracts:sign",
-           lazy("供应商已确认订单 %(number)s,共 %(total)s 元,请签署合同。")),
+           lazy("供应商已确认订单 %(number)s,共 %(total)s 元。合同由供应商先签署,轮到您时再通知。"), needs="to_sign"),
     _buyer("order_declined", "order_declined", "procurements:create",
            lazy("供应商未接受订单 %(number)s:%(why)s。可另选供应商。")),
     _buyer("order_lapsed", "order_lapsed_buyer", "procurements:create", lazy("订单 %(number)s 超过期限无人确认,已失效。")),

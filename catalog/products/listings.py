@@ -22,6 +22,7 @@ from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
 from shop.i18n import _
+from shop.outbox.services import publish
 
 MAX_TIERS = 20
 _MAX_TITLE, _MAX_LEAD_DAYS, _MAX_PRICE_FEN = 80, 365, 10**11
@@ -153,6 +154,10 @@ def pause_ineligible(on: date, *, at: datetime) -> list[int]:
     ).scalars().all()  # fmt: skip
     for listing in db.session.scalars(select(Listing).where(Listing.id.in_(keys))):
         _set_state(listing, "paused", None, at)
+        publish(
+            "catalog.listing_paused", organisations=[listing.producer_id], listing_id=str(listing.public_id),
+            title=listing.title, on=on.isoformat(),
+        )  # fmt: skip
     return list(keys)
 
 

@@ -88,6 +88,7 @@ def confirm_order(public_id: UUID, offer: Offer, *, actor: Actor, at: datetime) 
     changes.tell(
         "orders.order_confirmed", order, contract_id=str(contract.public_id), contract_number=number,
         promised_on=offer.confirmation.promised_on.isoformat(), at=at.isoformat(),
+        to_sign=None if offer.sign else number,
     )  # fmt: skip
     return order
 
@@ -130,6 +131,10 @@ def _sign(contract: Contract, order: Order, *, actor: Actor, at: datetime, sign_
     if contract.status == "signed_by_producer":
         contract.producer_signed_by, contract.producer_signed_at = actor.user_id, at
         contract.sign_by = at + sign_within
+        changes.tell(
+            "orders.contract_offered", order, contract_id=str(contract.public_id), contract_number=contract.number,
+            sign_by=clock.business_day(contract.sign_by).isoformat(),
+        )  # fmt: skip
         return
     contract.buyer_signed_by, contract.buyer_signed_at = actor.user_id, at
     on = clock.business_day(at)

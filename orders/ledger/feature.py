@@ -15,6 +15,11 @@ TASKS = ("orders.ledger.tasks",)
 #: Seconds between seals when nobody asks for a report.
 SCHEDULE = {"ledger.seal": 5.0}
 TOPICS = {
+    "orders.filing_confirmed": "A filing was confirmed and counts: `filing_id`, `number`, `seller`, `total`, `by`",
+    "orders.filing_refused": "A filing was sent back: `filing_id`, `number`, `seller`, `total`, `why`, `by`",
+    "orders.filing_withdrawal_asked": "Somebody asks that a confirmed filing be taken back: the same",
+    "orders.filing_withdrawal_denied": "A confirmed filing stays as it is: the same",
+    "orders.filing_withdrawn": "A confirmed filing was taken back and counts no more: the same",
     "orders.filing_submitted": "A filing waits for its county: `filing_id`, `number`, `seller`, `county`, `total`, `entered_by`",
 }
 PERMISSIONS = {

@@ -186,7 +186,8 @@ def refuse(refund_id: UUID, reason: str, actor: Actor, at: datetime) -> Refund:
         on=clock.business_day(at), actor=actor,
     )  # fmt: skip
     audit.record(actor, "payments.refund_refused", "refund", refund.id, status=[was, "refused"])
-    _publish("orders.refund_refused", refund, order)
+    recorded = {"was_recorded": "1"} if was == "recorded" else {}
+    _publish("orders.refund_refused", refund, order, why=reason, **recorded)
     return refund
 
 
@@ -271,11 +272,14 @@ def post_cash(
     books.record_entry(key, fact, occurred_at=at, money=[posting], order_id=order.id, actor=actor)
 
 
-def _publish(topic: str, refund: Refund, order: Order) -> None:
+def _publish(topic: str, refund: Refund, order: Order, **values: str) -> None:
     publish(
         topic,
         organisations=[order.buyer_id, order.producer_id],
         order_id=str(order.public_id),
         refund_id=str(refund.public_id),
+        number=order.number,
+        amount=money.as_json(refund.amount_fen),
         status=refund.status,
+        **values,
     )

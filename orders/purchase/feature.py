@@ -15,12 +15,16 @@ PERMISSIONS = {
     "goods:accept": "Accept or reject delivered goods",
 }
 TOPICS = {
+    "orders.approval_requested": "A procurement waits for an approver: `procurement_id`, `number`, `total`, `by`",
+    "orders.procurement_approved": "It was approved and may be placed: `procurement_id`, `number`, `total`, `by`",
+    "orders.procurement_rejected": "It was not approved: `procurement_id`, `number`, `why`, `by`",
     "orders.procurement_placed": "An order was placed: `procurement_id`, `procurement_number`, `order_id`, `number`, `total`",
     "orders.order_confirmed": "The producer confirmed: `order_id`, `contract_id`, `promised_on`, `total`",
     "orders.order_declined": "The producer declined: `order_id`, `why`",
     "orders.order_lapsed": "Nobody confirmed the order in time: `order_id`",
     "orders.order_cancelled": "The order was cancelled before shipping: `order_id`, `why`, `due`",
     "orders.order_closed_short": "The rest of a part-shipped order will not come: `order_id`, `why`, `due`",
+    "orders.contract_offered": "The producer has signed, the buyer is next: `order_id`, `contract_id`, `sign_by`",
     "orders.contract_signed": "Both sides have signed: `order_id`, `contract_id`, `terms_sha256`",
     "orders.order_shipped": "Goods left: `order_id`, `shipment_id`, `consignee`, `items` of lot, quantity and movement",
     "orders.goods_accepted": "Goods were accepted or rejected: `order_id`, `acceptance_id`, `items`, `accepted`, `rejected` (sums of it), `pay_due_on`",

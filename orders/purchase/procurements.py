@@ -23,6 +23,7 @@ from shop.db import db
 from shop.errors import Conflict, NotFound
 from shop.etag import check_version
 from shop.i18n import _
+from shop.outbox.services import publish
 
 
 class NoSuchProcurement(NotFound):
@@ -140,6 +141,7 @@ def submit_procurement(public_id: UUID, *, actor: Actor, at: datetime) -> Procur
     buyer.require_budget(procurement.fund_source)
     refuse_lines(priced)
     machine.move("approval", procurement, "request", actor=actor, at=at)
+    _tell("orders.approval_requested", procurement, total_of(priced), actor, asked_at=at.isoformat())
     return procurement
 
 
@@ -180,7 +182,21 @@ def decide_approval(
         procurement.approved_fen = today
         facts = {"approved_fen": today}
     machine.move("approval", procurement, event, actor=actor, at=at, why=why, facts=facts, context=context)
+    topic = "orders.procurement_approved" if approved else "orders.procurement_rejected"
+    _tell(topic, procurement, procurement.approved_fen, actor, why=why.strip())
     return procurement
+
+
+def _tell(topic: str, procurement: Procurement, total_fen: int | None, actor: Actor, **values: str) -> None:
+    publish(
+        topic,
+        organisations=[procurement.organisation_id],
+        procurement_id=str(procurement.public_id),
+        number=procurement.number,
+        total=None if total_fen is None else money.as_json(total_fen),
+        by=str(actor.user_public_id),
+        **values,
+    )
 
 
 def total_of(priced: Sequence[PricedLine]) -> int:

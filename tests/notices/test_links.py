@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from catalog.producers.models import AgentMandate
 from catalog.products.numbers import own_number
+from orders.ledger.filings.models import Filing
 from shop import clock
 from shop.auth import Actor
 from shop.db import db, transaction
@@ -58,6 +59,7 @@ def test_everyone_who_is_told_may_open_where_the_notice_leads(app, session, logi
         places |= {kind: factories.make_organisation(kind) for kind in ("authority", "operator")}
         scope = {"kind": "division", "division_code": "620000", "valid_from": factories.LONG_AGO.date()}
         db.session.add(AuthorityScope(organisation_id=places["authority"].id, **scope))
+        db.session.execute(update(Filing).values(producer_id=places["producer"].id))
     ids["complaint_id"] = _complain(world.listings[0].sku_id)
     people = {role: factories.make_member(kind, role, organisation=places[kind]) for role, kind, *_ in ROLES}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from orders.ledger.filings import queries
 from orders.ledger.filings.models import Filing, FilingKey, FilingLine
 from orders.ledger.filings.services import dimensions_of, lines_of, move, release_keys, require_not_ordered
 from orders.ledger.models import CountingRule
-from shop import audit, clock
+from shop import audit, clock, money
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, Forbidden, Invalid
@@ -20,6 +21,7 @@ from shop.geo.queries import match_partner
 from shop.i18n import _
 from shop.identity.models import Unit
 from shop.identity.queries import placement_on
+from shop.outbox.services import publish
 
 #: What a confirmed filing proves at once: goods ordered, accepted and paid for, hence counted.
 MEASURES = ("ordered", "accepted", "paid", "counted")
@@ -62,6 +64,7 @@ def confirm_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     dimensions = dict(zip((line.id for line in lines), ids, strict=True))
     _post(filing, dimensions, "confirmed", sign=1, at=at, actor=actor)
     audit.record(actor, "filings.filing_confirmed", "filing", filing.id, amount_fen=[0, filing.amount_fen])
+    _tell("orders.filing_confirmed", filing, actor)
     return filing
 
 
@@ -74,6 +77,7 @@ def refuse_filing(public_id: UUID, actor: Actor, *, reason: str, at: datetime) -
     move(filing, "refuse")
     filing.decided_by, filing.decided_at, filing.reason = actor.user_id, at, _words(reason)
     audit.record(actor, "filings.filing_refused", "filing", filing.id)
+    _tell("orders.filing_refused", filing, actor)
     return filing
 
 
@@ -90,6 +94,12 @@ def ask_withdrawal(public_id: UUID, actor: Actor, *, reason: str, at: datetime) 
         raise Conflict(_("已有人申请撤销,请等待另一人复核。"))
     filing.withdrawal_by, filing.withdrawal_at, filing.reason = actor.user_id, at, _words(reason)
     audit.record(actor, "filings.withdrawal_asked", "filing", filing.id)
+    _tell(
+        "orders.filing_withdrawal_asked",
+        filing,
+        actor,
+        also=queries.deciders_of(filing.county_code, clock.business_day(at)),
+    )
     return filing
 
 
@@ -112,11 +122,28 @@ def decide_withdrawal(public_id: UUID, actor: Actor, *, is_granted: bool, at: da
         filing.withdrawal_by = filing.withdrawal_at = None
         filing.reason = ""
         audit.record(actor, "filings.withdrawal_denied", "filing", filing.id)
+        _tell("orders.filing_withdrawal_denied", filing, actor)
         return filing
     _post(filing, dimensions_of(filing), "withdrawn", sign=-1, at=at, actor=actor)
     release_keys(filing)
     audit.record(actor, "filings.withdrawal_granted", "filing", filing.id, amount_fen=[filing.amount_fen, 0])
+    _tell("orders.filing_withdrawn", filing, actor)
     return filing
+
+
+def _tell(topic: str, filing: Filing, actor: Actor, also: Iterable[int] = ()) -> None:
+    """Tell who entered a filing, and the producer it is about, what became of it; not who did it."""
+    concerned = {filing.organisation_id, *also} | ({filing.producer_id} if filing.producer_id else set())
+    publish(
+        topic,
+        organisations=sorted(concerned),
+        filing_id=str(filing.public_id),
+        number=filing.number,
+        seller=filing.seller_name,
+        total=money.as_json(filing.amount_fen),
+        why=filing.reason,
+        by=str(actor.user_public_id),
+    )
 
 
 def _to_decide(public_id: UUID, actor: Actor, on: date) -> Filing:

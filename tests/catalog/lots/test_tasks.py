@@ -2,16 +2,17 @@
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from catalog.lots.tasks import end_of_day
 from catalog.products.models import Sku
 from shop import clock
 from shop.db import db, transaction
+from shop.notices.models import Notice
 from tests import factories as make
 
 
-def test_the_day_after_the_last_day_lots_expire_and_listings_pause(session):
+def test_the_day_after_the_last_day_lots_expire_and_listings_pause(session, deliver):
     with transaction():
         producer = make.make_producer()
         product = make.make_product(producer, is_eligible=False)
@@ -27,6 +28,9 @@ def test_the_day_after_the_last_day_lots_expire_and_listings_pause(session):
 
     db.session.refresh(listing)
     assert (listing.status, state()) == ("paused", ("closed", 0, 0))
+    deliver()
+    [notice] = db.session.scalars(select(Notice)).all()
+    assert (notice.kind, notice.user_id, notice.values["title"]) == ("listing_paused", producer.user_id, listing.title)
 
 
 def state():
