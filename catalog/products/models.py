@@ -81,9 +81,11 @@ class Sku(PublicId, Base):
     #: ``bag``, ``box``, ``bottle``, ``tin``, ``piece``, ``pack`` or ``kg``.
     unit: Mapped[str]
     net_weight_g: Mapped[int | None]
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     product: Mapped[Product] = relationship(lazy="raise")
 
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (CheckConstraint("net_weight_g IS NULL OR net_weight_g > 0", name="net_weight_g"),)
 
 

@@ -10,13 +10,14 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from catalog.papers.labels import PAPER_WORDS
 from catalog.papers.queries import list_papers, state_on
 from catalog.producers.queries import resolve_producer
-from catalog.products import reads, services
+from catalog.products import packs, reads, services
 from catalog.products.forms import ProductForm, SkuForm
 from catalog.products.labels import LISTING_WORDS
 from catalog.shopfront.labels import CERTIFICATES, SCHEMES, UNITS
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.forms import Form
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
@@ -88,6 +89,35 @@ def add_sku(actor: Actor, product_id: UUID) -> Any:
             flash(_("规格已添加。"), "success")
             return redirect(url_for(".show_product", product_id=product_id))
     return form.answer(_render(actor, product_id, form))
+
+
+@bp.route("/<uuid:product_id>/skus/<uuid:sku_id>", methods=["GET", "POST"])
+@requires("catalogue:edit")
+@idempotent
+def edit_sku(actor: Actor, product_id: UUID, sku_id: UUID) -> Any:
+    """Correct a pack of which nothing was put in stock yet."""
+    at = clock.now()
+    sku = services.get_own_sku(sku_id, actor, at=at)
+    form = SkuForm(obj=sku)
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                packs.edit_sku(packs.lock_own_sku(sku_id, actor, at=at), form.read(), actor)
+            flash(_("规格已更正。"), "success")
+            return redirect(url_for(".show_product", product_id=product_id))
+    view = reads.get_product(product_id, actor, clock.business_day(at))
+    return form.answer(render_template("products/edit_sku.html", form=form, sku=sku, view=view))
+
+
+@bp.post("/<uuid:product_id>/skus/<uuid:sku_id>/withdraw")
+@requires("catalogue:edit")
+def withdraw_sku(actor: Actor, product_id: UUID, sku_id: UUID) -> Any:
+    """Take away a pack that was never used."""
+    form = Form()
+    with form.refusals(), transaction():
+        packs.withdraw_sku(packs.lock_own_sku(sku_id, actor, at=clock.now()), actor)
+    form.tell(_("规格已撤销。"))
+    return redirect(url_for(".show_product", product_id=product_id))
 
 
 @bp.route("/<uuid:product_id>/edit", methods=["GET", "POST"])

@@ -90,6 +90,7 @@ class SkuSchema(Schema):
     pack_spec = fields.String(required=True)
     unit = fields.String(required=True)
     net_weight_g = fields.Integer(required=True, allow_none=True)
+    version = fields.Integer(required=True)
 
 
 class ProductSchema(Schema):

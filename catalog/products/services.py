@@ -6,6 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -131,6 +132,21 @@ def create_sku(product: Product, new: NewSku, actor: Actor) -> Sku:
     :raises BadProduct: for an unknown unit, an empty specification or a wrong GTIN.
     :raises GtinTaken: if another pack carries the GTIN.
     """
+    facts = read_sku(new)
+    code = "".join(secrets.choice(_CODE_LETTERS) for _place in range(8))
+    sku = Sku(product_id=product.id, code=f"K{code}", **facts)
+    with refusing(uq_skus_gtin=GtinTaken(_("此商品条码已被另一规格使用。"))):
+        db.session.add(sku)
+    db.session.execute(text("INSERT INTO sku_stock (sku_id) VALUES (:sku)"), {"sku": sku.id})
+    audit.record(actor, "catalog.sku_created", "sku", sku.id, pack=[None, sku.pack_spec])
+    return sku
+
+
+def read_sku(new: NewSku) -> dict[str, Any]:
+    """Return the columns of a pack.
+
+    :raises BadProduct: for an unknown unit, an empty specification or a wrong GTIN.
+    """
     spec = " ".join(new.pack_spec.split())
     if not 0 < len(spec) <= _MAX_SPEC:
         raise _bad("pack_spec", _("规格必填,最多60个字。"))
@@ -138,16 +154,9 @@ def create_sku(product: Product, new: NewSku, actor: Actor) -> Sku:
         raise _bad("unit", _("计量单位不正确。"))
     if new.net_weight_g is not None and not 0 < new.net_weight_g <= 10**9:
         raise _bad("net_weight_g", _("净重须大于零。"))
-    code = "".join(secrets.choice(_CODE_LETTERS) for _place in range(8))
-    sku = Sku(
-        product_id=product.id, code=f"K{code}", gtin=read_gtin(new.gtin), pack_spec=spec, unit=new.unit,
-        net_weight_g=new.net_weight_g,
-    )  # fmt: skip
-    with refusing(uq_skus_gtin=GtinTaken(_("此商品条码已被另一规格使用。"))):
-        db.session.add(sku)
-    db.session.execute(text("INSERT INTO sku_stock (sku_id) VALUES (:sku)"), {"sku": sku.id})
-    audit.record(actor, "catalog.sku_created", "sku", sku.id, pack=[None, spec])
-    return sku
+    return {
+        "gtin": read_gtin(new.gtin), "pack_spec": spec, "unit": new.unit, "net_weight_g": new.net_weight_g,
+    }  # fmt: skip
 
 
 def read_gtin(text_: str | None) -> str | None:
@@ -242,6 +251,5 @@ def _bad(field: str, detail: str) -> BadProduct:
 
 __all__ = [
     "BadProduct", "GtinTaken", "NewProduct", "NewSku", "NoSuchProducer", "NoSuchProduct", "OriginFixed",
-    "archive_product", "create_product", "create_sku", "current_version", "edit_product", "get_own_product",
-    "get_own_sku", "index_product", "read_gtin",
+    "archive_product", "create_product", "create_sku", "current_version", "edit_product", "get_own_product", "get_own_sku", "index_product", "read_gtin", "read_sku",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.producers.queries import resolve_producer
-from catalog.products import reads, services
+from catalog.products import packs, reads, services
 from catalog.products.models import Category, Sku
 from catalog.products.schemas import (
     CategoryListSchema,
@@ -117,9 +117,32 @@ def create_sku(body: services.NewSku, actor: Actor, product_id: UUID) -> Sku:
 @bp.route("/skus/<uuid:sku_id>")
 @requires("catalogue:edit")
 @bp.response(200, SkuSchema)
-def show_sku(actor: Actor, sku_id: UUID) -> Sku:
+def show_sku(actor: Actor, sku_id: UUID) -> tuple[Sku, dict[str, str]]:
     """Show a pack."""
-    return services.get_own_sku(sku_id, actor, at=clock.now())
+    sku = services.get_own_sku(sku_id, actor, at=clock.now())
+    return sku, {"ETag": format_etag(sku.version)}
+
+
+@bp.route("/skus/<uuid:sku_id>", methods=["PUT"])
+@requires("catalogue:edit")
+@bp.arguments(SkuBodySchema)
+@bp.response(200, SkuSchema)
+def edit_sku(body: services.NewSku, actor: Actor, sku_id: UUID) -> tuple[Sku, dict[str, str]]:
+    """Correct a pack of which nothing was put in stock yet."""
+    with transaction():
+        sku = packs.lock_own_sku(sku_id, actor, at=clock.now())
+        check_version(if_match(), sku.version)
+        packs.edit_sku(sku, body, actor)
+    return sku, {"ETag": format_etag(sku.version)}
+
+
+@bp.route("/skus/<uuid:sku_id>", methods=["DELETE"])
+@requires("catalogue:edit")
+@bp.response(204)
+def withdraw_sku(actor: Actor, sku_id: UUID) -> None:
+    """Take away a pack that was never offered or put in stock."""
+    with transaction():
+        packs.withdraw_sku(packs.lock_own_sku(sku_id, actor, at=clock.now()), actor)
 
 
 def _answer(product_id: UUID, actor: Actor, status: int) -> Answer:

@@ -9,5 +9,6 @@ PERMISSIONS = {
 TOPICS = {
     "orders.invoice_recorded": "A producer recorded an invoice: `invoice_id`, `order_ids`, `status`",
     "orders.invoice_checked": "A buyer checked an invoice: `invoice_id`, `order_ids`, `status`",
+    "orders.invoice_withdrawn": "Who recorded an invoice took it back before it was checked: `invoice_id`, `order_ids`, `status`",
     "orders.invoice_refused": "A buyer refused an invoice: `invoice_id`, `order_ids`, `status`",
 }

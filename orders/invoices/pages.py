@@ -100,6 +100,20 @@ def refuse(actor: Actor, invoice_id: UUID) -> Answer:
     return form.answer(_render("desk", invoice_id, actor, refusing=form))
 
 
+@bp.post("/producer/invoices/<uuid:invoice_id>/withdraw")
+@requires("invoices:record")
+@idempotent
+def withdraw(actor: Actor, invoice_id: UUID) -> Answer:
+    """Take back an invoice that one recorded oneself."""
+    form = RefuseForm()
+    with form.refusals():
+        with transaction():
+            services.withdraw(invoice_id, actor, clock.now())
+        flash(_("发票登记已撤回,可更正后重新登记。"), "success")
+        return redirect(url_for("invoice_pages.show", desk="producer", invoice_id=invoice_id))
+    return form.answer(_render("producer", invoice_id, actor, refusing=form))
+
+
 def _list(desk: str, actor: Actor) -> str:
     status = request.args.get("status")
     page = queries.list_invoices(
@@ -116,6 +130,8 @@ def _render(
     return render_template(
         "invoices/invoice.html", desk=desk, row=row, checking=checking or CheckForm(formdata=None),
         refusing=refusing or RefuseForm(formdata=None), needs_look=[f for f in row.flags if f in flags.ON_PAPER],
+        may_withdraw=desk == "producer" and row.status == "recorded" and row.recorded_by == actor.user_id
+        and actor.may("invoices:record"),
         may_check=desk == "desk" and row.status == "recorded" and actor.may("invoices:check"), **_WORDS,
     )  # fmt: skip
 

@@ -52,6 +52,7 @@ class InvoiceRow:
     tax_rate: str
     issued_on: date
     recorded_at: datetime
+    recorded_by: int
     checked_at: datetime | None
     reason: str
     file: UUID | None
@@ -168,7 +169,7 @@ def _row(
         status=invoice.status, seller=seller, buyer=buyer, buyer_header=invoice.buyer_header,
         buyer_tax_no=invoice.buyer_tax_no, amount_fen=invoice.amount_fen, tax_fen=invoice.tax_fen,
         tax_rate=invoice.tax_rate, issued_on=invoice.issued_on, recorded_at=invoice.recorded_at,
-        checked_at=invoice.checked_at, reason=invoice.reason, file=file, version=invoice.version, orders=orders,
+        recorded_by=invoice.recorded_by, checked_at=invoice.checked_at, reason=invoice.reason, file=file, version=invoice.version, orders=orders,
         flags=flags.find(invoice, buyer_name=buyer, credit_code=credit_code, orders=orders),
     )  # fmt: skip
 

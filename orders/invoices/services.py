@@ -186,6 +186,20 @@ def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> Invoice:
     return invoice
 
 
+def withdraw(public_id: UUID, actor: Actor, at: datetime) -> Invoice:
+    """Take back an invoice that one recorded oneself, before it is checked; its number may then be recorded again.
+
+    :raises NotFound: if it is not the actor's.
+    :raises WrongState, Forbidden: if it is not waiting, or another person or side recorded it.
+    """
+    invoice, orders = _locked(public_id, actor, at)
+    machine.move("invoice", invoice, "withdraw", actor=actor, at=at)
+    invoice.reason = _("登记人撤回")
+    audit.record(actor, "invoices.invoice_withdrawn", "invoice", invoice.id, status=["recorded", "refused"])
+    _publish("orders.invoice_withdrawn", invoice, orders)
+    return invoice
+
+
 def check_key(code: str, number: str) -> tuple[str, str]:
     """Return code and number without spaces.
 

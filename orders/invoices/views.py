@@ -80,6 +80,17 @@ def refuse_invoice(body: dict[str, Any], invoice_id: UUID, actor: Actor) -> Invo
         return queries.get_row(invoice_id, actor, clock.today())
 
 
+@bp.route("/invoices/<uuid:invoice_id>/withdraw", methods=["POST"])
+@requires("invoices:record")
+@idempotent
+@bp.response(200, InvoiceSchema)
+def withdraw_invoice(invoice_id: UUID, actor: Actor) -> InvoiceRow:
+    """Take back an invoice that one recorded oneself, before it is checked."""
+    with transaction():
+        services.withdraw(invoice_id, actor, clock.now())
+        return queries.get_row(invoice_id, actor, clock.today())
+
+
 @bp.route("/orders/<uuid:order_id>/invoices")
 @requires("orders:read")
 @bp.arguments(InvoiceQuery, location="query")

@@ -20,6 +20,7 @@ from orders.payments import (
     refund_paths,
     refund_queries,
     refunds,
+    withdrawing,
 )
 from orders.payments.announcements import AnnouncementFacts
 from orders.payments.forms import AnnounceForm, refund_form
@@ -29,6 +30,7 @@ from orders.purchase.models import Order
 from shop import clock, money
 from shop.auth import Actor, public, requires
 from shop.db import transaction
+from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -105,6 +107,18 @@ def extend(actor: Actor, order_id: UUID) -> Response:
     with transaction():
         extension.extend(order_id, actor, clock.now())
     flash(_("付款期限已延长 15 天。"), "success")
+    return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
+
+
+@bp.post("/desk/payments/<uuid:order_id>/refunds/<uuid:refund_id>/withdraw")
+@requires("refunds:request")
+@idempotent
+def withdraw_refund(actor: Actor, order_id: UUID, refund_id: UUID) -> Answer:
+    """Take back what one asked for oneself."""
+    form = Form()
+    with form.refusals(), transaction():
+        withdrawing.withdraw_refund(refund_id, actor, clock.now())
+    form.tell(_("退款申请已撤回。"))
     return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
 
 

@@ -25,5 +25,6 @@ TOPICS = {
     "orders.refund_requested": "Money back was asked for: `order_id`, `refund_id`, `status`",
     "orders.refund_sent": "Money is on its way back through the card provider: `order_id`, `refund_id`, `status`",
     "orders.refund_confirmed": "Money went back: `order_id`, `refund_id`, `status`",
+    "orders.refund_withdrawn": "Who asked for a refund took it back: `order_id`, `refund_id`, `amount`, `status`",
     "orders.refund_refused": "A refund was refused: `order_id`, `refund_id`, `amount`, `why`, `status`",
 }

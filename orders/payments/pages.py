@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.payments import credit, labels, matching, queries, receipt_queries, receipts
+from orders.payments import credit, labels, matching, queries, receipt_queries, receipts, withdrawing
 from orders.payments.forms import AllocationForm, CreditForm, ReasonForm, ReceiptForm, leave_out_supervised
 from orders.payments.receipts import ReceiptFacts
 from orders.purchase import due, party
@@ -124,6 +124,20 @@ def refuse(actor: Actor, desk: str, payment_id: UUID) -> Answer:
     return form.answer(_render(desk, payment_id, actor, form=form))
 
 
+@bp.post("/<uuid:payment_id>/withdraw")
+@requires("payments:record")
+@idempotent
+def withdraw(actor: Actor, desk: str, payment_id: UUID) -> Answer:
+    """Take back a receipt that one recorded oneself."""
+    form = ReasonForm()
+    with form.refusals():
+        with transaction():
+            withdrawing.withdraw_receipt(payment_id, actor, clock.now())
+        flash(_("已撤回,可更正后重新登记。"), "success")
+        return redirect(url_for("payment_pages.show", desk=desk, payment_id=payment_id))
+    return form.answer(_render(desk, payment_id, actor, form=form))
+
+
 @bp.post("/<uuid:payment_id>/allocate")
 @requires("payments:record")
 @idempotent
@@ -190,5 +204,7 @@ def _render(
         )
     return render_template(
         "payments/receipt.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), allocation=allocation,
-        may_decide=is_second and actor.may("payments:confirm"), **labels.words(),
+        may_decide=is_second and actor.may("payments:confirm"),
+        may_withdraw=row.status == "recorded" and row.recorded_by == actor.user_id and actor.may("payments:record"),
+        **labels.words(),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.payments import labels, refund_queries, refund_sending, refunds
+from orders.payments import labels, refund_queries, refund_sending, refunds, withdrawing
 from orders.payments.forms import ReasonForm, SlipForm, leave_out_supervised
 from orders.payments.refunds import TransferBack
 from shop import clock
@@ -105,6 +105,20 @@ def refuse(actor: Actor, desk: str, refund_id: UUID) -> Answer:
     return form.answer(_render(desk, refund_id, actor, form=form))
 
 
+@bp.post("/<uuid:refund_id>/withdraw")
+@requires("refunds:request")
+@idempotent
+def withdraw(actor: Actor, desk: str, refund_id: UUID) -> Answer:
+    """Take back what one asked for oneself."""
+    form = ReasonForm()
+    with form.refusals():
+        with transaction():
+            withdrawing.withdraw_refund(refund_id, actor, clock.now())
+        flash(_("退款申请已撤回。"), "success")
+        return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
+    return form.answer(_render(desk, refund_id, actor, form=form))
+
+
 def _render(
     desk: str, refund_id: UUID, actor: Actor, *, form: ReasonForm | None = None, slip: SlipForm | None = None
 ) -> str:
@@ -116,6 +130,7 @@ def _render(
     return render_template(
         "payments/refund.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), slip=slip,
         origins=refund_queries.origins_of(row) if row.clearing != "stripe" else [],
+        may_withdraw=row.status == "requested" and row.requested_by == actor.user_id and actor.may("refunds:request"),
         may_record=row.status == "requested" and row.clearing != "stripe" and actor.may("refunds:record"),
         may_send=row.status == "requested" and row.clearing == "stripe" and actor.may("refunds:record"),
         may_decide=row.status == "recorded" and actor.may("refunds:confirm") and row.recorded_by != actor.user_id,

@@ -42,6 +42,8 @@ class RefundRow:
     requested_at: datetime
     recorded_at: datetime | None
     recorded_by: int | None
+    #: Nobody, where the system asked.
+    requested_by: int | None
     decided_at: datetime | None
     refusal: str
     failure: str
@@ -182,5 +184,5 @@ def _refund_row(refund: Refund, order: UUID, number: str, buyer: str, payee: str
     return RefundRow(
         refund.id, refund.public_id, order, number, buyer, payee, refund.amount_fen, refund.reason, refund.cause,
         refund.status, refund.clearing, refund.bank_serial, refund.value_on, refund.requested_at, refund.recorded_at,
-        refund.recorded_by, refund.decided_at, refund.refusal, refund.failure, file, refund.version,
+        refund.recorded_by, refund.requested_by, refund.decided_at, refund.refusal, refund.failure, file, refund.version,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from orders.payments import refund_queries, refund_sending, refunds
+from orders.payments import refund_queries, refund_sending, refunds, withdrawing
 from orders.payments.refund_queries import RefundRow
 from orders.payments.refund_schemas import (
     RecordRefundSchema,
@@ -103,6 +103,17 @@ def confirm_refund(refund_id: UUID, actor: Actor) -> RefundRow:
     """Confirm a refund that another person recorded."""
     with transaction():
         refunds.confirm(refund_id, actor, clock.now())
+        return refund_queries.get_refund(refund_id, actor, clock.today())
+
+
+@bp.route("/refunds/<uuid:refund_id>/withdraw", methods=["POST"])
+@requires("refunds:request")
+@idempotent
+@bp.response(200, RefundSchema)
+def withdraw_refund(refund_id: UUID, actor: Actor) -> RefundRow:
+    """Take back what one asked for oneself, before it is recorded or sent."""
+    with transaction():
+        withdrawing.withdraw_refund(refund_id, actor, clock.now())
         return refund_queries.get_refund(refund_id, actor, clock.today())
 
 

@@ -121,7 +121,7 @@ def record(refund_id: UUID, slip: TransferBack, actor: Actor, at: datetime) -> R
     :raises OtherAccount: if the order's money did not come in by this clearing.
     :raises RefundSerialTaken: if the order has a refund with this serial.
     """
-    refund, order = _locked(refund_id, actor, at)
+    refund, order = lock_refund(refund_id, actor, at)
     if refund.clearing == "stripe":
         raise GoesBackByCard(_("这笔款是在线支付收到的,请由系统原路退回。"))
     _check_slip(slip, order, refund.amount_fen, on=clock.business_day(at))
@@ -132,7 +132,7 @@ def record(refund_id: UUID, slip: TransferBack, actor: Actor, at: datetime) -> R
         refund.bank_serial, refund.value_on = "".join(slip.bank_serial.split()), slip.value_on
         refund.clearing, refund.recorded_by, refund.recorded_at = slip.clearing, actor.user_id, at
         refund.evidence_file_id = evidence_id
-        machine.move("refund", refund, "record", actor=actor, at=at, parties=_parties(order))
+        machine.move("refund", refund, "record", actor=actor, at=at, parties=parties_of(order))
     audit.record(actor, "payments.refund_recorded", "refund", refund.id, status=["requested", "recorded"])
     return refund
 
@@ -143,11 +143,11 @@ def confirm(refund_id: UUID, actor: Actor, at: datetime) -> Refund:
     :raises NotFound: if it is not the actor's.
     :raises WrongState: if it is not waiting, or the same person recorded it.
     """
-    refund, order = _locked(refund_id, actor, at)
+    refund, order = lock_refund(refund_id, actor, at)
     if refund.clearing is not None:  # until it is recorded nobody knows by which way it goes, and the move is refused
         _check_clearing(order, refund.clearing, refund.amount_fen)
         access.require_clearing(refund.clearing, actor)
-    machine.move("refund", refund, "confirm", actor=actor, at=at, parties=_parties(order))
+    machine.move("refund", refund, "confirm", actor=actor, at=at, parties=parties_of(order))
     refund.decided_by, refund.decided_at = actor.user_id, at
     enter(refund, order, actor=actor, at=at)
     audit.record(actor, "payments.refund_confirmed", "refund", refund.id, status=["recorded", "confirmed"])
@@ -165,7 +165,7 @@ def enter(refund: Refund, order: Order, *, actor: Actor | None, at: datetime) ->
     fact = f"refund:{refund.id}:confirmed{again}"
     post_cash(refund, order, actor, at=at, on=on, key=fact)
     counting.recount(order, fact="refund_confirmed", key=f"order:{order.id}:{fact}", at=at, on=on, actor=actor)
-    _publish("orders.refund_confirmed", refund, order)
+    tell("orders.refund_confirmed", refund, order)
 
 
 def refuse(refund_id: UUID, reason: str, actor: Actor, at: datetime) -> Refund:
@@ -174,10 +174,19 @@ def refuse(refund_id: UUID, reason: str, actor: Actor, at: datetime) -> Refund:
     :raises NotFound: if it is not the actor's.
     :raises WrongState: if it was decided, or the same person recorded it.
     """
-    refund, order = _locked(refund_id, actor, at)
+    refund, order = lock_refund(refund_id, actor, at)
     was = refund.status
-    machine.move("refund", refund, "refuse", actor=actor, at=at, why=reason, parties=_parties(order))
+    machine.move("refund", refund, "refuse", actor=actor, at=at, why=reason, parties=parties_of(order))
     refund.decided_by, refund.decided_at, refund.refusal = actor.user_id, at, reason
+    give_back(refund, order, actor, at)
+    audit.record(actor, "payments.refund_refused", "refund", refund.id, status=[was, "refused"])
+    recorded = {"was_recorded": "1"} if was == "recorded" else {}
+    tell("orders.refund_refused", refund, order, why=reason, **recorded)
+    return refund
+
+
+def give_back(refund: Refund, order: Order, actor: Actor, at: datetime) -> None:
+    """Let what was set aside for a refund be the order's again."""
     order.refunding_fen -= refund.amount_fen
     if refund.charge_id is not None:
         charges.lock_charges([refund.charge_id])[refund.charge_id].refunded_fen -= refund.amount_fen
@@ -185,10 +194,6 @@ def refuse(refund_id: UUID, reason: str, actor: Actor, at: datetime) -> Refund:
         order, fact="refund_refused", key=f"order:{order.id}:refund:{refund.id}:refused", at=at,
         on=clock.business_day(at), actor=actor,
     )  # fmt: skip
-    audit.record(actor, "payments.refund_refused", "refund", refund.id, status=[was, "refused"])
-    recorded = {"was_recorded": "1"} if was == "recorded" else {}
-    _publish("orders.refund_refused", refund, order, why=reason, **recorded)
-    return refund
 
 
 def _request(
@@ -232,17 +237,18 @@ def _set_aside(refund: Refund, order: Order, actor: Actor | None, at: datetime) 
         on=clock.business_day(at), actor=actor,
     )  # fmt: skip
     audit.record(actor, "payments.refund_requested", "refund", refund.id, amount_fen=[None, refund.amount_fen])
-    _publish("orders.refund_requested", refund, order)
+    tell("orders.refund_requested", refund, order)
 
 
-def _locked(refund_id: UUID, actor: Actor, at: datetime) -> tuple[Refund, Order]:
+def lock_refund(refund_id: UUID, actor: Actor, at: datetime) -> tuple[Refund, Order]:
     """Lock the order, then the refund."""
     refund, order = access.get_refund(refund_id, actor, clock.business_day(at))
     order = party.lock_order(order.id)
     return access.lock_refund(refund.id), order
 
 
-def _parties(order: Order) -> Parties:
+def parties_of(order: Order) -> Parties:
+    """Return whose a refund is."""
     return Parties(buyer_id=order.buyer_id, producer_id=order.producer_id)
 
 
@@ -272,7 +278,8 @@ def post_cash(
     books.record_entry(key, fact, occurred_at=at, money=[posting], order_id=order.id, actor=actor)
 
 
-def _publish(topic: str, refund: Refund, order: Order, **values: str) -> None:
+def tell(topic: str, refund: Refund, order: Order, **values: str) -> None:
+    """Publish what happened to a refund to both sides."""
     publish(
         topic,
         organisations=[order.buyer_id, order.producer_id],

@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from orders.payments import announcements, credit, extension, queries, receipt_queries, receipts, refund_queries
+from orders.payments import (
+    announcements,
+    credit,
+    extension,
+    queries,
+    receipt_queries,
+    receipts,
+    refund_queries,
+    withdrawing,
+)
 from orders.payments.announcements import AnnouncementFacts
 from orders.payments.queries import DueRow, OrderMoney
 from orders.payments.receipt_queries import PaymentRow
@@ -118,6 +127,17 @@ def confirm_payment(payment_id: UUID, actor: Actor) -> PaymentRow:
     """Confirm a receipt that another person recorded; it pays its orders."""
     with transaction():
         receipts.confirm(payment_id, actor, clock.now())
+        return receipt_queries.get_payment(payment_id, actor, clock.today())
+
+
+@bp.route("/payments/<uuid:payment_id>/withdraw", methods=["POST"])
+@requires("payments:record")
+@idempotent
+@bp.response(200, PaymentSchema)
+def withdraw_payment(payment_id: UUID, actor: Actor) -> PaymentRow:
+    """Take back a receipt that one recorded oneself, before it is confirmed."""
+    with transaction():
+        withdrawing.withdraw_receipt(payment_id, actor, clock.now())
         return receipt_queries.get_payment(payment_id, actor, clock.today())
 
 

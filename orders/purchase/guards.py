@@ -85,6 +85,20 @@ def another_person_recorded(subject: Any, actor: Any, context: Context) -> str |
     return None
 
 
+def same_person_recorded(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for who recorded it."""
+    if actor is None or actor.user_id != subject.recorded_by:
+        return _("只有登记人可以撤回自己的登记;其他人请退回。")
+    return None
+
+
+def same_person_asked(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for who asked for it."""
+    if actor is None or actor.user_id != subject.requested_by:
+        return _("只有申请人可以撤回自己的申请。")
+    return None
+
+
 def another_person_prepared(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask for another person than who prepared it."""
     if actor is not None and actor.user_id == subject.prepared_by:

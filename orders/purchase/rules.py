@@ -80,21 +80,25 @@ _INVOICE = (
     Rule("invoice", "", "record", "recorded", (("producer", "invoices:record"),)),
     Rule("invoice", "recorded", "check", "checked", (_CHECK,)),
     Rule("invoice", "recorded", "refuse", "refused", (_CHECK,)),
+    Rule("invoice", "recorded", "withdraw", "refused", (("producer", "invoices:record"),), guards.same_person_recorded),
 )
 _RECORD_PAYMENT: tuple[Who, ...] = (("producer", "payments:record"), ("operator", "payments:record"))
 _CONFIRM_PAYMENT: tuple[Who, ...] = (("producer", "payments:confirm"), ("operator", "payments:confirm"))
 _RECORD_REFUND: tuple[Who, ...] = (("producer", "refunds:record"), ("operator", "refunds:record"))
 _CONFIRM_REFUND: tuple[Who, ...] = (("producer", "refunds:confirm"), ("operator", "refunds:confirm"))
+_ASK_REFUND: tuple[Who, ...] = tuple((side, "refunds:request") for side in ("buyer", "producer", "operator"))
 _RECEIPT = (
     Rule("receipt", "", "record", "recorded", _RECORD_PAYMENT),
     Rule("receipt", "", "take", "confirmed", (_SYSTEM,)),
     Rule("receipt", "recorded", "confirm", "confirmed", _CONFIRM_PAYMENT, guards.another_person_recorded),
     Rule("receipt", "recorded", "refuse", "refused", _CONFIRM_PAYMENT, guards.another_person_recorded),
+    Rule("receipt", "recorded", "withdraw", "refused", _RECORD_PAYMENT, guards.same_person_recorded),
 )
 _REFUND = (
     Rule("refund", "", "request", "requested", (("buyer", ""), ("producer", ""), _SYSTEM)),
     Rule("refund", "requested", "record", "recorded", _RECORD_REFUND),
     Rule("refund", "requested", "refuse", "refused", _RECORD_REFUND),
+    Rule("refund", "requested", "withdraw", "refused", _ASK_REFUND, guards.same_person_asked),
     Rule("refund", "recorded", "confirm", "confirmed", _CONFIRM_REFUND, guards.another_person_recorded),
     Rule("refund", "recorded", "refuse", "refused", _CONFIRM_REFUND, guards.another_person_recorded),
     Rule("refund", "", "lose", "confirmed", (_SYSTEM,)),
