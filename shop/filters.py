@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -29,6 +30,14 @@ def several(given: Iterable[str]) -> tuple[str, ...]:
     if len(values) > MOST:
         raise TooManyValues(_("最多同时筛选 %(most)s 项。", most=MOST))
     return tuple(values)
+
+
+def read_day(given: str | None) -> date | None:
+    """Return the day in a page's filter; what is none filters nothing."""
+    try:
+        return date.fromisoformat((given or "").strip())
+    except ValueError:
+        return None
 
 
 class Several(fields.List[Any]):

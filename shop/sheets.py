@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
@@ -22,7 +23,7 @@ class Fen(int):
     """An amount in fen, shown in yuan: a plain number in CSV, a formatted one in XLSX."""
 
 
-Cell = str | int | date | None
+Cell = str | int | Decimal | date | None
 
 
 def neutral(value: str) -> str:
@@ -131,7 +132,7 @@ def _width(title: str, cell: Cell) -> int:
 def _write_cell(page: Any, formats: dict[str, Any], line: int, column: int, cell: Cell) -> None:
     if isinstance(cell, Fen):
         page.write_number(line, column, cell / 100, formats["fen"])
-    elif isinstance(cell, int):
+    elif isinstance(cell, int | Decimal):
         page.write_number(line, column, cell)
     elif isinstance(cell, date):
         page.write_datetime(line, column, cell, formats["day"])

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 
 from catalog.lots import queries, services
 from catalog.lots.forms import AdjustForm, LotForm, WriteOffForm
+from catalog.lots.queries import LotView
 from catalog.lots.recording.labels import WORDS as RECORD_WORDS
 from catalog.lots.records.queries import records_of
 from catalog.products import reads
@@ -18,11 +19,12 @@ from catalog.shopfront.labels import UNITS
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.downloads import Column, answer_sheet, is_sheet_wanted
 from shop.filters import several
 from shop.forms import Form
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
-from shop.paging import decode_cursor, make_page
+from shop.paging import Page, decode_cursor, make_page
 
 bp = Blueprint("lot_pages", __name__, template_folder="templates", url_prefix="/producer/lots")
 
@@ -40,19 +42,42 @@ WORDS = {**RECORD_WORDS, "units": UNITS, "states": STATES, "moves": MOVES}
 
 @bp.get("")
 @requires("lots:edit")
-def list_lots(actor: Actor) -> str:
+def list_lots(actor: Actor) -> str | Response:
     """Show stock by pack and the lots."""
-    today = clock.today()
-    after = decode_cursor(request.args.get("cursor"), int)
-    show = request.args.get("show", "")
+    today, show = clock.today(), request.args.get("show", "")
     chosen = tuple(status for status in several(request.args.getlist("show")) if status in STATES)
-    rows = queries.list_lots(
-        actor, today, statuses=chosen, is_expiring=show == "expiring",
-        after=after[0] if after else None, limit=50,
-    )  # fmt: skip
-    page = make_page(rows, 50, lambda row: (row.lot.id,))
-    stock = queries.list_stock(actor, today) if not show and not after else []
+
+    def fetch(limit: int, cursor: str | None) -> Page[LotView]:
+        after = decode_cursor(cursor, int)
+        rows = queries.list_lots(
+            actor,
+            today,
+            statuses=chosen,
+            is_expiring=show == "expiring",
+            after=after[0] if after else None,
+            limit=limit,
+        )
+        return make_page(rows, limit, lambda row: (row.lot.id,))
+
+    if is_sheet_wanted():
+        return answer_sheet(_("库存批次"), "lots", _columns(), fetch)
+    page = fetch(50, request.args.get("cursor"))
+    stock = queries.list_stock(actor, today) if not show and not request.args.get("cursor") else []
     return render_template("lots/list.html", page=page, stock=stock, today=today, words=WORDS)
+
+
+def _columns() -> list[Column]:
+    return [
+        (_("批号"), lambda row: row.lot.code),
+        (_("产品"), lambda row: row.product_name),
+        (_("规格"), lambda row: row.pack_spec),
+        (_("单位"), lambda row: str(UNITS[row.unit])),
+        (_("剩余"), lambda row: row.lot.on_hand),
+        (_("来源批次"), lambda row: row.batch_code or ""),
+        (_("生产日期"), lambda row: row.lot.produced_on),
+        (_("到期日期"), lambda row: row.lot.expires_on),
+        (_("状态"), lambda row: str(STATES[row.lot.status][0])),
+    ]
 
 
 @bp.route("/new", methods=["GET", "POST"])

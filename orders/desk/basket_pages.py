@@ -8,21 +8,27 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from orders.desk import columns
 from orders.desk.forms import CheckoutForm, DecideForm, head_from
 from orders.desk.words import words
 from orders.purchase import again, basket, checkout, listing, procurement_answers, procurements
 from orders.purchase.buyers import get_buyer
 from orders.purchase.changes import ReasonMissing
+from orders.purchase.listing import ProcurementFilter
+from orders.purchase.models import Procurement
 from orders.purchase.pricing import Wanted
 from orders.purchase.sums import sums_of
 from orders.purchase.views import confirm_within
 from shop import clock, money
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.downloads import answer_sheet, is_sheet_wanted
 from shop.errors import Invalid
+from shop.filters import read_day
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
+from shop.paging import Page
 
 bp = Blueprint("purchase_pages", __name__, template_folder="templates")
 Answer = str | Response | tuple[str, int, dict[str, str]]
@@ -141,12 +147,23 @@ def _point_at_lines(form: Form, shown: basket.Basket) -> None:
 
 @bp.get("/desk/procurements")
 @requires("procurements:read")
-def list_procurements(actor: Actor) -> str:
+def list_procurements(actor: Actor) -> str | Response:
     """List the organisation's procurements."""
-    status, today = request.args.get("status"), clock.business_day(clock.now())
-    page = listing.list_procurements(
-        actor, statuses=(status,) if status else (), limit=_PAGE, cursor=request.args.get("cursor")
-    )
+    args, today = request.args, clock.business_day(clock.now())
+    wanted = ProcurementFilter(
+        (args["status"],) if args.get("status") else (), read_day(args.get("created_from")),
+        read_day(args.get("created_to")), args.get("party", "").strip()[:40],
+    )  # fmt: skip
+    if is_sheet_wanted():
+        sums: dict[int, int] = {}
+
+        def fetch(limit: int, cursor: str | None) -> Page[Procurement]:
+            found = listing.list_procurements(actor, wanted, limit=limit, cursor=cursor)
+            sums.update(sums_of(found.items, today))
+            return found
+
+        return answer_sheet(_("采购单"), "procurements", columns.procurements(sums), fetch)
+    page = listing.list_procurements(actor, wanted, limit=_PAGE, cursor=args.get("cursor"))
     return render_template("desk/procurements.html", page=page, sums=sums_of(page.items, today), **words())
 
 

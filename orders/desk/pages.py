@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from orders.contracts import lapsing
-from orders.desk import budget, queries, todo
+from orders.desk import budget, columns, queries, todo
 from orders.desk.words import words
 from orders.invoices import queries as invoices
 from orders.ledger import labels
@@ -23,7 +23,9 @@ from orders.settlement import queries as settlement
 from shop import clock, history
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.downloads import answer_sheet, is_sheet_wanted
 from shop.errors import Forbidden
+from shop.filters import read_day
 from shop.i18n import _
 
 bp = Blueprint("desk_pages", __name__, template_folder="templates")
@@ -105,31 +107,38 @@ def show_producer(actor: Actor) -> str:
 
 @bp.get("/desk/orders")
 @requires("orders:read")
-def list_desk_orders(actor: Actor) -> str:
+def list_desk_orders(actor: Actor) -> str | Response:
     """List an institution's orders."""
     return _orders(actor, "desk")
 
 
 @bp.get("/producer/orders")
 @requires("orders:read")
-def list_producer_orders(actor: Actor) -> str:
+def list_producer_orders(actor: Actor) -> str | Response:
     """List a producer's orders."""
     return _orders(actor, "producer")
 
 
 @bp.get("/<any(official, operator):desk>/orders")
 @requires("orders:inspect")
-def list_inspected_orders(actor: Actor, desk: str) -> str:
+def list_inspected_orders(actor: Actor, desk: str) -> str | Response:
     """List the orders within an official's scope."""
     return _orders(actor, desk)
 
 
-def _orders(actor: Actor, desk: str) -> str:
-    status = request.args.get("status", "")
+def _orders(actor: Actor, desk: str) -> str | Response:
+    args, status = request.args, request.args.get("status", "")
     wanted = OrderFilter(
-        statuses=(status,) if status in ORDER_STATES else (), number=request.args.get("q", "").strip()[:40] or None,
-        stage=status if status in listing.STAGES else "",
+        statuses=(status,) if status in ORDER_STATES else (), number=args.get("q", "").strip()[:40] or None,
+        placed_from=read_day(args.get("placed_from")), placed_to=read_day(args.get("placed_to")),
+        party=args.get("party", "").strip()[:40], stage=status if status in listing.STAGES else "",
     )  # fmt: skip
+    if is_sheet_wanted():
+        at = clock.now()
+        return answer_sheet(
+            _("订单"), "orders", columns.orders(),
+            lambda limit, cursor: listing.list_orders(actor, wanted, at=at, limit=limit, cursor=cursor),
+        )  # fmt: skip
     page = listing.list_orders(actor, wanted, at=clock.now(), limit=_PAGE, cursor=request.args.get("cursor"))
     return render_template("desk/orders.html", page=page, desk=desk, filters=_FILTERS, **words())
 

@@ -33,6 +33,7 @@ def list_orders(query: dict[str, Any], actor: Actor) -> Page[OrderAnswer]:
         number=query["number"],
         placed_from=query["placed_from"],
         placed_to=query["placed_to"],
+        party=query["party"],
     )
     return listing.list_orders(actor, wanted, at=clock.now(), limit=query["limit"], cursor=query["cursor"])
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from orders.invoices import flags, queries, services
 from orders.invoices.forms import KIND_WORDS, STATUS_KINDS, STATUS_WORDS, TAX_WORDS, CheckForm, InvoiceForm, RefuseForm
+from orders.invoices.queries import InvoiceRow
 from orders.invoices.services import InvoiceFacts, InvoiceShare
 from orders.purchase import party
 from orders.purchase.amounts import read_rows
@@ -18,12 +19,14 @@ from orders.purchase.models import Order
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
+from shop.downloads import Column, answer_sheet, is_sheet_wanted
 from shop.files import services as files
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.identity.models import Organisation
 from shop.money import format_yuan
-from shop.paging import DEFAULT_LIMIT
+from shop.paging import DEFAULT_LIMIT, Page
+from shop.sheets import Fen
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint("invoice_pages", __name__, template_folder="templates")
@@ -34,14 +37,14 @@ _WORDS: dict[str, Any] = {
 
 @bp.get("/desk/invoices")
 @requires("invoices:check")
-def list_received(actor: Actor) -> str:
+def list_received(actor: Actor) -> str | Response:
     """Show the invoices that the institution received; those that wait can be filtered."""
     return _list("desk", actor)
 
 
 @bp.get("/producer/invoices")
 @requires("invoices:record")
-def list_issued(actor: Actor) -> str:
+def list_issued(actor: Actor) -> str | Response:
     """Show the invoices that the producer recorded."""
     return _list("producer", actor)
 
@@ -114,13 +117,35 @@ def withdraw(actor: Actor, invoice_id: UUID) -> Answer:
     return form.answer(_render("producer", invoice_id, actor, refusing=form))
 
 
-def _list(desk: str, actor: Actor) -> str:
-    status = request.args.get("status")
-    page = queries.list_invoices(
-        actor, clock.today(), limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
-        statuses=(status,) if status in STATUS_WORDS else (),
-    )  # fmt: skip
+def _list(desk: str, actor: Actor) -> str | Response:
+    today, status = clock.today(), request.args.get("status")
+
+    def fetch(limit: int, cursor: str | None) -> Page[InvoiceRow]:
+        statuses = (status,) if status in STATUS_WORDS else ()
+        return queries.list_invoices(actor, today, limit=limit, cursor=cursor, statuses=statuses)
+
+    if is_sheet_wanted():
+        return answer_sheet(_("发票"), "invoices", _columns(), fetch)
+    page = fetch(DEFAULT_LIMIT, request.args.get("cursor"))
     return render_template("invoices/list.html", desk=desk, page=page, **_WORDS)
+
+
+def _columns() -> list[Column]:
+    return [
+        (_("发票代码"), lambda row: row.code),
+        (_("发票号码"), lambda row: row.number),
+        (_("类型"), lambda row: str(KIND_WORDS[row.kind])),
+        (_("销售方"), lambda row: row.seller),
+        (_("采购单位"), lambda row: row.buyer),
+        (_("抬头"), lambda row: row.buyer_header),
+        (_("税号"), lambda row: row.buyer_tax_no),
+        (_("开票日期"), lambda row: row.issued_on),
+        (_("税率"), lambda row: str(TAX_WORDS[row.tax_rate])),
+        (_("状态"), lambda row: str(STATUS_WORDS[row.status])),
+        (_("订单"), lambda row: " ".join(each.number for each in row.orders)),
+        (_("税额(元)"), lambda row: Fen(row.tax_fen)),
+        (_("价税合计(元)"), lambda row: Fen(row.amount_fen)),
+    ]
 
 
 def _render(

@@ -7,18 +7,20 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.payments import credit, labels, matching, queries, receipt_queries, receipts, withdrawing
+from orders.payments import columns, credit, labels, matching, queries, receipt_queries, receipts, withdrawing
 from orders.payments.forms import AllocationForm, CreditForm, ReasonForm, ReceiptForm, leave_out_supervised
+from orders.payments.receipt_queries import PaymentRow
 from orders.payments.receipts import ReceiptFacts
 from orders.purchase import due, party
 from orders.purchase.amounts import BadRows
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.downloads import answer_sheet, is_sheet_wanted
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.money import format_yuan
-from shop.paging import DEFAULT_LIMIT
+from shop.paging import DEFAULT_LIMIT, Page
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint(
@@ -28,13 +30,17 @@ bp = Blueprint(
 
 @bp.get("")
 @requires("payments:read")
-def list_payments(actor: Actor, desk: str) -> str:
+def list_payments(actor: Actor, desk: str) -> str | Response:
     """Show receipts, what waits for a second person first to be found by the filter, and what is owed."""
     today, status = clock.today(), request.args.get("status")
-    page = receipt_queries.list_payments(
-        actor, today, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
-        statuses=(status,) if status in labels.RECEIPT_STATES else (),
-    )  # fmt: skip
+
+    def fetch(limit: int, cursor: str | None) -> Page[PaymentRow]:
+        statuses = (status,) if status in labels.RECEIPT_STATES else ()
+        return receipt_queries.list_payments(actor, today, limit=limit, cursor=cursor, statuses=statuses)
+
+    if is_sheet_wanted():
+        return answer_sheet(_("到账"), "receipts", columns.receipts(), fetch)
+    page = fetch(DEFAULT_LIMIT, request.args.get("cursor"))
     owed, late = queries.owed_fen(actor, today)
     return render_template(
         "payments/receipts.html", desk=desk, page=page, owed_fen=owed, late_fen=late,

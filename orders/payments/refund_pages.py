@@ -7,15 +7,17 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.payments import labels, refund_queries, refund_sending, refunds, withdrawing
+from orders.payments import columns, labels, refund_queries, refund_sending, refunds, withdrawing
 from orders.payments.forms import ReasonForm, SlipForm, leave_out_supervised
+from orders.payments.refund_queries import RefundRow
 from orders.payments.refunds import TransferBack
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.downloads import answer_sheet, is_sheet_wanted
 from shop.i18n import _
 from shop.idempotency import idempotent
-from shop.paging import DEFAULT_LIMIT
+from shop.paging import DEFAULT_LIMIT, Page
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint(
@@ -25,13 +27,17 @@ bp = Blueprint(
 
 @bp.get("")
 @requires("payments:read")
-def list_refunds(actor: Actor, desk: str) -> str:
+def list_refunds(actor: Actor, desk: str) -> str | Response:
     """Show refunds, narrowed by state."""
-    status = request.args.get("status")
-    page = refund_queries.list_refunds(
-        actor, clock.today(), limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
-        statuses=(status,) if status in labels.REFUND_STATES else (),
-    )  # fmt: skip
+    today, status = clock.today(), request.args.get("status")
+
+    def fetch(limit: int, cursor: str | None) -> Page[RefundRow]:
+        statuses = (status,) if status in labels.REFUND_STATES else ()
+        return refund_queries.list_refunds(actor, today, limit=limit, cursor=cursor, statuses=statuses)
+
+    if is_sheet_wanted():
+        return answer_sheet(_("退款"), "refunds", columns.refunds(), fetch)
+    page = fetch(DEFAULT_LIMIT, request.args.get("cursor"))
     return render_template("payments/refunds.html", desk=desk, page=page, **labels.words())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from orders.purchase.access import visible_orders
 from orders.purchase.answers import OrderAnswer, order_answers
@@ -14,6 +14,7 @@ from orders.purchase.models import Order, Procurement
 from shop import clock
 from shop.auth import Actor
 from shop.db import db
+from shop.identity.models import Organisation
 from shop.paging import Page, decode_cursor, make_page
 
 #: Where a delivered order stands, finer than its state: to be accepted, to be paid, done.
@@ -28,6 +29,8 @@ class OrderFilter:
     number: str | None = None
     placed_from: date | None = None
     placed_to: date | None = None
+    #: Part of the name of the buyer or the producer.
+    party: str = ""
     #: One of :data:`STAGES`, or empty.
     stage: str = ""
 
@@ -49,6 +52,8 @@ def list_orders(
         query = query.where(Order.placed_at >= clock.start_of_day(wanted.placed_from))
     if wanted.placed_to:
         query = query.where(Order.placed_at < clock.start_of_day(wanted.placed_to + timedelta(days=1)))
+    if wanted.party.strip():
+        query = query.where(or_(Order.buyer_id.in_(_named(wanted.party)), Order.producer_id.in_(_named(wanted.party))))
     if wanted.stage:
         query = query.where(_stage(wanted.stage))
     after = decode_cursor(cursor, int)
@@ -84,8 +89,27 @@ def _stage(stage: str) -> ColumnElement[bool]:
     }[stage]
 
 
+def _named(party: str) -> Select[int]:
+    return select(Organisation.id).where(Organisation.name.contains(party.strip(), autoescape=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ProcurementFilter:
+    """Which procurements to list; days are the Shanghai days of drawing up, both inclusive."""
+
+    statuses: Sequence[str] = ()
+    created_from: date | None = None
+    created_to: date | None = None
+    #: Part of the name of a producer of whom something was ordered.
+    party: str = ""
+
+
+#: Every procurement.
+ANY = ProcurementFilter()
+
+
 def list_procurements(
-    actor: Actor, *, statuses: Sequence[str] = (), limit: int, cursor: str | None
+    actor: Actor, wanted: ProcurementFilter = ANY, *, limit: int, cursor: str | None
 ) -> Page[Procurement]:
     """Return a page of the actor's organisation's procurements.
 
@@ -97,8 +121,15 @@ def list_procurements(
         .order_by(Procurement.id.desc())
         .limit(limit + 1)
     )
-    if statuses:
-        query = query.where(Procurement.status.in_(statuses))
+    if wanted.statuses:
+        query = query.where(Procurement.status.in_(wanted.statuses))
+    if wanted.created_from:
+        query = query.where(Procurement.created_at >= clock.start_of_day(wanted.created_from))
+    if wanted.created_to:
+        query = query.where(Procurement.created_at < clock.start_of_day(wanted.created_to + timedelta(days=1)))
+    if wanted.party.strip():
+        theirs = exists().where(Order.procurement_id == Procurement.id, Order.producer_id.in_(_named(wanted.party)))
+        query = query.where(theirs)
     after = decode_cursor(cursor, int)
     if after:
         query = query.where(Procurement.id < after[0])

@@ -222,6 +222,7 @@ class OrderQuery(PageQuery):
     number = text_field(40, load_default=None, metadata={"description": "Beginning of the number, or reference code"})
     placed_from = Day(load_default=None)
     placed_to = Day(load_default=None)
+    party = text_field(40, load_default="", metadata={"description": "Part of the buyer's or producer's name"})
 
 
 class ProcurementHeadSchema(Schema):
@@ -280,6 +281,9 @@ class ProcurementQuery(PageQuery):
         fields.String(validate=validate.OneOf(("draft", "submitted", "placed", "completed", "cancelled"))),
         load_default=(),
     )
+    created_from = Day(load_default=None)
+    created_to = Day(load_default=None)
+    party = text_field(40, load_default="", metadata={"description": "Part of a producer's name"})
 
 
 def wanted_of(body: dict[str, Any]) -> list[Wanted]:

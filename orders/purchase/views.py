@@ -101,7 +101,8 @@ def remove_basket_line(actor: Actor, listing_id: UUID) -> None:
 @bp.response(200, ProcurementListSchema)
 def list_procurements(query: dict[str, Any], actor: Actor) -> Page[Procurement]:
     """List the organisation's procurements, newest first."""
-    return listing.list_procurements(actor, statuses=query["status"], limit=query["limit"], cursor=query["cursor"])
+    wanted = listing.ProcurementFilter(query["status"], query["created_from"], query["created_to"], query["party"])
+    return listing.list_procurements(actor, wanted, limit=query["limit"], cursor=query["cursor"])
 
 
 @bp.route("/procurements", methods=["POST"])

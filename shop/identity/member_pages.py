@@ -11,11 +11,13 @@ from wtforms.fields.choices import SelectChoice
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.downloads import Column, answer_sheet, is_sheet_wanted
 from shop.forms import Form
 from shop.i18n import _, select_locale
 from shop.idempotency import idempotent
 from shop.identity import listings, members
 from shop.identity.forms import InviteForm, RoleForm
+from shop.identity.listings import MemberRow
 from shop.identity.pages import Answer
 from shop.paging import DEFAULT_LIMIT
 
@@ -29,11 +31,34 @@ def role_choices(kind: str) -> list[SelectChoice]:
 
 @bp.get("")
 @requires("members:manage")
-def list_members(actor: Actor) -> str:
+def list_members(actor: Actor) -> str | Response:
     """List members with the roles they hold."""
+    if is_sheet_wanted():
+        return answer_sheet(
+            _("成员"), "members", _columns(),
+            lambda limit, cursor: listings.list_members(actor.organisation_id, limit, cursor),
+        )  # fmt: skip
     page = listings.list_members(actor.organisation_id, DEFAULT_LIMIT, request.args.get("cursor"))
     names = listings.role_names(select_locale())
     return render_template("identity/members.html", page=page, names=names, today=clock.today())
+
+
+def _columns() -> list[Column]:
+    names, today = listings.role_names(select_locale()), clock.today()
+
+    def held(row: MemberRow) -> str:
+        now = [one for one in row.roles if one.valid_from <= today and (not one.valid_to or one.valid_to >= today)]
+        return "、".join(names[one.role] for one in now)
+
+    return [
+        (_("姓名"), lambda row: row.name),
+        (_("手机号"), lambda row: row.phone or ""),
+        (_("电子邮箱"), lambda row: row.email or ""),
+        (_("现有角色"), held),
+        (_("自"), lambda row: row.valid_from),
+        (_("至"), lambda row: row.valid_to),
+        (_("两步验证"), lambda row: _("已启用") if row.has_second_factor else _("未启用")),
+    ]
 
 
 @bp.route("/invite", methods=["GET", "POST"])

@@ -19,11 +19,13 @@ from orders.ledger.labels import WORDS
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
+from shop.downloads import Column, answer_sheet, is_sheet_wanted
 from shop.errors import DomainError, NotFound
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
 from shop.paging import Page
+from shop.sheets import Fen
 
 bp = Blueprint("filing_pages", __name__, template_folder="templates")
 Answer = Response | str | tuple[str, int, dict[str, str]]
@@ -79,35 +81,58 @@ def _words() -> dict[str, Any]:
 
 @bp.get("/official/filings")
 @requires("filings:read")
-def official_filings(actor: Actor) -> str:
+def official_filings(actor: Actor) -> str | Response:
     """List the filings of an official's scope."""
     return _list("official", actor)
 
 
 @bp.get("/operator/filings")
 @requires("filings:read")
-def operator_filings(actor: Actor) -> str:
+def operator_filings(actor: Actor) -> str | Response:
     """List the filings of all counties for the operator."""
     return _list("operator", actor)
 
 
 @bp.get("/producer/filings")
 @requires("filings:enter")
-def producer_filings(actor: Actor) -> str:
+def producer_filings(actor: Actor) -> str | Response:
     """List a producer's filings, or those that an agent entered."""
     return _list("producer", actor)
 
 
-def _list(desk: str, actor: Actor) -> str:
+def _list(desk: str, actor: Actor) -> str | Response:
     status, typed = request.args.get("status", ""), request.args.get("county", "").strip()
-    county = find_county(typed) if typed else None
-    page: Page[Filing] = Page([], None)
-    if county or not typed:
-        page = queries.list_filings(
-            actor, clock.today(), statuses=(status,) if status in STATUSES else (), counties=(county,) if county else (), is_asked_back=status == "asked",
-            limit=_PAGE, cursor=request.args.get("cursor"),
+    county, today = find_county(typed) if typed else None, clock.today()
+
+    def fetch(limit: int, cursor: str | None) -> Page[Filing]:
+        if typed and not county:
+            return Page([], None)
+        return queries.list_filings(
+            actor, today, statuses=(status,) if status in STATUSES else (), counties=(county,) if county else (),
+            is_asked_back=status == "asked", limit=limit, cursor=cursor,
         )  # fmt: skip
+
+    if is_sheet_wanted():
+        return answer_sheet(_("线下申报"), "filings", _columns(), fetch)
+    page = fetch(_PAGE, request.args.get("cursor"))
     return render_template("orders/filings.html", page=page, desk=desk, status=status, county=typed)
+
+
+def _columns() -> list[Column]:
+    return [
+        (_("编号"), lambda row: row.number),
+        (_("录入日期"), lambda row: clock.business_day(row.recorded_at)),
+        (_("产地县"), lambda row: row.county_code),
+        (_("销售方"), lambda row: row.seller_name),
+        (_("购买方"), lambda row: row.buyer_name),
+        (_("购买方所在地"), lambda row: row.buyer_division_code),
+        (_("采购方式"), lambda row: str(WORDS["mode"][row.mode])),
+        (_("销售日期起"), lambda row: row.sold_from),
+        (_("销售日期止"), lambda row: row.sold_to),
+        (_("带动人口"), lambda row: row.people_helped),
+        (_("状态"), lambda row: str(STATES[row.status][0])),
+        (_("金额(元)"), lambda row: Fen(row.amount_fen)),
+    ]
 
 
 @bp.route(f"{_DESK}/new", methods=["GET", "POST"])
