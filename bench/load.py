@@ -6,20 +6,19 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import psutil
 
-from shop.runtime.up import WEB_THREADS
+from shop.runtime.web import web_command
 
 ROOT = Path(__file__).parents[1]
 #: Connections kept busy.
@@ -31,11 +30,11 @@ class Server:
     """A running web server."""
 
     address: str
-    process: psutil.Process
+    processes: Sequence[psutil.Process]
 
     def cpu_s(self) -> float:
-        """Return the CPU seconds that it and its workers have used."""
-        family = [self.process, *self.process.children(recursive=True)]
+        """Return the CPU seconds that its processes have used."""
+        family = [each for process in self.processes for each in (process, *process.children(recursive=True))]
         times = [member.cpu_times() for member in family]
         return float(sum(time_.user + time_.system for time_ in times))
 
@@ -68,23 +67,28 @@ def serving(target: str, ready: str, env: dict[str, str], *, workers: int = 1) -
     One worker has the first core for itself, so that the other is left to who asks and to the database; several share all.
     """
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(workers), "--no-ws", "--log-level", "warning"]
-    command += ["--blocking-threads", str(WEB_THREADS), "--backpressure", str(8 * WEB_THREADS), target]
-    with subprocess.Popen(
-        pinned(0, command) if workers == 1 else command, cwd=ROOT, env={**os.environ, **env}
-    ) as process:
+    command = web_command("127.0.0.1", port, target)
+    address = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(_started(pinned(0, command) if workers == 1 else command, env)) for _ in range(workers)
+        ]
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                urllib.request.urlopen(address + ready, timeout=5).read()
+                break
+            except (urllib.error.URLError, OSError):
+                assert time.monotonic() < deadline, f"{target} does not answer"
+                time.sleep(0.1)
+        yield Server(address, processes)
+
+
+@contextmanager
+def _started(command: Sequence[str], env: dict[str, str]) -> Iterator[psutil.Process]:
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env}) as process:
         try:
-            address = f"http://127.0.0.1:{port}"
-            deadline = time.monotonic() + 120
-            while True:
-                try:
-                    urllib.request.urlopen(address + ready, timeout=5).read()
-                    break
-                except (urllib.error.URLError, OSError):
-                    assert time.monotonic() < deadline, f"{target} does not answer"
-                    time.sleep(0.1)
-            yield Server(address, psutil.Process(process.pid))
+            yield psutil.Process(process.pid)
         finally:
             process.terminate()
             process.wait(20)

@@ -50,12 +50,12 @@ def show_day(value: date | datetime | None) -> str:
     """Return a day for tables: ``2026-07-03``."""
     if value is None:
         return "—"
-    return (value.astimezone(SHANGHAI) if isinstance(value, datetime) else value).strftime("%Y-%m-%d")
+    return (value.astimezone(SHANGHAI) if isinstance(value, datetime) else value).isoformat()[:10]
 
 
 def show_instant(value: datetime | None) -> str:
     """Return an instant in Shanghai time: ``2026-07-03 14:05``."""
-    return "—" if value is None else value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    return "—" if value is None else value.astimezone(SHANGHAI).isoformat(" ", "minutes")[:16]
 
 
 def show_moment(value: datetime | None) -> str:

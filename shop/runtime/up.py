@@ -21,15 +21,13 @@ from shop.runtime.preflight import require_alone, require_free_port
 from shop.runtime.schema import SchemaState, has_invalid_indexes, schema_state
 from shop.runtime.services import Services
 from shop.runtime.supervisor import Stopped, Supervisor
+from shop.runtime.web import web_command
 
 _PYTHON = (sys.executable, "-u", "-m")
 _DUIKOU = (*_PYTHON, "shop")
 
 #: Stands between commands that one process runs one after the other.
 THEN = ","
-
-#: Threads of one web process: as many as its share of the processors and the database can serve.
-WEB_THREADS = 2 * (os.cpu_count() or 1) + 1
 
 #: Jobs carry JSON, so that the worker may run as root like the rest, and says so.
 _ROOT_IS_MEANT = "ignore:You're running the worker with superuser privileges"
@@ -72,7 +70,7 @@ class Run:
             supervisor = Supervisor(env, self._console, self._tend)
             supervisor.catch_signals()
             self._bring_up_to_date(supervisor, env["DATABASE_URL"])
-            supervisor.start(Child("web", self._web(), patience_s=15))
+            self._start_web(supervisor)
             supervisor.wait_for_answer(f"{self._options.address}/healthz")
             self._start_jobs(supervisor)
             self._greet(supervisor, time.monotonic() - started_at_s)
@@ -107,12 +105,12 @@ class Run:
             supervisor.run_once("data", [*_PYTHON, "shop.runtime.prepare", *steps])
             mark.write_text(now)
 
-    def _web(self) -> list[str]:
+    def _start_web(self, supervisor: Supervisor) -> None:
         options = self._options
-        web = [*_PYTHON, "granian", "--interface", "wsgi", "--host", options.host, "--port", str(options.port)]
-        web += ["--workers", str(options.web_workers), "--no-ws", "--respawn-failed-workers"]
-        web += ["--respawn-interval", "0.5", "--workers-kill-timeout", "10", "--log-level", "warning"]
-        return [*web, "--blocking-threads", str(WEB_THREADS), "--backpressure", str(8 * WEB_THREADS), "wsgi:app"]
+        more = ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]
+        for number in range(1, options.web_workers + 1):
+            command = web_command(options.host, options.port, more=more)
+            supervisor.start(Child(f"web {number}", command, patience_s=15))
 
     def _start_jobs(self, supervisor: Supervisor) -> None:
         celery = [sys.executable, "-u", "-W", _ROOT_IS_MEANT, "-m", "celery", "--quiet", "-A", "wsgi.celery"]

@@ -177,6 +177,6 @@ def test_a_program_that_was_killed_is_started_again(data):
 
         worker.kill()
         web.kill()
-        read_until(run, "web ended (killed by signal 9); it is started again in 1 s.")
+        read_until(run, "web 1 ended (killed by signal 9); it is started again in 1 s.")
         while not answers(port):
             assert run.poll() is None

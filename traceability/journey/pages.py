@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, render_template, request
+from markupsafe import escape
 from werkzeug.wrappers import Response as Answer
 
 from catalog.products import numbers
@@ -40,7 +41,7 @@ def show_lot(lot_id: UUID) -> Answer:
     if (form := linked_pages.wanted()) != linked_pages.HTML:
         return linked_pages.answer(story, uri, number, piece, form)
     steps = list_steps(uri)
-    word_of = cache(words.step_word)  # a lot's steps are of few kinds
+    word_of = cache(lambda *step: escape(words.step_word(*step)))  # a lot's steps are of few kinds
     page = render_template(
         "journey/lot.html",
         story=story,
@@ -50,6 +51,7 @@ def show_lot(lot_id: UUID) -> Answer:
             for step in steps[:MAX_STEPS]
         ],
         has_more=len(steps) > MAX_STEPS,
+        nth=lambda place: _("第 %(place)s 条,下载凭证", place=place),
         number=number,
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),

@@ -138,25 +138,32 @@ _STEPS = f"""
         WHERE up.depth < {_DEPTH} AND {_MAY_TELL.format("i")}
     ), nearest AS (
         SELECT epc_id, min(depth) AS depth FROM (SELECT epc_id, depth FROM up LIMIT {_MOST}) near GROUP BY epc_id
-    ), named AS (
-        SELECT DISTINCT ON (x.event_time, x.event_id) x.event_id, x.event_time, x.quantity, x.uom, v.organisation_id,
-            CASE WHEN v.is_market THEN 0 WHEN trace_is_maker(v.organisation_id, up.epc_id) THEN 1 ELSE 2 END AS place
+    ), candidates AS MATERIALIZED (
+        SELECT x.event_id, x.event_time, x.quantity, x.uom, x.role, up.epc_id, up.depth, v.event_id AS name, v.type, v.biz_step,
+            v.disposition, v.record_time, v.hash_id, v.organisation_id, v.is_market
         FROM nearest up JOIN trace_event_epcs x ON x.epc_id = up.epc_id AND (up.depth = 0 OR x.role NOT IN {_TAKEN})
-        JOIN trace_events v ON v.id = x.event_id AND NOT v.is_declaration AND {_MAY_TELL.format("up")}
-          AND (x.role NOT IN {_MADE} OR {_IS_MAKER.format("up")})
+        JOIN trace_events v ON v.id = x.event_id AND NOT v.is_declaration
         WHERE NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = v.event_id AND w.is_declaration
                           AND (w.is_market OR NOT v.is_market))
-        ORDER BY x.event_time, x.event_id, up.depth
+    ), writers AS MATERIALIZED (
+        SELECT organisation_id, epc_id, trace_is_maker(organisation_id, epc_id) AS is_maker,
+            trace_may_tell(organisation_id, epc_id) IS NOT FALSE AS may_tell
+        FROM (SELECT DISTINCT organisation_id, epc_id FROM candidates WHERE NOT is_market) each
+    ), named AS (
+        SELECT DISTINCT ON (c.event_time, c.event_id) c.*,
+            CASE WHEN c.is_market THEN 0 WHEN w.is_maker THEN 1 ELSE 2 END AS place
+        FROM candidates c LEFT JOIN writers w USING (organisation_id, epc_id)
+        WHERE c.is_market OR (w.may_tell AND (c.role NOT IN {_MADE} OR w.is_maker IS NOT FALSE))
+        ORDER BY c.event_time, c.event_id, c.depth
     ), told AS (
         SELECT *, row_number() OVER (PARTITION BY organisation_id, place ORDER BY event_time, event_id) AS nth FROM named
     )
-    SELECT e.event_id, e.type, e.biz_step, e.disposition, e.event_time, e.record_time, o.kind = 'producer', o.name,
-        concat_ws(' ', u.name, v.name), n.quantity, n.uom, e.hash_id,
-        (SELECT f.leaf_index FROM log_leaves f JOIN logs g ON g.id = f.log_id WHERE g.name = '{LOG}' AND f.key = e.event_id)
+    SELECT n.name, n.type, n.biz_step, n.disposition, n.event_time, n.record_time, o.kind = 'producer', o.name,
+        concat_ws(' ', u.name, v.name), n.quantity, n.uom, n.hash_id,
+        (SELECT f.leaf_index FROM log_leaves f WHERE f.log_id = (SELECT id FROM logs WHERE name = '{LOG}') AND f.key = n.name)
     FROM (
         SELECT * FROM told WHERE place < 2 OR nth <= {_OF_OTHERS} ORDER BY place, event_time, event_id LIMIT %(limit)s
-    ) n JOIN trace_events e ON e.id = n.event_id
-    JOIN organisations o ON o.id = e.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
+    ) n JOIN organisations o ON o.id = n.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
     LEFT JOIN divisions u ON u.code = left(o.division_code, 2) || '0000' AND u.code <> v.code
     ORDER BY n.place, n.event_time, n.event_id"""
 

@@ -127,6 +127,7 @@ class TraceEvent(Base):
         UniqueConstraint("event_id", "is_declaration"),
         CheckConstraint("is_declaration = (declared_at IS NOT NULL)", name="declared"),
         Index("ix_trace_events_time", "event_time", "id"),
+        Index("ix_trace_events_declared", "event_id", postgresql_where=text("is_declaration")),
         Index("ix_trace_events_xid", "xid", "id"),
         Index("ix_trace_events_record_time", "record_time", "id"),
         Index("ix_trace_events_own", "organisation_id", "event_time", "id"),
