@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -85,10 +85,10 @@ def _of_ours(goods: Goods) -> Iterable[Target]:
     if goods.listing_id:
         title = f"{goods.product_name} {goods.pack_spec}"
         yield Target("pip", url_for("shop_pages.show_product", listing_id=goods.listing_id), title)
-    if any(rule.rule.startswith("/epcis/epcs/") for rule in current_app.url_map.iter_rules()):
-        uri = _canonical(goods)
-        path = f"/epcis/epcs/{quote(uri, safe='')}/events"
-        yield Target("epcis", path, "EPCIS", media_type="application/ld+json", languages=("en",))
+    if any(rule.rule == "/epcis/events" for rule in current_app.url_map.iter_rules()):
+        for parameter, uri in _questions(goods):
+            path = "/epcis/events?" + urlencode({parameter: uri})
+            yield Target("epcis", path, "EPCIS", media_type="application/ld+json", languages=("en",))
 
 
 def _reading() -> links.Reading:
@@ -103,9 +103,18 @@ def _reading() -> links.Reading:
     return reading
 
 
-def _canonical(goods: Goods) -> str:
-    qualifiers = {ai: value for ai, value in (("10", goods.lot), ("21", goods.serial)) if value}
-    return links.Reading("01", goods.number, qualifiers).link.uri
+def _questions(goods: Goods) -> Iterator[tuple[str, str]]:
+    """Yield what to ask for the events of goods: packs are items there, lots and goods without one are classes."""
+    if goods.serial:
+        yield "MATCH_anyEPC", _canonical(goods, "21", goods.serial)
+    if goods.lot:
+        yield "MATCH_anyEPCClass", _canonical(goods, "10", goods.lot)
+    if not goods.serial and not goods.lot:
+        yield "MATCH_anyEPCClass", links.Reading("01", goods.number, {}).link.uri
+
+
+def _canonical(goods: Goods, ai: str, value: str) -> str:
+    return links.Reading("01", goods.number, {ai: value}).link.uri
 
 
 def _wants_linkset() -> bool:
@@ -120,6 +129,8 @@ def _lead(reading: links.Reading, target: Target) -> Response:
     """
     kept = {"linkType", checks.SERIAL, checks.CHECK}
     passed = [(name, value) for name, value in request.args.items(multi=True) if name not in kept]
+    if target.link_type == "epcis":
+        passed = []  # a query of events: it takes no parameters but its own
     path, hash_, place = target.path.partition("#")
     address = path + (("&" if "?" in path else "?") + urlencode(passed) if passed else "") + hash_ + place
     answer = redirect(address, 307)

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from catalog.lots.models import Lot
+from catalog.products.models import Product, Sku
 from catalog.products.numbers import own_number, trade_number
 from shop.db import db, transaction
+from shop.identity.models import Organisation
 from tests import factories
 
 LINKSET = "application/linkset+json"
@@ -137,3 +139,27 @@ def test_the_resolver_describes_itself(client, session):
     assert told.json["resolverRoot"] == BASE
     assert told.json["supportedPrimaryKeys"] == ["01"]
     assert "gs1:traceability" in told.json["supportedLinkTypes"][0]["linkTypes"]
+
+
+def test_the_link_to_the_events_leads_to_those_of_the_lot(client, goods, bearer, deliver):
+    sku, _listing, number = goods
+    lot = db.session.scalars(select(Lot).where(Lot.sku_id == sku.id)).one()
+    with transaction():
+        owner = factories.make_member("producer", organisation=db.session.get_one(Organisation, lot_owner(lot)))
+    deliver()
+    uri = f"https://id.gs1.org/01/{number}/10/L-7"
+
+    led = client.get(f"/01/{number}/10/L-7?linkType=gs1:epcis&17=270101")
+    found = client.get(led.location, headers=bearer(owner))
+
+    assert (led.status_code, led.location) == (307, f"/epcis/events?MATCH_anyEPCClass={quote(uri, safe='')}")
+    [event] = found.json["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert event["quantityList"][0]["epcClass"] == uri
+    piece = json.loads(client.get(f"/01/{number}/10/L-7", headers={"Accept": LINKSET}).data)["linkset"][0]
+    assert [each["href"] for each in piece["https://gs1.org/voc/epcis"]] == [BASE + led.location]
+
+
+def lot_owner(lot: Lot) -> int:
+    return db.session.scalars(
+        select(Product.producer_id).join(Sku, Sku.product_id == Product.id).where(Sku.id == lot.sku_id)
+    ).one()
