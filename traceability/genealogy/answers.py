@@ -17,7 +17,20 @@ from shop.errors import NotFound
 from shop.i18n import _
 from traceability.genealogy import gaps
 from traceability.genealogy.gaps import Gap
-from traceability.genealogy.walk import BUDGET, DOWN, UP, Kind, Reached, State, ids_of, seen_by, walk
+from traceability.genealogy.walk import (
+    BUDGET,
+    DOWN,
+    UP,
+    Kind,
+    Reached,
+    State,
+    count_packs,
+    ids_of,
+    is_of_bought,
+    lots_of_packs,
+    seen_by,
+    walk,
+)
 from traceability.standard import identifiers
 
 _NAMES = text("SELECT id, uri FROM trace_epcs WHERE id = ANY(cast(:ids AS bigint[]))")
@@ -93,6 +106,8 @@ class Trace:
     held: list[tuple[int, int]]
     #: Keys of the events that happened to what was reached while it mattered, whoever may see them.
     event_ids: list[int]
+    #: Numbered packs of what was asked for, if it is a lot: those of which nothing else is told are only counted.
+    packs: int
 
 
 def find_epc(identifier: str) -> int | None:
@@ -109,13 +124,16 @@ def trace(identifier: str, direction: str, actor: Actor, *, budget: int = BUDGET
     :raises TraceTooLarge: past the budget.
     """
     start = find_epc(identifier)
-    if start is None or not _is_seen(start, actor):
+    if start is None or not (_is_seen(start, actor) or is_of_bought(start, actor)):
         raise NoSuchTracedThing(_("没有您可查看的事件提到这个标识。"))
     reached = walk(start, direction, actor, budget=budget)
     nodes, steps, links = _told(start, direction, reached)
     missing = gaps.find(reached, steps, nodes, [epc for _, epc, is_output in links if is_output], actor)
     held = [(child, parent) for child, parent, _ in reached.held]
-    return Trace(identifier, direction, nodes, steps, missing, reached.states, start, links, held, reached.events)
+    packs = count_packs(start, actor) if reached.names[start][2] == "lot" else 0
+    return Trace(
+        identifier, direction, nodes, steps, missing, reached.states, start, links, held, reached.events, packs
+    )
 
 
 def descendants(identifier: str) -> list[Node]:
@@ -141,7 +159,8 @@ def _all(identifier: str, direction: str) -> list[Node]:
 def _told(start: int, direction: str, reached: Reached) -> tuple[list[Node], list[Step], list[Link]]:
     steps, links = _steps_of(reached.states, reached.names)
     processes = {step.id: step.transformation_id for step in steps}
-    depths = _depths(start, direction, links, reached.held, processes)
+    inside = [*((child, parent) for child, parent, _is_open in reached.held), *lots_of_packs(reached)]
+    depths = _depths(start, direction, links, inside, processes)
     return _nodes_of(start, reached.states, reached.names, depths), steps, links
 
 
@@ -177,10 +196,10 @@ def _depths(
     start: int,
     direction: str,
     links: Iterable[Link],
-    held: Iterable[tuple[int, int, bool]],
+    inside: Iterable[tuple[int, int]],
     processes: Mapping[int, str | None],
 ) -> dict[int, int]:
-    """Return how many transformations and containers lie between the start and each identifier, by the shortest way."""
+    """Return how many transformations, containers and lots lie between the start and each identifier, by the shortest way."""
     next_to: dict[_Place, list[_Place]] = defaultdict(list)
     is_up = direction == UP
     for event_id, epc_id, is_output in links:
@@ -189,7 +208,7 @@ def _depths(
             next_to[epc_id].append(process)
         else:
             next_to[process].append(epc_id)
-    for child, parent, _is_open in held:
+    for child, parent in inside:
         next_to[child].append(parent)
         next_to[parent].append(child)
     depths: dict[_Place, int] = {start: 0}

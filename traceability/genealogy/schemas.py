@@ -137,6 +137,12 @@ class TraceSchema(Schema):
     nodes = _Many(TraceNodeSchema, _node, required=True)
     steps = fields.List(fields.Nested(TraceStepSchema), required=True)
     gaps = fields.List(fields.Nested(TraceGapSchema), required=True)
+    packs = fields.Integer(
+        required=True,
+        metadata={
+            "description": "Packs of the lot that have numbers: those of which nothing else is told are no nodes"
+        },
+    )
     events = fields.Dict(required=True, metadata={"description": "The events as an EPCISQueryDocument"})
     events_left_out = fields.Integer(required=True)
 

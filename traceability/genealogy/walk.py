@@ -17,6 +17,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import DomainError
 from shop.i18n import _
+from traceability.repository.fields import MADE_ITEMS
 from traceability.repository.models import TraceEvent
 from traceability.repository.scopes import visible_to
 
@@ -87,6 +88,21 @@ _CONTENTS = """
     FROM trace_containments c JOIN trace_epcs i ON i.id = c.child_id
     WHERE r.kind IN (0, 4) AND c.parent_id = r.id AND c.during && r.during AND {opened}"""
 _INSIDE_ARE_THINGS = "SELECT 1, r.id, {window} WHERE r.kind = 4"
+#: A pack is of a lot, as who brought it into being said. Down, packs of which nothing else is told are not listed: a lot
+#: may have tens of thousands.
+_OF_LOT = f"""
+    FROM trace_event_lots l JOIN trace_event_epcs n ON n.event_id = l.event_id AND n.role IN {tuple(map(int, MADE_ITEMS))}
+    JOIN trace_epcs i ON i.id = n.epc_id JOIN trace_epcs t ON t.id = l.lot_id AND left(t.uri, 36) = left(i.uri, 36)
+    JOIN trace_events ON trace_events.id = l.event_id AND NOT EXISTS (
+        SELECT FROM trace_events d WHERE d.event_id = trace_events.event_id AND d.is_declaration
+          AND d.organisation_id = trace_events.organisation_id AND (d.is_market OR NOT trace_events.is_market))"""
+_LOT = f"""
+    SELECT 1, l.lot_id, r.during {_OF_LOT}
+    WHERE r.kind IN (0, 1) AND n.epc_id = r.id AND i.kind = 'instance' AND ({{visible}} OR {{bought}})"""
+_PACKS = f"""
+    SELECT 1, n.epc_id, tstzrange(lower(r.during), NULL) {_OF_LOT}
+    WHERE r.kind IN (0, 1) AND l.lot_id = r.id AND {{visible}} AND EXISTS (
+        SELECT FROM trace_event_epcs o WHERE o.epc_id = n.epc_id AND o.event_id <> n.event_id)"""
 
 #: Rows beside the states: a pair of which one was in the other, with whether it has not been taken out, and an event.
 _HELD, _EVENT = 8, 9
@@ -129,9 +145,17 @@ def walk(start: int, direction: str, actor: Actor | None = None, *, budget: int 
     :raises TraceTooLarge: past the budget.
     """
     condition, values = seen_by(actor)
-    parts = [_CARRIERS, _STEPS, _SAME_PROCESS, _CONTENTS, _INSIDE_ARE_THINGS, _INPUTS if direction == UP else _OUTPUTS]
+    parts = [
+        _CARRIERS,
+        _STEPS,
+        _SAME_PROCESS,
+        _CONTENTS,
+        _INSIDE_ARE_THINGS,
+        *((_INPUTS, _LOT) if direction == UP else (_OUTPUTS, _PACKS)),
+    ]
     sql = _WALK.format(parts=" UNION ALL ".join(parts)).format(
         visible=condition,
+        bought=_bought(actor),
         opened=_exists(condition, "c.opened_by"),
         kinds="0, 1" if direction == UP else "0, 1, 2",
         side="" if direction == UP else "NOT",
@@ -173,6 +197,39 @@ def seen_by(actor: Actor | None) -> tuple[str, dict[str, Any]]:
     compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     condition = str(compiled).split("WHERE ", 1)[1].replace("::", r"\:\:")
     return f"({condition})", dict(compiled.params)
+
+
+def _bought(actor: Actor | None) -> str:
+    """Return the condition that a lot was given to the actor's organisation: the holder of a pack may know its lot then.
+
+    The events that gave numbers to packs stay their writer's: they name all the others too.
+    """
+    if actor is None or actor.scope.kind in ("all", "division", "budget"):
+        return "false"
+    given = f"g.organisation_id = {int(actor.organisation_id)} AND g.epc_id = l.lot_id"
+    return f"EXISTS (SELECT FROM trace_grants g WHERE {given})"
+
+
+def is_of_bought(epc_id: int, actor: Actor) -> bool:
+    """Say whether an identifier is a pack of a lot that was given to the actor's organisation."""
+    query = f"SELECT EXISTS (SELECT {_OF_LOT} WHERE n.epc_id = :epc AND {_bought(actor)})"
+    return bool(db.session.execute(text(query), {"epc": epc_id}).scalar_one())
+
+
+def lots_of_packs(reached: Reached) -> list[tuple[int, int]]:
+    """Return (pack, lot) of those that were reached."""
+    kinds = {kind: [id_ for id_, name in reached.names.items() if name[2] == kind] for kind in ("instance", "lot")}
+    if not all(kinds.values()):
+        return []
+    query = f"SELECT DISTINCT n.epc_id, l.lot_id {_OF_LOT} WHERE n.epc_id = ANY(:instance) AND l.lot_id = ANY(:lot)"
+    return [(row[0], row[1]) for row in db.session.execute(text(query), kinds)]
+
+
+def count_packs(lot_id: int, actor: Actor) -> int:
+    """Return how many packs of a lot have numbers, by the events that the actor may see."""
+    condition, values = seen_by(actor)
+    query = f"SELECT count(DISTINCT n.epc_id) {_OF_LOT} WHERE l.lot_id = :lot AND {condition}"
+    return int(db.session.execute(text(query), {"lot": lot_id, **values}).scalar_one())
 
 
 def ids_of(states: Sequence[State], *kinds: Kind) -> list[int]:

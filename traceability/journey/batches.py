@@ -12,15 +12,14 @@ from sqlalchemy import select
 
 from catalog.lots.batches.models import Batch
 from catalog.lots.models import Lot
-from catalog.products.models import Product
+from catalog.products.models import Product, Sku
 from catalog.products.numbers import product_number
 from shop.db import db
 from shop.identity.models import Organisation
-from traceability.journey import acts, names, writing
+from traceability.journey import acts, described, names, writing
 from traceability.journey.acts import Goods
 from traceability.journey.goods import LotOfGoods, lots_of
 from traceability.repository.models import TraceEvent
-from traceability.repository.storing import Writer
 
 _PACKS_COME_OUT = frozenset({"pack"})
 
@@ -32,7 +31,7 @@ class ActUnknown(LookupError):
 def take_act(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     """Write the event of an act: harvest, slaughter, processing, packing …; undoing one declares its event wrong."""
     producer_id, county = _producer(UUID(told["producer_id"]))
-    writer = Writer(producer_id, county)
+    writer = writing.writer_for(producer_id, _counties(told) or [county])
     if told["kind"] == "undo":
         writing.write([acts.declared_wrong(_event_of(told["undoes"]), recorded_at)], writer, at=recorded_at)
         return
@@ -42,6 +41,7 @@ def take_act(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     is_out = told["kind"] in _PACKS_COME_OUT
     event = acts.event_of(told, taken if is_out else [*taken, *packs], [*made, *packs] if is_out else made)
     writing.write([event], writer, at=recorded_at)
+    described.keep_place(producer_id, told["producer_id"], told["place"], at=recorded_at)
     uris = [each.uri for each in (*taken, *made, *packs)]
     writing.grant(producer_id, uris, by=producer_id, reason="own", ref=None, at=recorded_at)
 
@@ -90,9 +90,23 @@ def _packs(lot: LotOfGoods, told: Mapping[str, Any]) -> Goods:
 
 
 def _producer(public_id: UUID) -> tuple[int, str]:
-    """Return a producer's key, and the county whose officials see what it records."""
+    """Return a producer's key, and where it is."""
     row = db.session.execute(
         select(Organisation.id, Organisation.division_code).where(Organisation.public_id == public_id)
     ).one()
-    product = select(Product.county_code).where(Product.producer_id == row.id).order_by(Product.id).limit(1)
-    return row.id, db.session.scalar(product) or row.division_code
+    return row.id, row.division_code
+
+
+def _counties(told: Mapping[str, Any]) -> list[str]:
+    """Return the counties of an act's goods, those that were made first: the officials of each see what was done."""
+    made = [*told["outputs"], *told["inputs"]]
+    products = [UUID(each["product_id"]) for each in made]
+    skus = [UUID(each["sku_id"]) for each in told["lots"]]
+    of_products = select(Product.public_id, Product.county_code).where(Product.public_id.in_(products))
+    of_skus = (
+        select(Sku.public_id, Product.county_code)
+        .join(Product, Product.id == Sku.product_id)
+        .where(Sku.public_id.in_(skus))
+    )
+    counties = {row.public_id: row.county_code for query in (of_skus, of_products) for row in db.session.execute(query)}
+    return [counties[each] for each in (*skus, *products)]

@@ -44,7 +44,7 @@ def take_shipment(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     )  # fmt: skip
     parts = _sum(lots, ((item["lot_id"], item["quantity"]) for item in told["items"]))
     event = events.shipped(parts, at=at, consignor=consignor, consignee=consignee, order=order, shipment=shipment)
-    writing.write([event], _writer(lots, ids[consignor]), at=recorded_at)
+    writing.write([event], _writer(lots.values(), ids[consignor]), at=recorded_at)
     uris = [part.uri for part in parts]
     for party in ids.values():
         writing.grant(party, uris, by=ids[consignor], reason="shipment", ref=shipment, at=recorded_at)
@@ -60,14 +60,13 @@ def take_acceptance(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     ids = _ids((consignor, consignee))
     lots = lots_of(item["lot_id"] for item in told["items"])
     _keep_receipts(told["items"], acceptance, at)
-    written = []
     for name, build in (("accepted", events.received), ("rejected", events.rejected)):
         parts = _sum(lots, ((item["lot_id"], item[name]) for item in told["items"]))
         if parts:
-            written.append(
-                build(parts, at=at, consignor=consignor, consignee=consignee, order=order, acceptance=acceptance)
-            )
-    writing.write(written, _writer(lots, ids[consignee]), at=recorded_at)
+            event = build(parts, at=at, consignor=consignor, consignee=consignee, order=order, acceptance=acceptance)
+            named = {part.uri for part in parts}
+            goods = [lot for lot in lots.values() if lot.uri in named]
+            writing.write([event], _writer(goods, ids[consignee]), at=recorded_at)
     uris = [lot.uri for lot in lots.values()]
     for party in ids.values():
         writing.grant(party, uris, by=ids[consignor], reason="acceptance", ref=acceptance, at=recorded_at)
@@ -99,6 +98,6 @@ def _ids(public_ids: Iterable[UUID]) -> dict[UUID, int]:
     return {row.public_id: row.id for row in rows}
 
 
-def _writer(lots: Mapping[int, LotOfGoods], organisation_id: int) -> Writer:
-    """Return the writer, in the county of the goods: its officials see what becomes of them."""
-    return Writer(organisation_id, next(iter(lots.values())).county_code)
+def _writer(lots: Iterable[LotOfGoods], organisation_id: int) -> Writer:
+    """Return the writer, in the counties of the goods: the officials of each see what becomes of them."""
+    return writing.writer_for(organisation_id, [lot.county_code for lot in sorted(lots, key=lambda each: each.id)])

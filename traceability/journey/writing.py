@@ -38,6 +38,12 @@ class EventTaken(RuntimeError):
     """Somebody else has captured an event of this identifier: the market's own cannot be stored."""
 
 
+def writer_for(organisation_id: int, counties: Sequence[str]) -> Writer:
+    """Return who writes of goods of these counties, the first of which is the event's own: the officials of each see it."""
+    first, *others = dict.fromkeys(counties)
+    return Writer(organisation_id, first, further=tuple(others))
+
+
 def write(events: Sequence[Event], writer: Writer, *, at: datetime) -> None:
     """Store events as the market's own in their writer's name; those that are there are left alone.
 

@@ -18,10 +18,10 @@ from shop.db import db
 from shop.errors import NotFound
 from shop.i18n import _
 from traceability.pieces.models import LotSerial, RecordedScan, SerialRun
-from traceability.repository.fields import Field, Role
+from traceability.repository.fields import MADE_ITEMS, Field
 
 #: How events name what they bring into being.
-_MADE = (Role.EPC.value, Role.OUTPUT.value)
+_MADE = tuple(role.value for role in MADE_ITEMS)
 
 
 class NoSuchRun(NotFound):

@@ -18,6 +18,7 @@ from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, Invalid
 from shop.i18n import _
+from shop.outbox.services import publish
 from traceability.pieces.models import MOST_PIECES, SerialRun
 from traceability.pieces.queries import count_pieces
 
@@ -63,6 +64,13 @@ def issue(lot_id: UUID, pieces: int, actor: Actor, *, at: datetime) -> SerialRun
         db.session.add(run)
     db.session.execute(_NUMBERS, {"run": run.id, "lot": lot.id, "serials": [make_serial() for _ in range(pieces)]})
     audit.record(actor, "traceability.pieces_issued", "lot", lot.id, pieces=[issued, issued + pieces])
+    publish(
+        "traceability.pieces_issued",
+        run_id=str(run.public_id),
+        lot_id=str(lot_id),
+        pieces=pieces,
+        issued_at=at.isoformat(),
+    )
     return run
 
 

@@ -58,6 +58,18 @@ class TraceTransform(Base):
     )  # fmt: skip
 
 
+class TraceEventLot(Base):
+    """The packs that an event brings into being are of a lot: its ``ilmd`` says so. One row, however many packs it names."""
+
+    __tablename__ = "trace_event_lots"
+
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: The lot's key among the identifiers.
+    lot_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+    __table_args__ = (Index("ix_trace_event_lots_lot", "lot_id", "event_id"),)
+
+
 class TraceGrant(Base):
     """Goods that an organisation handled or bought: it reads the events that name them."""
 
@@ -71,6 +83,17 @@ class TraceGrant(Base):
     #: What gave it, opaque here: the order, the shipment.
     reason: Mapped[str]
     reason_ref: Mapped[UUID | None]
+
+
+class TraceEventCounty(Base):
+    """A further county whose goods an event is about: its officials see it too; append-only."""
+
+    __tablename__ = "trace_event_counties"
+
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    county_code: Mapped[str] = mapped_column(primary_key=True)
+
+    __table_args__ = (Index("ix_trace_event_counties_county", "county_code", "event_id"),)
 
 
 class TraceMasterData(Base):

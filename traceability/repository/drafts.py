@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from traceability.repository.attributes import Attribute, attributes_of
-from traceability.repository.fields import Role
+from traceability.repository.fields import MADE_ITEMS, Role
 from traceability.standard.contexts import Context
 from traceability.standard.fields import EVENTS
 from traceability.standard.hashing import event_hash
 from traceability.standard.identifiers import canonical, vocabulary
+from traceability.standard.keys import GTIN_DIGITS, QUALIFIER_LENGTH
+from traceability.standard.links import CANONICAL, escape
 from traceability.standard.times import instant
 
 #: Lists and fields that name items, and the role each gives.
@@ -30,6 +32,11 @@ _QUANTITIES = (
     ("inputQuantityList", Role.INPUT_QUANTITY),
     ("outputQuantityList", Role.OUTPUT_QUANTITY),
 )
+#: What packs are called that have a number: their goods, and the number.
+_GOODS = f"{CANONICAL}01/"
+_GOODS_END = len(_GOODS) + GTIN_DIGITS
+#: What CBV calls the lot in ``ilmd``.
+LOT_NUMBER = "urn:epcglobal:cbv:mda:lotNumber"
 #: What the repository says of an event itself, and so no part of its content.
 _OURS = ("recordTime", "eventID")
 
@@ -72,6 +79,8 @@ class Draft:
     has_sensors: bool
     named: list[Named] = field(default_factory=list)
     attributes: list[Attribute] = field(default_factory=list)
+    #: Lots of which the event says that its packs are.
+    lots: list[str] = field(default_factory=list)
     #: It has been declared to be wrong before it came, or together with it.
     is_withdrawn: bool = False
 
@@ -94,6 +103,7 @@ def draft_of(event: Mapping[str, Any], contexts: Sequence[Any], inherited: Conte
     said = event if event["type"] in EVENTS else {name: value for name, value in event.items() if ":" in name}
     transformation_id = said.get("transformationID")
     text = _text_of(event)
+    named = list(_named_in(said, context))
     return Draft(
         place=place,
         text=text,
@@ -114,9 +124,28 @@ def draft_of(event: Mapping[str, Any], contexts: Sequence[Any], inherited: Conte
         hash_id=hash_id,
         content=hashlib.sha256(f"{hash_id}\n{text}".encode()).digest(),
         has_sensors="sensorElementList" in said,
-        named=list(_named_in(said, context)),
+        named=named,
         attributes=attributes_of(said, context),
+        lots=[] if declaration is not None else _lots_of(said, named, context),
     )
+
+
+def _lots_of(event: Mapping[str, Any], named: Iterable[Named], context: Context) -> list[str]:
+    """Return the lots that the packs are of which an event brings into being: goods by their number, each with its lot."""
+    number = next(
+        (value for name, value in (event.get("ilmd") or {}).items() if context.expand(name) == LOT_NUMBER), None
+    )
+    if (
+        not (isinstance(number, str) and 0 < len(number) <= QUALIFIER_LENGTH["10"])
+        or event.get("action", "ADD") != "ADD"
+    ):
+        return []
+    goods = {each.uri[:_GOODS_END]: None for each in named if each.role in MADE_ITEMS and _is_pack(each.uri)}
+    return [f"{uri}/10/{escape(number)}" for uri in goods]
+
+
+def _is_pack(uri: str) -> bool:
+    return uri.startswith(_GOODS) and uri.startswith("/21/", _GOODS_END)
 
 
 def _text_of(event: Mapping[str, Any]) -> str:

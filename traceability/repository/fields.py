@@ -22,6 +22,8 @@ class Role(IntEnum):
 
 #: What the MATCH_ parameters of the standard look at.
 ITEMS = (Role.EPC, Role.CHILD, Role.PARENT, Role.INPUT, Role.OUTPUT)
+#: How events name items that they bring into being.
+MADE_ITEMS = (Role.EPC, Role.OUTPUT)
 CLASSES = (Role.QUANTITY, Role.CHILD_QUANTITY, Role.INPUT_QUANTITY, Role.OUTPUT_QUANTITY)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,50 @@ _KEEP = Statement("""
     ON CONFLICT (organisation_id, type, uri) DO UPDATE
        SET captured = excluded.captured, attributes = excluded.attributes, children = excluded.children,
            recorded_at = excluded.recorded_at""")
+
+_LOCK = Statement("SELECT pg_advisory_xact_lock(hashtext('trace_master_data'), cast(:organisation AS int))")
+_KNOWN = Statement("""
+    SELECT type, uri, attributes, children FROM trace_master_data
+    WHERE organisation_id = cast(:organisation AS bigint) AND uri = ANY (cast(:uris AS text[]))""")
+
+
+@dataclass(frozen=True)
+class Element:
+    """What is said of a place, party or class by somebody who hands in no document."""
+
+    type: str
+    uri: str
+    attributes: Mapping[str, str]
+    children: Sequence[str]
+
+
+def add(organisation_id: int, elements: Sequence[Element], *, at: datetime) -> None:
+    """Add to an organisation's master data: what is said anew replaces the same attribute, children are added to."""
+    fetch(_LOCK, {"organisation": organisation_id})
+    asked = {"organisation": organisation_id, "uris": sorted({each.uri for each in elements})}
+    known = {(kind, uri): (attributes, children) for kind, uri, attributes, children in fetch(_KNOWN, asked)}
+    rows = {}
+    for each in elements:
+        before = known.get((each.type, each.uri), ([], []))
+        row = _added(each, *before)
+        if row != before:
+            rows[each.type, each.uri] = row
+    if rows:
+        uris = [uri for _, uri in rows]
+        fetch(_KEEP, {
+            "organisation": organisation_id, "at": at, "types": [kind for kind, _ in rows], "uris": uris, "captured": uris,
+            "attributes": [json.dumps(attributes, ensure_ascii=False) for attributes, _ in rows.values()],
+            "children": [json.dumps(children) for _, children in rows.values()],
+        })  # fmt: skip
+
+
+def _added(element: Element, attributes: list[Any], children: list[str]) -> tuple[list[Any], list[str]]:
+    kept = [each for each in attributes if each["id"] not in element.attributes]
+    said = [{"id": name, "attribute": value} for name, value in element.attributes.items()]
+    known = [*kept, *said]
+    if sorted(known, key=str) == sorted(attributes, key=str):  # in another order
+        known = attributes
+    return known, [*children, *(uri for uri in element.children if uri not in children)]
 
 
 def keep(capture: Capture, organisation_id: int, *, at: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from shop.auth import Actor
 from shop.identity.queries import within
-from traceability.repository.derived import TraceGrant
+from traceability.repository.derived import TraceEventCounty, TraceGrant
 from traceability.repository.models import TraceEvent, TraceEventEpc
 
 
@@ -29,7 +29,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     if _is_by_organisation(actor):
         given = _names_what_was_given_to(actor.organisation_id)
         return or_(TraceEvent.organisation_id == actor.organisation_id, given)
-    return parts_visible_to(actor)[0].clause
+    return or_(*(part.clause for part in parts_visible_to(actor)))
 
 
 def parts_visible_to(actor: Actor) -> list[Part]:
@@ -41,7 +41,9 @@ def parts_visible_to(actor: Actor) -> list[Part]:
     if scope.kind == "all":
         return [Part(true())]
     if scope.kind == "division":
-        return [Part(within(TraceEvent.county_code, scope.divisions))]
+        inside = within(TraceEvent.county_code, scope.divisions)
+        also = select(TraceEventCounty.event_id).where(within(TraceEventCounty.county_code, scope.divisions))
+        return [Part(inside), Part(and_(~inside, TraceEvent.id.in_(also)), is_start=True)]
     if scope.kind == "budget":
         return [Part(false())]
     own = TraceEvent.organisation_id == actor.organisation_id

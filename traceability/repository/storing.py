@@ -38,6 +38,9 @@ _ADD = Statement(f"""
     FROM unnest({", ".join(f"cast(:{name} AS {kind}[])" for name, (_, kind) in zip(_VALUES, COLUMNS, strict=True))}) AS n ({_NAMES})
     ORDER BY event_id COLLATE "C", is_declaration
     ON CONFLICT (event_id, is_declaration) DO NOTHING RETURNING id""")
+_FURTHER = Statement("""
+    INSERT INTO trace_event_counties (event_id, county_code)
+    SELECT id, county FROM unnest(cast(:ids AS bigint[])) AS id, unnest(cast(:counties AS text[])) AS county""")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Writer:
 
     organisation_id: int
     county_code: str
+    #: Further counties whose goods the events are about.
+    further: tuple[str, ...] = ()
     #: The market itself writes in the organisation's name: it does not share identifiers with what was captured.
     is_market: bool = False
 
@@ -81,6 +86,8 @@ def store_events(
         if outcome.taken and is_whole:
             return outcome
     _hang(stored, names)
+    if stored and writer.further:
+        fetch(_FURTHER, {"ids": list(stored), "counties": list(writer.further)})
     if stored:
         first, last = min(stored), max(stored)
         publish("traceability.events_captured", job_id=job_id, first_id=first, last_id=last, count=len(stored))
@@ -152,6 +159,8 @@ def _hang(stored: dict[int, Draft], names: dict[str, int]) -> None:
             known = captured.setdefault(each.uri, each.captured)
             if not known.startswith("urn:") and each.captured.startswith("urn:"):
                 captured[each.uri] = each.captured
+        for lot in draft.lots:
+            captured.setdefault(lot, lot)
     epcs = dictionary.take_epcs(captured)
     copy_rows(
         "trace_event_epcs", "event_id, ordinal, epc_id, role, event_time, quantity, uom", epc_lines(stored, epcs.ids)
@@ -160,6 +169,8 @@ def _hang(stored: dict[int, Draft], names: dict[str, int]) -> None:
         "trace_event_attributes", "event_id, ordinal, field, name_id, element, value, num, time, uom",
         attribute_lines(stored, names),
     )  # fmt: skip
+    if lots := [f"{id_}\t{epcs.ids[lot]}" for id_, draft in stored.items() for lot in draft.lots]:
+        copy_rows("trace_event_lots", "event_id, lot_id", lots)
     dictionary.lock(
         {*containments.contended(stored, epcs), *transforms.contended(stored, epcs), *epcs.better_known} - epcs.added
     )

@@ -51,6 +51,8 @@ class Place(PublicId, Dated, Base):
     gln: Mapped[str | None]
     #: The other producers of the county may use it too.
     is_shared: Mapped[bool] = mapped_column(server_default="false", default=False)
+    #: Its name and township stand on the pages of its goods' labels; else only its kind and county.
+    is_public: Mapped[bool] = mapped_column(server_default="true", default=True)
     created_at: Mapped[datetime]
 
     __table_args__ = (
@@ -62,6 +64,7 @@ class Place(PublicId, Dated, Base):
         CheckConstraint("gln ~ '^[0-9]{13}$'", name="gln"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates"),
         Index("ix_places_shared", "county_code", postgresql_where=text("is_shared")),
+        Index("ix_places_gln", "gln", postgresql_where=text("gln IS NOT NULL")),
     )
 
 

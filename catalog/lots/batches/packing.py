@@ -113,6 +113,7 @@ def unpack(
     loss_kg: Decimal = ZERO,
     occurred_at: datetime,
     at: datetime,
+    place: UUID | None = None,
 ) -> Batch:
     """Open packs of a lot that came from a batch: their content is a new batch, to be packed anew.
 
@@ -136,13 +137,14 @@ def unpack(
     db.session.refresh(lot, with_for_update=True)
     if lot.status != "open":
         raise LotNotOpen(_("批次“%(code)s”已关闭。", code=lot.code))
-    deed = Deed("unpack", product.producer_id, occurred_at, packed_kg=-mass, loss_kg=loss_kg)
+    where = find_usable(place, product.producer_id, business_day(occurred_at)) if place else None
+    deed = Deed("unpack", product.producer_id, occurred_at, where, packed_kg=-mass, loss_kg=loss_kg)
     act = start(deed, actor, taken=ZERO, given=mass - loss_kg, at=at)
     _take_out(Movement(lot.id, "unpacked", -quantity, f"act:{act.public_id}", at, actor.user_id, act_id=act.id))
     batch = add_batch(product, act, code)
     move(act, {batch.id: mass - loss_kg})
     db.session.refresh(lot)
-    tell(act, None, lots=[lot_values_of(lot, sku, -quantity, -mass)])
+    tell(act, where, lots=[lot_values_of(lot, sku, -quantity, -mass)])
     return batch
 
 

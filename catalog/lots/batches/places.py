@@ -24,6 +24,8 @@ from shop.db import db
 from shop.errors import Invalid, NotFound
 from shop.geo.models import AssistedCounty
 from shop.i18n import _
+from shop.identity.models import Organisation
+from shop.outbox.services import publish
 
 _MAX_NAME = 60
 
@@ -55,6 +57,8 @@ class NewPlace:
     longitude: Decimal | None = None
     gln: str | None = None
     is_shared: bool = False
+    #: Name and township may stand on the page that a label opens.
+    is_public: bool = True
 
 
 def add_place(producer_id: int, new: NewPlace, actor: Actor, *, at: datetime) -> Place:
@@ -69,11 +73,16 @@ def add_place(producer_id: int, new: NewPlace, actor: Actor, *, at: datetime) ->
     place = Place(
         public_id=uuid7(), producer_id=producer_id, kind=new.kind, name=new.name.strip(), county_code=county,
         township=new.township.strip(), village=new.village.strip(), tier=new.tier, latitude=new.latitude,
-        longitude=new.longitude, gln=new.gln or None, is_shared=new.is_shared, valid_from=business_day(at), created_at=at,
+        longitude=new.longitude, gln=new.gln or None, is_shared=new.is_shared, is_public=new.is_public,
+        valid_from=business_day(at), created_at=at,
     )  # fmt: skip
     db.session.add(place)
     db.session.flush()  # obtains the key
     audit.record(actor, "catalog.place_added", "place", place.id, name=[None, place.name])
+    publish(
+        "catalog.place_added", organisations=[producer_id], place=as_values(place),
+        producer_id=str(db.session.scalars(select(Organisation.public_id).where(Organisation.id == producer_id)).one()),
+    )  # fmt: skip
     return place
 
 
@@ -82,12 +91,29 @@ def end_place(public_id: UUID, actor: Actor, *, at: datetime) -> Place:
 
     :raises NoSuchPlace: if it is not the actor's.
     """
-    place = db.session.scalars(select(Place).where(Place.public_id == public_id).with_for_update()).one_or_none()
-    if place is None or place.producer_id not in producers_of(actor, business_day(at)):
-        raise NoSuchPlace(_("没有找到。"))
+    place = _lock_own(public_id, actor, at)
     if place.valid_to is None:
         place.valid_to = business_day(at)
         audit.record(actor, "catalog.place_ended", "place", place.id)
+    return place
+
+
+def show_place(public_id: UUID, actor: Actor, *, is_public: bool, at: datetime) -> Place:
+    """Let the pages of labels name a place of the own side, or no more.
+
+    :raises NoSuchPlace: if it is not the actor's.
+    """
+    place = _lock_own(public_id, actor, at)
+    if place.is_public != is_public:
+        audit.record(actor, "catalog.place_shown", "place", place.id, is_public=[place.is_public, is_public])
+        place.is_public = is_public
+    return place
+
+
+def _lock_own(public_id: UUID, actor: Actor, at: datetime) -> Place:
+    place = db.session.scalars(select(Place).where(Place.public_id == public_id).with_for_update()).one_or_none()
+    if place is None or place.producer_id not in producers_of(actor, business_day(at)):
+        raise NoSuchPlace(_("没有找到。"))
     return place
 
 
@@ -169,5 +195,5 @@ def _bad(field: str, detail: str) -> BadPlace:
 
 __all__ = [
     "BadPlace", "NewPlace", "NoSuchPlace", "NoSuchProducer", "add_place", "as_values", "end_place", "find_usable",
-    "list_places",
+    "list_places", "show_place",
 ]  # fmt: skip

@@ -59,6 +59,9 @@ class NewPlaceSchema(Schema):
         metadata={"example": "6901234567892"},
     )
     is_shared = fields.Boolean(load_default=False, metadata={"description": "Other producers of the county may use it"})
+    is_public = fields.Boolean(
+        load_default=True, metadata={"description": "Its name and township may stand on the pages of labels"}
+    )
 
 
 class PlaceSchema(Schema):
@@ -75,6 +78,7 @@ class PlaceSchema(Schema):
     longitude = fields.Decimal(**_SHOWN)
     gln = fields.String(required=True, allow_none=True)
     is_shared = fields.Boolean(required=True)
+    is_public = fields.Boolean(required=True)
     valid_from = Day(required=True)
     valid_to = Day(required=True, allow_none=True)
 
@@ -95,6 +99,10 @@ class BatchQuery(PageQuery):
 
 class _WhenSchema(Schema):
     occurred_at = Instant(load_default=None, allow_none=True, metadata={"description": "Left out: now"})
+
+
+class _WhereSchema(_WhenSchema):
+    place = PublicId(load_default=None, allow_none=True)
 
 
 class NewBatchSchema(_WhenSchema):
@@ -120,7 +128,7 @@ class InputSchema(Schema):
 _INPUTS: dict[str, Any] = {"required": True, "validate": validate.Length(1, 20)}
 
 
-class ProcessingSchema(_WhenSchema):
+class ProcessingSchema(_WhereSchema):
     """Batches that become a batch of a product; what does not come out is the loss."""
 
     inputs = fields.List(fields.Nested(InputSchema), **_INPUTS)
@@ -139,7 +147,6 @@ class ProcessingSchema(_WhenSchema):
     added_quantity = Quantity(load_default=_NONE, unit="kg", above_zero=False)
     method = fields.String(load_default="", validate=_WORDS)
     code = _CODE
-    place = PublicId(load_default=None, allow_none=True)
 
 
 class PartSchema(Schema):
@@ -149,20 +156,20 @@ class PartSchema(Schema):
     quantity = Quantity(required=True, unit="kg")
 
 
-class SplitSchema(_WhenSchema):
+class SplitSchema(_WhereSchema):
     """Parts to take off a batch."""
 
     parts = fields.List(fields.Nested(PartSchema), **_INPUTS)
 
 
-class MixSchema(_WhenSchema):
+class MixSchema(_WhereSchema):
     """Batches of one product to mix."""
 
     inputs = fields.List(fields.Nested(InputSchema), **_INPUTS)
     code = _CODE
 
 
-class PackingSchema(_WhenSchema):
+class PackingSchema(_WhereSchema):
     """Packs made out of a batch."""
 
     sku = PublicId(required=True)
@@ -172,14 +179,13 @@ class PackingSchema(_WhenSchema):
     quantity = Quantity(required=True, metadata={"description": "Packs, in the SKU's unit"})
     expires_on = Day(load_default=None, allow_none=True)
     loss = Quantity(load_default=_NONE, unit="kg", above_zero=False)
-    place = PublicId(load_default=None, allow_none=True)
     net_weight_g = fields.Integer(
         load_default=None, allow_none=True, validate=validate.Range(1, 10**6),
         metadata={"description": "Of a pack whose net weight is not known yet"},
     )  # fmt: skip
 
 
-class UnpackingSchema(_WhenSchema):
+class UnpackingSchema(_WhereSchema):
     """Packs of a lot to open."""
 
     quantity = Quantity(required=True, metadata={"description": "Packs, in the SKU's unit"})
@@ -187,7 +193,7 @@ class UnpackingSchema(_WhenSchema):
     code = _CODE
 
 
-class DiscardSchema(_WhenSchema):
+class DiscardSchema(_WhereSchema):
     """What was lost of a batch, and why."""
 
     quantity = Quantity(required=True, unit="kg")

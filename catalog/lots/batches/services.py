@@ -150,8 +150,9 @@ def process(new: Processing, actor: Actor, *, at: datetime) -> Batch:
 
 
 def split(
-    public_id: UUID, parts: Sequence[tuple[str, Decimal]], actor: Actor, *, occurred_at: datetime, at: datetime
-) -> list[Batch]:
+    public_id: UUID, parts: Sequence[tuple[str, Decimal]], actor: Actor, *, occurred_at: datetime, at: datetime,
+    place: UUID | None = None,
+) -> list[Batch]:  # fmt: skip
     """Part batches off a batch: pairs of code (empty: made here) and kilograms.
 
     :raises NoSuchBatch: if it is not the actor's.
@@ -159,25 +160,29 @@ def split(
     """
     if not 0 < len(parts) <= _MAX_PARTS:
         raise bad("parts", _("一次分出 1 至 20 批。"))
-    for place, (_code, quantity) in enumerate(parts):
-        check_quantity(quantity, f"parts/{place}/quantity")
+    for n, (_code, quantity) in enumerate(parts):
+        check_quantity(quantity, f"parts/{n}/quantity")
     check_time(occurred_at, at)
     total = sum((quantity for _code, quantity in parts), ZERO)
     taken = _lock_inputs({public_id: total}, actor, at, field="parts")
     source = db.session.get_one(Batch, next(iter(taken)))
     product = db.session.get_one(Product, source.product_id)
-    act = start(Deed("split", source.producer_id, occurred_at), actor, taken=total, given=total, at=at)
+    where = _find_place(place, source.producer_id, occurred_at)
+    act = start(Deed("split", source.producer_id, occurred_at, where), actor, taken=total, given=total, at=at)
     made = [
-        add_batch(product, act, code, variety=source.variety, field=f"parts/{place}/code")
-        for place, (code, _quantity) in enumerate(parts)
+        add_batch(product, act, code, variety=source.variety, field=f"parts/{n}/code")
+        for n, (code, _quantity) in enumerate(parts)
     ]
     given = {batch.id: quantity for batch, (_code, quantity) in zip(made, parts, strict=True)}
     move(act, {source.id: -total, **given})
-    tell(act, None)
+    tell(act, where)
     return made
 
 
-def mix(inputs: Mapping[UUID, Decimal], actor: Actor, *, code: str = "", occurred_at: datetime, at: datetime) -> Batch:
+def mix(
+    inputs: Mapping[UUID, Decimal], actor: Actor, *, code: str = "", occurred_at: datetime, at: datetime,
+    place: UUID | None = None,
+) -> Batch:  # fmt: skip
     """Mix batches of one product into a new one, which needs papers of its own.
 
     :raises NoSuchBatch: if one is not the actor's.
@@ -191,17 +196,19 @@ def mix(inputs: Mapping[UUID, Decimal], actor: Actor, *, code: str = "", occurre
         raise bad("inputs", _("混批须选择同一产品的两个或更多批次。"))
     total = sum(taken.values(), ZERO)
     product = db.session.get_one(Product, sources[0].product_id)
-    act = start(Deed("mix", product.producer_id, occurred_at), actor, taken=total, given=total, at=at)
+    where = _find_place(place, product.producer_id, occurred_at)
+    act = start(Deed("mix", product.producer_id, occurred_at, where), actor, taken=total, given=total, at=at)
     varieties = {batch.variety for batch in sources}
     batch = add_batch(product, act, code, variety=varieties.pop() if len(varieties) == 1 else "")
     move(act, {**{key: -quantity for key, quantity in taken.items()}, batch.id: total})
-    tell(act, None)
+    tell(act, where)
     return batch
 
 
 def discard(
-    public_id: UUID, quantity_kg: Decimal, reason: str, actor: Actor, *, occurred_at: datetime, at: datetime
-) -> Batch:
+    public_id: UUID, quantity_kg: Decimal, reason: str, actor: Actor, *, occurred_at: datetime, at: datetime,
+    place: UUID | None = None,
+) -> Batch:  # fmt: skip
     """Take out of a batch what was lost: spoilt, dried up, sampled. Recalled batches too.
 
     :raises NoSuchBatch: if it is not the actor's.
@@ -216,10 +223,11 @@ def discard(
     batch = lock_batches([source.id])[source.id]
     if batch.on_hand_kg < quantity_kg:
         raise too_small(batch.on_hand_kg)
-    deed = Deed("discard", batch.producer_id, occurred_at, loss_kg=quantity_kg, note={"reason": reason.strip()})
+    where = _find_place(place, batch.producer_id, occurred_at)
+    deed = Deed("discard", batch.producer_id, occurred_at, where, loss_kg=quantity_kg, note={"reason": reason.strip()})
     act = start(deed, actor, taken=quantity_kg, given=ZERO, at=at)
     move(act, {batch.id: -quantity_kg})
-    tell(act, None)
+    tell(act, where)
     return batch
 
 

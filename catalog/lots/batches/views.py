@@ -129,7 +129,7 @@ def mix(body: dict[str, Any], actor: Actor) -> queries.BatchView:
     at = clock.now()
     inputs, when = _inputs(body["inputs"]), body["occurred_at"] or at
     with transaction():
-        made = services.mix(inputs, actor, code=body["code"], occurred_at=when, at=at)
+        made = services.mix(inputs, actor, code=body["code"], occurred_at=when, at=at, place=body["place"])
         return _shown(made.public_id, actor)
 
 
@@ -168,7 +168,8 @@ def split(body: dict[str, Any], actor: Actor, batch_id: UUID) -> Page[queries.Ba
     at = clock.now()
     parts = [(part["code"], part["quantity"].in_unit("kg")) for part in body["parts"]]
     with transaction():
-        made = services.split(batch_id, parts, actor, occurred_at=body["occurred_at"] or at, at=at)
+        when = body["occurred_at"] or at
+        made = services.split(batch_id, parts, actor, occurred_at=when, at=at, place=body["place"])
         return Page([_shown(batch.public_id, actor) for batch in made], None)
 
 
@@ -200,7 +201,7 @@ def discard(body: dict[str, Any], actor: Actor, batch_id: UUID) -> queries.Batch
     at = clock.now()
     quantity, when = body["quantity"].in_unit("kg"), body["occurred_at"] or at
     with transaction():
-        services.discard(batch_id, quantity, body["reason"], actor, occurred_at=when, at=at)
+        services.discard(batch_id, quantity, body["reason"], actor, occurred_at=when, at=at, place=body["place"])
         return _shown(batch_id, actor)
 
 
@@ -216,7 +217,9 @@ def unpack(body: dict[str, Any], actor: Actor, lot_id: UUID) -> queries.BatchVie
         lot = lot_queries.get_lot(lot_id, actor, clock.business_day(at)).lot
         quantity = body["quantity"].in_unit(db.session.get_one(Sku, lot.sku_id).unit)
         loss, when = body["loss"].in_unit("kg"), body["occurred_at"] or at
-        made = packing.unpack(lot_id, quantity, actor, code=body["code"], loss_kg=loss, occurred_at=when, at=at)
+        made = packing.unpack(
+            lot_id, quantity, actor, code=body["code"], loss_kg=loss, occurred_at=when, at=at, place=body["place"]
+        )
         return _shown(made.public_id, actor)
 
 

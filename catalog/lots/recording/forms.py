@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from decimal import Decimal
 from uuid import UUID
 
 from flask_wtf.file import FileField
 from wtforms import (
-    BooleanField,
     DateField,
     HiddenField,
     IntegerField,
@@ -26,15 +24,13 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from catalog.lots.batches.models import Place
 from catalog.lots.batches.queries import BatchView
-from catalog.lots.recording.labels import BASES, BIRTHS, MEAT_PAPERS, PLACES, REPORTS, TIERS
+from catalog.lots.recording.labels import BASES, BIRTHS, MEAT_PAPERS, REPORTS
 from catalog.lots.records.reports import Item
 from catalog.products.reads import ProductView
 from shop.clock import SHANGHAI, business_day
 from shop.forms import Form
 from shop.i18n import _, lazy
 from shop.inputs import QuantityField, at_most, choices, needed, optional
-
-_HUNDRED = Decimal(100)
 
 
 class DoneForm(Form):
@@ -50,6 +46,20 @@ class DoneForm(Form):
         """Return when it was done: now if it was today, else noon of that day."""
         day: date = self.done_on.data
         return now if day == business_day(now) else datetime.combine(day, time(12), tzinfo=SHANGHAI)
+
+
+class PlacedForm(Form):
+    """Something that was done at a place, if it is told."""
+
+    place = SelectField(lazy("地点"), validators=[optional()])
+
+    def offer_places(self, places: Sequence[Place]) -> None:
+        """Offer what this actor can choose."""
+        self.place.choices = place_choices(places, _("不填"))
+
+    def where(self) -> UUID | None:
+        """Return the place that was chosen."""
+        return UUID(self.place.data) if self.place.data else None
 
 
 class HarvestForm(DoneForm):
@@ -77,44 +87,7 @@ class HarvestForm(DoneForm):
         self.place.choices = place_choices(places, _("请选择"))
 
 
-class ProcessForm(DoneForm):
-    """A batch that becomes a batch of a product."""
-
-    batch = SelectField(lazy("投料批次"), validators=[needed()])
-    taken = QuantityField(lazy("投料重量"), validators=[needed()])
-    product = SelectField(lazy("产出产品"), validators=[needed()])
-    quantity = QuantityField(lazy("产出重量"), validators=[needed()])
-    yield_percent = QuantityField(
-        lazy("申报出成率"),
-        validators=[needed()],
-        description=lazy("每100公斤投料最多产出多少公斤。超过的不能登记,差额记为损耗。"),
-    )
-    method = StringField(
-        lazy("加工方式"), validators=[optional(), at_most(60)], description=lazy("如:烘干、脱壳、分级")
-    )
-    added = StringField(
-        lazy("辅料"), validators=[optional(), at_most(60)], description=lazy("如:水、食盐;没有的不填。")
-    )
-    added_kg = QuantityField(lazy("辅料重量"), validators=[optional()])
-    place = SelectField(lazy("地点"), validators=[optional()])
-    code = StringField(lazy("新批号"), validators=[optional(), at_most(40)], description=lazy("不填则自动编号。"))
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.names |= {"inputs": "batch", "inputs/0/quantity": "taken", "yield_bound": "yield_percent"}
-
-    def fill(self, batches: Sequence[BatchView], products: Sequence[ProductView], places: Sequence[Place]) -> None:
-        """Offer what this actor can choose."""
-        self.batch.choices = batch_choices(batches)
-        self.product.choices = product_choices(products)
-        self.place.choices = place_choices(places, _("不填"))
-
-    def bound(self) -> Decimal:
-        """Return the declared yield as a part of one."""
-        return (self.yield_percent.data or Decimal(0)) / _HUNDRED
-
-
-class PackForm(DoneForm):
+class PackForm(PlacedForm, DoneForm):
     """Packs made out of a batch."""
 
     sku = SelectField(lazy("规格"), validators=[needed()])
@@ -128,29 +101,11 @@ class PackForm(DoneForm):
     )  # fmt: skip
 
 
-class DiscardForm(Form):
+class DiscardForm(PlacedForm):
     """What was lost of a batch."""
 
     quantity = QuantityField(lazy("重量"), validators=[needed()])
     reason = StringField(lazy("原因"), validators=[needed(), at_most(200)], description=lazy("如:霉变、失水、抽样"))
-
-
-class PlaceForm(Form):
-    """A place."""
-
-    kind = SelectField(lazy("类型"), validators=[needed()])
-    tier = SelectField(lazy("集货点层级"), validators=[optional()], description=lazy("只有集货点选择。"))
-    name = StringField(
-        lazy("名称"), validators=[needed(), at_most(60)], description=lazy("如:三号地块、1号羊舍。不要用个人姓名。")
-    )
-    township = StringField(lazy("乡镇"), validators=[optional(), at_most(60)])
-    village = StringField(lazy("村"), validators=[optional(), at_most(60)])
-    is_shared = BooleanField(lazy("本县其他供应商也可使用"))
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.kind.choices = choices(PLACES)
-        self.tier.choices = choices(TIERS, empty=_("不是集货点"))
 
 
 class FileForm(Form):
