@@ -10,9 +10,10 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from shop.db import db, transaction
+from shop import clock
+from shop.db import transaction
 from tests.traceability.events import document, observed, packed, rows, sgtin, sscc
-from traceability.repository import tasks
+from traceability.repository import jobs
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Tables in the order in which a capture writes to them: a worker that holds one's lock is in the middle.
@@ -30,9 +31,21 @@ def large_document(number: int, events: int) -> dict[str, Any]:
     return document(*found, packed(sscc(number), sgtin(f"{number}-1")), packed(sscc(number), sgtin(f"{number}-2")))
 
 
-def kill_in_the_middle(url: str, folder: Path, stage: str) -> bool:
+def mixed_document(number: int, events: int) -> tuple[dict[str, Any], list[str], list[int]]:
+    """A document of which every seventh event lies in the future and so is refused; others' names, and those places."""
+    wrong = list(range(3, events, 7))
+    found = [
+        observed(sgtin(f"{number}-{n}"), **({"eventTime": "2027-07-14T08:00:00Z"} if n in wrong else {}))
+        for n in range(events)
+    ]
+    good = [event["eventID"] for n, event in enumerate(found) if n % 7 != 3]
+    return document(*found), good, wrong
+
+
+def kill_in_the_middle(url: str, folder: Path, stage: str, *, after: int = 0) -> bool:
     """Start a worker, kill it while it holds the lock of a stage, and wait until the server has undone its work.
 
+    :param after: so many events it has looked at and committed before.
     :returns: whether it was killed: one that was quicker than the look has done its work.
     """
     environment = {
@@ -44,7 +57,8 @@ def kill_in_the_middle(url: str, folder: Path, stage: str) -> bool:
     }
     worker = subprocess.Popen([sys.executable, "-c", _WORKER], cwd=ROOT, env=environment)
     try:
-        was_seen = _until(lambda: worker.poll() is not None or _is_held(stage)) and worker.poll() is None
+        _until(lambda: worker.poll() is not None or (_done() >= after and _is_held(stage)))
+        was_seen = worker.poll() is None
     finally:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
@@ -61,10 +75,21 @@ def is_whole(events: int) -> tuple[int, str]:
 
 
 def go_on() -> None:
-    """Let the time go by after which what a killed worker had is free, and let another one work."""
+    """Let another worker come when what the killed one had is free, and work until nothing is left."""
+    later = clock.real_now() + jobs.CLAIM
     with transaction():
-        db.session.execute(db.text("UPDATE trace_jobs SET claimed_until = NULL, tries = 0 WHERE finished_at IS NULL"))
-    tasks.work_on_jobs()
+        job_id = jobs.claim(later)
+    if job_id is None:  # it was done before it was killed
+        return
+    work = jobs.Work(job_id)
+    is_left = True
+    while is_left:
+        with transaction():
+            is_left = work.step(at=clock.now(), now=later)
+
+
+def _done() -> int:
+    return int(rows("SELECT coalesce(max(done), 0) FROM trace_jobs WHERE finished_at IS NULL")[0][0])
 
 
 def _is_held(table: str) -> bool:

@@ -191,7 +191,7 @@ def test_a_page_token_is_good_for_its_owner_only(client, headers, bearer):
 
     answer = client.get(link[1 : link.index(">")], headers=bearer(make_member("producer")))
 
-    assert (answer.status_code, problem_of(answer)) == (404, "NoSuchResourceException")
+    assert (answer.status_code, problem_of(answer)) == (400, "QueryParameterException")
 
 
 def test_one_event_is_stored_at_once_and_the_same_again_once(client, headers):
@@ -453,3 +453,61 @@ def test_a_pallet_that_comes_by_digital_link_is_the_one_that_came_as_urn(client,
     capture(client, headers, packed(link, sgtin(1), action="DELETE", at="2026-07-14T09:00:00Z"))
 
     assert rows("SELECT upper_inf(during) FROM trace_containments") == [(False,)]
+
+
+def test_what_a_list_of_jobs_is_asked_wrongly_is_a_wrong_parameter(client, headers):
+    asked = [
+        client.get(f"{CAPTURE}?{query}", headers=headers) for query in ("perPage=x", "perPage=0", "nextPageToken=x")
+    ]
+
+    assert [(answer.status_code, problem_of(answer), answer.get_json()["parameter"]) for answer in asked] == [
+        (400, "QueryParameterException", name) for name in ("perPage", "perPage", "nextPageToken")
+    ]  # fmt: skip
+
+
+def test_an_address_that_is_too_long_is_refused_as_such(client, headers):
+    answer = client.get(f"{EVENTS}?EQ_eventID={'x' * 65_536}", headers=headers)
+
+    assert (answer.status_code, problem_of(answer)) == (414, "URITooLongException")
+
+
+def test_how_xml_would_write_words_is_announced_and_taken_and_nothing_else(client, headers):
+    told = client.options(EVENTS).headers["GS1-CBV-XML-Format"]
+    answers = [
+        client.get(EVENTS, headers={**headers, "GS1-CBV-XML-Format": form})
+        for form in (*told.split(", "), "ALWAYS_URN", "x")
+    ]
+
+    assert told == "No_Preference, Always_Web_URI, Always_URN, Never_Translates"
+    assert [answer.status_code for answer in answers] == [200] * 5 + [406]
+    assert problem_of(answers[-1]) == "NotAcceptableException"
+
+
+def test_identifiers_of_devices_and_raw_data_are_written_as_asked_and_traces_too(client, headers):
+    device, data = "urn:epc:id:giai:4012345.A7", "urn:epc:id:gdti:4012345.00001.9"
+    report = {"type": "Temperature", "uom": "CEL", "value": 4, "deviceID": device}
+    element = {"sensorMetadata": {"deviceID": device, "rawData": data}, "sensorReport": [report]}
+    capture(client, headers, observed(sgtin(7), sensorElementList=[element]))
+    trace = f"/api/v1/trace/{quote(sgtin(7), safe='')}?direction=up"
+
+    def of(answer):
+        found = answer.get_json()
+        [event] = found.get("events", found)["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+        [told] = event["sensorElementList"]
+        return (
+            event["epcList"][0],
+            told["sensorMetadata"]["deviceID"],
+            told["sensorMetadata"]["rawData"],
+            told["sensorReport"][0]["deviceID"],
+        )
+
+    links = (
+        "https://id.gs1.org/01/04012345987652/21/7", "https://id.gs1.org/8004/4012345A7",
+        "https://id.gs1.org/253/40123450000169", "https://id.gs1.org/8004/4012345A7",
+    )  # fmt: skip
+    urns = (sgtin(7), device, data, device)
+    assert of(client.get(EVENTS, headers=headers)) == links
+    assert of(client.get(EVENTS, headers={**headers, "GS1-EPC-Format": "Never_Translates"})) == urns
+    assert of(client.get(trace, headers=headers)) == urns
+    assert of(client.get(trace, headers={**headers, "GS1-EPC-Format": "Always_GS1_Digital_Link"})) == links
+    assert client.get(trace, headers={**headers, "GS1-EPC-Format": "x"}).status_code == 406

@@ -9,6 +9,7 @@ from shop.db import db, transaction
 from shop.identity import services as identity
 from tests.factories import make_member
 from tests.traceability import killing
+from tests.traceability.events import rows
 
 pytestmark = [pytest.mark.committed, pytest.mark.system]
 
@@ -22,8 +23,9 @@ def capture(committed_app):
     db.session.remove()
     client, headers = committed_app.test_client(), {"Authorization": f"Bearer {secret}"}
 
-    def hand_in(body):
-        taken = client.post("/epcis/capture", json=body, headers=headers)
+    def hand_in(body, behaviour="rollback"):
+        asked = {**headers, "GS1-Capture-Error-Behaviour": behaviour}
+        taken = client.post("/epcis/capture", json=body, headers=asked)
         assert taken.status_code == 202
         return lambda: client.get(taken.headers["Location"], headers=headers).get_json()
 
@@ -42,3 +44,35 @@ def test_a_killed_worker_leaves_all_or_nothing_and_another_goes_on(capture, thro
     job = look()
     assert (job["running"], job["success"], job["stored"], job["errors"]) == (False, True, 1500, [])
     assert killing.is_whole(1500) == (1500, "done")
+
+
+def check_reported(look, good, wrong):
+    """What is stored is what the job says, no event more and none twice, also while it waits for another worker."""
+    job = look()
+    stored = [
+        event_id
+        for (event_id,) in rows("SELECT event_id FROM trace_events WHERE event_id = ANY (:ids) ORDER BY id", ids=good)
+    ]
+    assert stored == good[: job["stored"]]
+    assert [error["pointer"] for error in job["errors"]] == [
+        f"#/epcisBody/eventList/{place}" for place in wrong[: len(job["errors"])]
+    ]
+    return job
+
+
+@pytest.mark.parametrize("stage", ["trace_events", "trace_event_attributes"])
+def test_of_events_that_each_stand_for_themselves_exactly_those_reported_are_stored(
+    capture, throwaway_url, tmp_path, stage
+):
+    body, good, wrong = killing.mixed_document(1, 1500)
+    look = capture(body, "proceed")
+
+    was_killed = killing.kill_in_the_middle(throwaway_url, tmp_path, stage, after=500)
+    after_the_kill = check_reported(look, good, wrong)
+    killing.go_on()
+    job = check_reported(look, good, wrong)
+
+    parts = [sum(place < done for place in set(range(1500)) - set(wrong)) for done in (500, 1000)]
+    assert (after_the_kill["running"], after_the_kill["stored"] in parts) == (True, True) or not was_killed
+    assert (job["running"], job["success"], job["stored"], len(job["errors"])) == (False, False, len(good), len(wrong))
+    assert rows("SELECT count(*) FROM trace_events") == [(len(good),)]

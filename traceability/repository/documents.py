@@ -22,6 +22,8 @@ _IN_OBJECTS: Mapping[str, str] = MappingProxyType(
         "sourceList": "source", "destinationList": "destination",
     }
 )  # fmt: skip
+#: Members of sensor elements that may hold identifiers.
+_SENSOR_FIELDS = ("deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")
 Write = Callable[[str], str]
 
 
@@ -114,7 +116,25 @@ def _translated(event: dict[str, Any], write: Write) -> dict[str, Any]:
             event[name] = _member_translated(value, member, write)
         elif isinstance(value, list):
             event[name] = [_member_translated(each, member, write) for each in value]
+    if isinstance(event.get("sensorElementList"), list):
+        event["sensorElementList"] = [_sensor_translated(each, write) for each in event["sensorElementList"]]
     return event
+
+
+def _sensor_translated(element: Any, write: Write) -> Any:
+    """Translate the identifiers of a sensor element, of its metadata and of each report."""
+    if not isinstance(element, dict):
+        return element
+    metadata, reports = element.get("sensorMetadata"), element.get("sensorReport")
+    said = {"sensorMetadata": _sensor_fields(metadata, write)} if isinstance(metadata, dict) else {}
+    if isinstance(reports, list):
+        said["sensorReport"] = [_sensor_fields(each, write) if isinstance(each, dict) else each for each in reports]
+    return element | said
+
+
+def _sensor_fields(said: Mapping[str, Any], write: Write) -> Any:
+    found = {name: write(said[name]) for name in _SENSOR_FIELDS if isinstance(said.get(name), str)}
+    return {**said, **found}
 
 
 def _member_translated(value: Any, member: str, write: Write) -> Any:

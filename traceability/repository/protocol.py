@@ -14,7 +14,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from shop import clock
 from shop.auth import Actor, public
 from traceability.repository.documents import FORMATS
-from traceability.repository.refusals import NotAcceptableHere
+from traceability.repository.refusals import AddressTooLong, NotAcceptableHere
 
 #: The standard's default context, wherever a document is ours.
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
@@ -27,9 +27,14 @@ _BOUNDS: tuple[tuple[str, Callable[[tuple[int, ...]], bool]], ...] = (
     ("Max", lambda asked: asked >= _OLDEST),
     ("Version", lambda asked: _OLDEST <= asked <= _NEWEST),
 )
+#: How XML answers would write CBV's words. There are none, so whatever of these is asked for changes nothing.
+CBV_FORMATS = ("No_Preference", "Always_Web_URI", "Always_URN", "Never_Translates")
+#: Bytes of an address with its query.
+LONGEST_ADDRESS = 65_536
 DISCOVERY = {
     **{f"GS1-{name}-{end}": VERSION for name in ("EPCIS", "CBV") for end in ("Version", "Min", "Max")},
     "GS1-EPC-Format": ", ".join(FORMATS),
+    "GS1-CBV-XML-Format": ", ".join(CBV_FORMATS),
     "GS1-Extensions": "cbvmda=urn:epcglobal:cbv:mda:, gs1=https://gs1.org/voc/",
     "GS1-Vendor-Version": "Duikou-1.0",
     "Accept-Post": f"{JSON}, {JSON_LD}",
@@ -70,19 +75,25 @@ def answer(document: object, status: int = 200, headers: Mapping[str, str] | Non
     return response
 
 
-def epc_format() -> str:
+def epc_format(default: str = "Always_GS1_Digital_Link") -> str:
     """Return how identifiers are to be written in the answer.
 
     :raises NotAcceptableHere: for a way that the standard does not have.
     """
-    asked = request.headers.get("GS1-EPC-Format", "").strip() or "Always_GS1_Digital_Link"
+    asked = request.headers.get("GS1-EPC-Format", "").strip() or default
     if asked not in FORMATS:
         raise NotAcceptableHere(f"GS1-EPC-Format is one of {', '.join(FORMATS)}.")
     return asked
 
 
 def _negotiate() -> None:
-    """Refuse what asks for another version or another form than there is."""
+    """Refuse what asks for another version or another form than there is, or at too great length.
+
+    :raises AddressTooLong, NotAcceptableHere: then.
+    """
+    if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
+        raise AddressTooLong(f"The address is longer than {LONGEST_ADDRESS} bytes; keep a named query.")
+    _check_cbv_format()
     for name in ("EPCIS", "CBV"):
         for end, fits in _BOUNDS:
             asked = request.headers.get(f"GS1-{name}-{end}", "").strip()
@@ -91,6 +102,14 @@ def _negotiate() -> None:
     accept = request.accept_mimetypes
     if accept and not (accept.best_match([JSON, JSON_LD]) or accept.best_match(["application/problem+json"])):
         raise NotAcceptableHere("Answers are JSON or JSON-LD; there is no XML.")
+
+
+def _check_cbv_format() -> None:
+    asked = request.headers.get("GS1-CBV-XML-Format", "").strip()
+    if asked and asked.lower() not in {each.lower() for each in CBV_FORMATS}:
+        raise NotAcceptableHere(
+            f"GS1-CBV-XML-Format is one of {', '.join(CBV_FORMATS)}; answers are JSON whatever it says."
+        )
 
 
 def _is_version(text: str) -> bool:

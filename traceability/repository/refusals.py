@@ -32,6 +32,7 @@ TITLES = {
     "ResourceAlreadyExistsException": "A resource with this identifier exists already",
     "CaptureLimitExceededException": "The capture is larger than the limit",
     "URITooLongException": "The address is too long",
+    "QueryParameterException": "A query parameter is unknown or has a wrong value",
     "UnsupportedMediaTypeException": "The media type is not supported",
     "ImplementationException": "The server failed",
 }
@@ -61,6 +62,25 @@ class NotValid(EpcisRefusal):
         told = [{"pointer": f"#{fault.pointer}", "detail": fault.detail} for fault in faults]
         more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
         super().__init__(f"{told[0]['detail']}{more}", errors=told)
+
+
+class BadParameter(EpcisRefusal):
+    """A query parameter is unknown, has a wrong value, or does not go together with another."""
+
+    code = "epcis-query-parameter"
+    exception = "QueryParameterException"
+
+    def __init__(self, name: str, detail: str) -> None:
+        shown = name if len(name) <= 100 else f"{name[:100]}…"  # noqa: PLR2004
+        super().__init__(f"{shown}: {detail}", parameter=shown)
+
+
+class AddressTooLong(EpcisRefusal):
+    """The address is longer than anybody needs to ask; a named query takes more."""
+
+    code = "epcis-address-too-long"
+    http_status = 414
+    exception = "URITooLongException"
 
 
 class CaptureTooLarge(EpcisRefusal):

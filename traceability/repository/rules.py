@@ -27,9 +27,12 @@ _GTIN = f"{CANONICAL}01/"
 _DIGITS = 14
 _UUID = "urn:uuid:"
 _ACT = re.compile(_UUID + r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-#: Acts whose events the market has not written yet; afterwards the event itself has the identifier.
+#: Acts and records whose events the market has not written yet; afterwards the event itself has the identifier.
 _ACTS = Statement("""
-    SELECT cast(a.public_id AS text) FROM batch_acts a WHERE a.public_id = ANY (cast(:ids AS uuid[]))""")
+    SELECT cast(t.public_id AS text)
+    FROM (SELECT public_id FROM batch_acts UNION ALL SELECT public_id FROM passages
+          UNION ALL SELECT public_id FROM temperature_records) t
+    WHERE t.public_id = ANY (cast(:ids AS uuid[]))""")
 _MARKETS = Statement("""
     SELECT event_id FROM trace_events
     WHERE is_market AND NOT is_declaration AND event_id = ANY (cast(:ids AS text[]))""")

@@ -28,7 +28,7 @@ from traceability.repository.protocol import (
     page_token,
     read_page_token,
 )
-from traceability.repository.refusals import CaptureTooLarge, NotValid, UnsupportedDocument
+from traceability.repository.refusals import BadParameter, CaptureTooLarge, NotValid, UnsupportedDocument
 from traceability.standard.faults import Fault
 
 bp = make_blueprint("epcis", __name__)
@@ -82,7 +82,7 @@ def list_jobs(actor: Actor) -> Response:
     if token is not None:
         held = read_page_token("capture", actor, token)
         if held is None:
-            raise NotFound("The page token is not valid, or no longer.")
+            raise BadParameter("nextPageToken", "is not a token of this list, or no longer.")
         before = held["before"]
     jobs, last = queries.list_jobs(actor, limit=_per_page(), before=before)
     if last is None:
@@ -127,7 +127,7 @@ def _per_page() -> int:
     except ValueError:
         asked = 0
     if asked < 1:
-        raise NotValid([Fault("", "perPage is a whole number of 1 or more.")])
+        raise BadParameter("perPage", "is a whole number of 1 or more.")
     return min(asked, MAX_PER_PAGE)
 
 
