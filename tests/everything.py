@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from catalog.lots.batches import places
 from catalog.lots.batches import services as batches
-from catalog.lots.records import reports
+from catalog.lots.records import passages, reports, temperatures
 from catalog.papers import services as papers
 from catalog.producers import services as producers
 from orders.banking import accounts, aliases, claims, confirming, statements
@@ -61,11 +61,13 @@ TABLES = {
     "listing_id": "listings",
     "lot_id": "lots",
     "mandate_id": "agent_mandates",
+    "meat_paper_id": "meat_papers",
     "member_id": "memberships",
     "notice_id": "notices",
     "order_id": "orders",
     "organisation_id": "organisations",
     "intent_id": "payment_intents",
+    "passage_id": "passages",
     "payment_id": "payments",
     "place_id": "places",
     "payout_id": "payouts",
@@ -74,6 +76,7 @@ TABLES = {
     "producer_id": "organisations",
     "product_id": "products",
     "refund_id": "refunds",
+    "record_id": "test_reports",
     "report_id": "test_reports",
     "return_id": "payout_returns",
     "rule_id": "rule_proposals",
@@ -82,6 +85,7 @@ TABLES = {
     "sku_id": "skus",
     "statement_id": "bank_statements",
     "supervised_account_id": "supervised_accounts",
+    "temperature_id": "temperature_records",
     "token_id": "api_tokens",
     "unit_id": "units",
 }
@@ -223,6 +227,8 @@ def _add_papers(world: World) -> None:
 
 def _add_batches(world: World) -> None:
     """A plot and a harvest that nothing was made of yet."""
+    with transaction():  # what is stored is read after its commit
+        log = files.store("时间,温度\n2026-07-14 08:00,3\n".encode(), "温度.csv", world.producer)
     with transaction():
         producer = world.producer
         place = places.add_place(producer.organisation_id, places.NewPlace("plot", "一号地块"), producer, at=NOON)
@@ -236,6 +242,11 @@ def _add_batches(world: World) -> None:
             has_passed=True, batch=batch.public_id,
         )  # fmt: skip
         reports.record_report(report, file.id, producer, at=NOON)
+        paper = reports.NewMeatPaper("quarantine", "1", "监督所", date(2026, 7, 15), batch=batch.public_id)
+        reports.record_meat_paper(paper, file.id, producer, at=NOON)
+        new = passages.NewPassage("arrived", place.public_id, Decimal(100), NOON, batch=batch.public_id)
+        passages.record_passage(new, producer, at=NOON)
+        temperatures.record_temperatures(batch.public_id, None, log, producer, at=NOON)
 
 
 def _add_accounts(buyer: Actor, producer: Actor) -> None:

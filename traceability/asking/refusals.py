@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from traceability.repository.refusals import TITLES, EpcisRefusal
+from traceability.repository.refusals import TITLES, BadParameter, EpcisRefusal
+
+__all__ = [
+    "BadControls",
+    "BadParameter",
+    "NoSuchQuery",
+    "QueryNameTaken",
+    "QueryNotValid",
+    "QueryTooComplex",
+    "QueryTooLarge",
+]
 
 TITLES.update(
     {
-        "QueryParameterException": "A query parameter is unknown or has a wrong value",
         "QueryValidationException": "The query that is to be kept is not valid",
         "NoSuchNameException": "There is no query with this name",
         "SubscriptionControlsException": "The controls of the subscription are not valid",
@@ -14,17 +23,6 @@ TITLES.update(
         "QueryTooComplexException": "The query takes too much to answer",
     }
 )
-
-
-class BadParameter(EpcisRefusal):
-    """A query parameter is unknown, has a wrong value, or does not go together with another."""
-
-    code = "epcis-query-parameter"
-    exception = "QueryParameterException"
-
-    def __init__(self, name: str, detail: str) -> None:
-        shown = name if len(name) <= 100 else f"{name[:100]}…"  # noqa: PLR2004
-        super().__init__(f"{shown}: {detail}", parameter=shown)
 
 
 class QueryTooLarge(EpcisRefusal):

@@ -63,9 +63,9 @@ def event_of(told: Mapping[str, Any], taken: Iterable[Goods], made: Iterable[Goo
     return event | _transformed(list(taken), list(made), here)
 
 
-def declared_wrong(event: Event, at: datetime) -> Event:
+def declared_wrong(event: Event, at: datetime, reason: str = "did_not_occur") -> Event:
     """Return the error declaration of an event: it never happened as it was recorded."""
-    declaration = {"declarationTime": when(at)["eventTime"], "reason": "did_not_occur"}
+    declaration = {"declarationTime": when(at)["eventTime"], "reason": reason}
     return {**event, "errorDeclaration": declaration}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from shop.clock import SHANGHAI
-from traceability.journey.names import uuid_uri
+from traceability.journey.names import place_uri, uuid_uri
 
 #: Of every event that is written here; never fetched.
 CONTEXTS: Final = ("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",)
@@ -66,6 +66,27 @@ def put_in_stock(part: Part, *, at: datetime, producer: UUID, code: str) -> Even
     }  # fmt: skip
 
 
+def numbered(uris: Sequence[str], *, at: datetime, producer: UUID, lot: str) -> Event:
+    """Return that packs of a lot got their numbers."""
+    here = {"id": uuid_uri(producer)}
+    return {
+        "type": "ObjectEvent", "action": "ADD", "bizStep": "commissioning", "disposition": "active", "epcList": list(uris),
+        "readPoint": here, "bizLocation": here, "ilmd": {"cbvmda:lotNumber": lot},
+    } | when(at)  # fmt: skip
+
+
+def came_back(part: Part, *, at: datetime, producer: UUID, movement: UUID) -> Event:
+    """Return that goods that a buyer did not accept are back at the producer, who may sell or write them off."""
+    here = {"id": uuid_uri(producer)}
+    return _object([part], at, "OBSERVE", "accepting", "returned") | {
+        "readPoint": here,
+        "bizLocation": here,
+        # Tells one return from another of as much at the same moment.
+        "bizTransactionList": [{"bizTransaction": uuid_uri(movement)}],
+        "destinationList": [{"type": "possessing_party", "destination": uuid_uri(producer)}],
+    }
+
+
 def taken_away(part: Part, *, at: datetime, producer: UUID, disposition: str) -> Event:
     """Return that a part of a lot is no more: ``destroyed`` or ``expired``."""
     return _object([part], at, "DELETE", "destroying", disposition) | {"readPoint": {"id": uuid_uri(producer)}}
@@ -112,24 +133,33 @@ def _paper(kind: str, public_id: UUID) -> Event:
 
 def tested(uri: str, *, at: datetime, producer: UUID, report: str) -> Event:
     """Return that goods were tested, with the report's name."""
-    return _seen(uri, at, "inspecting", producer) | {"certificationInfo": [uuid_uri(report)]}
+    return seen(uri, at, "inspecting", producer) | {"certificationInfo": [uuid_uri(report)]}
 
 
-def temperature_seen(uri: str, told: Mapping[str, Any], *, producer: UUID) -> Event:
-    """Return what a logger saw of goods, as a sensor report in degrees Celsius."""
-    start, end = (datetime.fromisoformat(told[name]) for name in ("started_at", "ended_at"))
-    report = {
-        "type": "Temperature", "uom": "CEL", "minValue": float(told["least_c"]), "maxValue": float(told["most_c"]),
-        "meanValue": float(told["mean_c"]),
-    }  # fmt: skip
-    metadata = {
-        "startTime": when(start)["eventTime"], "endTime": when(end)["eventTime"], "rawData": uuid_uri(told["file_id"])
-    }  # fmt: skip
-    element = {"sensorMetadata": metadata, "sensorReport": [report]}
-    return _seen(uri, end, "sensor_reporting", producer) | {"sensorElementList": [element]}
+#: What CBV calls a passage: step, disposition, whether the goods are at the place afterwards.
+_PASSAGES: Final = MappingProxyType(
+    {
+        "arrived": ("arriving", "in_progress", True), "stored": ("storing", "in_progress", True),
+        "left": ("departing", "in_transit", False),
+    }
+)  # fmt: skip
 
 
-def _seen(uri: str, at: datetime, step: str, producer: UUID) -> Event:
+def passed(uri: str, told: Mapping[str, Any]) -> Event:
+    """Return that goods arrived at a place, were stored there or left it; called by the passage."""
+    step, disposition, is_there = _PASSAGES[told["kind"]]
+    here = {"id": place_uri(told["place"]["id"], told["place"]["gln"])}
+    part = Part(uri, Decimal(told["quantity"]), told["unit"])
+    event = _object([part], datetime.fromisoformat(told["occurred_at"]), "OBSERVE", step, disposition)
+    return (
+        event
+        | {"eventID": uuid_uri(told["passage_id"]), "readPoint": here}
+        | ({"bizLocation": here} if is_there else {})
+    )
+
+
+def seen(uri: str, at: datetime, step: str, producer: UUID) -> Event:
+    """Return that goods were looked at where they were."""
     return {
         "type": "ObjectEvent", "action": "OBSERVE", "bizStep": step, "readPoint": {"id": uuid_uri(producer)},
         "quantityList": [{"epcClass": uri}],

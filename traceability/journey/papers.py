@@ -67,11 +67,11 @@ _PAPERS = f"""
              FROM test_items i WHERE i.report_id = r.id)) ORDER BY r.tested_on DESC, r.id DESC)
          FROM test_reports r WHERE {_OF.format("r")} AND r.withdrawn_at IS NULL),
         (SELECT json_agg(json_build_array(m.kind, m.number, m.issuer, m.issued_on) ORDER BY m.id)
-         FROM meat_papers m WHERE {_OF.format("m")}),
+         FROM meat_papers m WHERE {_OF.format("m")} AND m.withdrawn_at IS NULL),
         (SELECT json_agg(json_build_array(t.started_at, t.ended_at, t.least_c::text, t.most_c::text, t.low_c::text, t.high_c::text,
             (SELECT json_agg(json_build_array(x.side, x.started_at, x.ended_at, x.extreme_c::text) ORDER BY x.position)
              FROM temperature_stretches x WHERE x.record_id = t.id)) ORDER BY t.started_at, t.id)
-         FROM temperature_records t WHERE {_OF.format("t")})
+         FROM temperature_records t WHERE {_OF.format("t")} AND t.withdrawn_at IS NULL)
     FROM lots l WHERE l.id = %(lot)s"""
 
 
@@ -89,7 +89,7 @@ def papers_of(lot_key: int) -> Papers:
 _HAS = f"""
     SELECT EXISTS (SELECT FROM commitments k WHERE {_OF.format("k")})
         OR EXISTS (SELECT FROM test_reports r WHERE {_OF.format("r")} AND r.withdrawn_at IS NULL)
-        OR EXISTS (SELECT FROM meat_papers m WHERE {_OF.format("m")})
+        OR EXISTS (SELECT FROM meat_papers m WHERE {_OF.format("m")} AND m.withdrawn_at IS NULL)
     FROM lots l WHERE l.public_id = %(lot)s"""
 
 

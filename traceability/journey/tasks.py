@@ -6,7 +6,7 @@ from typing import Any
 
 from shop import clock
 from shop.outbox.services import subscribe
-from traceability.journey import batches, consignments, records, stock
+from traceability.journey import batches, consignments, described, numbering, records, stock
 
 
 @subscribe("orders.order_shipped")
@@ -47,3 +47,39 @@ def on_test_reported(**told: Any) -> None:
 def on_temperature_recorded(**told: Any) -> None:
     """Write what a logger saw."""
     records.take_temperatures(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.test_withdrawn")
+def on_test_withdrawn(**told: Any) -> None:
+    """Declare that the test of the goods was recorded wrongly."""
+    records.take_back_test(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.temperature_withdrawn")
+def on_temperature_withdrawn(**told: Any) -> None:
+    """Declare that what a logger saw was recorded wrongly."""
+    records.take_back_temperatures(told, recorded_at=clock.now())
+
+
+@subscribe("traceability.pieces_issued")
+def on_pieces_issued(**told: Any) -> None:
+    """Write which packs a lot has."""
+    numbering.take_run(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.goods_passed")
+def on_goods_passed(**told: Any) -> None:
+    """Write where goods were on their way."""
+    records.take_passage(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.passage_withdrawn")
+def on_passage_withdrawn(**told: Any) -> None:
+    """Declare that a passage was recorded wrongly."""
+    records.take_back_passage(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.place_added")
+def on_place_added(**told: Any) -> None:
+    """Keep the place as master data."""
+    described.take_place(told, recorded_at=clock.now())

@@ -23,6 +23,7 @@ _STEPS = {
     ("receiving", ""): lazy("到货验收"),
     ("receiving", "returned"): lazy("验收不合格,退回"),
     ("accepting", ""): lazy("接收"),
+    ("accepting", "returned"): lazy("退回生产者"),
     ("stock_taking", ""): lazy("盘点"),
     ("cycle_counting", ""): lazy("盘点"),
     ("retail_selling", ""): lazy("零售"),

@@ -19,6 +19,7 @@ REPORTS = {
     "commissioned": lazy("委托检测"), "own": lazy("自我检测"), "factory": lazy("出厂检验"), "official": lazy("监督抽检"),
 }  # fmt: skip
 MEAT_PAPERS = {"quarantine": lazy("动物检疫合格证明"), "meat_inspection": lazy("肉品品质检验合格证")}
+PASSAGES = {"arrived": lazy("到达"), "stored": lazy("存放"), "left": lazy("离开")}
 BASES = {
     "commissioned_test": lazy("委托检测"), "own_test": lazy("自我检测"), "quality_control": lazy("内部质量控制"),
     "own_promise": lazy("自我承诺"),
@@ -33,5 +34,5 @@ BATCH_STATES = {
 }  # fmt: skip
 WORDS = {
     "acts": ACTS, "places": PLACES, "tiers": TIERS, "reports": REPORTS, "meat": MEAT_PAPERS, "bases": BASES,
-    "missing": MISSING, "sides": SIDES, "states": BATCH_STATES,
+    "missing": MISSING, "passages": PASSAGES, "sides": SIDES, "states": BATCH_STATES,
 }  # fmt: skip

@@ -10,8 +10,9 @@ from uuid import UUID
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 
 from catalog.lots.batches import balance, packing, places, queries, services, undoing
-from catalog.lots.recording.forms import DiscardForm, HarvestForm, PackForm, PlaceForm, ProcessForm
+from catalog.lots.recording.forms import DiscardForm, HarvestForm, PackForm
 from catalog.lots.recording.labels import WORDS
+from catalog.lots.recording.place_forms import PlaceForm
 from catalog.lots.records.queries import records_of
 from catalog.producers.queries import resolve_producer
 from catalog.products import reads
@@ -88,34 +89,6 @@ def harvest(actor: Actor) -> Any:
     return form.answer(_render("harvest", form=form, has_places=len(form.place.choices) > 1))
 
 
-@bp.route("/process", methods=["GET", "POST"])
-@requires("lots:edit")
-@idempotent
-def process(actor: Actor) -> Any:
-    """Record a processing."""
-    form, at = ProcessForm(), clock.now()
-    on = clock.business_day(at)
-    batches = queries.list_batches(actor, on, has_goods=True, limit=200)
-    form.fill(batches, reads.list_products(actor, on, limit=500), _places(actor, at))
-    _preset(form, at)
-    if request.method == "GET":
-        form.batch.data = request.args.get("batch", "")
-    if form.validate_on_submit():
-        with form.refusals():
-            with transaction():
-                new = services.Processing(
-                    inputs={UUID(form.batch.data): form.taken.data or Decimal(0)}, product=UUID(form.product.data),
-                    quantity_kg=form.quantity.data or Decimal(0), yield_bound=form.bound(), occurred_at=form.when(at),
-                    added_kg=form.added_kg.data or Decimal(0), added=form.added.data or "", method=form.method.data or "",
-                    code=form.code.data or "", place=UUID(form.place.data) if form.place.data else None,
-                )  # fmt: skip
-                batch = services.process(new, actor, at=at)
-                public_id, code = batch.public_id, batch.code
-            flash(_("已登记批次 %(code)s。", code=code), "success")
-            return redirect(url_for(".show_batch", batch_id=public_id))
-    return form.answer(_render("process", form=form, batches=batches))
-
-
 @bp.get("/pack")
 @requires("lots:edit")
 def choose_batch(actor: Actor) -> str:
@@ -132,6 +105,7 @@ def pack(actor: Actor, batch_id: UUID) -> Any:
     view = queries.get_batch(batch_id, actor, clock.business_day(at))
     skus = packing.skus_of(view.batch.product_id)
     form.sku.choices = choices([(str(sku.public_id), f"{sku.pack_spec}({UNITS[sku.unit]})") for sku in skus])
+    form.offer_places(_places(actor, at, view.batch.producer_id))
     _preset(form, at)
     if form.validate_on_submit():
         with form.refusals():
@@ -139,7 +113,7 @@ def pack(actor: Actor, batch_id: UUID) -> Any:
                 new = packing.Packing(
                     batch=batch_id, sku=UUID(form.sku.data), code=form.code.data or "",
                     quantity=form.quantity.data or Decimal(0), occurred_at=form.when(at), expires_on=form.expires_on.data,
-                    loss_kg=form.loss.data or Decimal(0), net_weight_g=form.net_weight_g.data,
+                    loss_kg=form.loss.data or Decimal(0), net_weight_g=form.net_weight_g.data, place=form.where(),
                 )  # fmt: skip
                 lot_id = packing.pack(new, actor, at=at).public_id
             flash(_("已包装入库。"), "success")
@@ -153,11 +127,15 @@ def pack(actor: Actor, batch_id: UUID) -> Any:
 def discard(actor: Actor, batch_id: UUID) -> Any:
     """Record what was lost of a batch."""
     form, at = DiscardForm(), clock.now()
+    view = queries.get_batch(batch_id, actor, clock.business_day(at))
+    form.offer_places(_places(actor, at, view.batch.producer_id))
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
                 lost = form.quantity.data or Decimal(0)
-                services.discard(batch_id, lost, form.reason.data or "", actor, occurred_at=at, at=at)
+                services.discard(
+                    batch_id, lost, form.reason.data or "", actor, occurred_at=at, at=at, place=form.where()
+                )
             flash(_("损耗已登记。"), "success")
             return redirect(url_for(".show_batch", batch_id=batch_id))
     return form.answer(_batch(actor, batch_id, form))
@@ -190,6 +168,8 @@ def edit_places(actor: Actor) -> Any:
                 new = places.NewPlace(
                     kind=form.kind.data, name=form.name.data or "", township=form.township.data or "",
                     village=form.village.data or "", tier=form.tier.data or None, is_shared=form.is_shared.data,
+                    is_public=form.is_public.data, gln=form.gln.data or None, latitude=form.latitude.data,
+                    longitude=form.longitude.data,
                 )  # fmt: skip
                 places.add_place(producer, new, actor, at=at)
             flash(_("地点已添加。"), "success")
@@ -208,9 +188,22 @@ def end_place(actor: Actor, place_id: UUID) -> Any:
     return redirect(url_for(".edit_places"))
 
 
-def _batch(actor: Actor, batch_id: UUID, form: Form) -> str:
+@bp.post("/places/<uuid:place_id>/publicity")
+@requires("lots:edit")
+@idempotent
+def show_place(actor: Actor, place_id: UUID) -> Any:
+    """Let the pages of labels name a place, or no more."""
+    is_public = request.form.get("is_public") == "1"
+    with transaction():
+        places.show_place(place_id, actor, is_public=is_public, at=clock.now())
+    flash(_("溯源页现在公开该地点的名称和乡镇。") if is_public else _("溯源页不再公开该地点的名称和乡镇。"), "success")
+    return redirect(url_for(".edit_places"))
+
+
+def _batch(actor: Actor, batch_id: UUID, form: DiscardForm) -> str:
     on = clock.today()
     view = queries.get_batch(batch_id, actor, on)
+    form.offer_places(_places(actor, clock.now(), view.batch.producer_id))
     known = None if view.batch.status == "undone" else records_of(batch_id, None, actor, on)
     return _render(
         "batch", view=view, form=form, balance=balance.of_batch(view.batch.id), known=known, lots=packing.packs_of(view.batch),
@@ -218,8 +211,8 @@ def _batch(actor: Actor, batch_id: UUID, form: Form) -> str:
     )  # fmt: skip
 
 
-def _places(actor: Actor, at: datetime) -> Any:
-    return places.list_places(actor, clock.business_day(at), limit=300)
+def _places(actor: Actor, at: datetime, producer_id: int | None = None) -> Any:
+    return places.list_places(actor, clock.business_day(at), producer_id=producer_id, limit=300)
 
 
 def _preset(form: Any, at: datetime) -> None:

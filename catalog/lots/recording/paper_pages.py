@@ -19,7 +19,8 @@ from catalog.lots.recording.forms import (
     read_items,
 )
 from catalog.lots.recording.labels import WORDS
-from catalog.lots.records import commitments, queries, reports, temperatures
+from catalog.lots.records import commitments, queries, reports, temperatures, withdrawing
+from catalog.lots.records.subjects import subject_of
 from shop import clock
 from shop.auth import Actor, public, requires
 from shop.db import transaction
@@ -32,6 +33,12 @@ from shop.idempotency import idempotent
 bp = Blueprint("lot_paper_pages", __name__, template_folder="templates", url_prefix="/producer/records")
 public_bp = Blueprint("commitment_pages", __name__, template_folder="templates")
 _KIND = "<any(batch,lot):kind>/<uuid:thing_id>"
+_WITHDRAW: dict[str, Callable[..., Any]] = {
+    "reports": reports.withdraw_report,
+    "meat": withdrawing.withdraw_meat_paper,
+    "temperatures": withdrawing.withdraw_temperatures,
+    "passages": withdrawing.withdraw_passage,
+}
 
 
 @bp.route(f"/{_KIND}/test", methods=["GET", "POST"])
@@ -115,16 +122,19 @@ def certificate(actor: Actor, kind: str, thing_id: UUID) -> Any:
     )
 
 
-@bp.post("/reports/<uuid:report_id>/withdraw")
+@bp.post("/<any(reports,meat,temperatures,passages):what>/<uuid:record_id>/withdraw")
 @requires("lots:edit")
 @idempotent
-def withdraw(actor: Actor, report_id: UUID) -> Any:
-    """Take back a report that was recorded by mistake."""
+def withdraw(actor: Actor, what: str, record_id: UUID) -> Any:
+    """Take back what was recorded by mistake, with the reason."""
     form = Form()
+    home = url_for("record_pages.today")
     with form.refusals(), transaction():
-        reports.withdraw_report(report_id, request.form.get("reason", ""), actor, at=clock.now())
-    form.tell(_("报告已撤回。"))
-    return redirect(url_for("record_pages.today"))
+        found = _WITHDRAW[what](record_id, request.form.get("reason", ""), actor, at=clock.now())
+        kind, thing_id = subject_of(found)
+        home = _home(kind, thing_id)
+    form.tell(_("已撤回。"))
+    return redirect(home)
 
 
 @public_bp.get("/commitments/<string:number>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,9 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from catalog.lots import queries as lot_queries
-from catalog.lots.batches import packing, queries, services
+from catalog.lots.batches import packing, places, queries, services
 from catalog.lots.batches.queries import BatchView
 from catalog.lots.recording import parting_forms as forms
-from catalog.lots.recording.forms import DoneForm
 from catalog.lots.recording.labels import WORDS
 from catalog.lots.records import temperatures
 from catalog.products import reads
@@ -25,8 +25,38 @@ from shop.i18n import _
 from shop.idempotency import idempotent
 
 bp = Blueprint("parting_pages", __name__, template_folder="templates", url_prefix="/producer/records")
+PlacedDone = forms.SplitForm | forms.MixForm | forms.UnpackForm
 #: Batches of one product offered for a mixture.
 _OFFERED = 50
+
+
+@bp.route("/process", methods=["GET", "POST"])
+@requires("lots:edit")
+@idempotent
+def process(actor: Actor) -> Any:
+    """Record a processing."""
+    at = clock.now()
+    on = clock.business_day(at)
+    batches = queries.list_batches(actor, on, has_goods=True, limit=200)
+    form = forms.process_form(_to_process(batches, actor))
+    form.fill(batches, reads.list_products(actor, on, limit=500), places.list_places(actor, on, limit=300))
+    if request.method == "GET":
+        form.done_on.data = on
+        form.batch.data = request.args.get("batch", "")
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                new = services.Processing(
+                    inputs=form.inputs(), product=UUID(form.product.data),
+                    quantity_kg=form.quantity.data or Decimal(0), yield_bound=form.bound(), occurred_at=form.when(at),
+                    added_kg=form.added_kg.data or Decimal(0), added=form.added.data or "", method=form.method.data or "",
+                    code=form.code.data or "", place=form.where(),
+                )  # fmt: skip
+                batch = services.process(new, actor, at=at)
+                public_id, code = batch.public_id, batch.code
+            flash(_("已登记批次 %(code)s。", code=code), "success")
+            return redirect(url_for("record_pages.show_batch", batch_id=public_id))
+    return form.answer(_render("process", form=form, batches=batches))
 
 
 @bp.route("/batches/<uuid:batch_id>/split", methods=["GET", "POST"])
@@ -36,11 +66,13 @@ def split(actor: Actor, batch_id: UUID) -> Any:
     """Part batches off a batch."""
     form, at = forms.SplitForm(), clock.now()
     view = queries.get_batch(batch_id, actor, clock.business_day(at))
-    _preset(form)
+    _preset(form, actor, view.batch.producer_id)
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
-                made = services.split(batch_id, form.parts(), actor, occurred_at=form.when(at), at=at)
+                made = services.split(
+                    batch_id, form.parts(), actor, occurred_at=form.when(at), at=at, place=form.where()
+                )
                 codes = "、".join(batch.code for batch in made)
             flash(_("已分出批次 %(codes)s。", codes=codes), "success")
             return redirect(url_for("record_pages.show_batch", batch_id=batch_id))
@@ -56,11 +88,14 @@ def mix(actor: Actor, batch_id: UUID) -> Any:
     view = queries.get_batch(batch_id, actor, clock.business_day(at))
     batches = _to_mix(view, actor)
     form = forms.mix_form(batches)
-    _preset(form)
+    _preset(form, actor, view.batch.producer_id)
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
-                made = services.mix(form.inputs(), actor, code=form.code.data or "", occurred_at=form.when(at), at=at)
+                made = services.mix(
+                    form.inputs(), actor, code=form.code.data or "", occurred_at=form.when(at), at=at,
+                    place=form.where(),
+                )  # fmt: skip
                 public_id, code = made.public_id, made.code
             flash(_("已登记批次 %(code)s。", code=code), "success")
             return redirect(url_for("record_pages.show_batch", batch_id=public_id))
@@ -74,13 +109,14 @@ def unpack(actor: Actor, lot_id: UUID) -> Any:
     """Open packs of a lot."""
     form, at = forms.UnpackForm(), clock.now()
     view = lot_queries.get_lot(lot_id, actor, clock.business_day(at))
-    _preset(form)
+    _preset(form, actor, None)
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
                 made = packing.unpack(
                     lot_id, form.quantity.data or Decimal(0), actor, code=form.code.data or "",
                     loss_kg=form.loss.data or Decimal(0), occurred_at=form.when(at), at=at,
+                    place=form.where(),
                 )  # fmt: skip
                 public_id, code = made.public_id, made.code
             flash(_("已登记批次 %(code)s。", code=code), "success")
@@ -112,6 +148,15 @@ def edit_range(actor: Actor, sku_id: UUID) -> Any:
     return form.answer(_render("range", form=form, sku=sku, product=product.product, own=own, usual=usual))
 
 
+def _to_process(batches: Sequence[BatchView], actor: Actor) -> list[BatchView]:
+    """Return the batches to offer beside the first: the newest with goods, and what was asked for."""
+    known = {each.batch.public_id: each for each in batches[:_OFFERED]}
+    for public_id in forms.asked_of(request.form):
+        if public_id not in known:
+            known[public_id] = queries.get_batch(public_id, actor, clock.today())
+    return list(known.values())
+
+
 def _to_mix(view: BatchView, actor: Actor) -> list[BatchView]:
     """Return the batches to offer: this one first, others of the product with goods, and what was asked for."""
     offered = queries.list_batches(actor, clock.today(), product=view.product_id, has_goods=True, limit=_OFFERED)
@@ -122,7 +167,9 @@ def _to_mix(view: BatchView, actor: Actor) -> list[BatchView]:
     return list(known.values())
 
 
-def _preset(form: DoneForm) -> None:
+def _preset(form: PlacedDone, actor: Actor, producer_id: int | None) -> None:
+    """Offer the places of the goods' producer, and today."""
+    form.offer_places(places.list_places(actor, clock.today(), producer_id=producer_id, limit=300))
     if request.method == "GET":
         form.done_on.data = clock.today()
 

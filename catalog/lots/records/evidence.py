@@ -22,8 +22,8 @@ _FOUND = text("""
 _LOTS = text("""
     WITH about AS (
         SELECT batch_id, lot_id FROM test_reports WHERE file_id = :file AND withdrawn_at IS NULL
-        UNION SELECT batch_id, lot_id FROM meat_papers WHERE file_id = :file
-        UNION SELECT batch_id, lot_id FROM temperature_records WHERE file_id = :file)
+        UNION SELECT batch_id, lot_id FROM meat_papers WHERE file_id = :file AND withdrawn_at IS NULL
+        UNION SELECT batch_id, lot_id FROM temperature_records WHERE file_id = :file AND withdrawn_at IS NULL)
     SELECT lot_id FROM about WHERE lot_id IS NOT NULL
     UNION SELECT l.id FROM about a JOIN lots l ON l.batch_id = a.batch_id""")
 

@@ -16,6 +16,8 @@ from shop.identity.models import one_of
 REPORT_KINDS = ("commissioned", "own", "factory", "official")
 #: 动物检疫合格证明, 肉品品质检验合格证.
 MEAT_PAPER_KINDS = ("quarantine", "meat_inspection")
+#: What happens to goods at a place on their way.
+PASSAGE_KINDS = ("arrived", "stored", "left")
 #: 委托检测, 自我检测, 内部质量控制, 自我承诺.
 BASES = ("commissioned_test", "own_test", "quality_control", "own_promise")
 
@@ -32,7 +34,19 @@ def _one_thing() -> CheckConstraint:
     return CheckConstraint("(batch_id IS NULL) <> (lot_id IS NULL)", name="one_thing")
 
 
-class TestReport(PublicId, OfOneThing, Base):
+class TakenBack:
+    """What it says never changes, but it can be taken back once, with a reason."""
+
+    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_why: Mapped[str] = mapped_column(server_default="", default="")
+
+
+def _taken_back() -> CheckConstraint:
+    return CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_why = '')", name="withdrawn")
+
+
+class TestReport(PublicId, OfOneThing, TakenBack, Base):
     """A laboratory's report; what it says never changes, but it can be taken back with a reason."""
 
     __tablename__ = "test_reports"
@@ -47,15 +61,12 @@ class TestReport(PublicId, OfOneThing, Base):
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
     recorded_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     recorded_at: Mapped[datetime]
-    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    withdrawn_at: Mapped[datetime | None]
-    withdrawn_why: Mapped[str] = mapped_column(server_default="", default="")
 
     __table_args__ = (
         _one_thing(),
         one_of("kind", REPORT_KINDS),
         CheckConstraint("expires_on IS NULL OR expires_on >= tested_on", name="dates"),
-        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_why = '')", name="withdrawn"),
+        _taken_back(),
     )
 
 
@@ -75,7 +86,7 @@ class TestItem(Base):
     has_passed: Mapped[bool]
 
 
-class MeatPaper(PublicId, OfOneThing, Base):
+class MeatPaper(PublicId, OfOneThing, TakenBack, Base):
     """A quarantine or meat inspection certificate: its number and its picture."""
 
     __tablename__ = "meat_papers"
@@ -88,7 +99,28 @@ class MeatPaper(PublicId, OfOneThing, Base):
     recorded_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     recorded_at: Mapped[datetime]
 
-    __table_args__ = (_one_thing(), one_of("kind", MEAT_PAPER_KINDS))
+    __table_args__ = (_one_thing(), one_of("kind", MEAT_PAPER_KINDS), _taken_back())
+
+
+class Passage(PublicId, OfOneThing, TakenBack, Base):
+    """Goods arrived at a place, were stored there or left it; their quantity does not change."""
+
+    __tablename__ = "passages"
+
+    kind: Mapped[str]
+    place_id: Mapped[int] = mapped_column(ForeignKey("places.id"))
+    #: Kilograms of a batch, packs of a lot.
+    quantity: Mapped[Decimal]
+    occurred_at: Mapped[datetime]
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        _one_thing(),
+        one_of("kind", PASSAGE_KINDS),
+        _taken_back(),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
 
 
 class TemperatureRange(Base):
@@ -115,7 +147,7 @@ class SkuTemperature(Base):
     __table_args__ = (CheckConstraint("low_c < high_c", name="range"),)
 
 
-class TemperatureRecord(PublicId, OfOneThing, Base):
+class TemperatureRecord(PublicId, OfOneThing, TakenBack, Base):
     """What a logger saw, in sum, against the range in force when it was handed in; the readings are in its file."""
 
     __tablename__ = "temperature_records"
@@ -144,17 +176,15 @@ class TemperatureRecord(PublicId, OfOneThing, Base):
         CheckConstraint("(range_from = 'none') = (low_c IS NULL) AND (low_c IS NULL) = (high_c IS NULL)", name="range"),
         CheckConstraint("readings > 0 AND ended_at >= started_at", name="readings"),
         CheckConstraint("least_c <= mean_c AND mean_c <= most_c", name="order"),
-        Index(
-            "uq_temperature_records_batch",
-            "batch_id",
-            "file_id",
-            unique=True,
-            postgresql_where=text("batch_id IS NOT NULL"),
+        _taken_back(),
+        *(
+            Index(
+                f"uq_temperature_records_{thing}", f"{thing}_id", "file_id", unique=True,
+                postgresql_where=text(f"{thing}_id IS NOT NULL AND withdrawn_at IS NULL"),
+            )
+            for thing in ("batch", "lot")
         ),
-        Index(
-            "uq_temperature_records_lot", "lot_id", "file_id", unique=True, postgresql_where=text("lot_id IS NOT NULL")
-        ),
-    )
+    )  # fmt: skip
 
 
 class TemperatureStretch(Base):

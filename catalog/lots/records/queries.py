@@ -10,10 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
+from catalog.lots.batches.models import Place
 from catalog.lots.records.commitments import NoSuchCommitment
 from catalog.lots.records.models import (
     Commitment,
     MeatPaper,
+    Passage,
     TemperatureRecord,
     TemperatureStretch,
     TestItem,
@@ -21,6 +23,7 @@ from catalog.lots.records.models import (
 )
 from catalog.lots.records.reports import NoSuchReport
 from catalog.lots.records.subjects import Subject, find_subject
+from catalog.lots.records.withdrawing import NoSuchRecord
 from catalog.producers.queries import producers_of
 from shop.auth import Actor
 from shop.db import db
@@ -55,6 +58,14 @@ class TemperatureView:
 
 
 @dataclass(frozen=True)
+class PassageView:
+    """A passage with its place."""
+
+    passage: Passage
+    place: Place
+
+
+@dataclass(frozen=True)
 class Records:
     """What is known of a batch or lot; of a lot, what is known of its batch stands with it."""
 
@@ -62,6 +73,8 @@ class Records:
     reports: list[ReportView]
     meat_papers: list[MeatPaperView]
     temperatures: list[TemperatureView]
+    #: Where the goods arrived, were stored or left, the last first.
+    passages: list[PassageView]
     #: The last first; those before it were replaced.
     commitments: Sequence[Commitment]
     #: What must go with the goods and is not there: ``commitment``, ``factory_test``, ``quarantine``, ``meat_inspection``.
@@ -97,6 +110,7 @@ def records_of_subject(subject: Subject) -> Records:
         [ReportView(row[0], row[1], items.get(row[0].id, [])) for row in reports],
         [MeatPaperView(*row) for row in meat],
         [TemperatureView(row[0], row[1], stretches.get(row[0].id, [])) for row in logs],
+        _passages(subject, batch_key),
         commitments,
         (),
     )
@@ -118,6 +132,16 @@ def _with_files(table: Any, subject: Subject, batch_key: int | None) -> Sequence
     ).all()
 
 
+def _passages(subject: Subject, batch_key: int | None) -> list[PassageView]:
+    rows = db.session.execute(
+        select(Passage, Place)
+        .join(Place, Place.id == Passage.place_id)
+        .where(_about(Passage, subject, batch_key))
+        .order_by(Passage.occurred_at.desc(), Passage.id.desc())
+    )
+    return [PassageView(*row) for row in rows]
+
+
 def _missing(found: Records) -> tuple[str, ...]:
     """Return which papers of the category are not there."""
     subject, missing = found.subject, []
@@ -127,7 +151,7 @@ def _missing(found: Records) -> tuple[str, ...]:
     if subject.origin_paper == "factory_test" and not is_tested:
         missing.append("factory_test")
     if subject.needs_quarantine:
-        there = {view.paper.kind for view in found.meat_papers}
+        there = {view.paper.kind for view in found.meat_papers if view.paper.withdrawn_at is None}
         missing += [kind for kind in ("quarantine", "meat_inspection") if kind not in there]
     return tuple(missing)
 
@@ -152,6 +176,47 @@ def get_report(public_id: UUID, actor: Actor, on: date) -> ReportView:
     if row is None or row[0].producer_id not in producers_of(actor, on):
         raise NoSuchReport(_("没有找到。"))
     return ReportView(*row, _grouped(TestItem, TestItem.report_id, [row[0].id]).get(row[0].id, []))
+
+
+def get_meat_paper(public_id: UUID, actor: Actor, on: date) -> MeatPaperView:
+    """Return a paper of meat of the actor's side.
+
+    :raises NoSuchRecord: if there is none.
+    """
+    return MeatPaperView(*_own(MeatPaper, public_id, actor, on))
+
+
+def get_temperatures(public_id: UUID, actor: Actor, on: date) -> TemperatureView:
+    """Return a temperature record of the actor's side.
+
+    :raises NoSuchRecord: if there is none.
+    """
+    record, file_id = _own(TemperatureRecord, public_id, actor, on)
+    stretches = _grouped(TemperatureStretch, TemperatureStretch.record_id, [record.id])
+    return TemperatureView(record, file_id, stretches.get(record.id, []))
+
+
+def get_passage(public_id: UUID, actor: Actor, on: date) -> PassageView:
+    """Return a passage of the actor's side.
+
+    :raises NoSuchRecord: if there is none.
+    """
+    query = select(Passage, Place).join(Place, Place.id == Passage.place_id).where(Passage.public_id == public_id)
+    row = db.session.execute(query).one_or_none()
+    if row is None or row[0].producer_id not in producers_of(actor, on):
+        raise NoSuchRecord(_("没有找到。"))
+    return PassageView(*row)
+
+
+def _own(table: Any, public_id: UUID, actor: Actor, on: date) -> tuple[Any, UUID]:
+    row = db.session.execute(
+        select(table, StoredFile.public_id)
+        .join(StoredFile, StoredFile.id == table.file_id)
+        .where(table.public_id == public_id)
+    ).one_or_none()
+    if row is None or row[0].producer_id not in producers_of(actor, on):
+        raise NoSuchRecord(_("没有找到。"))
+    return row[0], row[1]
 
 
 def get_commitment(number: str) -> tuple[Commitment, Commitment | None]:
@@ -187,7 +252,7 @@ _PUBLIC = text("""
         (SELECT json_agg(json_build_array(r.laboratory, r.number, r.tested_on) ORDER BY r.id DESC) FROM test_reports r
          WHERE (r.lot_id = l.id OR r.batch_id = l.batch_id) AND r.has_passed AND r.withdrawn_at IS NULL) AS tests,
         (SELECT json_agg(json_build_array(m.kind, m.number) ORDER BY m.id) FROM meat_papers m
-         WHERE m.lot_id = l.id OR m.batch_id = l.batch_id) AS meat
+         WHERE (m.lot_id = l.id OR m.batch_id = l.batch_id) AND m.withdrawn_at IS NULL) AS meat
     FROM lots l JOIN skus s ON s.id = l.sku_id WHERE s.code = :sku AND l.status = 'open' AND l.on_hand > 0""")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
-from catalog.lots.records.models import BASES, MEAT_PAPER_KINDS, REPORT_KINDS
+from catalog.lots.records.models import BASES, MEAT_PAPER_KINDS, PASSAGE_KINDS, REPORT_KINDS
 from catalog.lots.records.reports import MAX_ITEMS, Item
 from shop.api import Schema
 from shop.fields import Day, Instant, PublicId, Quantity
@@ -56,7 +56,7 @@ class NewTestReportSchema(_FileSchema):
         return {**data, "items": [Item(**item) for item in data["items"]]}
 
 
-class WithdrawTestReportSchema(Schema):
+class WithdrawSchema(Schema):
     """Why something is taken back."""
 
     reason = fields.String(required=True, validate=validate.Length(1, 200))
@@ -97,6 +97,8 @@ class MeatPaperSchema(Schema):
     issuer = fields.String(required=True, attribute="paper.issuer")
     issued_on = Day(required=True, attribute="paper.issued_on")
     file_id = PublicId(required=True)
+    withdrawn_at = Instant(required=True, allow_none=True, attribute="paper.withdrawn_at")
+    withdrawn_why = fields.String(required=True, attribute="paper.withdrawn_why")
 
 
 class NewTemperatureSchema(_FileSchema):
@@ -129,6 +131,8 @@ class TemperatureSchema(Schema):
     range_from = fields.String(required=True, attribute="record.range_from")
     file_id = PublicId(required=True)
     stretches = fields.List(fields.Nested(StretchSchema), required=True)
+    withdrawn_at = Instant(required=True, allow_none=True, attribute="record.withdrawn_at")
+    withdrawn_why = fields.String(required=True, attribute="record.withdrawn_why")
 
 
 class TemperatureRangeSchema(Schema):
@@ -168,12 +172,35 @@ class CommitmentSchema(Schema):
     promises = fields.List(fields.String(), required=True)
 
 
+class NewPassageSchema(AboutSchema):
+    """Goods that arrived at a place, were stored there or left it."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(PASSAGE_KINDS))
+    place = PublicId(required=True)
+    quantity = Quantity(required=True, metadata={"description": "Kilograms of a batch, packs of a lot"})
+    occurred_at = Instant(load_default=None, allow_none=True, metadata={"description": "Left out: now"})
+
+
+class PassageSchema(Schema):
+    """Goods that arrived at a place, were stored there or left it."""
+
+    id = PublicId(required=True, attribute="passage.public_id")
+    kind = fields.String(required=True, attribute="passage.kind", validate=validate.OneOf(PASSAGE_KINDS))
+    place_id = PublicId(required=True, attribute="place.public_id")
+    place_name = fields.String(required=True, attribute="place.name")
+    quantity = fields.Decimal(required=True, attribute="passage.quantity", as_string=True, metadata={"type": "string", "example": "12.500", "description": "Kilograms of a batch, packs of a lot"})  # fmt: skip
+    occurred_at = Instant(required=True, attribute="passage.occurred_at")
+    withdrawn_at = Instant(required=True, allow_none=True, attribute="passage.withdrawn_at")
+    withdrawn_why = fields.String(required=True, attribute="passage.withdrawn_why")
+
+
 class RecordsSchema(Schema):
     """What is known of a batch or lot, and which papers of its category are missing."""
 
     reports = fields.List(fields.Nested(TestReportSchema), required=True)
     meat_papers = fields.List(fields.Nested(MeatPaperSchema), required=True)
     temperatures = fields.List(fields.Nested(TemperatureSchema), required=True)
+    passages = fields.List(fields.Nested(PassageSchema), required=True)
     commitments = fields.List(
         fields.Nested(CommitmentSchema),
         required=True,

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, select, text
 
+from catalog.lots.batches.models import Batch
 from catalog.lots.models import Lot
 from catalog.lots.records.oversight import watched_by
 from catalog.producers.queries import producers_of
@@ -137,3 +138,9 @@ def require_words(field: str, words: str, most: int = 120) -> str:
     if not 0 < len(plain) <= most:
         raise bad(field, _("必填,最多%(most)s个字。", most=most))
     return plain
+
+
+def subject_of(record: Any) -> tuple[str, UUID]:
+    """Return what a record is about: ``batch`` or ``lot``, and its identifier."""
+    kind, table, key = ("batch", Batch, record.batch_id) if record.batch_id else ("lot", Lot, record.lot_id)
+    return kind, db.session.scalars(select(table.public_id).where(table.id == key)).one()

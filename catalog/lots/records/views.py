@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from catalog.lots.records import commitments, queries, reports, temperatures
+from catalog.lots.records import commitments, passages, queries, reports, temperatures, withdrawing
 from catalog.lots.records.models import Commitment, SkuTemperature
 from catalog.lots.records.schemas import (
     CommitmentSchema,
     MeatPaperSchema,
     NewCommitmentSchema,
     NewMeatPaperSchema,
+    NewPassageSchema,
     NewTemperatureSchema,
     NewTestReportSchema,
+    PassageSchema,
     RecordsSchema,
     TemperatureRangeSchema,
     TemperatureSchema,
     TestReportSchema,
-    WithdrawTestReportSchema,
+    WithdrawSchema,
 )
+from catalog.lots.records.subjects import find_subject
 from shop import clock
 from shop.api import Blueprint
 from shop.auth import Actor, requires
@@ -73,7 +76,7 @@ def show_report(actor: Actor, report_id: UUID) -> queries.ReportView:
 @bp.route("/test-reports/<uuid:report_id>/withdraw", methods=["POST"])
 @requires("lots:edit")
 @idempotent
-@bp.arguments(WithdrawTestReportSchema)
+@bp.arguments(WithdrawSchema)
 @bp.response(200, TestReportSchema)
 def withdraw_report(body: dict[str, Any], actor: Actor, report_id: UUID) -> queries.ReportView:
     """Take a report back that was recorded by mistake."""
@@ -96,6 +99,32 @@ def record_meat_paper(body: dict[str, Any], actor: Actor) -> queries.MeatPaperVi
         return queries.MeatPaperView(paper, file.public_id)
 
 
+@bp.route("/meat-papers/<uuid:meat_paper_id>/withdraw", methods=["POST"])
+@requires("lots:edit")
+@idempotent
+@bp.arguments(WithdrawSchema)
+@bp.response(200, MeatPaperSchema)
+def withdraw_meat_paper(body: dict[str, Any], actor: Actor, meat_paper_id: UUID) -> queries.MeatPaperView:
+    """Take a paper of meat back that was recorded by mistake."""
+    at = clock.now()
+    with transaction():
+        withdrawing.withdraw_meat_paper(meat_paper_id, body["reason"], actor, at=at)
+        return queries.get_meat_paper(meat_paper_id, actor, clock.business_day(at))
+
+
+@bp.route("/temperature-records/<uuid:temperature_id>/withdraw", methods=["POST"])
+@requires("lots:edit")
+@idempotent
+@bp.arguments(WithdrawSchema)
+@bp.response(200, TemperatureSchema)
+def withdraw_temperatures(body: dict[str, Any], actor: Actor, temperature_id: UUID) -> queries.TemperatureView:
+    """Take a logger's file back that was handed in by mistake, or for another lot."""
+    at = clock.now()
+    with transaction():
+        withdrawing.withdraw_temperatures(temperature_id, body["reason"], actor, at=at)
+        return queries.get_temperatures(temperature_id, actor, clock.business_day(at))
+
+
 @bp.route("/temperature-records", methods=["POST"])
 @requires("lots:edit")
 @idempotent
@@ -107,8 +136,37 @@ def record_temperatures(body: dict[str, Any], actor: Actor) -> queries.Temperatu
     with transaction():
         file = files.get_own(body["file"], actor)
         record = temperatures.record_temperatures(body["batch"], body["lot"], file, actor, at=at)
-        known = queries.records_of(body["batch"], body["lot"], actor, clock.business_day(at))
-        return next(view for view in known.temperatures if view.record.id == record.id)
+        return queries.get_temperatures(record.public_id, actor, clock.business_day(at))
+
+
+@bp.route("/passages", methods=["POST"])
+@requires("lots:edit")
+@idempotent
+@bp.arguments(NewPassageSchema)
+@bp.response(201, PassageSchema)
+def record_passage(body: dict[str, Any], actor: Actor) -> queries.PassageView:
+    """Record that goods arrived at a place, were stored there or left it."""
+    at = clock.now()
+    with transaction():
+        unit = find_subject(body["batch"], body["lot"], actor, clock.business_day(at)).unit
+        new = passages.NewPassage(
+            **{**body, "quantity": body["quantity"].in_unit(unit), "occurred_at": body["occurred_at"] or at}
+        )
+        made = passages.record_passage(new, actor, at=at)
+        return queries.get_passage(made.public_id, actor, clock.business_day(at))
+
+
+@bp.route("/passages/<uuid:passage_id>/withdraw", methods=["POST"])
+@requires("lots:edit")
+@idempotent
+@bp.arguments(WithdrawSchema)
+@bp.response(200, PassageSchema)
+def withdraw_passage(body: dict[str, Any], actor: Actor, passage_id: UUID) -> queries.PassageView:
+    """Take a passage back that was recorded by mistake."""
+    at = clock.now()
+    with transaction():
+        withdrawing.withdraw_passage(passage_id, body["reason"], actor, at=at)
+        return queries.get_passage(passage_id, actor, clock.business_day(at))
 
 
 @bp.route("/skus/<uuid:sku_id>/temperature-range", methods=["PUT"])

@@ -247,3 +247,39 @@ def test_the_shops_page_shows_the_papers_of_the_lots(client, farm):
     page = client.get(f"/products/{listing.public_id}").get_data(as_text=True)
 
     assert f'href="/commitments/{made.number}"' in page
+
+
+def test_a_record_is_taken_back_with_the_reason_that_the_clerk_gives(farm, desk):
+    batch = farm.harvest()
+    page = f"/producer/records/batches/{batch.public_id}"
+    log = "时间,温度\n2026-07-14 08:00,3\n".encode()
+    desk.post(f"/producer/records/batch/{batch.public_id}/temperature", data={"file": (io.BytesIO(log), "a.csv")})
+    address = f"/producer/records/temperatures/{db.session.query(TemperatureRecord).one().public_id}/withdraw"
+    shown = desk.get(page).get_data(as_text=True)
+
+    refused = desk.post(address, data={"reason": ""}, follow_redirects=True)
+    done = desk.post(address, data={"reason": "传错了批次"})
+
+    assert (f'action="{address}"' in shown, "撤回原因" in shown, "登记有误" in shown) == (True, True, False)
+    assert "必填" in text_of(refused)
+    assert (done.status_code, done.location) == (302, page)
+    assert "已撤回 传错了批次" in text_of(desk.get(page))
+
+
+def test_several_batches_go_into_one_processing(desk, farm):
+    first, second, third = (farm.harvest(kg, code=code) for kg, code in (("100", "A"), ("50", "B"), ("20", "C")))
+    values = {
+        "batch": str(first.public_id), "taken": "40", "product": str(farm.product.public_id), "quantity": "60",
+        "yield_percent": "100", "done_on": "2026-07-15", f"taken-{second.public_id}": "15",
+        f"taken-{third.public_id}": "5",
+    }  # fmt: skip
+    page = desk.get("/producer/records/process").get_data(as_text=True)
+
+    twice = desk.post("/producer/records/process", data={**values, f"taken-{first.public_id}": "1"})
+    too_much = desk.post("/producer/records/process", data={**values, f"taken-{third.public_id}": "20.5"})
+    done = desk.post("/producer/records/process", data=values)
+
+    assert ("还有其他投料批次" in page, f'name="taken-{second.public_id}"' in page) == (True, True)
+    assert (twice.status_code, "同一批次填写了两次。" in text_of(twice)) == (422, True)
+    assert (too_much.status_code, "该批次只剩 20 公斤。" in text_of(too_much)) == (409, True)
+    assert (done.status_code, left(first, second, third)) == (302, [60, 35, 15])

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from catalog.lots import services as lots
 from catalog.lots.batches import packing, services
 from catalog.lots.papers_due import CertificateMissing
-from catalog.lots.records import commitments, queries, reports, temperatures
+from catalog.lots.records import commitments, queries, reports, temperatures, withdrawing
 from catalog.lots.records.subjects import BadRecord, NoSuchSubject
 from catalog.producers import services as producers
 from shop.db import db, transaction
@@ -398,3 +398,43 @@ def test_an_instant_in_the_future_is_no_reading(farm):
         record_log(farm, "时间,温度\n2027-01-01 00:00,4\n", batch=farm.harvest().public_id)
 
     assert datetime(2027, 1, 1, tzinfo=UTC) > NOON
+
+
+def test_papers_of_meat_and_temperatures_are_taken_back_once_with_a_reason_and_never_changed(session):
+    farm, other = make_farm(category_code=MUTTON, name="靖远羊羔肉"), make_farm()
+    batch = farm.harvest()
+    log = record_log(farm, batch=batch.public_id)
+    file = store(farm)
+    with transaction():
+        new = reports.NewMeatPaper("quarantine", "62-1", "动物卫生监督所", date(2026, 7, 14), batch=batch.public_id)
+        paper = reports.record_meat_paper(new, file.id, farm.actor, at=NOON)
+    acts = ((withdrawing.withdraw_meat_paper, paper), (withdrawing.withdraw_temperatures, log))
+
+    for withdraw, record in acts:
+        with pytest.raises(withdrawing.NoSuchRecord), transaction():
+            withdraw(record.public_id, "x", other.actor, at=NOON)
+        with pytest.raises(BadRecord), transaction():
+            withdraw(record.public_id, " ", farm.actor, at=NOON)
+    before = known(farm, batch=batch).missing
+    for withdraw, record in acts:
+        with transaction():
+            withdraw(record.public_id, "传错了批次", farm.actor, at=NOON)
+        with pytest.raises(withdrawing.RecordWithdrawn), transaction():
+            withdraw(record.public_id, "再次", farm.actor, at=NOON)
+    again = record_log(farm, batch=batch.public_id)
+    for sql in (
+        "UPDATE temperature_records SET most_c = 1",
+        "UPDATE meat_papers SET withdrawn_why = 'y'",
+        "DELETE FROM meat_papers",
+        "TRUNCATE temperature_records CASCADE",
+    ):
+        with pytest.raises(DBAPIError, match="append-only"), transaction():
+            db.session.execute(text(sql))
+
+    assert before == ("commitment", "meat_inspection")
+    assert known(farm, batch=batch).missing == ("commitment", "quarantine", "meat_inspection")
+    assert [(one.withdrawn_why, one.withdrawn_at) for one in (paper, log)] == [("传错了批次", NOON)] * 2
+    assert (again.withdrawn_at, count("temperature_records")) == (None, 2)
+    assert [told["reason"] for told in events("catalog.temperature_withdrawn")] == ["传错了批次"]
+    with pytest.raises(temperatures.TemperatureFileTaken):
+        record_log(farm, batch=batch.public_id)

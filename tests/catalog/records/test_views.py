@@ -74,7 +74,13 @@ def test_everything_that_is_known_of_a_batch(ask, farm):
     assert known["missing"] == ["meat_inspection"]
     assert ask(f"/test-reports/{report.json['id']}").json == report.json
     withdrawn = ask(f"/test-reports/{report.json['id']}/withdraw", {"reason": "填错"}).json
-    assert (withdrawn["withdrawn_why"], withdrawn["withdrawn_at"]) == ("填错", "2026-07-15T12:00:00+08:00")
+    others = [
+        ask(f"/{path}/{answer.json['id']}/withdraw", {"reason": "填错"}).json
+        for path, answer in (("meat-papers", paper), ("temperature-records", temperature))
+    ]
+    for told in (withdrawn, *others):
+        assert (told["withdrawn_why"], told["withdrawn_at"]) == ("填错", "2026-07-15T12:00:00+08:00")
+    assert ask(f"/batches/{batch}/records").json["missing"] == ["quarantine", "meat_inspection"]
 
 
 def test_a_lot_is_kept_frozen_if_its_pack_says_so(ask, farm):

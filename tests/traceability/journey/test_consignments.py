@@ -102,6 +102,7 @@ def test_what_is_accepted_and_what_is_not_are_two_events_of_the_buyers(world, de
             ("shipping", "in_transit", [{"epcClass": lot.uri, "quantity": 10}]),
             ("receiving", "in_progress", [{"epcClass": lot.uri, "quantity": 7}]),
             ("receiving", "returned", [{"epcClass": lot.uri, "quantity": 3}]),
+            ("accepting", "returned", [{"epcClass": lot.uri, "quantity": 3}]),
         ],
         key=str,
     )
@@ -126,7 +127,7 @@ def test_the_same_told_again_changes_nothing(world, deliver):
             take(payload, recorded_at=world.at)
 
     attributes = db.session.scalar(text("SELECT count(*) FROM trace_event_attributes"))
-    assert len(before) == 4 + 4 + attributes + 2 + 1 + 1
+    assert len(before) == 5 + 5 + attributes + 2 + 1 + 1
     assert digest() == before
 
 
@@ -165,3 +166,19 @@ def test_the_digits_and_number_of_a_label_find_exactly_its_lot(world):
     assert goods.find_lot(lot.number, lot.code) == lot
     assert goods.find_lot(lot.number, f"DK_{lot.id}") == lot
     assert [goods.find_lot(lot.number, "x"), goods.find_lot("06901234567892", lot.code)] == [None, None]
+
+
+def test_goods_that_were_not_accepted_are_told_to_be_back_at_the_producer_once_for_each_return(world, deliver):
+    order = world.signed("10")
+    shipments = [world.ship(order, "5") for _ in range(2)]
+    for shipment in shipments:
+        world.accept(order, shipment, "3", "2")
+
+    deliver(times=2)
+
+    producer, _buyer = refs(world)
+    back = [each for each in documents() if each["bizStep"] == "accepting"]
+    assert [(each["disposition"], each["readPoint"], each["quantityList"][0]["quantity"]) for each in back] == [
+        ("returned", {"id": producer}, 2)
+    ] * 2
+    assert [problems_of_event({"@context": list(CONTEXTS), **each}) for each in back] == [[], []]

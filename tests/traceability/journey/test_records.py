@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from catalog.lots.records import commitments, reports, temperatures
+from catalog.lots.batches.models import Batch
+from catalog.lots.models import Lot
+from catalog.lots.records import commitments, reports, temperatures, withdrawing
+from catalog.lots.records.models import TestReport
 from shop.db import db, transaction
 from shop.files import services as files
 from shop.files.models import StoredFile
 from tests.catalog.batches.help import Farm, make_farm
 from tests.conftest import NOON
+from traceability.journey import sensing
 from traceability.journey.events import CONTEXTS
 from traceability.repository.models import TraceEvent
 from traceability.standard.validation import problems_of_event
@@ -36,18 +40,23 @@ def store(farm: Farm, data: bytes, name: str) -> StoredFile:
         return files.store(data, name, farm.actor)
 
 
-def test_a_test_is_told_with_the_report_that_certifies_it(farm, deliver):
-    batch = farm.harvest("100", code="A")
+def report_of(farm: Farm, goods: Batch | Lot) -> TestReport:
     file = store(farm, b"%PDF-1.7\n%%EOF\n", "报告.pdf")
     with transaction():
-        report = reports.record_report(
+        return reports.record_report(
             reports.NewReport(
                 kind="commissioned", laboratory="白银市检验检测中心", number="BY-1", tested_on=date(2026, 7, 14),
                 has_passed=True, items=(reports.Item("毒死蜱", "≤0.02 mg/kg", "未检出", has_passed=True),),
-                batch=batch.public_id,
+                batch=None if isinstance(goods, Lot) else goods.public_id,
+                lot=goods.public_id if isinstance(goods, Lot) else None,
             ),
             file.id, farm.actor, at=NOON,
         )  # fmt: skip
+
+
+def test_a_test_is_told_with_the_report_that_certifies_it(farm, deliver):
+    batch = farm.harvest("100", code="A")
+    report = report_of(farm, batch)
 
     deliver(times=2)
 
@@ -70,9 +79,78 @@ def test_what_a_logger_saw_is_a_sensor_report_and_stands_on_the_page(farm, deliv
     deliver(times=2)
 
     (event,) = documents("sensor_reporting")
-    assert event["sensorElementList"][0]["sensorReport"] == [
-        {"type": "Temperature", "uom": "CEL", "minValue": 3.0, "maxValue": 9.5, "meanValue": 5.5}
-    ]
+    reports_ = [element["sensorReport"] for element in event["sensorElementList"]]
+    measured = {"type": "Temperature", "uom": "CEL"}
+    assert reports_ == [
+        [{**measured, "minValue": 3.0, "maxValue": 9.5, "meanValue": 5.5}],
+        [{**measured, "time": f"2026-07-14T{hour}:00:00.000+08:00", "value": value}
+         for hour, value in (("08", 3.0), ("09", 9.5), ("10", 4.0))],
+    ]  # fmt: skip
     assert problems_of_event({"@context": list(CONTEXTS), **event}) == []
     page = client.get(f"/trace/lots/{lot.public_id}").text
     assert ("承诺达标合格证" in page, "3 至 9.5 ℃" in page) == (True, True)
+
+
+def test_what_was_taken_back_is_declared_wrong_and_is_no_step_any_more(farm, deliver, client):
+    lot = farm.pack(farm.harvest("100", code="A"), "10")
+    report = report_of(farm, lot)
+    file = store(farm, LOG, "冷链.csv")
+    with transaction():
+        log = temperatures.record_temperatures(None, lot.public_id, file, farm.actor, at=NOON)
+    deliver()
+    page = f"/trace/lots/{lot.public_id}"
+    before = client.get(page).text
+    with transaction():
+        reports.withdraw_report(report.public_id, "传错了批次", farm.actor, at=NOON)
+        withdrawing.withdraw_temperatures(log.public_id, "传错了批次", farm.actor, at=NOON)
+
+    deliver(times=2)
+    after = client.get(page).text
+    with transaction():
+        temperatures.record_temperatures(None, lot.public_id, file, farm.actor, at=NOON)
+    deliver()
+
+    words = ("检验检测", "温度记录", "3 至 9.5 ℃", "BY-1")
+    assert [word in before for word in words] == [True] * 4
+    assert [word in after for word in words] == [False] * 4
+    assert [word in client.get(page).text for word in words] == [False, True, True, False]
+    for step in ("inspecting", "sensor_reporting"):
+        first, declared = documents(step)[:2]
+        assert declared == {**first, "errorDeclaration": declared["errorDeclaration"]}
+        assert declared["errorDeclaration"]["reason"] == "incorrect_data"
+
+
+def test_each_stretch_outside_the_range_is_an_exception_and_queries_find_logger_and_readings(
+    farm, deliver, client, bearer
+):
+    lot = farm.pack(farm.harvest("100", code="A"), "10")
+    # 0501 is kept between 0 and 10 degrees.
+    values = ["4", "12", "11", *["5"] * 300, "-3", "4"]
+    hours = [NOON - timedelta(hours=400 - n) for n in range(len(values))]
+    lines = [f"{hour:%Y-%m-%d %H:%M},{value}" for hour, value in zip(hours, values, strict=True)]
+    file = store(farm, ("设备编号:冷链-7\n时间,温度\n" + "\n".join(lines) + "\n").encode(), "冷链.csv")
+    with transaction():
+        temperatures.record_temperatures(None, lot.public_id, file, farm.actor, at=NOON)
+    deliver()
+
+    header = bearer(farm.actor)
+    device = "urn:duikou:device:%E5%86%B7%E9%93%BE-7"
+    asked = (
+        ("EQ_deviceID", device), ("EQ_deviceID", "urn:duikou:device:8"), ("GE_value_CEL", "12"), ("GE_value_CEL", "12.1"),
+        ("LT_value_KEL", "271"), ("GE_maxValue_CEL", "12"),
+    )  # fmt: skip
+    found = [len(client.get("/epcis/events", query_string=[one], headers=header).json["epcisBody"]["queryResults"]
+                 ["resultsBody"]["eventList"]) for one in asked]  # fmt: skip
+
+    (event,) = documents("sensor_reporting")
+    elements = event["sensorElementList"]
+    assert found == [1, 0, 1, 0, 1, 1]
+    assert problems_of_event({"@context": list(CONTEXTS), **event}) == []
+    assert {element["sensorMetadata"]["deviceID"] for element in elements} == {device}
+    assert [element["sensorReport"][0] for element in elements[1:-1]] == [
+        {"type": "Temperature", "uom": "CEL", "maxValue": 12.0, "exception": "ALARM_CONDITION"},
+        {"type": "Temperature", "uom": "CEL", "minValue": -3.0, "exception": "ALARM_CONDITION"},
+    ]
+    readings = [report["value"] for report in elements[-1]["sensorReport"]]
+    assert (len(readings) <= sensing.MOST_READINGS, len(readings) > 90) == (True, True)
+    assert (readings[0], readings[-1], max(readings), min(readings)) == (4.0, 4.0, 12.0, -3.0)
