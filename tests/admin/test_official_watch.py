@@ -76,6 +76,31 @@ def test_what_is_accepted_and_not_paid_is_summed_by_county(world):
     ]  # fmt: skip
 
 
+def test_goods_that_nobody_accepts_are_owed_once_their_day_is_over(world):
+    order = world.signed("10")
+    world.ship(order, "10")
+    world.signed("7")
+    last, overdue = date(2026, 8, 29), UnpaidFilter(is_overdue=True)
+
+    assert unpaid.total(official(division=JINGYUAN), ALL, last) == (0, 0)
+    late = last + timedelta(days=1)
+    assert unpaid.total(official(division=JINGYUAN), ALL, late) == (1, 200_00)
+    assert unpaid.total(official(division=JINGYUAN), overdue, late) == (1, 200_00)
+    [row] = unpaid.list_unpaid(official(division=JINGYUAN), overdue, late, limit=20).items
+    assert (row.number, row.is_undecided, row.days_late, row.unpaid_fen) == (order.number, True, 1, 200_00)
+
+
+def test_only_the_parts_whose_day_is_over_are_overdue(world):
+    order = world.signed("10")
+    world.accept(order, world.ship(order, "4"), "4")
+    world.later(days=40)
+    world.accept(order, world.ship(order, "6"), "6")
+
+    found = unpaid.summary(official(division=JINGYUAN), date(2026, 8, 24))
+
+    assert (found.unpaid_fen, found.overdue_fen) == (200_00, 80_00)
+
+
 def test_a_county_sees_only_its_own_goods_and_an_eastern_district_only_its_buyers(world):
     owed(world)
     owed(other_county())
