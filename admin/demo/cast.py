@@ -174,6 +174,24 @@ def _authorities() -> list[Role]:
     ]  # fmt: skip
 
 
+def _finance() -> Role:
+    """Return the finance bureau that sees the district's budget units, wherever they stand, and no company."""
+    new = identity.NewOrganisation(
+        kind="authority", name=f"天津市和平区财政局{names.MARK}", division_code="120101",
+        credit_code=_code("11", "120101", 40_000_010),
+    )  # fmt: skip
+    return Role("finance:120101", new, (("authority_viewer",),))
+
+
+def _agent() -> Role:
+    """Return the supply co-op that acts for small producers of Jingyuan on their mandates."""
+    new = identity.NewOrganisation(
+        kind="agent", name=f"靖远县供销合作社联合社{names.MARK}", division_code=jingyuan.COUNTY,
+        credit_code=_code("93", jingyuan.COUNTY, 40_000_011),
+    )  # fmt: skip
+    return Role("agent:620421", new, (("agent_admin",), ("agent_finance",)))
+
+
 def _operator() -> Role:
     new = identity.NewOrganisation(
         kind="operator", name=f"对口平台运营{names.MARK}", division_code="110101",
@@ -185,7 +203,8 @@ def _operator() -> Role:
 
 def roles(counties: Mapping[str, int]) -> list[Role]:
     """Return every organisation of the story."""
-    return [_operator(), *_authorities(), *_case(), *_institutions(), *_producers(counties)]
+    # New ones at the end: the place in the list is what numbers of phones and accounts are made of.
+    return [_operator(), *_authorities(), *_case(), *_institutions(), *_producers(counties), _finance(), _agent()]
 
 
 def assemble(wanted: Sequence[Role], *, at: datetime = BEGINNING, only: Collection[str] | None = None) -> Cast:
@@ -227,11 +246,11 @@ def _settle(role: Role, organisation: Organisation, serial: int, *, at: datetime
             is_default=True,
         )
     )  # fmt: skip
-    if role.key.startswith("authority:"):
+    kinds = {"authority": {"kind": "division"}, "finance": {"kind": "budget", "budget_level": "county"}}
+    if scope := kinds.get(role.key.partition(":")[0]):
         db.session.add(
             AuthorityScope(
-                organisation_id=organisation.id, kind="division", division_code=role.new.division_code,
-                valid_from=since, valid_to=None,
+                organisation_id=organisation.id, division_code=role.new.division_code, valid_from=since, **scope
             )
         )  # fmt: skip
 

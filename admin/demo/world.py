@@ -16,9 +16,12 @@ from admin.demo.halves import side_by_side
 from admin.demo.plan import Buyer, Offer
 from admin.demo.shelf import Sample
 from catalog.papers import services as papers
+from catalog.producers import services as producers
+from catalog.producers.models import AgentMandate
 from catalog.products import listings
 from catalog.products.models import Listing, Product, Sku
 from shop.auth import Actor
+from shop.clock import business_day
 from shop.db import db, transaction
 from shop.geo.models import AssistedCounty, Pairing
 from shop.identity.models import Unit
@@ -28,6 +31,8 @@ Tell = Callable[[str], None]
 _IN_FORCE = date(2020, 1, 1)
 _FIRST_MORNING = datetime(2020, 1, 1, 0, 0, tzinfo=UTC)
 _DIRECTORY_ENDS = date(2021, 11, 30)
+#: Which of the county's producers gave the agent a mandate.
+_WITH_AGENT = (1, 2, 3)
 #: Products of one transaction.
 _PORTION = 25
 
@@ -64,6 +69,7 @@ def grow(tell: Tell, samples: list[Sample], at: datetime) -> World:
     side_by_side(lambda half, _is_there: _enrol(everyone, keys[half::2], at))
     with transaction():
         everybody = casting.assemble(everyone, at=at, only=())
+        _give_mandates(everybody, at)
     tell(f"{len(everybody.organisations)} organisations")
     made = _sold(samples)
     new = [sample for sample in joining if sample.row["name_zh"] not in made]
@@ -72,6 +78,17 @@ def grow(tell: Tell, samples: list[Sample], at: datetime) -> World:
     side_by_side(lambda half, _is_there: _bring_portions(everybody, by_half[half], at))
     tell(f"{len(made) + len(new)} products")
     return look_up(everybody, samples)
+
+
+def _give_mandates(everybody: Cast, at: datetime) -> None:
+    """Let the county's supply co-op act for three of its producers, from the day they are there; once each."""
+    agent = everybody.organisations["agent:620421"]
+    given = set(db.session.scalars(select(AgentMandate.producer_id).where(AgentMandate.agent_id == agent.id)))
+    for place in _WITH_AGENT:
+        key = f"case_seller:{place}"
+        producer = everybody.organisations[key]
+        if producer.id not in given:
+            producers.give_mandate(producer.id, agent.id, everybody.first(key), valid_from=business_day(at))
 
 
 def _enrol(everyone: Sequence[Role], keys: Sequence[str], at: datetime) -> None:

@@ -1,6 +1,7 @@
 """How the tables of a database stand to the migrations of this version."""
 
 import ast
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,14 @@ def has_invalid_indexes(url: str) -> bool:
         return connection.execute(INVALID_INDEXES.encode()).fetchone() is not None
 
 
+def known_names(url: str, names: Sequence[str]) -> set[str]:
+    """Return those sign-in names that somebody has in the database at ``url``, which has our tables."""
+    query = """SELECT n FROM unnest(cast(%s AS text[])) n
+               WHERE EXISTS (SELECT FROM users WHERE phone IN (n, '+86' || n) OR email = n)"""
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), autocommit=True) as connection:
+        return {str(name) for (name,) in connection.execute(query, [list(names)])}
+
+
 def require_current_tables(url: str) -> None:
     """See that the database at ``url`` has the tables of this version.
 
@@ -86,6 +95,23 @@ def _migrations() -> dict[str, tuple[str, ...]]:
     return found
 
 
+#: A table here that is no extension's.
+_FOREIGN = """
+    SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = to_regnamespace(current_schema())
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY c.relname LIMIT 1"""
+
+
+def _require_empty(connection: "psycopg.Connection[Any]") -> None:
+    found = connection.execute(_FOREIGN.encode()).fetchone()
+    if found is not None:
+        message = (
+            f"The database holds tables of something else (such as {found[0]}); name an empty one in DATABASE_URL, "
+            "or one that Duikou made."
+        )
+        raise StartError(message)
+
+
 def _revisions(url: str) -> list[str]:
     try:
         with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:
@@ -93,6 +119,7 @@ def _revisions(url: str) -> list[str]:
                 message = f"The database is PostgreSQL {connection.info.server_version // 10000}; Duikou needs 18."
                 raise StartError(message)
             if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+                _require_empty(connection)
                 return []
             return [str(name) for (name,) in connection.execute("SELECT version_num FROM alembic_version")]
     except psycopg.Error as error:

@@ -18,7 +18,7 @@ from shop.runtime.console import Console
 from shop.runtime.errors import StartError, one_line_errors
 from shop.runtime.options import CHECKOUT, Options
 from shop.runtime.preflight import require_alone, require_free_port
-from shop.runtime.schema import SchemaState, has_invalid_indexes, schema_state
+from shop.runtime.schema import SchemaState, has_invalid_indexes, known_names, schema_state
 from shop.runtime.services import Services
 from shop.runtime.supervisor import Stopped, Supervisor
 from shop.runtime.web import web_command
@@ -99,7 +99,7 @@ class Run:
         if not is_loaded:
             self._say("Loading divisions, counties, pairings and categories …")
             steps += ["load", "reference"]
-        if state is SchemaState.EMPTY and self._wants_demo:
+        if state is SchemaState.EMPTY and self.wants_demo:
             self._demo_mark.touch()
         if steps:
             supervisor.run_once("data", [*_PYTHON, "shop.runtime.prepare", *steps])
@@ -122,7 +122,10 @@ class Run:
 
     def _greet(self, supervisor: Supervisor, took_s: float) -> None:
         self._say(f"Duikou answers at {self._options.address} after {took_s:.1f} s. Ctrl-C stops it.")
-        accounts = demo_accounts() if self._wants_demo else []
+        accounts = demo_accounts() if self.wants_demo else []
+        if not self._demo_mark.exists():
+            there = known_names(self._services.settings()["DATABASE_URL"], [name for _role, name, _ in accounts])
+            accounts = [account for account in accounts if account[1] in there]
         if accounts:
             self._say("Demo accounts (sign-in name, password, role):")
         for role, name, password in accounts:
@@ -150,8 +153,10 @@ class Run:
             self._say(error.message)
 
     @property
-    def _wants_demo(self) -> bool:
-        return not self._options.is_production and self._inherited.get("DUIKOU_DEMO", "1") != "0"
+    def wants_demo(self) -> bool:
+        """Say whether the demo is wanted: in the embedded database unless refused, in one's own if asked for."""
+        usual = "1" if self._options.database_url is None else "0"
+        return not self._options.is_production and (self._inherited.get("DUIKOU_DEMO") or usual) != "0"
 
     @property
     def _demo_mark(self) -> Path:

@@ -47,6 +47,11 @@ def test_a_story_stopped_half_way_goes_on_and_counts_the_published_case_exactly(
     assert _counted("filing") == 2_624_000_000
     assert count("filings") == 33
     assert count("procurements") == 12
+    scopes = db.session.execute(text("SELECT kind, count(*) FROM authority_scopes GROUP BY 1 ORDER BY 1")).all()
+    assert [tuple(row) for row in scopes] == [("budget", 1), ("division", 3)]
+    roles = db.session.scalars(text("SELECT DISTINCT role FROM membership_roles WHERE role LIKE 'agent_%' ORDER BY 1"))
+    assert list(roles) == ["agent_admin", "agent_clerk", "agent_finance"]
+    assert count("agent_mandates") == 3
     levels = db.session.execute(
         text("SELECT DISTINCT partner_level, mode FROM ledger_dimensions WHERE channel = 'filing'")
     ).all()

@@ -10,11 +10,13 @@ import psycopg
 import pytest
 
 from shop.runtime import folder
+from shop.runtime.console import Console
 from shop.runtime.errors import StartError, one_line_errors
 from shop.runtime.options import CHECKOUT, Options
 from shop.runtime.postgres import Cluster
 from shop.runtime.preflight import require_alone, require_free_port
-from shop.runtime.schema import SchemaState, schema_state
+from shop.runtime.schema import SchemaState, known_names, schema_state
+from shop.runtime.up import Run
 from tests.database import TestCluster
 
 
@@ -97,6 +99,40 @@ def test_data_of_another_postgresql_is_left_alone(tmp_path):
 def test_a_database_nobody_migrated_is_empty(cluster: TestCluster):
     with cluster.database(migrated=False) as url:
         assert schema_state(url) is SchemaState.EMPTY
+
+
+def test_a_database_with_tables_of_something_else_is_refused_and_left_alone(cluster: TestCluster):
+    with cluster.database(migrated=False) as url:
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE wages (amount int)")
+
+        with pytest.raises(StartError, match=r"tables of something else \(such as wages\)"):
+            schema_state(url)
+
+
+@pytest.mark.parametrize(
+    ("env", "wanted"),
+    [
+        ({}, True),
+        ({"DUIKOU_DEMO": "0"}, False),
+        ({"DATABASE_URL": "postgresql://me@db/mine"}, False),
+        ({"DATABASE_URL": "postgresql://me@db/mine", "DUIKOU_DEMO": "1"}, True),
+        ({"DATABASE_URL": "postgresql://me@db/mine", "DUIKOU_DEMO": "1", "PRODUCTION": "1"}, False),
+    ],
+)
+def test_a_database_of_ones_own_gets_the_demo_only_if_asked_for(env, wanted, tmp_path):
+    run = Run({"DUIKOU_DATA": str(tmp_path), **env}, Console())
+
+    assert run.wants_demo is wanted
+
+
+def test_accounts_that_nobody_has_are_not_known(throwaway_url):
+    with psycopg.connect(throwaway_url) as connection:
+        connection.execute(
+            "INSERT INTO users (public_id, name, phone, created_at) VALUES (uuidv7(), '甲', '+8619900000101', now())"
+        )
+
+    assert known_names(throwaway_url, ["19900000101", "19900000102"]) == {"19900000101"}
 
 
 def test_a_database_of_an_older_version_is_behind(throwaway_url):
