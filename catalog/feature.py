@@ -47,7 +47,7 @@ INIT = (
     "catalog.producers.pages.init_app",
     "catalog.papers.review_pages.init_app",
 )
-TASKS = ("catalog.lots.tasks", "catalog.shopfront.tasks")
+TASKS = ("catalog.lots.tasks", "catalog.products.tasks", "catalog.shopfront.tasks")
 #: Every quarter of an hour, so that it has run soon after midnight; running again changes nothing.
 SCHEDULE = {"catalog.end_of_day": 900.0, "catalog.forget_changes": 3600.0}
 REFERENCE = ("catalog.products.reference:load", "catalog.lots.records.reference:load")

@@ -20,7 +20,7 @@ from shop.identity.models import Organisation, UnitPlacement, User
 from shop.identity.services import ContactTaken, create_user, issue_token
 from shop.notices.models import Notice
 from tests.conftest import NOON
-from tests.factories import make_credit_code, make_member, make_organisation
+from tests.factories import make_credit_code, make_listing, make_member, make_organisation, make_producer
 
 PASSWORD = "correct horse 9"
 TODAY = date(2026, 7, 15)
@@ -118,6 +118,25 @@ def test_the_operator_corrects_a_verified_organisation_for_a_reason(session, bea
     assert (notice.user_id, notice.values["why"]) == (admin.user_id, "登记时写错")
     with pytest.raises(VersionChanged), transaction():
         organisations.correct(operator, made.public_id, 1, {"name": "乙"}, why="再改", today=TODAY)
+
+
+def test_a_corrected_producers_goods_are_found_by_its_new_name(session, client, deliver):
+    operator = make_member("operator")
+    with transaction():
+        producer = make_producer()
+        make_listing(producer)
+    made = db.session.get_one(Organisation, producer.organisation_id)
+    with transaction():
+        organisations.correct(
+            operator, made.public_id, made.version, {"name": "靖远金穗合作社"}, why="更名", today=TODAY
+        )
+    deliver()
+
+    found = client.get("/api/v1/listings?q=金穗").json["items"]
+
+    assert [one["producer"]["name"] if "producer" in one else one["producer_name"] for one in found] == [
+        "靖远金穗合作社"
+    ]
 
 
 def test_a_disabled_account_is_out_at_once_and_may_come_back(session, login, client, bearer, deliver):
