@@ -141,11 +141,14 @@ def check_filings(_order_id: int | None) -> Result:
         """SELECT f.number || ': counted ' || coalesce(c.fen, 0) || ', lines ' || l.fen || ', ' || f.status
            FROM filings f
            LEFT JOIN (SELECT filing_id, sum(amount_fen) AS fen FROM filing_lines GROUP BY 1) l ON l.filing_id = f.id
-           LEFT JOIN (SELECT d.filing_id, sum(p.amount_fen) AS fen FROM postings p
-                      JOIN ledger_dimensions d ON d.id = p.dimension_id
-                      WHERE d.filing_id IS NOT NULL AND p.measure = 'counted' GROUP BY 1) c ON c.filing_id = f.id
+           LEFT JOIN (SELECT d.filing_id, bool_and(d.counts) AS counts,
+                        coalesce(sum(p.amount_fen) FILTER (WHERE p.measure = 'counted'), 0) AS fen,
+                        coalesce(sum(p.amount_fen) FILTER (WHERE p.measure = 'paid'), 0) AS paid
+                      FROM postings p JOIN ledger_dimensions d ON d.id = p.dimension_id
+                      WHERE d.filing_id IS NOT NULL GROUP BY 1) c ON c.filing_id = f.id
            WHERE f.amount_fen IS DISTINCT FROM l.fen
-              OR coalesce(c.fen, 0) <> CASE WHEN f.status = 'confirmed' THEN f.amount_fen ELSE 0 END""",
+              OR coalesce(c.paid, 0) <> CASE WHEN f.status = 'confirmed' THEN f.amount_fen ELSE 0 END
+              OR coalesce(c.fen, 0) <> CASE WHEN f.status = 'confirmed' AND c.counts THEN f.amount_fen ELSE 0 END""",
     )
 
 

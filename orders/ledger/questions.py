@@ -136,6 +136,15 @@ def visible_to(actor: Actor) -> tuple[Condition, ...] | None:
     return (Condition(side, (str(actor.organisation_id),)),)
 
 
+def seen_by(actor: Actor, values: dict[str, Any]) -> str:
+    """Return as SQL which postings ``p`` with their dimensions ``d`` are in an actor's totals; binds go into ``values``.
+
+    Who reads a figure may read what it is made of: packages that own the documents ask this.
+    """
+    nothing_else = Question("", date.min, date.min, visible=visible_to(actor))
+    return " AND ".join(nothing_else.conditions_on_postings(values)) or "true"
+
+
 def _western(divisions: tuple[str, ...]) -> tuple[str, ...]:
     rows = db.session.execute(
         text("""SELECT DISTINCT w.code FROM unnest(cast(:codes AS text[])) w(code) JOIN assisted_counties c

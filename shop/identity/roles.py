@@ -21,7 +21,7 @@ _APPROVER = {"procurements:read", "procurements:approve", "orders:read", "contra
 _RECEIVER = {"orders:read", "goods:accept", "trace:capture", "trace:read"}
 _BUYER_FINANCE = {
     "procurements:read", "orders:read", "invoices:check", "payments:read", "payments:announce", "payments:pay",
-    "refunds:request", "totals:read",
+    "refunds:request", "totals:read", "filings:read",
 }  # fmt: skip
 _CLERK = {
     "catalogue:edit", "lots:edit", "papers:submit", "orders:read", "orders:confirm", "orders:cancel", "contracts:sign",
@@ -30,7 +30,7 @@ _CLERK = {
 }  # fmt: skip
 _SELLER_FINANCE = {
     "orders:read", "invoices:record", "payments:read", "payments:record", "payments:confirm", "refunds:request",
-    "refunds:record", "refunds:confirm", "payouts:read", "totals:read", "accounts:connect",
+    "refunds:record", "refunds:confirm", "payouts:read", "totals:read", "filings:read", "accounts:connect",
 }  # fmt: skip
 _VIEWER = {"totals:read", "orders:inspect", "filings:read", "trace:read", "complaints:read"}
 
@@ -67,7 +67,7 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
         "operator_finance", "operator", "财务", "Finance",
         frozenset({
             "payments:read", "payments:record", "refunds:request", "refunds:record", "orders:inspect", "totals:read",
-            "exceptions:read", "exceptions:propose", "banking:manage", "provider:manage", "disputes:answer",
+            "filings:read", "exceptions:read", "exceptions:propose", "banking:manage", "provider:manage", "disputes:answer",
             "payouts:read", "payouts:prepare", "fees:edit", "taxes:read", "taxes:report",
         }),
     ),

@@ -23,7 +23,7 @@ from shop.identity.models import Unit
 from shop.identity.queries import placement_on
 from shop.outbox.services import publish
 
-#: What a confirmed filing proves at once: goods ordered, accepted and paid for, hence counted.
+#: What a confirmed filing proves at once: goods ordered, accepted and paid for; counted too, if its buyer's identity is sure.
 MEASURES = ("ordered", "accepted", "paid", "counted")
 
 
@@ -48,6 +48,8 @@ class ReasonMissing(Invalid):
 def confirm_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     """Count a submitted filing: each line in full, on the last day of the sale.
 
+    As with an order, a sale to a registered buyer that is not verified is kept in every measure but ``counted``.
+
     :raises SecondPersonNeeded: if the actor entered it.
     :raises Forbidden: if the county is not the actor's to decide about.
     :raises WrongFilingState: if it is not submitted.
@@ -60,10 +62,12 @@ def confirm_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
         require_not_ordered(key)
     filing.decided_by, filing.decided_at = actor.user_id, at
     lines = lines_of(filing)
-    ids = books.add_dimensions(_facts(filing, lines))
+    counts = queries.buyer_counts(filing, at)
+    ids = books.add_dimensions(_facts(filing, lines, counts=counts))
     dimensions = dict(zip((line.id for line in lines), ids, strict=True))
-    _post(filing, dimensions, "confirmed", sign=1, at=at, actor=actor)
-    audit.record(actor, "filings.filing_confirmed", "filing", filing.id, amount_fen=[0, filing.amount_fen])
+    _post(filing, dimensions, "confirmed", counts=counts, sign=1, at=at, actor=actor)
+    counted_fen = filing.amount_fen if counts else 0
+    audit.record(actor, "filings.filing_confirmed", "filing", filing.id, amount_fen=[0, counted_fen])
     _tell("orders.filing_confirmed", filing, actor)
     return filing
 
@@ -124,9 +128,11 @@ def decide_withdrawal(public_id: UUID, actor: Actor, *, is_granted: bool, at: da
         audit.record(actor, "filings.withdrawal_denied", "filing", filing.id)
         _tell("orders.filing_withdrawal_denied", filing, actor)
         return filing
-    _post(filing, dimensions_of(filing), "withdrawn", sign=-1, at=at, actor=actor)
+    counts = queries.does_count(filing, at)
+    _post(filing, dimensions_of(filing), "withdrawn", counts=counts, sign=-1, at=at, actor=actor)
     release_keys(filing)
-    audit.record(actor, "filings.withdrawal_granted", "filing", filing.id, amount_fen=[filing.amount_fen, 0])
+    counted_fen = filing.amount_fen if counts else 0
+    audit.record(actor, "filings.withdrawal_granted", "filing", filing.id, amount_fen=[counted_fen, 0])
     _tell("orders.filing_withdrawn", filing, actor)
     return filing
 
@@ -161,7 +167,7 @@ def _words(reason: str) -> str:
     return reason.strip()
 
 
-def _facts(filing: Filing, lines: list[FilingLine]) -> list[books.DimensionFacts]:
+def _facts(filing: Filing, lines: list[FilingLine], *, counts: bool) -> list[books.DimensionFacts]:
     match = match_partner(
         filing.buyer_division_code, filing.county_code, filing.sold_from, organisation_id=filing.buyer_id
     )
@@ -173,7 +179,8 @@ def _facts(filing: Filing, lines: list[FilingLine]) -> list[books.DimensionFacts
             category_code=line.category_code, producer_id=filing.producer_id, seller_name=filing.seller_name,
             buyer_id=filing.buyer_id, buyer_name=filing.buyer_name, buyer_division_code=filing.buyer_division_code,
             finance_division_code=finance_division, unit_id=unit_id, mode=filing.mode, helper_name=filing.helper_name,
-            channel="filing", partner_level=match.level, pairing_id=match.pairing_id, rule_version=rule, counts=True,
+            channel="filing", partner_level=match.level, pairing_id=match.pairing_id, rule_version=rule, counts=counts,
+            not_counted_reason="" if counts else "buyer_not_verified",
         )
         for line in lines
     ]  # fmt: skip
@@ -199,7 +206,9 @@ def _rule_on(day: date) -> int:
     return version
 
 
-def _post(filing: Filing, dimensions: dict[int, int], what: str, *, sign: int, at: datetime, actor: Actor) -> None:
+def _post(
+    filing: Filing, dimensions: dict[int, int], what: str, *, counts: bool, sign: int, at: datetime, actor: Actor
+) -> None:
     owner = books.org_owner(filing.buyer_id) if filing.buyer_id is not None else books.name_owner(filing.buyer_name)
     stats = [
         books.StatsPosting(
@@ -207,6 +216,7 @@ def _post(filing: Filing, dimensions: dict[int, int], what: str, *, sign: int, a
         )
         for line in lines_of(filing)
         for measure in MEASURES
+        if counts or measure != "counted"
     ]
     books.record_entry(
         f"filing:{filing.id}:{what}", f"filing_{what}", occurred_at=at, stats=stats, filing_id=filing.id, actor=actor

@@ -1,4 +1,4 @@
-"""Pages of filings, at the officials' desk and the producers'."""
+"""Pages of filings: entered and decided at the officials' desk and the producers', read by buyers at theirs."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from shop.sheets import Fen
 bp = Blueprint("filing_pages", __name__, template_folder="templates")
 Answer = Response | str | tuple[str, int, dict[str, str]]
 _PAGE = 20
-_DESK = "/<any(official,producer,operator):desk>/filings"
+_DESK = "/<any(official,producer,operator,desk):desk>/filings"
 #: Where each kind of organisation works.
-_HOMES = {"authority": "official", "operator": "operator"}
+_HOMES = {"authority": "official", "operator": "operator", "institution": "desk"}
 #: Word, kind of the mark, what happens next.
 STATES = {
     "draft": (lazy("草稿"), "", lazy("待录入人提交")),
@@ -64,6 +64,7 @@ def init_app(app: Flask) -> None:
     add_nav(
         app,
         NavItem("official", lazy("线下申报"), "filing_pages.official_filings", "filings:read", 60),
+        NavItem("desk", lazy("线下申报"), "filing_pages.buyer_filings", "filings:read", 55),
         NavItem("operator", lazy("线下申报"), "filing_pages.operator_filings", "filings:read", 17, {}, lazy("审核")),
         NavItem(
             "producer", lazy("线下申报"), "filing_pages.producer_filings", "filings:enter", 56, {}, lazy("资料与申报")
@@ -91,6 +92,13 @@ def official_filings(actor: Actor) -> str | Response:
 def operator_filings(actor: Actor) -> str | Response:
     """List the filings of all counties for the operator."""
     return _list("operator", actor)
+
+
+@bp.get("/desk/filings")
+@requires("filings:read")
+def buyer_filings(actor: Actor) -> str:
+    """List what others filed as sold to the reader's institution, and was counted."""
+    return _list("desk", actor)
 
 
 @bp.get("/producer/filings")

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select, text, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, text, true
 
 from catalog.producers.models import Producer
 from catalog.producers.queries import producers_of
 from catalog.products.models import Category
+from orders.ledger import questions
 from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
+from orders.ledger.models import LedgerDimension
+from shop import clock
 from shop.audit import AuditEntry
 from shop.auth import Actor
 from shop.db import db
@@ -69,12 +73,15 @@ class FilingView:
     keys: list[tuple[str, str]]
     documents: list[DocumentView]
     history: list[Event]
+    #: It counts, or would once it is confirmed: its buyer, if registered here, is verified.
+    counts: bool
 
 
 def visible(actor: Actor, on: date) -> ColumnElement[bool]:
-    """Return which filings an actor may see: of its county or its buyers, entered by it, or about its own sales.
+    """Return which filings an actor may see: of its county or its buyers, entered by it, about its own sales, or counted for it.
 
-    An agent sees all of the producers whose mandate it holds on the day.
+    An agent sees all of the producers whose mandate it holds on the day. What is in an actor's totals, as bought by it or by
+    units under its budget, is the actor's to read, also when it was taken back later: both are lines of the totals.
     """
     if actor.scope.kind == "all":
         return true()
@@ -85,7 +92,14 @@ def visible(actor: Actor, on: date) -> ColumnElement[bool]:
             within(Filing.county_code, actor.scope.divisions), within(Filing.buyer_division_code, actor.scope.divisions)
         )
         return or_(*own, inside & submitted)
-    return or_(false(), *own)
+    return or_(false(), *own, _in_totals_of(actor))
+
+
+def _in_totals_of(actor: Actor) -> ColumnElement[bool]:
+    values: dict[str, Any] = {}
+    posted = text(f"""filings.id IN (SELECT d.filing_id FROM ledger_dimensions d JOIN postings p ON p.dimension_id = d.id
+        WHERE d.filing_id IS NOT NULL AND {questions.seen_by(actor, values)})""")
+    return and_(true(), posted.bindparams(**values))
 
 
 def find_filing(public_id: UUID, actor: Actor, on: date, *, lock: bool = False) -> Filing:
@@ -113,6 +127,23 @@ def covers(actor: Actor, county_code: str) -> bool:
         AssistedCounty.code == county_code, within(AssistedCounty.code, actor.scope.divisions)
     )
     return db.session.scalar(county) is not None
+
+
+def buyer_counts(filing: Filing, at: datetime) -> bool:
+    """Say whether a sale to the filing's buyer counts: one that is registered here is verified by then.
+
+    Of a buyer that is not registered the county's second person vouches for who it is.
+    """
+    if filing.buyer_id is None:
+        return True
+    verified_at = db.session.scalar(select(Organisation.verified_at).where(Organisation.id == filing.buyer_id))
+    return verified_at is not None and verified_at <= at
+
+
+def does_count(filing: Filing, at: datetime) -> bool:
+    """Say whether a filing counts, as decided when it was confirmed; before that, whether it would."""
+    frozen = db.session.scalar(select(LedgerDimension.counts).where(LedgerDimension.filing_id == filing.id).limit(1))
+    return buyer_counts(filing, at) if frozen is None else frozen
 
 
 def deciders_of(county_code: str, on: date) -> list[int]:
@@ -212,6 +243,7 @@ def show_filing(filing: Filing) -> FilingView:
         keys=[(k.kind, k.key) for k in _keys(filing)],
         documents=_documents(filing),
         history=_history(filing),
+        counts=does_count(filing, clock.now()),
     )
 
 

@@ -181,6 +181,11 @@ class FilingSchema(Schema):
     reason = fields.String(attribute="filing.reason", metadata={"description": "Why it was refused or withdrawn"})
     withdrawal_asked_at = Instant(attribute="filing.withdrawal_at", allow_none=True)
     entered_by = fields.String(metadata={"description": "The organisation"})
+    counts = fields.Boolean(
+        metadata={
+            "description": "It counts, or would once confirmed; a registered buyer that is not verified never counts"
+        }
+    )
     lines = fields.List(fields.Nested(FiledLineSchema))
     keys = fields.List(fields.Nested(FiledKeySchema))
     documents = fields.List(fields.Nested(FiledDocumentSchema))
