@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from sqlalchemy import text
 
+from catalog.products.queries import ELIGIBLE
 from catalog.products.reads import ListingFilter, list_listings
 from catalog.shopfront.labels import UNITS
 from shop import clock
@@ -44,7 +46,11 @@ def list_counties() -> str:
     for county in counties:
         groups.setdefault(county.province_code, []).append(county)
     return render_template(
-        "counties/list.html", groups=groups, provinces=provinces, count=len(counties), offered=_counties_with_offers()
+        "counties/list.html",
+        groups=groups,
+        provinces=provinces,
+        count=len(counties),
+        offered=_counties_with_offers(clock.today()),
     )
 
 
@@ -55,7 +61,7 @@ def show_county(code: str) -> str:
     totals: Totals | None = current_app.extensions.get("county_totals")
     counted = totals(code) if totals is not None else None  # a snapshot of its own, so before anything else is read
     county, today = geo.get_county(code), clock.today()
-    views = list_listings(ListingFilter(county=(code,)), today, limit=SHOWN_LISTINGS)
+    views = list_listings(ListingFilter(county=(code,), is_orderable=True), today, limit=SHOWN_LISTINGS)
     return render_template(
         "counties/county.html",
         county=county,
@@ -63,7 +69,7 @@ def show_county(code: str) -> str:
         full_name=geo.county_name(county),
         partners=geo.list_partners(county),
         today=today,
-        listings=[view for view in views[:SHOWN_LISTINGS] if view.offer.is_orderable],
+        listings=views[:SHOWN_LISTINGS],
         has_more=len(views) > SHOWN_LISTINGS,
         totals=counted,
         people=_people_helped(code),
@@ -71,12 +77,15 @@ def show_county(code: str) -> str:
     )
 
 
-def _counties_with_offers() -> dict[str, int]:
-    """Return how many listings each county has in the shop."""
+def _counties_with_offers(on: date) -> dict[str, int]:
+    """Return how many listings of each county can be ordered on a day."""
     rows = db.session.execute(
-        text("""SELECT p.county_code, count(*) FROM listings l JOIN skus s ON s.id = l.sku_id
-                JOIN products p ON p.id = s.product_id WHERE l.status = 'listed' AND p.archived_at IS NULL
-                GROUP BY p.county_code""")
+        text(f"""SELECT p.county_code, count(*) FROM listings l JOIN skus s ON s.id = l.sku_id
+                 JOIN products p ON p.id = s.product_id JOIN organisations o ON o.id = l.producer_id
+                 WHERE l.status = 'listed' AND p.archived_at IS NULL AND o.suspended_at IS NULL
+                   AND p.id IN ({ELIGIBLE})
+                 GROUP BY p.county_code"""),
+        {"on": on},
     )
     return {row[0]: row[1] for row in rows}
 

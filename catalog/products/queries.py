@@ -17,6 +17,9 @@ _IN_FORCE = (
     "{0}.status IN ('in_force','revoked') AND {0}.valid_from <= :on AND ({0}.valid_to IS NULL OR {0}.valid_to >= :on)"
 )
 
+#: Products that have an eligibility basis in force on ``:on``; without one nothing of a product is listed or ordered.
+ELIGIBLE = f"SELECT e.product_id FROM eligibility_bases e WHERE {_IN_FORCE.format('e')}"
+
 _OFFERS = f"""
     SELECT l.id AS listing_id, l.public_id, l.version, l.status, l.title, s.pack_spec, s.unit, s.net_weight_g, l.tax_rate,
            l.min_quantity, l.step_quantity, l.lead_days,

@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy import ColumnElement, and_, or_, select, text, true
 
 from catalog.producers.queries import producers_of
 from catalog.products.listings import NoSuchListing
 from catalog.products.models import Category, Listing, Product, Sku
 from catalog.products.offers import Offer
-from catalog.products.queries import list_offers
+from catalog.products.queries import ELIGIBLE, list_offers
 from catalog.products.services import NoSuchProduct
 from catalog.products.words import make_query
 from shop.auth import Actor
@@ -136,6 +136,8 @@ class ListingFilter:
     product: Sequence[UUID] = ()
     #: Of own listings only: the shop's are all ``listed``.
     status: Sequence[str] = ()
+    #: Only what can be ordered that day: see ``Offer.refusal``.
+    is_orderable: bool = False
 
 
 def list_listings(
@@ -153,14 +155,14 @@ def list_listings(
         wanted = wanted.where(
             Listing.status == "listed", Product.archived_at.is_(None), Organisation.suspended_at.is_(None)
         )
-    wanted = wanted.where(*_conditions(wanted_by))
+    wanted = wanted.where(*_conditions(wanted_by, on))
     if after is not None:
         wanted = wanted.where(Listing.id < after)
     keys = db.session.scalars(wanted.order_by(Listing.id.desc()).limit(limit + 1)).all()
     return listing_views(keys, on)
 
 
-def _conditions(wanted_by: ListingFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted_by: ListingFilter, on: date) -> Iterator[ColumnElement[bool]]:
     if wanted_by.query:
         terms = text("cast(:terms AS tsquery)").bindparams(terms=make_query(wanted_by.query) or "")
         yield Product.search.bool_op("@@")(terms)
@@ -174,6 +176,10 @@ def _conditions(wanted_by: ListingFilter) -> Iterator[ColumnElement[bool]]:
         yield Product.public_id.in_(wanted_by.product)
     if wanted_by.status:
         yield Listing.status.in_(wanted_by.status)
+    if wanted_by.is_orderable:
+        yield Listing.status == "listed"
+        yield and_(Product.archived_at.is_(None), Organisation.suspended_at.is_(None))
+        yield and_(true(), text(f"products.id IN ({ELIGIBLE})").bindparams(on=on))
 
 
 def get_listing(public_id: UUID, on: date, *, actor: Actor | None = None) -> ListingView:

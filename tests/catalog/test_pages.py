@@ -12,6 +12,7 @@ from catalog.papers.models import EligibilityBasis
 from catalog.products.models import Listing, PriceTier, Product, Sku
 from shop.db import db, transaction
 from shop.files.models import StoredFile
+from shop.identity.models import Organisation
 from tests import factories as make
 from tests.catalog.papers.test_services import PDF, authority, submit
 from tests.conftest import count
@@ -269,3 +270,30 @@ def test_a_producer_keeps_its_profile_and_gives_a_mandate(login, session):
     assert login(agent).get(evidence).data == b"%PDF-1.7\n%%EOF\n"
     assert login(make.make_member("agent")).get(evidence).status_code == 404
     assert login(agent).post("/producer/profile", data=facts).status_code == 404
+
+
+def test_counties_count_and_show_only_what_can_be_ordered_today(client, producer):
+    with transaction():
+        shown = make.make_listing(producer)
+        gone = make.make_producer()
+        for _ in range(13):  # one more than a county's page shows, all newer
+            make.make_listing(producer)
+        make.make_listing(gone)
+        newest = db.session.query(Listing).filter(
+            Listing.id > shown.id, Listing.producer_id == producer.organisation_id
+        )
+        products = db.session.query(Sku.product_id).filter(Sku.id.in_(newest.with_entities(Listing.sku_id)))
+        db.session.query(EligibilityBasis).filter(EligibilityBasis.product_id.in_(products)).update(
+            {"valid_to": date(2026, 7, 14)}, synchronize_session=False
+        )
+        db.session.get_one(Organisation, gone.organisation_id).suspended_at = make.LONG_AGO
+
+    county = client.get("/counties/620421").get_data(as_text=True)
+    listed = client.get("/counties?q=jingyuan").get_data(as_text=True)
+
+    assert re.findall(r"在售 (\d+)", listed) == ["1"]
+    assert (str(shown.public_id) in county, county.count('href="/products/'), "现在没有在售产品" in county) == (
+        True,
+        1,
+        False,
+    )
