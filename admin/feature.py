@@ -2,7 +2,12 @@
 
 MODELS = ("admin.demo.models",)
 DEMO_ACCOUNTS = ("admin.demo.accounts.DEMO_ACCOUNTS",)
-PAGES = ("admin.official.pages:bp", "admin.official.watch_pages:bp", "admin.operator.pages:bp")
+PAGES = (
+    "admin.official.pages:bp",
+    "admin.official.watch_pages:bp",
+    "admin.official.people_pages:bp",
+    "admin.operator.pages:bp",
+)
 INIT = ("admin.official.pages:init_app", "admin.operator.pages:init_app")
 #: Imported for what they attach to the group ``load``.
 TASKS = ("admin.demo.commands",)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from werkzeug.datastructures import MultiDict
 
 from orders.ledger import questions
-from orders.ledger.asking import BadQuestion, conditions_of
+from orders.ledger.asking import BadQuestion, conditions_of, read_place
 from orders.ledger.models import MEASURES
 from orders.ledger.questions import DIMENSIONS, Question
 from shop.auth import Actor
@@ -31,6 +31,8 @@ class Asked:
     to_on: date
     filters: tuple[tuple[str, str], ...] = ()
     as_of: int | None = None
+    #: In which amounts are shown: ``wan`` (万元) or ``yuan``.
+    unit: str = "wan"
 
     def question(self, actor: Actor, by: tuple[str, ...] = ()) -> Question:
         """Return the ledger's question, with what the actor may see; call inside ``snapshot()``."""
@@ -48,6 +50,10 @@ class Asked:
         """Return the same question about the same days of the year before."""
         return replace(self, from_on=_back(self.from_on), to_on=_back(self.to_on))
 
+    def pinned(self, as_of: int) -> Asked:
+        """Return the question as of the seal it was answered at, so that what is linked shows the same."""
+        return replace(self, as_of=as_of)
+
     def params(self, **changes: str | None) -> dict[str, str]:
         """Return the address's parameters with changes; ``None`` takes one away."""
         values: dict[str, str | None] = {
@@ -56,6 +62,7 @@ class Asked:
             "to": self.to_on.isoformat(),
             **dict(self.filters),
             "as_of": None if self.as_of is None else str(self.as_of),
+            "show": None if self.unit == "wan" else self.unit,
             **changes,
         }
         return {name: value for name, value in values.items() if value}
@@ -93,8 +100,6 @@ def read_asked(args: MultiDict[str, str], today: date) -> Asked:
     from_on = _day(args.get("from"), to_on.replace(month=1, day=1))
     if from_on > to_on:
         raise BadQuestion(_("开始日期不能晚于结束日期。"))
-    as_of = args.get("as_of") or None
-    if as_of is not None and not (as_of.isascii() and as_of.isdigit() and len(as_of) < 18):  # noqa: PLR2004  BIGINT
-        raise BadQuestion(_("截至序号须为整数。"), parameter=as_of[:20])
+    unit = "yuan" if args.get("show") == "yuan" else "wan"
     filters = tuple((name, values) for name in DIMENSIONS if (values := ",".join(several(args.getlist(name)))))
-    return Asked(measure, from_on, to_on, filters, int(as_of) if as_of else None)
+    return Asked(measure, from_on, to_on, filters, read_place(args.get("as_of")), unit)

@@ -15,7 +15,7 @@ from catalog.products.models import Product
 from shop.auth import Actor
 from shop.db import db
 from shop.geo.models import AssistedCounty
-from shop.i18n import _
+from shop.i18n import _, lazy
 from shop.identity.models import Organisation
 from shop.identity.queries import within
 from shop.paging import Page, decode_cursor, make_page
@@ -23,6 +23,7 @@ from shop.sheets import Cell
 
 #: Within how many days an end is soon, and very soon.
 WITHIN = (30, 60)
+KINDS = {"eligibility": lazy("认定依据"), "certificate": lazy("认证")}
 #: Rows of one workbook.
 MOST_ROWS = 50_000
 
@@ -70,14 +71,19 @@ def summary(actor: Actor, on: date) -> list[Expiring]:
     return [Expiring(days, found[2 * n], found[2 * n + 1]) for n, days in enumerate(WITHIN)]
 
 
-def list_expiring(actor: Actor, on: date, *, days: int, limit: int, cursor: str | None = None) -> Page[ExpiringRow]:
+def list_expiring(
+    actor: Actor, on: date, *, days: int, kind: str = "", limit: int, cursor: str | None = None
+) -> Page[ExpiringRow]:
     """Return a page of the papers in scope that end within ``days``, the first to end first.
 
+    :param kind: ``eligibility`` or ``certificate`` alone; both if empty.
     :raises BadCursor: if the cursor was not made by this list.
     """
     papers = _papers(actor, on, days).subquery()
     place = (papers.c.valid_to, papers.c.kind, papers.c.key)
     query = select(papers).order_by(*place).limit(limit + 1)
+    if kind:
+        query = query.where(papers.c.kind == kind)
     if after := decode_cursor(cursor, date.fromisoformat, str, int):
         query = query.where(func.row(*place) > func.row(*after))
     rows = [ExpiringRow(**row, days_left=(row["valid_to"] - on).days) for row in db.session.execute(query).mappings()]
@@ -87,9 +93,8 @@ def list_expiring(actor: Actor, on: date, *, days: int, limit: int, cursor: str 
 def expiring_table(rows: list[ExpiringRow], schemes: dict[str, Any]) -> tuple[list[str], list[list[Cell]]]:
     """Return titles and rows for a workbook."""
     titles = [_("到期日"), _("剩余天数"), _("种类"), _("名称"), _("编号"), _("商品"), _("供应商"), _("县代码"), _("县")]
-    kinds = {"eligibility": _("认定依据"), "certificate": _("认证")}
     return titles, [
-        [row.valid_to, row.days_left, kinds[row.kind], str(schemes.get(row.scheme, row.scheme)), row.number,
+        [row.valid_to, row.days_left, str(KINDS[row.kind]), str(schemes.get(row.scheme, row.scheme)), row.number,
          row.product, row.producer, row.county_code, row.county]
         for row in rows
     ]  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, render_template, request, url_for
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as WsgiResponse
 
-from admin.official import charts, expiring, present, queries, unpaid
+from admin.official import charts, expiring, people, present, queries, unpaid
 from admin.official.asking import Asked, read_asked
 from orders.ledger import exports, labels, lines, totals
 from orders.ledger.asking import BadQuestion, named_filters
@@ -18,7 +19,7 @@ from orders.ledger.views import download as as_download
 from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.i18n import _, lazy
-from shop.layout import NavItem, add_nav
+from shop.layout import NavItem, add_nav, address_with
 
 bp = Blueprint("official_pages", __name__, template_folder="../templates")
 _MAX_BY = 3
@@ -39,7 +40,10 @@ def init_app(app: Flask) -> None:
 
 @bp.context_processor
 def _helpers() -> dict[str, Any]:
-    names = ("percent", "measure_choices", "dimension_choices", "month_range", "row_filters")
+    names = (
+        "percent", "measure_choices", "dimension_choices", "month_range", "row_filters", "category_choices", "word_choices",
+        "number_range",
+    )  # fmt: skip
     return {name: getattr(present, name) for name in names}
 
 
@@ -55,6 +59,21 @@ def _address(endpoint: str, asked: Asked) -> Any:
     return build
 
 
+def _units(asked: Asked) -> dict[str, Any]:
+    return {"amount": present.amounts_in(asked.unit), "unit_word": present.unit_word(asked.unit)}
+
+
+def _by_name() -> WsgiResponse | None:
+    """Turn a producer's name that was typed into the filter that it stands for; a link holds identifiers only."""
+    typed = (request.args.get("producer_name") or "").strip()[:40]
+    if not typed:
+        return None
+    found = queries.producers_named(typed)
+    if not found:
+        flash(_("没有名称含“%(name)s”的供应商。", name=typed), "warning")
+    return redirect(address_with(producer_name=None, **({"producer": ",".join(found)} if found else {})))
+
+
 def _labelled(asked: Asked) -> list[tuple[str, str]]:
     """Return the filters with the names of their values."""
     return named_filters(dict(asked.filters))
@@ -62,10 +81,13 @@ def _labelled(asked: Asked) -> list[tuple[str, str]]:
 
 @bp.get("/official")
 @requires("totals:read")
-def dashboard(actor: Actor) -> str:
+def dashboard(actor: Actor) -> str | WsgiResponse:
     """Show how we stand: total against last year, months, ranking, partners, channels, people helped."""
+    if (named := _by_name()) is not None:
+        return named
     asked = read_asked(request.args, clock.today())
     board, today = queries.dashboard(actor, asked), clock.today()
+    linked, before = asked.pinned(board.as_of), asked.year_before()
     return render_template(
         "admin/official_dashboard.html",
         board=board,
@@ -74,14 +96,20 @@ def dashboard(actor: Actor) -> str:
         expiring=expiring.summary(actor, today) if expiring.sees_papers(actor) else [],
         asked=asked,
         change_bp=queries.change_bp(board.total_fen, board.before_fen),
+        before_days={"from": before.from_on.isoformat(), "to": before.to_on.isoformat()},
+        bases=people.BASES,
+        people_url=lambda year, basis: address(
+            "people_pages.list_people", **asked.params(**present.year_range(year), basis=basis, as_of=None, show=None)
+        ),
+        **_units(asked),
         words=labels.WORDS,
         titles=labels.TITLES,
         periods=present.periods(today),
         filters=_labelled(asked),
-        lines_url=_address("official_pages.list_lines", asked),
-        table_url=_address("official_pages.breakdown", asked),
-        here_url=_address("official_pages.dashboard", asked),
-        chart_url=address("official_pages.months_chart", **asked.params()),
+        lines_url=_address("official_pages.list_lines", linked),
+        table_url=_address("official_pages.breakdown", linked),
+        here_url=_address("official_pages.dashboard", linked),
+        chart_url=address("official_pages.months_chart", **linked.params()),
     )
 
 
@@ -109,27 +137,35 @@ def _read_by() -> tuple[str, ...]:
 
 @bp.get("/official/totals")
 @requires("totals:read")
-def breakdown(actor: Actor) -> str:
+def breakdown(actor: Actor) -> str | WsgiResponse:
     """Show a measure by up to three dimensions; every sum leads to its lines."""
+    if (named := _by_name()) is not None:
+        return named
     asked, by = read_asked(request.args, clock.today()), _read_by()
     found, names = queries.breakdown(actor, asked, by)
+    linked = asked.pinned(found.question.as_of)
     return render_template(
         "admin/official_totals.html",
         asked=asked,
         by=by,
         found=found,
         rows=list(zip(found.rows, names, strict=True)),
+        filters=_labelled(asked),
+        **_units(asked),
         words=labels.WORDS,
         titles=labels.TITLES,
-        lines_url=_address("official_pages.list_lines", asked),
-        download_url=lambda form: address(f"official_pages.totals_{form}", by=list(by), **asked.params()),
+        lines_url=_address("official_pages.list_lines", linked),
+        here_url=lambda **changes: address("official_pages.breakdown", by=list(by), **linked.params(**changes)),
+        download_url=lambda form: address(f"official_pages.totals_{form}", by=list(by), **linked.params()),
     )
 
 
 @bp.get("/official/lines")
 @requires("totals:read")
-def list_lines(actor: Actor) -> str:
+def list_lines(actor: Actor) -> str | WsgiResponse:
     """Show the lines that make up a total, with the same total at the top."""
+    if (named := _by_name()) is not None:
+        return named
     asked = read_asked(request.args, clock.today())
     with sealed_snapshot():
         question = asked.question(actor)
@@ -137,6 +173,7 @@ def list_lines(actor: Actor) -> str:
         page = lines.list_lines(question, limit=_LINES, cursor=request.args.get("cursor"))
         count = lines.count_lines(question)
         filters = _labelled(asked)
+    linked = asked.pinned(question.as_of)
     return render_template(
         "admin/official_lines.html",
         asked=asked,
@@ -144,10 +181,11 @@ def list_lines(actor: Actor) -> str:
         page=page,
         count=count,
         filters=filters,
+        papers=present.PAPERS,
         words=labels.WORDS,
         titles=labels.TITLES,
-        here_url=_address("official_pages.list_lines", asked),
-        xlsx_url=_address("official_pages.lines_xlsx", asked),
+        here_url=_address("official_pages.list_lines", linked),
+        xlsx_url=_address("official_pages.lines_xlsx", linked),
     )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from admin.official.asking import Asked
+from catalog.products.models import Category
+from catalog.products.reads import list_categories
 from orders.ledger import labels
 from orders.ledger.labels import Label
 from orders.ledger.models import MEASURES
 from orders.ledger.questions import TIMES
 from orders.ledger.totals import Row
-from shop.i18n import _
+from shop.i18n import _, language, lazy
+from shop.money import show_wan, show_yuan
 
 #: Dimensions offered on the page of breakdowns, in the order people ask for them.
 OFFERED = (
@@ -20,6 +23,12 @@ OFFERED = (
     "partner", "pairing", "product", "buyer_division", "finance_division", "month", "quarter", "year", "day",
 )  # fmt: skip
 _QUARTER_MONTHS = 3
+_MOST_CATEGORIES = 1000
+#: What a paper behind a line is.
+PAPERS = {
+    "contract": lazy("合同"), "acceptance": lazy("验收单据"), "invoice": lazy("发票"), "bank_receipt": lazy("银行回单"),
+    "refund": lazy("退款回单"), "delivery_note": lazy("送货单"), "other": lazy("其他"),
+}  # fmt: skip
 
 
 def percent(hundredths: int) -> str:
@@ -39,6 +48,35 @@ def dimension_choices() -> list[tuple[str, object]]:
     return [(name, labels.TITLES[name]) for name in OFFERED]
 
 
+def category_choices() -> list[tuple[str, str]]:
+    """Return the groups of goods, each followed by its categories."""
+    found = list_categories(limit=_MOST_CATEGORIES)
+    below: dict[str | None, list[Category]] = {}
+    for category in found:
+        below.setdefault(category.parent_code, []).append(category)
+    in_english = language() == "en"
+    return [
+        (one.code, f"{'— ' if one.parent_code else ''}{one.name_en if in_english else one.name_zh}")
+        for group in below.get(None, [])
+        for one in (group, *below.get(group.code, []))
+    ]
+
+
+def word_choices(dimension: str) -> list[tuple[str, object]]:
+    """Return the values of a dimension that are the same everywhere, with their names."""
+    return list(labels.WORDS[dimension].items())
+
+
+def amounts_in(unit: str) -> Callable[[int], str]:
+    """Return how sums are written in a unit: ``wan`` or ``yuan``."""
+    return show_yuan if unit == "yuan" else show_wan
+
+
+def unit_word(unit: str) -> str:
+    """Return a unit's name."""
+    return _("元") if unit == "yuan" else _("万元")
+
+
 def periods(today: date) -> list[tuple[str, date, date]]:
     """Return the periods asked for most: their name, first and last day."""
     month = today.replace(day=1)
@@ -50,6 +88,16 @@ def periods(today: date) -> list[tuple[str, date, date]]:
         (_("本年"), year, today),
         (_("上年"), before, before.replace(month=12, day=31)),
     ]
+
+
+def number_range(least: int, most: int) -> str:
+    """Return a count known as a range; one number where both are the same."""
+    return f"{most:,}" if least == most else f"{least:,} – {most:,}"
+
+
+def year_range(year: int) -> dict[str, str]:
+    """Return the address's days of a year."""
+    return {"from": f"{year}-01-01", "to": f"{year}-12-31"}
 
 
 def month_range(year: int, month: int, last: date | None = None) -> dict[str, str]:

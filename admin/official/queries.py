@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from admin.official import people
 from admin.official.asking import Asked
-from catalog.producers.models import BenefitLink
+from admin.official.people import People
 from orders.ledger import labels, totals
+from orders.ledger.asking import BadQuestion
 from orders.ledger.labels import Label
 from orders.ledger.models import MEASURES
 from orders.ledger.reporting import sealed_snapshot
 from orders.ledger.totals import Totals
 from shop.auth import Actor
 from shop.db import db
-from shop.identity.queries import within
+from shop.filters import MOST
+from shop.i18n import _
+from shop.identity.models import Organisation
 
 #: Counties in the ranking on the first screen; the rest are a link away.
 RANKED = 10
@@ -40,16 +44,6 @@ class Month:
     month: int
     amount_fen: int
     before_fen: int
-
-
-@dataclass(frozen=True)
-class People:
-    """Households and persons helped, distinct per county and year, expected apart from actual."""
-
-    year: int
-    basis: str
-    households: int
-    persons: int
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,7 @@ def dashboard(actor: Actor, asked: Asked) -> Dashboard:
             partners=splits["partner"],
             channels=splits["channel"],
             modes=splits["mode"],
-            people=_people(actor, asked),
+            people=people.summary(actor, asked),
         )
 
 
@@ -118,6 +112,20 @@ def breakdown(actor: Actor, asked: Asked, by: tuple[str, ...]) -> tuple[Totals, 
     with sealed_snapshot():
         found = totals.answer(asked.question(actor, by), by_amount=not set(by) & {"day", "month", "quarter", "year"})
         return found, labels.label_rows(by, [row.keys for row in found.rows])
+
+
+def producers_named(part: str) -> list[str]:
+    """Return the public keys of the producers whose name holds ``part``, by name.
+
+    :raises BadQuestion: if they are more than a filter takes.
+    """
+    query = select(Organisation.public_id).where(
+        Organisation.kind == "producer", Organisation.name.contains(part, autoescape=True)
+    )
+    found = db.session.scalars(query.order_by(Organisation.name, Organisation.id).limit(MOST + 1)).all()
+    if len(found) > MOST:
+        raise BadQuestion(_("名称含“%(part)s”的供应商超过 %(most)s 家,请写得更完整。", part=part, most=MOST))
+    return [str(key) for key in found]
 
 
 def _split(actor: Actor, asked: Asked, dimension: str) -> list[Share]:
@@ -147,20 +155,3 @@ def _months(actor: Actor, asked: Asked) -> list[Month]:
         Month(month, found.get(f"{year}-{month:02d}", 0), found.get(f"{year - 1}-{month:02d}", 0))
         for month in range(1, 13)
     ]
-
-
-def _people(actor: Actor, asked: Asked) -> list[People]:
-    county = dict(asked.filters).get("county")
-    wanted = (
-        select(BenefitLink.year, BenefitLink.basis, func.sum(BenefitLink.households), func.sum(BenefitLink.persons))
-        .where(BenefitLink.year.between(asked.from_on.year, asked.to_on.year))
-        .group_by(BenefitLink.year, BenefitLink.basis)
-        .order_by(BenefitLink.year.desc(), BenefitLink.basis)
-    )
-    if county:
-        wanted = wanted.where(BenefitLink.county_code.in_(county.split(",")))
-    if actor.scope.kind == "division":
-        wanted = wanted.where(within(BenefitLink.__table__.c.county_code, actor.scope.divisions))
-    elif actor.scope.kind != "all":
-        return []
-    return [People(int(y), str(b), int(h), int(p)) for y, b, h, p in db.session.execute(wanted)]

@@ -55,18 +55,27 @@ def _days() -> int:
     return 30 if request.args.get("days") == "30" else max(expiring.WITHIN)
 
 
+def _kind() -> str:
+    kind = request.args.get("kind", "")
+    return kind if kind in expiring.KINDS else ""
+
+
 @bp.get("/official/expiring")
 @requires("totals:read")
 def list_expiring(actor: Actor) -> str:
     """List the papers that end soon in the reader's counties."""
     _require_official(actor)
-    days = _days()
-    page = expiring.list_expiring(actor, clock.today(), days=days, limit=_PAGE, cursor=request.args.get("cursor"))
+    days, kind = _days(), _kind()
+    page = expiring.list_expiring(
+        actor, clock.today(), days=days, kind=kind, limit=_PAGE, cursor=request.args.get("cursor")
+    )
     counts = expiring.summary(actor, clock.today())
     return render_template(
         "admin/official_expiring.html",
         page=page,
         days=days,
+        kind=kind,
+        kinds=expiring.KINDS,
         counts=counts,
         schemes=_SCHEMES,
         may_open=actor.may("papers:review") or actor.may("papers:decide"),
@@ -78,6 +87,6 @@ def list_expiring(actor: Actor) -> str:
 def download_expiring(actor: Actor) -> Response:
     """Download the same list as a workbook."""
     _require_official(actor)
-    rows = expiring.list_expiring(actor, clock.today(), days=_days(), limit=expiring.MOST_ROWS).items
+    rows = expiring.list_expiring(actor, clock.today(), days=_days(), kind=_kind(), limit=expiring.MOST_ROWS).items
     book = sheets.write_xlsx(*expiring.expiring_table(list(rows), _SCHEMES), sheet=_("即将到期"))
     return download(book, "expiring.xlsx", XLSX_TYPE)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from orders.ledger import labels, questions, totals
-from orders.ledger.asking import BadQuestion, conditions_of
+from orders.ledger.asking import BadQuestion, conditions_of, read_place
 from orders.ledger.labels import Label
 from orders.ledger.models import FUND_SOURCES
 from orders.ledger.questions import Question
@@ -46,15 +46,17 @@ class Budget:
 
 @dataclass(frozen=True)
 class BudgetAsked:
-    """Which lines are asked for: a measure, a year, and of which unit and fund (public values; empty: all)."""
+    """Which lines are asked for: a measure, a year, of which unit and fund (public values; empty: all), up to which seal."""
 
     year: int
     measure: str = "ordered"
     filters: dict[str, str] = field(default_factory=dict)
+    #: The last place of the seals that is counted; ``None``: the newest.
+    as_of: int | None = None
 
     def params(self) -> dict[str, Any]:
         """Return the parameters of an address that asks for the same."""
-        return {"year": self.year, "measure": self.measure, **self.filters}
+        return {"year": self.year, "measure": self.measure, **self.filters, "as_of": self.as_of}
 
     def question(self, actor: Actor, by: tuple[str, ...] = ()) -> Question:
         """Return the ledger's question about the actor's own purchases; call inside ``snapshot()``."""
@@ -65,7 +67,7 @@ class BudgetAsked:
             by=by,
             filters=conditions_of(self.filters),
             visible=questions.visible_to(actor),
-            as_of=questions.resolve_as_of(None),
+            as_of=questions.resolve_as_of(self.as_of),
         )
 
 
@@ -83,12 +85,12 @@ def read_asked(values: Mapping[str, str], today: date) -> BudgetAsked:
     filters = {name: value for name in ("unit", "fund_source") if (value := values.get(name, ""))}
     if filters.get("fund_source", "none") not in (*FUND_SOURCES, "none"):
         raise BadQuestion(_("没有这种资金来源。"), parameter=filters["fund_source"][:20])
-    return BudgetAsked(int(year), measure, filters)
+    return BudgetAsked(int(year), measure, filters, read_place(values.get("as_of")))
 
 
-def budget_of(actor: Actor, year: int) -> Budget:
+def budget_of(actor: Actor, year: int, as_of: int | None = None) -> Budget:
     """Return a year of the actor's organisation; call inside ``snapshot()``, so that its figures agree."""
-    question = BudgetAsked(year).question(actor, ("unit", "fund_source"))
+    question = BudgetAsked(year, as_of=as_of).question(actor, ("unit", "fund_source"))
     found = {name: totals.answer(replace(question, measure=name)) for name in MEASURES}
     sums: dict[tuple[str, ...], dict[str, int]] = {}
     for name, answer in found.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, render_template, request, url_for
 
 from orders.desk import budget
@@ -32,9 +34,13 @@ def show_budget(actor: Actor) -> str:
     """Show a year by budget unit and fund source."""
     asked = _asked(actor)
     with sealed_snapshot():
-        found = budget.budget_of(actor, asked.year)
+        found = budget.budget_of(actor, asked.year, asked.as_of)
     return render_template(
-        "desk/budget.html", budget=found, this_year=clock.today().year, measures=labels.WORDS["measure"]
+        "desk/budget.html",
+        budget=found,
+        is_pinned=asked.as_of is not None,
+        this_year=clock.today().year,
+        measures=labels.WORDS["measure"],
     )
 
 
@@ -44,7 +50,7 @@ def download_budget(actor: Actor) -> Response:
     """Download a year by budget unit and fund source as a workbook."""
     asked = _asked(actor)
     with sealed_snapshot():
-        found = budget.budget_of(actor, asked.year)
+        found = budget.budget_of(actor, asked.year, asked.as_of)
         titles, rows, total = budget.budget_table(found)
         book = sheets.write_xlsx(titles, rows, sheet=_("资金来源"), about=budget.budget_about(found), total=total)
     return download(book, f"budget-{asked.year}.xlsx", XLSX_TYPE)
@@ -60,6 +66,7 @@ def list_lines(actor: Actor) -> str:
         found = totals.answer(question)
         page = lines.list_lines(question, limit=_LINES, cursor=request.args.get("cursor"))
         count, filters = lines.count_lines(question), named_filters(asked.filters)
+    linked = replace(asked, as_of=question.as_of)
     return render_template(
         "desk/budget_lines.html",
         asked=asked,
@@ -68,7 +75,8 @@ def list_lines(actor: Actor) -> str:
         count=count,
         filters=filters,
         measures=labels.WORDS["measure"],
-        xlsx_url=url_for("budget_pages.download_lines", **asked.params()),
+        here_url=lambda **changes: url_for("budget_pages.list_lines", **{**linked.params(), **changes}),
+        xlsx_url=url_for("budget_pages.download_lines", **linked.params()),
         **words(),
     )
 

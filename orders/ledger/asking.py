@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from orders.ledger import questions
+from orders.ledger import lines, questions
 from orders.ledger.labels import key_of, label_rows, name_of
 from orders.ledger.questions import Condition, Question
 from orders.ledger.schemas import first_day, split_by
@@ -15,6 +15,7 @@ from shop import clock
 from shop.auth import Actor
 from shop.errors import Invalid
 from shop.geo.queries import get_county
+from shop.i18n import _
 
 #: Before this day nothing was traded here.
 _BEGINNING = date(2016, 1, 1)
@@ -29,8 +30,12 @@ class BadQuestion(Invalid):
 def question_of(query: Mapping[str, Any], actor: Actor) -> Question:
     """Return the question that a loaded ``FilterSchema`` asks for an actor; days that were left out are resolved.
 
+    A later page of a list is asked as of the seal, and over the days, of the first: its cursor carries them.
+
     :raises AsOfUnknown: if nothing is sealed in the place asked for.
+    :raises BadCursor: if the cursor is not one of such a list.
     """
+    query = _pinned(query)
     to_on = query.get("to_on") or max(clock.today(), query.get("from_on") or clock.today())
     return Question(
         measure=query["measure"],
@@ -41,6 +46,28 @@ def question_of(query: Mapping[str, Any], actor: Actor) -> Question:
         visible=questions.visible_to(actor),
         as_of=questions.resolve_as_of(query.get("as_of")),
     )
+
+
+def read_place(written: str | None) -> int | None:
+    """Return the place of the seals that a page's address is held at; ``None``: the newest.
+
+    :raises BadQuestion: if it is not one.
+    """
+    if not written:
+        return None
+    if not (written.isascii() and written.isdigit() and len(written) < 18):  # noqa: PLR2004  BIGINT
+        raise BadQuestion(_("截至序号须为整数。"), parameter=written[:20])
+    return int(written)
+
+
+def _pinned(query: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a query with what its cursor holds still; an instant was resolved when the first page was answered."""
+    pin = lines.pin_of(query.get("cursor"))
+    if pin is None:
+        return query
+    as_of = query.get("as_of")
+    days = {"from_on": pin.from_on, "to_on": pin.to_on}
+    return {**days, **query, "as_of": as_of if isinstance(as_of, int) else pin.as_of}
 
 
 def conditions_of(filters: Mapping[str, str]) -> tuple[Condition, ...]:

@@ -13,7 +13,8 @@ from orders.ledger.evidence import Source, sources_of
 from orders.ledger.questions import Question
 from orders.ledger.rollups import SEALED_STATS
 from shop.db import db
-from shop.paging import Page, decode_cursor, make_page
+from shop.i18n import _
+from shop.paging import BadCursor, Page, decode_cursor, make_page
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,53 @@ _JOINS = """
     LEFT JOIN filing_lines fl ON fl.id = d.filing_line_id"""
 #: Lines of an export are read in portions of this size.
 _PORTION = 2000
+#: The days that a question may be about.
+_FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a cursor holds still: as of which seal, and over which days, its first page was answered."""
+
+    as_of: int
+    from_on: date
+    to_on: date
+
+
+def pin_of(cursor: str | None) -> Pin | None:
+    """Return what the pages of a list have in common, read from the cursor of one; ``None`` for the first page.
+
+    :raises BadCursor: if it is not such a list's.
+    """
+    parts = _decode(cursor)
+    return Pin(*parts[:3]) if parts else None
+
+
+def _day(written: str) -> date:
+    """Return a day of a cursor; one that no question can be about was not written here."""
+    day = date.fromisoformat(written)
+    if not _FIRST <= day <= _LAST:
+        raise ValueError(written)
+    return day
+
+
+def _decode(cursor: str | None) -> list[Any] | None:
+    return decode_cursor(cursor, int, _day, _day, _day, int)
 
 
 def list_lines(question: Question, *, limit: int, cursor: str | None) -> Page[Line]:
     """Return a page of the lines behind a total, newest day first; all pages add up to it.
 
+    Each cursor carries the seal and the days, so that what is sold between two pages changes neither.
+
     :raises BadCursor: if the cursor is not this list's.
     """
-    after = decode_cursor(cursor, date.fromisoformat, int)
-    return make_page(_read(question, limit + 1, after), limit, lambda line: (line.business_on, line.id))
+    pin = (question.as_of, question.from_on, question.to_on)
+    parts = _decode(cursor)
+    if parts and tuple(parts[:3]) != pin:
+        raise BadCursor(_("分页标记无效,请从第一页重新开始。"))
+    rows = _read(question, limit + 1, parts[3:] if parts else None)
+    return make_page(rows, limit, lambda line: (*pin, line.business_on, line.id))
 
 
 def all_lines(question: Question) -> Iterator[Line]:

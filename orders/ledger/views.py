@@ -69,7 +69,10 @@ def get_totals_xlsx(query: dict[str, Any], actor: Actor) -> Response:
 @bp.arguments(LinesQuery, location="query")
 @bp.response(200, TotalsLinesSchema)
 def list_lines(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    """List the lines that make up a total, each with its order or filing and their papers; all pages add up to it."""
+    """List the lines that make up a total, each with its order or filing and their papers; all pages add up to it.
+
+    A cursor is asked as of the seal, and over the days, of the first page: what is sold meanwhile changes no page.
+    """
     with sealed_snapshot():
         question = asking.question_of(query, actor)
         page = lines.list_lines(question, limit=query["limit"], cursor=query["cursor"])

@@ -9,6 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from orders.desk import budget
+from orders.ledger import sealing
 from orders.ledger.reporting import sealed_snapshot
 from shop.db import db
 from shop.identity.models import Organisation
@@ -49,9 +50,11 @@ def test_a_figure_leads_to_its_lines_with_the_same_sum(world, login):
     client = login(world.buyer)
 
     page = client.get("/desk").text
-    address = f"/desk/budget/lines?year=2026&amp;measure=accepted&amp;unit={world.unit_id}&amp;fund_source=union"
+    seal = sealing.last_seq()
+    asked = f"year=2026&amp;measure=accepted&amp;as_of={seal}&amp;unit={world.unit_id}&amp;fund_source=union"
+    address = f"/desk/budget/lines?{asked}"
     assert f'<a href="{address}">180.00</a>' in page
-    assert '<a href="/desk/budget/lines?year=2026&amp;measure=ordered">300.00</a>' in page
+    assert f'<a href="/desk/budget/lines?year=2026&amp;measure=ordered&amp;as_of={seal}">300.00</a>' in page
 
     lines = client.get(address.replace("&amp;", "&")).text
     assert ("180.00" in lines, "100.00" in lines, "共 1 行" in lines) == (True, False, True)
@@ -81,6 +84,21 @@ def test_another_organisation_s_purchases_are_not_in_it(world, login):
     lines = client.get(f"/desk/budget/lines?unit={world.unit_id}").text
     assert ("没有这样的明细" in lines, "200.00" in lines) == (True, False)
     assert login(world.producer).get("/desk/budget").status_code == 403
+
+
+def test_what_is_bought_after_the_page_was_answered_changes_nothing_that_it_leads_to(world, login):
+    bought(world)
+    client = login(world.buyer)
+    page = client.get("/desk/budget").text
+    seal = sealing.last_seq()
+    world.place("5", fund_source="canteen")
+
+    assert f"/desk/budget.xlsx?year=2026&amp;as_of={seal}" in page
+    assert sheet(client.get(f"/desk/budget.xlsx?year=2026&as_of={seal}").data)[-1][2] == 300
+    old = client.get(f"/desk/budget/lines?year=2026&measure=ordered&as_of={seal}").text
+    assert ("300.00" in old, "400.00" in old, ">看最新</a>" in old) == (True, False, True)
+    assert f"/desk/budget/lines.xlsx?year=2026&amp;measure=ordered&amp;as_of={seal}" in old
+    assert "400.00" in client.get("/desk/budget/lines?year=2026&measure=ordered").text
 
 
 def test_who_may_not_read_totals_sees_no_budget(world, login):
