@@ -1,15 +1,18 @@
-"""Orders as what stands behind counted lines: their contract, shipments' acceptance files, invoices and receipts."""
+"""Orders as what stands behind lines of the totals: their contract, acceptance files, invoices and bank slips, and who opens them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import text
 
-from orders.ledger import evidence
+from orders.ledger import evidence, questions
 from orders.ledger.evidence import Document, Source
+from shop.auth import Actor
 from shop.db import db
+from shop.files import services as files
 
 #: One statement for all papers of some orders: order, kind, title, address (empty: only its number is known).
 _PAPERS = text("""
@@ -26,10 +29,28 @@ _PAPERS = text("""
     UNION ALL
     SELECT pa.order_id, 'bank_receipt', p.bank_serial, '/files/' || f.public_id, 4
     FROM payment_allocations pa JOIN payments p ON p.id = pa.payment_id
-    LEFT JOIN stored_files f ON f.id = p.evidence_file_id
+    LEFT JOIN LATERAL (SELECT p.evidence_file_id AS file_id WHERE p.evidence_file_id IS NOT NULL
+      UNION SELECT s.file_id FROM payment_slips s WHERE s.payment_id = p.id) e ON true
+    LEFT JOIN stored_files f ON f.id = e.file_id
     WHERE pa.order_id = ANY(:keys) AND p.status = 'confirmed'
     GROUP BY pa.order_id, p.bank_serial, f.public_id HAVING sum(pa.amount_fen) > 0
-    ORDER BY 1, 5, 3""")
+    UNION ALL
+    SELECT r.order_id, 'refund', coalesce(r.bank_serial, ''), '/files/' || f.public_id, 5
+    FROM refunds r LEFT JOIN stored_files f ON f.id = r.evidence_file_id
+    WHERE r.order_id = ANY(:keys) AND r.status = 'confirmed'
+    ORDER BY 1, 5, 3, 4""")
+#: The orders behind whose lines a file stands, as :data:`_PAPERS` tells of it.
+_ORDERS_OF = """
+    SELECT io.order_id FROM invoices i JOIN invoice_orders io ON io.invoice_id = i.id
+    WHERE i.file_id = :file AND i.status <> 'refused'
+    UNION ALL
+    SELECT pa.order_id FROM payments p JOIN payment_allocations pa ON pa.payment_id = p.id
+    WHERE p.status = 'confirmed' AND p.id IN (SELECT id FROM payments WHERE evidence_file_id = :file
+      UNION SELECT s.payment_id FROM payment_slips s WHERE s.file_id = :file)
+    UNION ALL
+    SELECT r.order_id FROM refunds r WHERE r.evidence_file_id = :file AND r.status = 'confirmed'"""
+#: Parties open theirs by their own rules; these only look on.
+_ONLOOKERS = ("authority", "operator")
 
 
 def sources(keys: list[int]) -> Mapping[int, Source]:
@@ -44,6 +65,17 @@ def sources(keys: list[int]) -> Mapping[int, Source]:
     }
 
 
+def may_read(actor: Actor, file_id: int) -> bool:
+    """Say whether a file stands behind a line of an official's totals: who answers for a figure may see its papers."""
+    if actor.organisation_kind not in _ONLOOKERS or not (actor.may("totals:read") or actor.may("orders:inspect")):
+        return False
+    values: dict[str, Any] = {"file": file_id}
+    found = text(f"""SELECT EXISTS (SELECT FROM ledger_dimensions d JOIN postings p ON p.dimension_id = d.id
+        WHERE d.order_id IN ({_ORDERS_OF}) AND {questions.seen_by(actor, values)})""")
+    return bool(db.session.execute(found, values).scalar_one())
+
+
 def init_app(_app: Flask) -> None:
-    """Tell drill-downs of orders."""
+    """Tell drill-downs of orders, and open their papers to those whose totals they are in."""
     evidence.register("order", sources)
+    files.allow(may_read)

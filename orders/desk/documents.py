@@ -23,6 +23,7 @@ class InvoiceBrief:
     amount_fen: int
     share_fen: int
     issued_on: date
+    file: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class PaymentBrief:
     amount_fen: int
     share_fen: int
     value_on: date
+    #: The bank's slips.
+    files: list[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class RefundBrief:
     status: str
     value_on: date | None
     requested_at: datetime
+    file: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +66,19 @@ class AnnouncementBrief:
 
 
 _INVOICES = text("""
-    SELECT i.public_id, i.code, i.number, i.kind, i.status, i.amount_fen, s.amount_fen, i.issued_on
-    FROM invoice_orders s JOIN invoices i ON i.id = s.invoice_id WHERE s.order_id = :order ORDER BY i.id""")
+    SELECT i.public_id, i.code, i.number, i.kind, i.status, i.amount_fen, s.amount_fen, i.issued_on, f.public_id
+    FROM invoice_orders s JOIN invoices i ON i.id = s.invoice_id LEFT JOIN stored_files f ON f.id = i.file_id
+    WHERE s.order_id = :order ORDER BY i.id""")
 _PAYMENTS = text("""
     SELECT p.public_id, p.payer_name, p.clearing, p.status, p.amount_fen,
-           cast(sum(a.amount_fen) AS bigint), p.value_on
+           cast(sum(a.amount_fen) AS bigint), p.value_on,
+           ARRAY(SELECT f.public_id FROM stored_files f WHERE f.id IN (SELECT p.evidence_file_id
+                 UNION SELECT s.file_id FROM payment_slips s WHERE s.payment_id = p.id) ORDER BY f.id)
     FROM payment_allocations a JOIN payments p ON p.id = a.payment_id
     WHERE a.order_id = :order GROUP BY p.id ORDER BY p.id""")
 _REFUNDS = text("""
-    SELECT public_id, amount_fen, reason, status, value_on, requested_at
-    FROM refunds WHERE order_id = :order ORDER BY id""")
+    SELECT r.public_id, r.amount_fen, r.reason, r.status, r.value_on, r.requested_at, f.public_id
+    FROM refunds r LEFT JOIN stored_files f ON f.id = r.evidence_file_id WHERE r.order_id = :order ORDER BY r.id""")
 _ANNOUNCED = text("""
     SELECT public_id, payer_name, amount_fen, planned_on, announced_at
     FROM transfer_announcements WHERE order_id = :order AND withdrawn_at IS NULL ORDER BY id""")

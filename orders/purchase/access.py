@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, bindparam, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, cast, exists, func, or_, select, text, true
 
+from orders.ledger import questions
 from orders.ledger.models import LedgerDimension
 from orders.purchase.models import Order, OrderLine
 from orders.purchase.parties import producers_of
@@ -54,9 +56,18 @@ def visible_orders(actor: Actor, at: datetime) -> ColumnElement[bool]:
             unit=LedgerDimension.unit_id,
             on=day,
         )
-        return exists().where(LedgerDimension.order_id == Order.id, inside)
+        visible = exists().where(LedgerDimension.order_id == Order.id, inside)
+        return or_(visible, _in_totals_of(actor)) if actor.scope.kind == "budget" else visible
     actor.require("orders:read")
     return own_orders(actor, at)
+
+
+def _in_totals_of(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition of what was counted for a budget later than on the placing day: its unit may have moved."""
+    values: dict[str, Any] = {}
+    posted = text(f"""EXISTS (SELECT FROM ledger_dimensions d JOIN postings p ON p.dimension_id = d.id
+        WHERE d.order_id = orders.id AND {questions.seen_by(actor, values)})""")
+    return and_(true(), posted.bindparams(**values))
 
 
 def own_orders(actor: Actor, at: datetime) -> ColumnElement[bool]:

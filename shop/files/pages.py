@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Response, send_file
 
 from shop.auth import Actor, requires
+from shop.db import transaction
 from shop.files import services
 from shop.files.models import StoredFile
 
@@ -18,7 +19,9 @@ bp = Blueprint("file_pages", __name__, url_prefix="/files")
 @requires("signed_in")
 def download(actor: Actor, file_id: UUID) -> Response:
     """Download a file that the reader may see."""
-    return answer_download(services.get_readable(file_id, actor))
+    with transaction():
+        file = services.get_readable(file_id, actor)
+    return answer_download(file)
 
 
 def answer_download(file: StoredFile) -> Response:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from uuid6 import uuid7
 
-from shop import clock
+from shop import audit, clock
 from shop.auth import Actor
 from shop.db import before_commit, db
 from shop.errors import Invalid, NotFound
@@ -23,6 +23,8 @@ MAX_BYTES = 20 * 1024 * 1024
 #: Says whether an actor may read the file with this key, as evidence of something the actor may see.
 Check = Callable[[Actor, int], bool]
 _checks: list[Check] = []
+#: Kinds of organisations that look at what is others'.
+_ONLOOKERS = ("authority", "operator")
 
 
 class EmptyFile(Invalid):
@@ -85,6 +87,8 @@ def store(data: bytes, name: str, actor: Actor) -> StoredFile:
 def get_readable(public_id: UUID, actor: Actor) -> StoredFile:
     """Return a file that the actor may read: its organisation's, or evidence of something it sees.
 
+    That an official or the operator opened somebody else's file is written into the audit trail.
+
     :raises NotFound: if there is none, or it is not for this actor.
     """
     file = db.session.scalars(select(StoredFile).where(StoredFile.public_id == public_id)).one_or_none()
@@ -92,6 +96,8 @@ def get_readable(public_id: UUID, actor: Actor) -> StoredFile:
         file.organisation_id == actor.organisation_id or any(check(actor, file.id) for check in _checks)
     ):
         raise NotFound(_("没有这个文件。"))
+    if actor.organisation_kind in _ONLOOKERS and file.organisation_id != actor.organisation_id:
+        audit.record(actor, "files.file_opened", "stored_file", file.id)
     return file
 
 

@@ -37,4 +37,6 @@ def upload(body: dict[str, Any], actor: Actor) -> StoredFile:
 @bp.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download(actor: Actor, file_id: UUID) -> Response:
     """Read a file of the own organisation, or one that is evidence of something the caller sees."""
-    return answer_download(services.get_readable(file_id, actor))
+    with transaction():
+        file = services.get_readable(file_id, actor)
+    return answer_download(file)
