@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 import rfc8785
 from sqlalchemy import text
 
-from orders.ledger import books, sealing
+from orders.ledger import books, lines, questions, sealing, totals
+from orders.ledger.questions import Question
+from orders.ledger.reporting import sealed_snapshot
 from shop import clock
 from shop.db import db, transaction
 from tests.conftest import NOON, count
@@ -186,8 +189,14 @@ def test_the_mark_passes_everything_sealed_so_that_the_next_seal_looks_at_nothin
     assert _rows("SELECT seq FROM ledger_seal_marks") == [(5,)]
 
 
+def _asked(as_of: int | None) -> tuple[int, int, int]:
+    """Return the place that a year's total holds as of, the total, and the sum of its lines."""
+    question = Question("counted", date(2026, 1, 1), date(2026, 12, 31), as_of=questions.resolve_as_of(as_of))
+    return question.as_of, totals.answer(question).total_fen, sum(line.amount_fen for line in lines.all_lines(question))
+
+
 @pytest.mark.committed
-def test_two_sealers_at_once_seal_everything_once(committed_app):
+def test_two_sealers_at_once_seal_everything_once_and_every_total_read_meanwhile_is_a_committed_sum(committed_app):
     with transaction():
         make_world()
     stop = threading.Event()
@@ -207,15 +216,35 @@ def test_two_sealers_at_once_seal_everything_once(committed_app):
                 with transaction():
                     post(1)
 
+    answers: list[tuple[int, int, int, int, int]] = []
+
+    def keep_reading() -> None:
+        chance = random.Random(threading.get_ident())  # noqa: S311  where it looks back to
+        with committed_app.app_context(), clock.stopped_at(NOON):
+            while not stop.is_set():
+                committed = count("journal_entries")
+                db.session.rollback()
+                with sealed_snapshot():
+                    seq, whole, listed = _asked(None)
+                    back = chance.randint(0, seq)
+                    answers.append((committed, seq, whole, listed, _asked(back)[1] - back))
+
+    readers = [threading.Thread(target=keep_reading, daemon=True) for _ in range(2)]
     sealers = [threading.Thread(target=keep_sealing, daemon=True) for _ in range(2)]
     posters = [threading.Thread(target=keep_posting, daemon=True) for _ in range(3)]
-    for thread in sealers + posters:
+    for thread in readers + sealers + posters:
         thread.start()
     for thread in posters:
         thread.join(60)
     stop.set()
-    for thread in sealers:
+    for thread in sealers + readers:
         thread.join(60)
+        assert not thread.is_alive()
+    # Each entry is one fen: the sum of what is sealed up to a place is the place, in the total as in its lines.
+    assert answers
+    for committed, seq, whole, listed, difference_back in answers:
+        assert committed <= seq == whole == listed
+        assert difference_back == 0
     db.session.rollback()
     assert _rows("SELECT count(*), min(seq), max(seq), count(DISTINCT entry_id) FROM ledger_seals") == [
         (120, 1, 120, 120)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Event
 from typing import Any
 
 from flask import Flask
@@ -88,6 +89,74 @@ def race_in_both_orders(app: Flask, each: int) -> None:
 
     assert Counter(status for status, _body in answers) == {201: 2 * each}
     assert_books_agree()
+
+
+def race_with_readers(app: Flask, orders: int) -> None:
+    """Totals read by others while orders are placed at once: each answer is the sum of orders that were committed.
+
+    No more than what its seal holds, no less than what had been placed before it was asked for; its lines add up to it.
+    """
+    world = make_world(stock=str(100 * orders))
+    header = token_of(world)
+    placed: list[int] = []
+    answers: list[tuple[int, int, int, int]] = []
+    is_over = Event()
+    calls = [placing(app, world, world.wanted(str(n + 1)), header, f"read-{n}") for n in range(orders)]
+
+    def buy(n: int) -> None:
+        status, body = calls[n]()
+        assert status == 201, body
+        placed.append(2000 * (n + 1))
+
+    def read() -> None:
+        while not is_over.is_set():
+            before = sum(placed)
+            whole = ask(app, header, "totals?measure=ordered")
+            lines = ask(app, header, f"totals/lines?measure=ordered&limit=100&as_of={whole['as_of']['seq']}")
+            listed = sum(fen_of(item["amount"]) for item in lines["items"])
+            assert lines["total"] == whole["total"]
+            answers.append((before, whole["as_of"]["seq"], fen_of(whole["total"]), listed))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        buyers = [pool.submit(buy, n) for n in range(orders)]
+        wait(buyers)
+        is_over.set()
+        for each in (*buyers, *readers):
+            each.result()
+
+    committed = sums_by_seal()
+    assert answers
+    for before, seq, whole, listed in answers:
+        assert before <= whole == listed == committed[seq]
+    assert fen_of(ask(app, header, "totals?measure=ordered")["total"]) == sum(placed)
+    assert_books_agree()
+
+
+def ask(app: Flask, header: dict[str, str], question: str) -> Any:
+    """Return the answer of the API to a question about the whole time."""
+    answer = app.test_client().get(f"/api/v1/{question}&from=2020-01-01&to=2030-12-31", headers=header)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def fen_of(money: dict[str, str]) -> int:
+    """Return an amount of the API in fen."""
+    return round(float(money["amount"]) * 100)
+
+
+def sums_by_seal() -> dict[int, int]:
+    """Return what orders placed so far come to, by the orders' own rows, for every place of the seals."""
+    db.session.rollback()
+    rows = db.session.execute(
+        text(r"""SELECT s.seq, coalesce(o.goods_fen, 0) FROM ledger_seals s JOIN journal_entries e ON e.id = s.entry_id
+                LEFT JOIN orders o ON e.key = 'order:' || o.id || '\:placed' ORDER BY s.seq""")
+    )
+    found, whole = {0: 0}, 0
+    for seq, fen in rows:
+        whole += fen
+        found[seq] = whole
+    return found
 
 
 def race_with_one_key(app: Flask, times: int) -> None:

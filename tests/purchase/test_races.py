@@ -19,3 +19,7 @@ def test_two_orders_over_the_same_goods_never_deadlock_before_a_user(committed_a
 
 def test_one_key_ten_times_at_once_is_one_order(committed_app):
     races.race_with_one_key(committed_app, 10)
+
+
+def test_totals_read_while_orders_are_placed_are_sums_of_committed_orders(committed_app):
+    races.race_with_readers(committed_app, 16)

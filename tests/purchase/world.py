@@ -65,7 +65,9 @@ class World:
     def confirm(
         self, order: Order, *, freight_fen: int = 0, prices: dict[UUID, int] | None = None, days: int = 30
     ) -> Order:
-        confirmation = Confirmation(freight_fen, date(2026, 7, 20), prices or {})
+        confirmation = Confirmation(
+            freight_fen, max(date(2026, 7, 20), self.at.date() + timedelta(days=5)), prices or {}
+        )
         with transaction():
             return contracts.confirm_order(
                 order.public_id,

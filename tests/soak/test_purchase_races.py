@@ -21,5 +21,10 @@ def test_both_orders_of_two_goods(committed_app, n):
 
 
 @pytest.mark.parametrize("n", TIMES)
+def test_totals_read_during_a_race_are_committed_sums(committed_app, n):
+    races.race_with_readers(committed_app, 50)
+
+
+@pytest.mark.parametrize("n", TIMES)
 def test_one_key_ten_times(committed_app, n):
     races.race_with_one_key(committed_app, 10)
