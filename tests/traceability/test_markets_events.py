@@ -57,10 +57,10 @@ def test_neither_producer_nor_buyer_declares_wrong_what_the_market_wrote(client,
         for event in written:
             assert refused(client, bearer(who), event | DECLARED) == FORBIDDEN, event["bizStep"]
     proceed = bearer(world.producer) | {"GS1-Capture-Error-Behaviour": "proceed"}
-    assert (len(written), digest(), story.list_steps(uri), len(steps)) == (4, before, steps, 4)
+    assert (len(written), digest(), story.list_steps(uri), len(steps)) == (5, before, steps, 5)
     job = client.post("/epcis/capture", json=document(written[0] | DECLARED), headers=proceed).headers["Location"]
     assert [each["type"] for each in client.get(job, headers=proceed).get_json()["errors"]] == [FORBIDDEN[0][1]]
-    assert (count("trace_events"), story.list_steps(uri)) == (4, steps)
+    assert (count("trace_events"), story.list_steps(uri)) == (5, steps)
 
 
 def test_an_act_is_undone_on_the_market_and_its_identifier_is_nobody_elses(client, bearer, deliver, session):

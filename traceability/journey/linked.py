@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from catalog.products import numbers
 from catalog.shopfront import labels
 from catalog.shopfront.details import Paper
 from shop.clock import SHANGHAI
 from shop.translog import receipts
+from traceability.journey import words
 from traceability.journey.papers import Papers, Test
-from traceability.journey.story import Step, Story
+from traceability.journey.story import Place, Step, Story
 from traceability.pieces.queries import Piece
 
 #: What our members mean. Whoever takes plain JSON gets the same without it.
@@ -34,7 +36,8 @@ CONTEXT: Final[Mapping[str, Any]] = {
     **{name: {"@id": f"gs1:{name}", "@type": "@id"} for name in ("recallStatus", "traceability")},
     **{name: f"schema:{name}" for name in (
         "sku", "size", "category", "additionalProperty", "name", "value", "reportNumber", "publisher", "abstract",
-        "agent", "address", "identifier", "position", "encodingFormat",
+        "agent", "address", "identifier", "position", "encodingFormat", "location",
+        "addressCountry", "addressLocality",
     )},
     "datePublished": {"@id": "schema:datePublished", "@type": "xsd:date"},
     "contentUrl": {"@id": "schema:contentUrl", "@type": "@id"},
@@ -57,6 +60,8 @@ def document(
     :param lot: the lot's number on labels.
     """
     address = f"{base}/trace/lots/{story.id}"
+    is_of_lot = piece is not None and piece.is_known and not piece.is_elsewhere
+    asked = "?" + urlencode({"serial": piece.serial}) if piece and is_of_lot else ""
     told: dict[str, Any] = {
         "type": ["gs1:Product", "schema:Product"],
         "productName": {"zh": story.product, "en": story.product_en or None},
@@ -69,27 +74,33 @@ def document(
         "productionDate": story.produced_on.isoformat(),
         "expirationDate": story.expires_on.isoformat() if story.expires_on else None,
         "countryOfOrigin": {"type": "gs1:Country", "countryCode": "CN"},
-        "provenanceStatement": " ".join(filter(None, (story.province, story.prefecture, story.county))),
+        "provenanceStatement": " ".join(
+            filter(None, (story.province, story.prefecture, story.county, _towns(story, steps)))
+        ),
         "manufacturer": {"type": ["gs1:Organization", "schema:Organization"], "organizationName": story.producer},
         "recallStatus": f"{address}/recall",
         "traceability": address,
-        "additionalProperty": [_property("recalled", value=story.status == "recalled")],
+        "additionalProperty": [
+            _property(state, value=story.status == state)
+            for state in ("recalled", "undone")
+            if state in ("recalled", story.status)
+        ],
         "certification": [*_certifications(story), *_own_papers(papers)],
         "reports": [_report(test) for test in papers.tests],
-        "events": [_event(step, place, address) for place, step in enumerate(steps, 1)],
+        "events": [_event(step, place, address, asked) for place, step in enumerate(steps, 1)],
     }
     return dict(_without_nothing(told))
 
 
-def _property(name: str, *, value: bool) -> dict[str, Any]:
+def _property(name: str, *, value: bool | str) -> dict[str, Any]:
     return {"type": "schema:PropertyValue", "name": name, "value": value}
 
 
 def _certifications(story: Story) -> Iterator[dict[str, Any]]:
     """Tell what was in force on the day of production."""
-    for papers, words in ((story.bases, labels.SCHEMES), (story.certificates, labels.CERTIFICATES)):
+    for papers, names in ((story.bases, labels.SCHEMES), (story.certificates, labels.CERTIFICATES)):
         for paper in papers:
-            yield _certification(paper, str(words[paper.scheme]))
+            yield _certification(paper, str(names[paper.scheme]))
 
 
 def _certification(paper: Paper, standard: str) -> dict[str, Any]:
@@ -126,7 +137,7 @@ def _report(test: Test) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _event(step: Step, place: int, address: str) -> dict[str, Any]:
+def _event(step: Step, place: int, address: str, asked: str) -> dict[str, Any]:
     """Tell a step as the page does; its hash names it, its receipt proves when it was recorded."""
     agent = {"type": "schema:Organization", "name": step.recorder if step.is_producer else None}
     return {
@@ -139,10 +150,23 @@ def _event(step: Step, place: int, address: str) -> dict[str, Any]:
         "quantity": f"{step.quantity:f}" if step.quantity is not None else None,
         "uom": step.uom,
         "agent": {**agent, "address": step.region or None},
+        "location": step.place and _location(step.place),
         "proof": None if step.log_index is None else {
             "type": "schema:DigitalDocument", "encodingFormat": receipts.MEDIA_TYPE, "position": step.log_index,
-            "contentUrl": f"{address}/receipts/{place}",
+            "contentUrl": f"{address}/receipts/{place}{asked}",
         },
+    }  # fmt: skip
+
+
+def _towns(story: Story, steps: Sequence[Step]) -> str:
+    return "、".join(words.origins(steps, story.county))
+
+
+def _location(place: Place) -> dict[str, Any]:
+    where = " ".join(filter(None, (place.county, place.township)))
+    return {
+        "type": "schema:Place", "name": place.name or None, "additionalProperty": [_property("kind", value=place.kind)],
+        "address": {"type": "schema:PostalAddress", "addressCountry": "CN", "addressLocality": where},
     }  # fmt: skip
 
 

@@ -29,10 +29,14 @@ def wanted() -> str:
     return str(request.accept_mimetypes.best_match([HTML, JSON_LD, JSON], HTML))
 
 
-def answer(story: Story, uri: str, number: str, piece: Piece | None, form: str) -> Response:
-    """Answer a lot's page as data."""
+def answer(story: Story, uris: tuple[str, str], number: str, piece: Piece | None, form: str) -> Response:
+    """Answer a lot's page as data.
+
+    :param uris: what events call the lot, and the pack if it is of the lot.
+    """
+    uri, own = uris
     told = linked.document(
-        story, papers_of(story.key), list_steps(uri)[:MAX_STEPS],
+        story, papers_of(story.key), list_steps(uri, own)[:MAX_STEPS],
         number=number, lot=names.lot_number(story.code, story.key), piece=piece, base=_base(),
     )  # fmt: skip
     head = {"id": _base() + uri.removeprefix(names.CANONICAL.rstrip("/"))}

@@ -6,7 +6,7 @@ from functools import cache
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from markupsafe import escape
 from werkzeug.wrappers import Response as Answer
 
@@ -21,7 +21,7 @@ from shop.translog.handing import receipts_of
 from traceability.journey import linked_pages, names, words
 from traceability.journey.papers import papers_of
 from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
-from traceability.pieces.queries import get_piece
+from traceability.pieces.queries import Piece, get_piece
 from traceability.proofs.source import LOG, key_of
 from traceability.resolver import checks
 
@@ -35,29 +35,36 @@ _SERIAL = 20
 def show_lot(lot_id: UUID) -> Answer:
     """Tell where a lot comes from, what happened to it, and how that is proved: to people, or as data."""
     story, uri, number = _find(lot_id)
-    serial = request.args.get(checks.SERIAL, "")[:_SERIAL]
-    serial = serial if serial.isprintable() else ""
-    piece = get_piece(serial, story.key, names.piece_uri(number, serial)) if serial else None
+    piece, own = _piece_of(story, number)
     if (form := linked_pages.wanted()) != linked_pages.HTML:
-        return linked_pages.answer(story, uri, number, piece, form)
-    steps = list_steps(uri)
-    word_of = cache(lambda *step: escape(words.step_word(*step)))  # a lot's steps are of few kinds
+        return linked_pages.answer(story, (uri, own), number, piece, form)
+    steps = list_steps(uri, own)
+    # A lot's steps are of few kinds, and at few places.
+    word_of = cache(lambda *step: escape(words.step_word(*step)))
+    place_of = cache(lambda place: place and escape(words.place_words(place, story.county)))
     page = render_template(
         "journey/lot.html",
         story=story,
         papers=papers_of(story.key),
         steps=[
-            (step, word_of(step.type, step.biz_step, step.disposition, story.category_code))
+            (
+                step,
+                word_of(step.type, step.biz_step, step.disposition, story.category_code),
+                place_of(step.place),
+            )
             for step in steps[:MAX_STEPS]
         ],
+        origins=words.origins(steps, story.county),
         has_more=len(steps) > MAX_STEPS,
         nth=lambda place: _("第 %(place)s 条,下载凭证", place=place),
         number=number,
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),
         piece=piece,
-        is_checked=piece is not None and checks.is_checked(request.args.get(checks.CHECK, ""), lot_id, serial),
-        complaint="/complaints/new?" + urlencode(_on_label(story, number, serial)),
+        is_checked=piece is not None and checks.is_checked(request.args.get(checks.CHECK, ""), lot_id, piece.serial),
+        receipts=url_for(".show_lot", lot_id=lot_id) + "/receipts/",
+        asked=f"?{urlencode({checks.SERIAL: piece.serial})}" if piece and own else "",
+        complaint="/complaints/new?" + urlencode(_on_label(story, number, piece.serial if piece else "")),
         labels=labels,
     )
     answer = make_response(page)
@@ -71,8 +78,8 @@ def show_lot(lot_id: UUID) -> Answer:
 @public
 def download_receipt(lot_id: UUID, place: int) -> Response:
     """Hand out the proof that a step of a lot stands in the log since it was recorded; without what only the parties know."""
-    _story, uri, _number = _find(lot_id)
-    steps = list_steps(uri)[:MAX_STEPS]
+    story, uri, number = _find(lot_id)
+    steps = list_steps(uri, _piece_of(story, number)[1])[:MAX_STEPS]
     if not 1 <= place <= len(steps):
         raise NoSuchLotStory(_("没有这一步。"))
     key = key_of(steps[place - 1].event_id, is_declaration=False)
@@ -87,6 +94,16 @@ def _find(lot_id: UUID) -> tuple[Story, str, str]:
     story = get_story(lot_id)
     number = numbers.trade_number(story.sku_id, story.gtin)
     return story, names.lot_uri(number, story.code, story.key), number
+
+
+def _piece_of(story: Story, number: str) -> tuple[Piece | None, str]:
+    """Return what is known of the pack that the address names, and what events call it if it is of the lot."""
+    serial = request.args.get(checks.SERIAL, "")[:_SERIAL]
+    if not serial or not serial.isprintable():
+        return None, ""
+    uri = names.piece_uri(number, serial)
+    piece = get_piece(serial, story.key, uri)
+    return piece, uri if piece.is_known and not piece.is_elsewhere else ""
 
 
 def _on_label(story: Story, number: str, serial: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,15 +15,32 @@ from shop.errors import NotFound
 from shop.i18n import _
 from traceability.proofs.source import LOG
 from traceability.repository.fields import Role
+from traceability.standard.identifiers import vocabulary
 
 #: Steps shown on the first page of a lot; the others are told by number.
 MAX_STEPS = 40
+
+#: Goods that come back do so at the moment of the acceptance that sends them: that is told first.
+_BACK = vocabulary("accepting", field="bizStep")
 
 
 class NoSuchLotStory(NotFound):
     """There is no lot of that identifier."""
 
     code = "no-such-lot"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something happened: never the village or the coordinates."""
+
+    kind: str
+    #: Of a collection point.
+    tier: str | None
+    county: str
+    #: Empty as the name where the producer does not let the public know.
+    township: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,8 @@ class Step:
     hash_id: str
     #: Its place in the transparency log, once it is logged.
     log_index: int | None
+    #: Where it happened, if that is a place that a producer has registered.
+    place: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +147,18 @@ _TAKEN = tuple(role.value for role in (Role.INPUT, Role.INPUT_QUANTITY))
 _MADE = tuple(role.value for role in (Role.OUTPUT, Role.OUTPUT_QUANTITY))
 #: Steps that are shown of one writer who did not make the goods: nobody fills another's page.
 _OF_OTHERS = 10
+#: A read point names a place by our identifier or its GLN. Others than the market tell of their own places only.
+_HERE = """
+    SELECT json_build_array(q.kind, q.tier, c.name, CASE WHEN q.is_public THEN q.township ELSE '' END,
+                            CASE WHEN q.is_public THEN q.name ELSE '' END)
+    FROM places q JOIN assisted_counties c ON c.code = q.county_code
+    WHERE (q.public_id = CAST(substring(n.read_point FROM '^urn:uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$') AS uuid)
+           OR q.gln = substring(n.read_point FROM '^https://id[.]gs1[.]org/414/([0-9]{13})$'))
+      AND (n.is_market OR q.producer_id = n.organisation_id)
+    ORDER BY q.producer_id = n.organisation_id DESC, q.id LIMIT 1"""
 _STEPS = f"""
     WITH RECURSIVE up (epc_id, depth) AS (
-        SELECT id, 0 FROM trace_epcs WHERE uri = %(uri)s
+        SELECT id, 0 FROM trace_epcs WHERE uri = ANY (%(uris)s)
         UNION
         SELECT i.epc_id, up.depth + 1
         FROM up JOIN trace_transforms o ON o.epc_id = up.epc_id AND o.is_output AND o.withdrawn_by IS NULL
@@ -140,7 +169,7 @@ _STEPS = f"""
         SELECT epc_id, min(depth) AS depth FROM (SELECT epc_id, depth FROM up LIMIT {_MOST}) near GROUP BY epc_id
     ), candidates AS MATERIALIZED (
         SELECT x.event_id, x.event_time, x.quantity, x.uom, x.role, up.epc_id, up.depth, v.event_id AS name, v.type, v.biz_step,
-            v.disposition, v.record_time, v.hash_id, v.organisation_id, v.is_market
+            v.disposition, v.read_point, v.record_time, v.hash_id, v.organisation_id, v.is_market
         FROM nearest up JOIN trace_event_epcs x ON x.epc_id = up.epc_id AND (up.depth = 0 OR x.role NOT IN {_TAKEN})
         JOIN trace_events v ON v.id = x.event_id AND NOT v.is_declaration
         WHERE NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = v.event_id AND w.is_declaration
@@ -160,7 +189,8 @@ _STEPS = f"""
     )
     SELECT n.name, n.type, n.biz_step, n.disposition, n.event_time, n.record_time, o.kind = 'producer', o.name,
         concat_ws(' ', u.name, v.name), n.quantity, n.uom, n.hash_id,
-        (SELECT f.leaf_index FROM log_leaves f WHERE f.log_id = (SELECT id FROM logs WHERE name = '{LOG}') AND f.key = n.name)
+        (SELECT f.leaf_index FROM log_leaves f WHERE f.log_id = (SELECT id FROM logs WHERE name = '{LOG}') AND f.key = n.name),
+        ({_HERE})
     FROM (
         SELECT * FROM told WHERE place < 2 OR nth <= {_OF_OTHERS} ORDER BY place, event_time, event_id LIMIT %(limit)s
     ) n JOIN organisations o ON o.id = n.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
@@ -186,14 +216,22 @@ def get_story(public_id: UUID) -> Story:
     )
 
 
-def list_steps(uri: str) -> list[Step]:
+def list_steps(uri: str, piece: str = "") -> list[Step]:
     """Return what happened to a lot and to what it was made of, oldest first, without what was declared wrong.
 
     Where there is more than is shown, what the market wrote stays, then what the makers did; one more is at the end.
+
+    :param piece: a pack of it, whose own steps are told too.
     """
-    chosen = [Step(*row) for row in hotreads.fetch(_STEPS, {"uri": uri, "limit": MAX_STEPS + 1})]
-    shown = sorted(chosen[:MAX_STEPS], key=lambda step: step.event_time)
+    chosen = [_step(row) for row in hotreads.fetch(_STEPS, {"uris": [uri, piece], "limit": MAX_STEPS + 1})]
+    shown = sorted(chosen[:MAX_STEPS], key=lambda step: (step.event_time, step.biz_step == _BACK))
     return shown + chosen[MAX_STEPS:]
+
+
+def _step(row: Sequence[Any]) -> Step:
+    said = list(row)
+    said[-1] = Place(*said[-1]) if said[-1] else None
+    return Step(*said)
 
 
 def _paper(row: list[Any]) -> Paper:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from catalog.lots.recording.labels import PLACES, TIERS
 from shop.i18n import lazy
+from traceability.journey.story import Place, Step
 from traceability.standard.identifiers import vocabulary
 
 #: (bizStep, disposition or nothing) in bare words -> what people call it.
@@ -50,3 +54,18 @@ def step_word(type_: str, biz_step: str | None, disposition: str | None, categor
         return str(lazy("记录"))
     word = _BY_URI.get((biz_step, disposition or "")) or _BY_URI.get((biz_step, ""))
     return str(word) if word else biz_step.rstrip("/").rpartition("/")[2].rpartition(":")[2].removeprefix("BizStep-")
+
+
+def place_words(place: Place, county: str) -> str:
+    """Return kind, township and name of a place; its county where that is not the goods' own, or nothing nearer is told."""
+    tier = TIERS[place.tier] if place.tier else ""
+    is_elsewhere = place.county != county or not place.township
+    where = " ".join(filter(None, (place.county if is_elsewhere else "", place.township)))
+    return " · ".join(str(part) for part in (PLACES[place.kind], tier, where, place.name) if part)
+
+
+def origins(steps: Iterable[Step], county: str) -> list[str]:
+    """Return the townships where the goods were harvested or slaughtered, each once; with a county other than theirs."""
+    grown = (step.place for step in steps if step.place and step.type == "ObjectEvent" and step.biz_step == _MADE)
+    told = (" ".join(filter(None, ("" if each.county == county else each.county, each.township))) for each in grown)
+    return [where for where in dict.fromkeys(told) if where]

@@ -11,7 +11,7 @@ import pytest
 from shop.db import db, transaction
 from tests import factories as make
 from tests.catalog.batches.help import Farm, make_farm
-from tests.conftest import NOON
+from tests.conftest import NOON, count
 from tests.traceability.events import observed, packed, rows, sscc, store
 from traceability.journey import numbering, writing
 from traceability.journey.names import lot_uri, piece_uri
@@ -103,3 +103,24 @@ def test_packs_of_which_more_is_told_are_followed_and_a_producers_own_numbers_ar
     assert (len(down["nodes"]), down["packs"]) == (3, 3)
     assert nodes(up) == [("S2", 0), ("L1", 1), ("A", 2)]
     assert nodes(wrong) == [("S2", 0)]
+
+
+def test_the_page_of_a_pack_has_its_own_steps_beside_the_lots(farm, client, deliver):
+    lot = farm.pack(farm.harvest("100", code="A"), "10", code="L1")
+    first, second = number(farm, lot, 2)
+    deliver()
+    store(writer_of(farm.actor), observed(first, bizStep="loading", eventTime="2026-07-15T05:00:00Z"))
+    page = f"/trace/lots/{lot.public_id}"
+    serial = first.rpartition("/")[2]
+
+    shown = [
+        client.get(page + asked).text for asked in (f"?serial={serial}", f"?serial={second[-12:]}", "", "?serial=X")
+    ]
+    told = client.get(f"{page}?serial={serial}", headers={"Accept": "application/json"}).json
+
+    assert [("装车" in each, "入库赋码" in each) for each in shown] == [
+        (True, True), (False, True), (False, False), (False, False)
+    ]  # fmt: skip
+    assert len(told["events"]) == 4
+    assert client.get(f"{page}/receipts/4").status_code == 404
+    assert count("trace_event_lots") == 1
