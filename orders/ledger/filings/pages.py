@@ -96,7 +96,7 @@ def operator_filings(actor: Actor) -> str | Response:
 
 @bp.get("/desk/filings")
 @requires("filings:read")
-def buyer_filings(actor: Actor) -> str:
+def buyer_filings(actor: Actor) -> str | Response:
     """List what others filed as sold to the reader's institution, and was counted."""
     return _list("desk", actor)
 
