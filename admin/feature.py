@@ -8,6 +8,6 @@ PAGES = (
     "admin.official.people_pages:bp",
     "admin.operator.pages:bp",
 )
-INIT = ("admin.official.pages:init_app", "admin.operator.pages:init_app")
+INIT = ("admin.official.pages:init_app", "admin.operator.pages:init_app", "admin.deliveries:init_app")
 #: Imported for what they attach to the group ``load``.
 TASKS = ("admin.demo.commands",)

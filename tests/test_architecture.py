@@ -44,12 +44,15 @@ INNER_ORDER = {
         "pieces",
         "resolver",
         "journey",
+        "recalls",
         "complaints",
     ),
 }
 #: Kernel modules that put the parts together, and so stand above them.
 ASSEMBLERS = {"shop.app", "shop.jobs", "shop.cli", "shop.__main__"}
 MAX_FILE, MAX_FUNCTION = 300, 40
+#: Modules whose instants have no zone (cells of a bank's sheet) or are Shanghai's already, so that ``.date()`` is their day.
+NAIVE = {"orders.banking.reading.cells", "traceability.asking.schedules", "admin.demo.case"}
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,23 @@ def test_only_the_settings_read_the_environment():
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
         and isinstance(node.value, ast.Name) and node.value.id == "os"
     ]  # fmt: skip
+
+    assert wrong == []
+
+
+def test_nobody_takes_the_day_of_an_instant_where_it_may_be_another_day_in_shanghai():
+    """``shop.clock.business_day`` does: ``.date()`` of an instant in UTC is yesterday until eight in the morning."""
+    wrong = [
+        f"{module.path}:{node.lineno}"
+        for module in modules()
+        if module.name not in NAIVE
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "date"
+        and not (node.args or node.keywords)
+        and ast.unparse(node.func.value).rpartition(".")[2] != "astimezone(SHANGHAI)"
+    ]
 
     assert wrong == []
 

@@ -6,10 +6,11 @@ from traceability.genealogy import feature as genealogy
 from traceability.journey import feature as journey
 from traceability.pieces import feature as pieces
 from traceability.proofs import feature as proofs
+from traceability.recalls import feature as recalls
 from traceability.repository import feature as repository
 from traceability.resolver import feature as resolver
 
-_PARTS = (repository, proofs, asking, genealogy, pieces, resolver, journey, complaints)
+_PARTS = (repository, proofs, asking, genealogy, pieces, resolver, journey, recalls, complaints)
 
 
 def _listed(name: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from admin.demo.shelf import Sample
 from admin.demo.stage import Stage
 from admin.demo.story import Step, Story
 from admin.demo.tellers import Progress
-from catalog.lots import services as lots
+from catalog.lots import expiring
 from orders.ledger.reporting import seal_everything
 from shop import clock, history
 from shop.db import db, transaction
@@ -78,7 +78,7 @@ def _next_chapter(stage: Stage, done: int, *, end: datetime, progress: Progress,
 
 
 def _expire(_stage: Stage, step: Step) -> None:
-    lots.expire_lots(clock.business_day(step.at), at=step.at)
+    expiring.expire_lots(clock.business_day(step.at), at=step.at)
 
 
 def _join(_stage: Stage, _step: Step) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -102,13 +103,32 @@ class LotMovement(PublicId, Base):
 
 
 class LotRecall(Base):
-    """A lot is called back: nothing of it may leave any more, whatever orders have reserved; append-only."""
+    """A lot is called back: nothing of it may leave any more, whatever orders have reserved; only lifting changes it, once."""
 
     __tablename__ = "lot_recalls"
 
-    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"))
+    #: The act: the lot that was named and all that was made of it were called back together.
+    recall_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    is_root: Mapped[bool] = mapped_column(server_default=text("true"))
     reason: Mapped[str]
     recalled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: For whom; ``None``: not recorded.
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     recalled_at: Mapped[datetime]
+    #: It was made by mistake, as another person says.
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lift_reason: Mapped[str | None]
 
-    __table_args__ = (CheckConstraint("reason <> ''", name="reason"),)
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint("(lifted_at IS NULL) = (lift_reason IS NULL) AND (lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
+        CheckConstraint("lift_reason <> ''", name="lift_reason"),
+        CheckConstraint("lifted_by <> recalled_by", name="two_persons"),
+        UniqueConstraint("recall_id", "lot_id"),
+        Index("ix_lot_recalls_lot", "lot_id"),
+        Index("uq_lot_recalls_root", "lot_id", "organisation_id", unique=True, postgresql_nulls_not_distinct=True,
+              postgresql_where=text("is_root AND lifted_at IS NULL")),
+    )  # fmt: skip

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
+from uuid6 import uuid7
 
 from catalog.lots import lineage
 from catalog.lots.models import Lot, LotRecall
 from catalog.lots.moves import lock_stock
+from catalog.products.models import Product, Sku
 from shop import audit
 from shop.auth import Actor
 from shop.db import db
@@ -22,51 +26,105 @@ _MOST = 500
 
 
 class NoRecallReason(Invalid):
-    """A recall says why, in at most 500 characters."""
+    """A recall says why, and so does its lifting, in at most 500 characters."""
 
     code = "no-recall-reason"
 
 
-def recall(lot_ids: Iterable[int], *, reason: str, actor: Actor, at: datetime) -> list[int]:
-    """Call lots back, with all that was made of them; returns the lots that were not before.
+def recall(lot_ids: Sequence[int], *, reason: str, actor: Actor, at: datetime) -> list[int]:
+    """Call lots back, the first and what was made of it, with all that was made of them; returns those that were not before.
 
-    Acts of their producers wait: what they make of it is there by then, or they find that it was called back. The
-    caller has checked that the actor may.
+    Acts of their producers wait: what they make of it is there by then, or they find that it was called back. Whoever
+    calls the same lot back again adds to the recall that is in force. The caller has checked that the actor may.
 
     :raises NoRecallReason: without a reason, or with too long a one.
     """
+    words = said(reason)
+    lineage.hold_alone(lot_ids)
+    lots, batches = lineage.made_of(lot_ids)
+    before = in_force(lots)
+    act = LotRecall(
+        recall_id=_same(lot_ids[0], actor) or uuid7(), reason=words, recalled_by=actor.user_id,
+        organisation_id=actor.organisation_id, recalled_at=at,
+    )  # fmt: skip
+    rows = rows_of(lots)
+    for row in rows:
+        _recall(row, act, is_root=row.id == lot_ids[0])
+    db.session.execute(_STOP, {"batches": batches})
+    new = [row for row in rows if row.id not in before]
+    for row in new:
+        audit.record(actor, "catalog.lot_recalled", "lot", row.id, reason=[None, words])
+        tell(row, act, at)
+    return [row.id for row in new]
+
+
+def said(reason: str) -> str:
+    """Return why, without blanks around it.
+
+    :raises NoRecallReason: if nothing is said, or too much.
+    """
     words = reason.strip()
     if not 0 < len(words) <= _MOST:
-        detail = _("请填写召回原因,最多500个字。")
+        detail = _("请填写原因,最多500个字。")
         raise NoRecallReason(detail, errors=[{"pointer": "#/reason", "detail": detail}])
-    named = set(lot_ids)
-    lineage.hold_alone(named)
-    lots, batches = lineage.made_of(named)
-    rows = db.session.execute(
-        select(Lot.id, Lot.sku_id, Lot.public_id, Lot.code).where(Lot.id.in_(lots)).order_by(Lot.sku_id, Lot.id)
-    ).all()
-    recalled = [row for row in rows if _recall(row.id, row.sku_id, words, actor, at)]
-    db.session.execute(_STOP, {"batches": batches})
-    for row in recalled:
-        audit.record(actor, "catalog.lot_recalled", "lot", row.id, reason=[None, words])
-        publish(
-            "catalog.lot_recalled", lot_id=str(row.public_id), code=row.code, reason=words, occurred_at=at.isoformat()
-        )
-    return [row.id for row in recalled]
+    return words
 
 
-def _recall(lot_id: int, sku_id: int, reason: str, actor: Actor, at: datetime) -> bool:
-    """Note the recall under the stock's lock; ``False`` if it was noted before."""
-    lock_stock(sku_id)
-    made = db.session.scalar(
-        insert(LotRecall)
-        .values(lot_id=lot_id, reason=reason, recalled_by=actor.user_id, recalled_at=at)
-        .on_conflict_do_nothing()
-        .returning(LotRecall.lot_id)
+def in_force(lot_ids: Sequence[int]) -> dict[int, LotRecall]:
+    """Return the lots that are called back now, each with the first recall in force."""
+    rows = db.session.scalars(
+        select(LotRecall)
+        .where(LotRecall.lot_id.in_(lot_ids), LotRecall.lifted_at.is_(None))
+        .order_by(LotRecall.id.desc())
+        .execution_options(populate_existing=True)
     )
-    if made is not None:
-        db.session.execute(_CLOSE, {"lot": lot_id})
-    return made is not None
+    return {row.lot_id: row for row in rows}
+
+
+def find_recall(lot_id: int, organisation_id: int) -> UUID | None:
+    """Return the recall in force by which an organisation called a lot back by name."""
+    query = select(LotRecall.recall_id).where(
+        LotRecall.lot_id == lot_id, LotRecall.is_root, LotRecall.lifted_at.is_(None),
+        LotRecall.organisation_id == organisation_id,
+    )  # fmt: skip
+    return db.session.scalar(query)
+
+
+def rows_of(lot_ids: Sequence[int]) -> Sequence[Any]:
+    """Return lots with their producers, in the order in which their stock is locked."""
+    return db.session.execute(
+        select(Lot.id, Lot.sku_id, Lot.public_id, Lot.code, Product.producer_id, Product.name, Product.county_code)
+        .join(Sku, Sku.id == Lot.sku_id)
+        .join(Product, Product.id == Sku.product_id)
+        .where(Lot.id.in_(lot_ids))
+        .order_by(Lot.sku_id, Lot.id)
+    ).all()
+
+
+def tell(row: Any, act: LotRecall, at: datetime) -> None:
+    """Publish that a lot is called back."""
+    publish("catalog.lot_recalled", organisations=[row.producer_id], **told_of(row, act), occurred_at=at.isoformat())
+
+
+def told_of(row: Any, act: LotRecall) -> dict[str, Any]:
+    """Return what an event of a recall says of one lot."""
+    return {
+        "recall_id": str(act.recall_id), "lot_id": str(row.public_id), "code": row.code, "product": row.name,
+        "county": row.county_code, "reason": act.reason,
+    }  # fmt: skip
+
+
+def _same(lot_id: int, actor: Actor) -> UUID | None:
+    return find_recall(lot_id, actor.organisation_id)
+
+
+def _recall(row: Any, act: LotRecall, *, is_root: bool) -> None:
+    """Note the recall under the stock's lock; noted before by the same recall, nothing changes."""
+    lock_stock(row.sku_id)
+    names = ("recall_id", "reason", "recalled_by", "organisation_id", "recalled_at")
+    values = {name: getattr(act, name) for name in names}
+    db.session.execute(insert(LotRecall).values(lot_id=row.id, is_root=is_root, **values).on_conflict_do_nothing())
+    db.session.execute(_CLOSE, {"lot": row.id})
 
 
 _CLOSE = text("UPDATE lots SET status = 'recalled', version = version + 1 WHERE id = :lot AND status = 'open'")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from uuid6 import uuid7
 
 from catalog.lots.models import Lot
@@ -150,23 +150,35 @@ def adjust_lot(lot: Lot, change: Decimal, *, reason: str, actor: Actor, at: date
 
 
 def write_off_lot(lot: Lot, *, reason: str, actor: Actor, at: datetime) -> Lot:
-    """Destroy what is left of a lot and close it.
+    """Destroy what is left of a lot and close it; one that was called back stays so, and what comes back later goes too.
 
     :raises BadLot: without a reason.
+    :raises LotNotOpen: if it is closed, or undone, and nothing is left of it.
     :raises StockReserved: if orders have reserved part of it.
     """
     if not reason.strip():
         raise BadLot(_("请填写原因。"))
     with changing(lot.sku_id):
-        _require_open(lot)
-        if lot.on_hand > 0:
+        _require_goods(lot)
+        before, gone = lot.status, lot.on_hand
+        if gone > 0:
             note = {"reason": reason.strip()}
-            _move(Movement(lot.id, "destroyed", -lot.on_hand, f"write-off:{lot.public_id}", at, actor.user_id, note))
+            _move(Movement(lot.id, "destroyed", -gone, f"write-off:{uuid7()}", at, actor.user_id, note))
         db.session.refresh(lot)
-        lot.status = "closed"
+        if before == "open":
+            lot.status = "closed"
         db.session.flush()  # the status must be stored before the shop is told
-    audit.record(actor, "catalog.lot_written_off", "lot", lot.id, status=["open", "closed"])
+    audit.record(
+        actor, "catalog.lot_written_off", "lot", lot.id, status=[before, lot.status], on_hand=[f"{gone:f}", "0"]
+    )
     return lot
+
+
+def _require_goods(lot: Lot) -> None:
+    """Lock a lot, and refuse one that is no more: what was called back, or came back after closing, can be destroyed."""
+    db.session.refresh(lot, with_for_update=True)
+    if lot.status == "undone" or (lot.status != "open" and not lot.on_hand):
+        raise LotNotOpen(_("批次“%(code)s”已没有剩余,不用报废。", code=lot.code))
 
 
 def _move(movement: Movement) -> None:
@@ -180,41 +192,8 @@ def _require_open(lot: Lot) -> None:
         raise LotNotOpen(_("批次“%(code)s”已关闭。", code=lot.code))
 
 
-def expire_lots(on: date, *, at: datetime) -> list[int]:
-    """Take out of stock what expired before ``on`` and close those lots; returns the SKUs where orders stand in the way.
-
-    What orders have reserved stays in its lot, unshippable, until new stock comes or the orders go.
-    """
-    skus = db.session.execute(
-        text("SELECT DISTINCT sku_id FROM lots WHERE status = 'open' AND expires_on < :on ORDER BY sku_id"), {"on": on}
-    ).scalars()
-    return [sku_id for sku_id in skus.all() if not _expire_sku(sku_id, on, at)]
-
-
-def _expire_sku(sku_id: int, on: date, at: datetime) -> bool:
-    with changing(sku_id) as stock:
-        free = stock.free
-        lots = db.session.execute(
-            text("""SELECT id, on_hand FROM lots WHERE sku_id = :sku AND status = 'open' AND expires_on < :on
-                    ORDER BY expires_on, id FOR UPDATE"""),
-            {"sku": sku_id, "on": on},
-        ).all()
-        is_clear = True
-        for lot in lots:
-            part = min(free, lot.on_hand)
-            if part > 0:
-                _move(Movement(lot.id, "expired", -part, f"expired:{on.isoformat()}", at, None))
-                free -= part
-            if part < lot.on_hand:
-                is_clear = False
-                continue
-            close = text("UPDATE lots SET status = 'closed', version = version + 1 WHERE id = :lot")
-            db.session.execute(close, {"lot": lot.id})
-    return is_clear
-
-
 __all__ = [
     "AlreadyMoved", "BadLot", "LotCodeTaken", "LotNotOpen", "MoreThanPacked", "NewLot", "NoSuchLot", "NoSuchProducer",
     "NotReserved", "OutOfStock", "ReturnedTooMuch", "ShippedLot", "StockReserved", "add_lot", "adjust_lot", "check_lot",
-    "create_lot", "expire_lots", "free_stock", "get_own_lot", "release", "reserve", "ship", "take_back", "write_off_lot",
+    "create_lot", "free_stock", "get_own_lot", "release", "reserve", "ship", "take_back", "write_off_lot",
 ]  # fmt: skip

@@ -89,7 +89,7 @@ def _shippable(sku_id: int, at: datetime, lot_ids: Sequence[int] | None) -> list
     rows = db.session.execute(
         text(f"""SELECT id, code, on_hand, produced_on, expires_on FROM lots
                  WHERE sku_id = :sku AND status = 'open' AND on_hand > 0 AND (expires_on IS NULL OR expires_on >= :on)
-                 AND NOT EXISTS (SELECT FROM lot_recalls r WHERE r.lot_id = lots.id)
+                 AND NOT EXISTS (SELECT FROM lot_recalls r WHERE r.lot_id = lots.id AND r.lifted_at IS NULL)
                  {"" if lot_ids is None else "AND id = ANY(:lots)"}
                  ORDER BY expires_on NULLS LAST, id FOR UPDATE"""),
         {"sku": sku_id, "on": business_day(at), "lots": list(lot_ids or ())},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from catalog.lots import services
+from catalog.lots import expiring
 from catalog.products import listings
 from shop import clock, history
 from shop.db import transaction
@@ -22,9 +22,9 @@ def end_of_day() -> None:
     with transaction():
         if history.is_being_told():
             return
-        in_the_way = services.expire_lots(on, at=at)
-    if in_the_way:
-        log.warning("expired lots are reserved by orders", skus=in_the_way)
+        short = expiring.expire_lots(on, at=at)
+    if short:
+        log.warning("orders wait for goods in place of expired ones", skus=short)
     with transaction():
         paused = listings.pause_ineligible(on, at=at)
     if paused:

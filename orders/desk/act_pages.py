@@ -159,6 +159,8 @@ def accept(actor: Actor, order_id: UUID) -> Answer:
 
 
 def _decisions(page: OrderPage) -> list[ItemDecision]:
+    if "reject_recalled" in request.form:
+        return _rejections_of_recalled(page)
     decided = []
     for shipment in page.shipments:
         for item in shipment.items:
@@ -166,8 +168,19 @@ def _decisions(page: OrderPage) -> list[ItemDecision]:
             rejected = read_quantity(request.form.get(f"rejected-{item.id}") or "0")
             if accepted + rejected > Decimal(0):
                 reason = request.form.get(f"reason-{item.id}", "")[:500]
-                decided.append(ItemDecision(item.id, accepted, rejected, reason))
+                knows = f"recalled-{item.id}" in request.form
+                decided.append(ItemDecision(item.id, accepted, rejected, reason, knows_recall=knows))
     return decided
+
+
+def _rejections_of_recalled(page: OrderPage) -> list[ItemDecision]:
+    """Return the decision to reject all that is called back, whatever else the form says; the rest stays open."""
+    return [
+        ItemDecision(item.id, Decimal(0), item.undecided, _("召回:%(reason)s", reason=item.recall_reason)[:500])
+        for shipment in page.shipments
+        for item in shipment.items
+        if item.recall_reason and item.undecided > 0
+    ]
 
 
 def _papers(actor: Actor) -> list[tuple[str, UUID]]:

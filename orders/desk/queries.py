@@ -12,7 +12,7 @@ from orders.contracts.services import find_contract
 from orders.desk.documents import Papers, papers_of
 from orders.desk.steps import Step, next_step
 from orders.desk.timeline import Happening, timeline_of
-from orders.fulfilment.answers import AcceptanceAnswer, ShipmentAnswer, acceptances_of, shipments_of
+from orders.fulfilment.answers import AcceptanceAnswer, ShipmentAnswer, ShipmentItemAnswer, acceptances_of, shipments_of
 from orders.purchase import machine
 from orders.purchase.access import get_order
 from orders.purchase.answers import OrderAnswer, order_answer
@@ -43,6 +43,12 @@ class OrderPage:
         invoiced = sum(one.share_fen for one in self.papers.invoices if one.status != "refused")
         accepted = sum(line.accepted_fen for line in self.order.lines)
         return accepted > 0 and accepted + self.order.freight_fen > invoiced
+
+    @property
+    def recalled(self) -> list[ShipmentItemAnswer]:
+        """What was delivered of lots that are called back and not sent back when it was accepted."""
+        items = (item for shipment in self.shipments for item in shipment.items)
+        return [item for item in items if item.recall_reason and item.rejected < item.quantity]
 
     def can(self, *events: str) -> bool:
         """Say whether the reader can make one of these moves now."""

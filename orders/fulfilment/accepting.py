@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
+from catalog.lots import recalls
 from catalog.lots import services as lots
 from orders.contracts.services import find_contract
 from orders.fulfilment import dues
@@ -21,7 +22,7 @@ from orders.purchase.models import Order, OrderLine
 from shop import clock, money
 from shop.auth import Actor
 from shop.db import db
-from shop.errors import Forbidden, Invalid
+from shop.errors import Conflict, Forbidden, Invalid
 from shop.files.models import StoredFile
 from shop.i18n import _
 from shop.identity.listings import Colleague, list_colleagues
@@ -34,6 +35,12 @@ class BadAcceptance(Invalid):
     """An accepted or rejected quantity does not fit what was shipped, or its reason is missing; see ``errors``."""
 
     code = "bad-acceptance"
+
+
+class GoodsRecalled(Conflict):
+    """Goods that are called back are accepted only by who says that it knows; ``errors`` points at them."""
+
+    code = "goods-recalled"
 
 
 class WitnessMissing(Invalid):
@@ -50,6 +57,8 @@ class ItemDecision:
     accepted: Decimal
     rejected: Decimal
     reason: str = ""
+    #: Whoever accepts goods that are called back must say that it knows.
+    knows_recall: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,7 @@ def accept_goods(public_id: UUID, draft: AcceptanceDraft, *, actor: Actor, at: d
     :raises Forbidden: for the producer.
     :raises WitnessMissing: for a canteen without a second member, or for a witness who is none.
     :raises BadAcceptance: pointing at what does not fit.
+    :raises GoodsRecalled: pointing at what is called back, unless the decision says that it is known.
     """
     order = lock_order(public_id, actor, at)
     if order.buyer_id != actor.organisation_id:
@@ -84,6 +94,7 @@ def accept_goods(public_id: UUID, draft: AcceptanceDraft, *, actor: Actor, at: d
         raise WitnessMissing(detail, errors=[{"pointer": "#/witness_id", "detail": detail}])
     items = _items_of(order)
     _check(draft.items, items)
+    _require_known_recalls(draft.items, items)
     lines = {line.id: line for line in lines_of(order)}
     acceptance = _add_acceptance(order, draft, witness, actor=actor, at=at)
     _decide(draft.items, items, lines, acceptance=acceptance)
@@ -146,6 +157,19 @@ def _check(decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem]
             errors.append({"pointer": f"#/items/{n}/reason", "detail": _("拒收须填写原因。")})
     if errors:
         raise BadAcceptance(errors[0]["detail"], errors=errors)
+
+
+def _require_known_recalls(decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem]) -> None:
+    asked = {n: items[one.item_id] for n, one in enumerate(decisions) if one.accepted and not one.knows_recall}
+    recalled = recalls.in_force([item.lot_id for item in asked.values()])
+    errors = [
+        {"pointer": f"#/items/{n}/accepted",
+         "detail": _("该批次已被召回(%(reason)s),不应验收。确要接收的,请勾选确认。", reason=recalled[item.lot_id].reason)}
+        for n, item in asked.items()
+        if item.lot_id in recalled
+    ]  # fmt: skip
+    if errors:
+        raise GoodsRecalled(errors[0]["detail"], errors=errors)
 
 
 def _add_acceptance(

@@ -47,6 +47,9 @@ class ShipmentItemSchema(Schema):
     quantity = Quantity()
     accepted = Quantity()
     rejected = Quantity()
+    recall_reason = fields.String(
+        allow_none=True, metadata={"description": "Why the lot is called back; null: it is not"}
+    )
 
 
 class ShipmentSchema(Schema):
@@ -77,6 +80,9 @@ class AcceptanceDecisionSchema(Schema):
     accepted = Quantity(load_default=_NONE, above_zero=False)
     rejected = Quantity(load_default=_NONE, above_zero=False)
     reason = text_field(500, load_default="", metadata={"description": "Required where something is rejected."})
+    accept_recalled = fields.Boolean(
+        load_default=False, metadata={"description": "Accept though the lot is called back: must be said."}
+    )
 
 
 class DeliveryPaperSchema(Schema):

@@ -88,7 +88,13 @@ def list_witnesses(actor: Actor, order_id: UUID) -> dict[str, Any]:
 def accept(body: dict[str, Any], actor: Actor, order_id: UUID) -> AcceptanceAnswer:
     """Accept or reject delivered goods; the books follow."""
     items = [
-        ItemDecision(one["shipment_item_id"], one["accepted"].value, one["rejected"].value, one["reason"])
+        ItemDecision(
+            one["shipment_item_id"],
+            one["accepted"].value,
+            one["rejected"].value,
+            one["reason"],
+            knows_recall=one["accept_recalled"],
+        )
         for one in body["items"]
     ]
     files = [(paper["kind"], paper["file_id"]) for paper in body["files"]]

@@ -7,9 +7,12 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import select, update
+from uuid6 import uuid7
 
+from catalog.lots import recalls
 from catalog.producers.models import AgentMandate
 from catalog.products.numbers import own_number
+from orders.fulfilment.models import ShipmentItem
 from orders.ledger.filings.models import Filing
 from shop import clock
 from shop.auth import Actor
@@ -22,9 +25,11 @@ from shop.webhooks import services as webhooks
 from tests import factories
 from tests.conftest import NOON
 from tests.everything import make_everything
+from tests.purchase.world import World
 from tests.test_docs import DOCS
 from traceability.complaints import services as complaints
 from traceability.complaints.services import NewComplaint
+from traceability.journey.models import TraceConsignment
 from traceability.resolver.queries import find_goods
 
 _NAMES = re.compile(r"{(\w+)}")
@@ -61,6 +66,7 @@ def test_everyone_who_is_told_may_open_where_the_notice_leads(app, session, logi
         db.session.add(AuthorityScope(organisation_id=places["authority"].id, **scope))
         db.session.execute(update(Filing).values(producer_id=places["producer"].id))
     ids["complaint_id"] = _complain(world.listings[0].sku_id)
+    ids["recall_id"] = _call_back(world)
     people = {role: factories.make_member(kind, role, organisation=places[kind]) for role, kind, *_ in ROLES}
 
     asked, shut = 0, []
@@ -85,6 +91,21 @@ def _complain(sku_id: int) -> str:
         new = NewComplaint("quality", "有异味", "")
         made = complaints.receive(new, goods, address="198.51.100.7", at=NOON, now=clock.real_now())
         return str(made.public_id)
+
+
+def _call_back(world: World) -> str:
+    """Call back a lot of which the institution got some."""
+    item = db.session.scalars(select(ShipmentItem)).first()
+    assert item is not None
+    shipped = {
+        "movement_id": item.movement_id, "lot_id": item.lot_id, "consignor_id": world.producer.organisation_id,
+        "consignee_id": world.buyer.organisation_id, "order_ref": uuid7(), "order_number": "DK", "shipment_ref": uuid7(),
+        "shipment_number": "FH", "quantity": item.quantity, "unit": "bag", "shipped_at": NOON,
+    }  # fmt: skip
+    with transaction():
+        db.session.add(TraceConsignment(**shipped))
+        recalls.recall([item.lot_id], reason="农残", actor=world.producer, at=NOON)
+        return str(recalls.find_recall(item.lot_id, world.producer.organisation_id))
 
 
 def _own_things(rule: NoticeRule, actor: Actor) -> dict[str, str]:

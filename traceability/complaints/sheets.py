@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shop.clock import business_day
 from shop.i18n import _
 from shop.sheets import Cell
 from traceability.complaints.labels import KINDS, STATES
@@ -24,7 +25,7 @@ def table(rows: Sequence[ComplaintRow], queue: Queue) -> tuple[list[str], list[l
 def _cells(row: ComplaintRow) -> list[Cell]:
     one = row.complaint
     return [
-        one.number, one.received_at.date(), str(KINDS[one.kind]), one.words, row.product, row.pack_spec, one.lot_number,
+        one.number, business_day(one.received_at), str(KINDS[one.kind]), one.words, row.product, row.pack_spec, one.lot_number,
         one.serial, row.producer, row.county, str(STATES[one.status]), one.answer,
-        one.answered_at.date() if one.answered_at else None, one.closed_at.date() if one.closed_at else None,
+        business_day(one.answered_at) if one.answered_at else None, business_day(one.closed_at) if one.closed_at else None,
     ]  # fmt: skip

@@ -16,21 +16,10 @@ from shop.db import db
 from shop.errors import NotFound
 from shop.i18n import _
 from traceability.genealogy import gaps
+from traceability.genealogy.bounded import BUDGET
 from traceability.genealogy.gaps import Gap
-from traceability.genealogy.walk import (
-    BUDGET,
-    DOWN,
-    UP,
-    Kind,
-    Reached,
-    State,
-    count_packs,
-    ids_of,
-    is_of_bought,
-    lots_of_packs,
-    seen_by,
-    walk,
-)
+from traceability.genealogy.packs import count_packs, is_of_bought, lots_of_packs
+from traceability.genealogy.walk import UP, Kind, Reached, State, ids_of, seen_by, walk
 from traceability.standard import identifiers
 
 _NAMES = text("SELECT id, uri FROM trace_epcs WHERE id = ANY(cast(:ids AS bigint[]))")
@@ -126,7 +115,7 @@ def trace(identifier: str, direction: str, actor: Actor, *, budget: int = BUDGET
     start = find_epc(identifier)
     if start is None or not (_is_seen(start, actor) or is_of_bought(start, actor)):
         raise NoSuchTracedThing(_("没有您可查看的事件提到这个标识。"))
-    reached = walk(start, direction, actor, budget=budget)
+    reached = walk([start], direction, actor, budget=budget)
     nodes, steps, links = _told(start, direction, reached)
     missing = gaps.find(reached, steps, nodes, [epc for _, epc, is_output in links if is_output], actor)
     held = [(child, parent) for child, parent, _ in reached.held]
@@ -134,26 +123,6 @@ def trace(identifier: str, direction: str, actor: Actor, *, budget: int = BUDGET
     return Trace(
         identifier, direction, nodes, steps, missing, reached.states, start, links, held, reached.events, packs
     )
-
-
-def descendants(identifier: str) -> list[Node]:
-    """Return all that came of an EPC, lot or class and what it was carried in, nearest first, whoever recorded it.
-
-    For recalls: the caller decides who may see what of it. Empty if nobody has recorded the identifier.
-    """
-    return _all(identifier, DOWN)
-
-
-def ancestors(identifier: str) -> list[Node]:
-    """Return all that an EPC, lot or class came from, nearest first, whoever recorded it; as :func:`descendants`."""
-    return _all(identifier, UP)
-
-
-def _all(identifier: str, direction: str) -> list[Node]:
-    start = find_epc(identifier)
-    if start is None:
-        return []
-    return _told(start, direction, walk(start, direction))[0]
 
 
 def _told(start: int, direction: str, reached: Reached) -> tuple[list[Node], list[Step], list[Link]]:

@@ -2,6 +2,11 @@
 
 A state is something at a time: an identifier with the range of time in which what happens to it matters, or a
 transformation. States are kept once, so cycles end and goods that flow together again are walked once.
+
+A number may have been nobody's when somebody captured events about it. What a writer says of goods whose number is
+another's counts only if it had them (or, of what was made, if it made them): the statement names the links it went
+through that do not count, and the walk is made again without them. Nearly always there are none, so nearly always one
+walk is enough; asked of each link on the way, ten thousand of them would take a second.
 """
 
 from __future__ import annotations
@@ -15,22 +20,14 @@ from sqlalchemy.dialects import postgresql
 
 from shop.auth import Actor
 from shop.db import db
-from shop.errors import DomainError
-from shop.i18n import _
+from traceability.genealogy.bounded import BUDGET, in_bounded_time, too_large
 from traceability.repository.fields import MADE_ITEMS
 from traceability.repository.models import TraceEvent
 from traceability.repository.scopes import visible_to
 
-#: States that one walk may reach.
-BUDGET = 50_000
 UP, DOWN = "up", "down"
-
-
-class TraceTooLarge(DomainError):
-    """More is connected with the identifier than one answer may hold; ask for something nearer to what is looked for."""
-
-    code = "trace-too-large"
-    http_status = 413
+#: Walks of one question: what is left out may have hidden more that does not count, past the budget.
+_ATTEMPTS = 4
 
 
 class Kind(IntEnum):
@@ -60,66 +57,108 @@ class State(NamedTuple):
 #: In a carrier a thing shares what happens to it, for as long as it is inside.
 _CARRIERS = """
     SELECT 2, c.parent_id, c.during * r.during FROM trace_containments c
-    WHERE r.kind IN (0, 1, 2) AND c.child_id = r.id AND c.during && r.during AND {opened}"""
+    WHERE r.kind IN (0, 1, 2) AND c.child_id = r.id AND c.during && r.during AND {opened} AND {held}"""
 #: A transformation uses up (down) or brings forth (up) a thing; down also what is in a carrier that is used up.
 _STEPS = """
     SELECT 3, t.event_id, tstzrange(trace_events.event_time, trace_events.event_time, '[]')
     FROM trace_transforms t JOIN trace_events ON trace_events.id = t.event_id
     WHERE r.kind IN ({kinds}) AND t.epc_id = r.id AND {side} t.is_output AND t.withdrawn_by IS NULL
-      AND r.during @> trace_events.event_time AND {visible}"""
-#: One transformation may be told in several events that share its transformationID.
+      AND r.during @> trace_events.event_time AND {visible} AND {told}"""
+#: One transformation may be told in several events of one writer that share its transformationID.
 _SAME_PROCESS = """
     SELECT 3, o.event_id, tstzrange(trace_events.event_time, trace_events.event_time, '[]')
     FROM trace_events this CROSS JOIN LATERAL (
         SELECT DISTINCT t.event_id FROM trace_transforms t
         WHERE t.transformation_id = this.transformation_id AND t.withdrawn_by IS NULL) o
     JOIN trace_events ON trace_events.id = o.event_id
-    WHERE r.kind = 3 AND this.id = r.id AND {visible}"""
+    WHERE r.kind = 3 AND this.id = r.id AND trace_events.organisation_id = this.organisation_id AND {visible}"""
 _OUTPUTS = """
     SELECT CASE i.kind WHEN 'class' THEN 5 ELSE 1 END, t.epc_id, tstzrange(lower(r.during), NULL)
     FROM trace_transforms t JOIN trace_epcs i ON i.id = t.epc_id
-    WHERE r.kind = 3 AND t.event_id = r.id AND t.is_output AND t.withdrawn_by IS NULL"""
+    WHERE r.kind = 3 AND t.event_id = r.id AND t.is_output AND t.withdrawn_by IS NULL AND {told}"""
 _INPUTS = """
     SELECT CASE i.kind WHEN 'class' THEN 5 ELSE 4 END, t.epc_id, r.during
     FROM trace_transforms t JOIN trace_epcs i ON i.id = t.epc_id
-    WHERE r.kind = 3 AND t.event_id = r.id AND NOT t.is_output AND t.withdrawn_by IS NULL"""
+    WHERE r.kind = 3 AND t.event_id = r.id AND NOT t.is_output AND t.withdrawn_by IS NULL AND {told}"""
 _CONTENTS = """
     SELECT CASE i.kind WHEN 'class' THEN 5 ELSE 4 END, c.child_id, c.during * r.during
     FROM trace_containments c JOIN trace_epcs i ON i.id = c.child_id
-    WHERE r.kind IN (0, 4) AND c.parent_id = r.id AND c.during && r.during AND {opened}"""
+    WHERE r.kind IN (0, 4) AND c.parent_id = r.id AND c.during && r.during AND {opened} AND {held}"""
 _INSIDE_ARE_THINGS = "SELECT 1, r.id, {window} WHERE r.kind = 4"
 #: A pack is of a lot, as who brought it into being said. Down, packs of which nothing else is told are not listed: a lot
 #: may have tens of thousands.
-_OF_LOT = f"""
+OF_LOT = f"""
     FROM trace_event_lots l JOIN trace_event_epcs n ON n.event_id = l.event_id AND n.role IN {tuple(map(int, MADE_ITEMS))}
     JOIN trace_epcs i ON i.id = n.epc_id JOIN trace_epcs t ON t.id = l.lot_id AND left(t.uri, 36) = left(i.uri, 36)
     JOIN trace_events ON trace_events.id = l.event_id AND NOT EXISTS (
         SELECT FROM trace_events d WHERE d.event_id = trace_events.event_id AND d.is_declaration
           AND d.organisation_id = trace_events.organisation_id AND (d.is_market OR NOT trace_events.is_market))"""
 _LOT = f"""
-    SELECT 1, l.lot_id, r.during {_OF_LOT}
-    WHERE r.kind IN (0, 1) AND n.epc_id = r.id AND i.kind = 'instance' AND ({{visible}} OR {{bought}})"""
+    SELECT 1, l.lot_id, r.during {OF_LOT}
+    WHERE r.kind IN (0, 1) AND n.epc_id = r.id AND i.kind = 'instance' AND ({{visible}} OR {{bought}}) AND {{given}}"""
 _PACKS = f"""
-    SELECT 1, n.epc_id, tstzrange(lower(r.during), NULL) {_OF_LOT}
-    WHERE r.kind IN (0, 1) AND l.lot_id = r.id AND {{visible}} AND EXISTS (
+    SELECT 1, n.epc_id, tstzrange(lower(r.during), NULL) {OF_LOT}
+    WHERE r.kind IN (0, 1) AND l.lot_id = r.id AND {{visible}} AND {{given}} AND EXISTS (
         SELECT FROM trace_event_epcs o WHERE o.epc_id = n.epc_id AND o.event_id <> n.event_id)"""
 
-#: Rows beside the states: a pair of which one was in the other, with whether it has not been taken out, and an event.
-_HELD, _EVENT = 8, 9
+#: Links of earlier walks that do not count, as pairs of event and identifier.
+_LEFT_OUT = "({0}, {1}) NOT IN (SELECT * FROM unnest(cast(:left_events AS bigint[]), cast(:left_epcs AS bigint[])))"
+#: Rows beside the states: a link that does not count, a pair of which one was in the other, with whether it has not
+#: been taken out, and an event.
+_PLANTED, _HELD, _EVENT = 7, 8, 9
+#: Identifiers of goods begin so; their 14 digits follow.
+_GOODS = "https://id.gs1.org/01/"
 #: All that is told of the states is read with them: asked for afterwards, ten thousand keys go to the server and back
-#: for each question. States come first, in the order in which they were reached.
+#: for each question. States come first, in the order in which they were reached. Who may tell of what is asked only of
+#: links whose writer does not own the number; usually there are no such writers at all.
 _WALK = f"""
     WITH RECURSIVE reached (kind, id, during) AS (
-        SELECT CASE kind WHEN 'class' THEN 5 ELSE 0 END, id, tstzrange(NULL, NULL) FROM trace_epcs WHERE id = :start
+        SELECT CASE kind WHEN 'class' THEN 5 ELSE 0 END, id, tstzrange(NULL, NULL)
+        FROM trace_epcs WHERE id = ANY(cast(:starts AS bigint[]))
         UNION
         SELECT n.kind, n.id, n.during FROM reached r CROSS JOIN LATERAL ({{parts}}) AS n (kind, id, during)
     ), states AS MATERIALIZED (SELECT kind, id, during FROM reached LIMIT :most),
-    things AS MATERIALIZED (SELECT DISTINCT id FROM states WHERE kind <> 3)
-    SELECT s.kind, s.id, cast(s.during AS text), i.uri, i.captured, i.kind, NULL, NULL
-    FROM states s LEFT JOIN trace_epcs i ON i.id = s.id AND s.kind <> 3
+    things AS MATERIALIZED (SELECT DISTINCT id FROM states WHERE kind <> 3),
+    held AS MATERIALIZED (
+        SELECT c.child_id, c.parent_id, c.closed_by, c.opened_by
+        FROM things t JOIN trace_containments c ON c.child_id = t.id WHERE c.parent_id IN (SELECT id FROM things)),
+    named AS MATERIALIZED (
+        SELECT s.kind, s.id, cast(s.during AS text) AS during, i.uri, i.captured, i.kind AS what
+        FROM states s LEFT JOIN trace_epcs i ON i.id = s.id AND s.kind <> 3),
+    owners AS MATERIALIZED (
+        SELECT number, trace_owner('{_GOODS}' || number) AS owner
+        FROM (SELECT DISTINCT substr(uri, 23, 14) AS number FROM named WHERE uri LIKE '{_GOODS}%') n),
+    writers AS MATERIALIZED (
+        SELECT DISTINCT e.organisation_id AS writer FROM trace_events e
+        WHERE NOT e.is_market AND e.id IN (
+            SELECT id FROM states WHERE kind = 3 UNION SELECT opened_by FROM held
+            UNION SELECT l.event_id FROM trace_event_lots l JOIN things h ON h.id = l.lot_id)),
+    strange AS MATERIALIZED (SELECT w.writer, o.number FROM writers w JOIN owners o ON o.owner <> w.writer),
+    links AS MATERIALIZED (
+        SELECT t.event_id, t.epc_id, t.is_output, g.writer
+        FROM states s JOIN trace_transforms t ON t.event_id = s.id AND t.withdrawn_by IS NULL
+        JOIN trace_events e ON e.id = t.event_id AND NOT e.is_market
+        JOIN named h ON h.id = t.epc_id AND h.uri LIKE '{_GOODS}%'
+        JOIN strange g ON g.writer = e.organisation_id AND g.number = substr(h.uri, 23, 14)
+        WHERE s.kind = 3 AND EXISTS (SELECT FROM strange)
+        UNION
+        SELECT c.opened_by, c.child_id, false, g.writer
+        FROM held c JOIN trace_events e ON e.id = c.opened_by AND NOT e.is_market
+        JOIN named h ON h.id = c.child_id AND h.uri LIKE '{_GOODS}%'
+        JOIN strange g ON g.writer = e.organisation_id AND g.number = substr(h.uri, 23, 14)
+        WHERE EXISTS (SELECT FROM strange)
+        UNION
+        SELECT l.event_id, n.epc_id, true, g.writer
+        FROM named h JOIN trace_event_lots l ON l.lot_id = h.id JOIN trace_events e ON e.id = l.event_id AND NOT e.is_market
+        JOIN strange g ON g.writer = e.organisation_id AND g.number = substr(h.uri, 23, 14)
+        JOIN trace_event_epcs n ON n.event_id = l.event_id JOIN named p ON p.id = n.epc_id AND p.what = 'instance'
+        WHERE h.what = 'lot' AND EXISTS (SELECT FROM strange))
+    SELECT kind, id, during, uri, captured, what, NULL, NULL FROM named
     UNION ALL
-    SELECT {_HELD}, c.child_id, NULL, NULL, NULL, NULL, c.parent_id, c.closed_by IS NULL
-    FROM things t JOIN trace_containments c ON c.child_id = t.id WHERE c.parent_id IN (SELECT id FROM things)
+    SELECT {_HELD}, child_id, NULL, NULL, NULL, NULL, parent_id, closed_by IS NULL FROM held
+    UNION ALL
+    SELECT {_PLANTED}, event_id, NULL, NULL, NULL, NULL, epc_id, NULL FROM links
+    WHERE (CASE WHEN is_output THEN trace_is_maker(writer, epc_id) ELSE trace_may_tell(writer, epc_id) END) IS FALSE
     UNION ALL
     SELECT {_EVENT}, n.event_id, NULL, NULL, NULL, NULL, NULL, NULL
     FROM states s JOIN trace_event_epcs n ON n.epc_id = s.id AND s.during @> n.event_time
@@ -136,41 +175,55 @@ class Reached(NamedTuple):
     held: list[tuple[int, int, bool]]
     #: Keys of the events that happened to what was reached while it mattered, whoever may see them.
     events: list[int]
+    #: (event, identifier) of the links that do not count.
+    planted: set[tuple[int, int]]
 
 
-def walk(start: int, direction: str, actor: Actor | None = None, *, budget: int = BUDGET) -> Reached:
-    """Return all that a thing came from (``up``) or went into (``down``), itself first.
+def walk(starts: Sequence[int], direction: str, actor: Actor | None = None, *, budget: int = BUDGET) -> Reached:
+    """Return all that things came from (``up``) or went into (``down``), themselves first.
 
     :param actor: only by events that the actor may see; ``None`` follows all.
-    :raises TraceTooLarge: past the budget.
+    :raises TraceTooLarge: past the budget, or if it takes too long.
     """
-    condition, values = seen_by(actor)
-    parts = [
-        _CARRIERS,
-        _STEPS,
-        _SAME_PROCESS,
-        _CONTENTS,
-        _INSIDE_ARE_THINGS,
-        *((_INPUTS, _LOT) if direction == UP else (_OUTPUTS, _PACKS)),
-    ]
-    sql = _WALK.format(parts=" UNION ALL ".join(parts)).format(
+    values = {"starts": list(starts), "most": budget + 1}
+    left_out: set[tuple[int, int]] = set()
+    with in_bounded_time():
+        for _attempt in range(_ATTEMPTS):
+            condition, seen = seen_by(actor)
+            left = {"left_events": [event for event, _ in left_out], "left_epcs": [epc for _, epc in left_out]}
+            sql = _statement(direction, actor, condition, has_left_out=bool(left_out))
+            rows = db.session.execute(text(sql), {**values, **seen, **(left if left_out else {})}).all()
+            reached = _sorted(rows)
+            if not reached.planted - left_out:
+                break
+            left_out |= reached.planted
+    if len(reached.states) > budget or reached.planted - left_out:
+        raise too_large(budget)
+    return reached
+
+
+def _statement(direction: str, actor: Actor | None, condition: str, *, has_left_out: bool) -> str:
+    ways = (_INPUTS, _LOT) if direction == UP else (_OUTPUTS, _PACKS)
+    parts = [_CARRIERS, _STEPS, _SAME_PROCESS, _CONTENTS, _INSIDE_ARE_THINGS, *ways]
+    return _WALK.format(parts=" UNION ALL ".join(parts)).format(
         visible=condition,
-        bought=_bought(actor),
+        bought=bought(actor),
+        given=_LEFT_OUT.format("l.event_id", "n.epc_id") if has_left_out else "true",
         opened=_exists(condition, "c.opened_by"),
+        told=_LEFT_OUT.format("t.event_id", "t.epc_id") if has_left_out else "true",
+        held=_LEFT_OUT.format("c.opened_by", "c.child_id") if has_left_out else "true",
         kinds="0, 1" if direction == UP else "0, 1, 2",
         side="" if direction == UP else "NOT",
         window="tstzrange(NULL, upper(r.during), '(]')" if direction == UP else "tstzrange(lower(r.during), NULL)",
     )
-    reached = _sorted(db.session.execute(text(sql), {"start": start, "most": budget + 1, **values}).all())
-    if len(reached.states) > budget:
-        raise TraceTooLarge(_("相关的货物太多,超过 %(most)s 项;请从更接近目标的标识查起。", most=budget), most=budget)
-    return reached
 
 
 def _sorted(rows: Iterable[Sequence[Any]]) -> Reached:
-    found = Reached([], {}, [], [])
+    found = Reached([], {}, [], [], set())
     for kind, id_, during, uri, captured, what, parent, is_open in rows:
-        if kind == _HELD:
+        if kind == _PLANTED:
+            found.planted.add((id_, parent))
+        elif kind == _HELD:
             found.held.append((id_, parent, is_open))
         elif kind == _EVENT:
             found.events.append(id_)
@@ -199,7 +252,7 @@ def seen_by(actor: Actor | None) -> tuple[str, dict[str, Any]]:
     return f"({condition})", dict(compiled.params)
 
 
-def _bought(actor: Actor | None) -> str:
+def bought(actor: Actor | None) -> str:
     """Return the condition that a lot was given to the actor's organisation: the holder of a pack may know its lot then.
 
     The events that gave numbers to packs stay their writer's: they name all the others too.
@@ -208,28 +261,6 @@ def _bought(actor: Actor | None) -> str:
         return "false"
     given = f"g.organisation_id = {int(actor.organisation_id)} AND g.epc_id = l.lot_id"
     return f"EXISTS (SELECT FROM trace_grants g WHERE {given})"
-
-
-def is_of_bought(epc_id: int, actor: Actor) -> bool:
-    """Say whether an identifier is a pack of a lot that was given to the actor's organisation."""
-    query = f"SELECT EXISTS (SELECT {_OF_LOT} WHERE n.epc_id = :epc AND {_bought(actor)})"
-    return bool(db.session.execute(text(query), {"epc": epc_id}).scalar_one())
-
-
-def lots_of_packs(reached: Reached) -> list[tuple[int, int]]:
-    """Return (pack, lot) of those that were reached."""
-    kinds = {kind: [id_ for id_, name in reached.names.items() if name[2] == kind] for kind in ("instance", "lot")}
-    if not all(kinds.values()):
-        return []
-    query = f"SELECT DISTINCT n.epc_id, l.lot_id {_OF_LOT} WHERE n.epc_id = ANY(:instance) AND l.lot_id = ANY(:lot)"
-    return [(row[0], row[1]) for row in db.session.execute(text(query), kinds)]
-
-
-def count_packs(lot_id: int, actor: Actor) -> int:
-    """Return how many packs of a lot have numbers, by the events that the actor may see."""
-    condition, values = seen_by(actor)
-    query = f"SELECT count(DISTINCT n.epc_id) {_OF_LOT} WHERE l.lot_id = :lot AND {condition}"
-    return int(db.session.execute(text(query), {"lot": lot_id, **values}).scalar_one())
 
 
 def ids_of(states: Sequence[State], *kinds: Kind) -> list[int]:

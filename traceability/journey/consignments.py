@@ -11,8 +11,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from catalog.lots import recalls
 from shop.db import db
 from shop.identity.models import Organisation
+from shop.outbox.services import publish
 from traceability.journey import events, writing
 from traceability.journey.events import Part
 from traceability.journey.goods import LotOfGoods, lots_of
@@ -42,6 +44,8 @@ def take_shipment(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
         )
         .on_conflict_do_nothing()
     )  # fmt: skip
+    for key in sorted(recalls.in_force(list(lots))):
+        publish("traceability.recalled_goods_left", lot_id=str(lots[key].public_id))
     parts = _sum(lots, ((item["lot_id"], item["quantity"]) for item in told["items"]))
     event = events.shipped(parts, at=at, consignor=consignor, consignee=consignee, order=order, shipment=shipment)
     writing.write([event], _writer(lots.values(), ids[consignor]), at=recorded_at)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 
+from catalog.lots.recalls import find_recall
 from catalog.shopfront.labels import UNITS
 from shop import clock
 from shop.auth import Actor, requires
@@ -71,10 +72,11 @@ def recall(actor: Actor, desk: str, lot_id: UUID) -> Any:
         with form.refusals():
             with transaction():
                 made = recalling.recall(lot_id, reason=form.reason.data or "", actor=actor, at=at)
-            flash(_("已召回。请按下表逐一通知收货单位。"), "success")
+                found = find_recall(made.lots[0].id, actor.organisation_id)
+            flash(_("已召回。系统会通知收货单位和监管部门,处理情况见下表。"), "success")
             if made.others:
                 flash(_("其他生产者用它制成的批次已报平台运营方,由其核对后召回。"), "info")
-            return redirect(url_for(".show", desk=desk, lot_id=lot_id))
+            return redirect(f"/{desk}/recalls/{found}")
     return form.answer(_render(actor, desk, lot_id, form))
 
 

@@ -2,9 +2,15 @@
 
 MODELS = ("traceability.journey.models",)
 API = ("traceability.journey.views.bp",)
-PAGES = ("traceability.journey.pages.bp", "traceability.journey.linked_pages.bp", "traceability.journey.desk_pages.bp")
+PAGES = (
+    "traceability.journey.pages.bp",
+    "traceability.journey.linked_pages.bp",
+    "traceability.journey.desk_pages.bp",
+    "traceability.journey.genealogy_pages.bp",
+)
 TASKS = ("traceability.journey.tasks",)
 NOTICES = ("traceability.journey.notices.RULES",)
 TOPICS = {
+    "traceability.recalled_goods_left": "A shipment was told of a lot that was called back by then: `lot_id`",
     "traceability.recall_reaches_others": "Others made lots of one that was called back; the operator decides: `lot_id`, `code`, `others`, `count`",
 }

@@ -15,7 +15,6 @@ from catalog.products.models import Product, Sku
 from shop.db import db
 from shop.identity.models import Organisation
 from traceability.journey import names
-from traceability.standard.links import link_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +72,3 @@ def find_lot(number: str, lot_number: str) -> LotOfGoods | None:
     named = Lot.code == lot_number if key is None else Lot.id == key
     found = db.session.scalars(select(Lot.id).where(Lot.sku_id == sku_id, named, Lot.status != "undone")).one_or_none()
     return None if found is None else lots_of([found])[found]
-
-
-def find_by_uri(uri: str) -> LotOfGoods | None:
-    """Return the lot that an identifier of an event names, or ``None``."""
-    link = link_of(uri)
-    if link is None or link.ai != "01" or link.qualifier != "10":
-        return None
-    return find_lot(link.value, link.qualified)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
+from catalog.lots import recalls
 from catalog.lots.models import Lot, LotRecall
 from catalog.lots.shipping import NoSuchLot
 from catalog.producers.queries import producers_of
@@ -23,7 +24,9 @@ from shop.i18n import _
 from shop.identity.models import Organisation
 from shop.identity.queries import within
 from shop.sheets import Cell
-from traceability.journey.goods import LotOfGoods, find_by_uri, lots_of
+from traceability.journey.contacts import Delivery, deliveries_of
+from traceability.journey.goods import LotOfGoods, lots_of
+from traceability.journey.made_of import made_of
 from traceability.journey.models import TraceConsignment, TraceReceipt
 
 
@@ -56,6 +59,30 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """Quantities in one unit."""
+
+    unit: str
+    quantity: Decimal
+    accepted: Decimal
+    rejected: Decimal
+
+    @property
+    def out(self) -> Decimal:
+        """What is still with consignees, or on its way."""
+        return self.quantity - self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many got lots, and how much."""
+
+    orders: int
+    consignees: int
+    sums: list[Sum]
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """A lot and what was made of it."""
 
@@ -65,28 +92,23 @@ class Made:
     others: list[LotOfGoods]
 
 
-#: What was made of a thing, at any depth; a set, so that what goes round in a circle ends. Only whoever had what went
-#: in, and whose goods came out, is believed.
-_MADE_OF = text("""
-    WITH RECURSIVE down (epc_id) AS (
-        SELECT id FROM trace_epcs WHERE uri = :uri
-        UNION
-        SELECT o.epc_id
-        FROM down JOIN trace_transforms i ON i.epc_id = down.epc_id AND NOT i.is_output AND i.withdrawn_by IS NULL
-        JOIN trace_events v ON v.id = i.event_id
-        JOIN trace_transforms o ON o.event_id = i.event_id AND o.is_output AND o.withdrawn_by IS NULL
-        WHERE v.is_market OR (trace_may_tell(v.organisation_id, i.epc_id) IS NOT FALSE
-                              AND trace_is_maker(v.organisation_id, o.epc_id) IS NOT FALSE)
-    )
-    SELECT e.uri FROM down JOIN trace_epcs e ON e.id = down.epc_id WHERE e.uri <> :uri ORDER BY e.uri""")
-
-
 def get_lot(public_id: UUID, actor: Actor, at: datetime) -> LotOfGoods:
     """Return a lot of which the actor may know where it went: the producer's side, its county's officials, the operator.
 
     :raises NoSuchLot: if there is none.
     """
     found = _find_lot(public_id, actor, at)
+    if found is None:
+        raise NoSuchLot(_("没有找到。"))
+    return lots_of([found])[found]
+
+
+def find_lot(public_id: UUID) -> LotOfGoods:
+    """Return a lot, whoever asks: the caller decides what of it they may see.
+
+    :raises NoSuchLot: if there is none.
+    """
+    found = db.session.scalars(select(Lot.id).where(Lot.public_id == public_id)).one_or_none()
     if found is None:
         raise NoSuchLot(_("没有找到。"))
     return lots_of([found])[found]
@@ -112,13 +134,16 @@ def _known_to(actor: Actor, at: datetime) -> Select[int]:
 
 
 def lots_made_of(lot: LotOfGoods, actor: Actor, at: datetime) -> Made:
-    """Return a lot and every lot that was made of it, by repacking for instance, those of others apart."""
-    uris = db.session.scalars(_MADE_OF, {"uri": lot.uri}).all()
-    found = [each for uri in uris if (each := find_by_uri(uri)) is not None and each.id != lot.id]
-    known = set(db.session.scalars(_known_to(actor, at).where(Lot.id.in_([each.id for each in found]))))
+    """Return a lot and every lot that was made of it, as acts or events say, those of others apart.
+
+    :raises TraceTooLarge: past the bounds of a walk.
+    """
+    found = lots_of(made_of([lot.id]))
+    others = [each for key, each in sorted(found.items()) if key != lot.id]
+    known = set(db.session.scalars(_known_to(actor, at).where(Lot.id.in_([each.id for each in others]))))
     return Made(
-        lots=[lot, *(each for each in found if each.id in known)],
-        others=[each for each in found if each.id not in known],
+        lots=[lot, *(each for each in others if each.id in known)],
+        others=[each for each in others if each.id not in known],
     )
 
 
@@ -147,13 +172,50 @@ def list_recipients(
         query = query.where(TraceConsignment.movement_id > after)
     if limit is not None:
         query = query.limit(limit + 1)
-    return [Recipient(*tuple(row)) for row in db.session.execute(query)]
+    found = [Recipient(*tuple(row)) for row in db.session.execute(query)]
+    known = deliveries_of({one.order_id for one in found})
+    return [_at(known[one.order_id], one) if one.order_id in known else one for one in found]
+
+
+def _at(delivery: Delivery, one: Recipient) -> Recipient:
+    """Return a recipient who is reached where the order was delivered, not where the organisation has its seat."""
+    return replace(
+        one, contact=delivery.name or one.contact, phone=delivery.phone or one.phone,
+        address=delivery.address or one.address,
+    )  # fmt: skip
+
+
+def totals_of(lots: Sequence[LotOfGoods]) -> Totals:
+    """Return how many orders and consignees got lots, and how much in each unit."""
+    ours = TraceConsignment.lot_id.in_([lot.id for lot in lots])
+    counts = select(
+        func.count(TraceConsignment.order_ref.distinct()), func.count(TraceConsignment.consignee_id.distinct())
+    )
+    decided = (
+        select(
+            TraceReceipt.movement_id, func.sum(TraceReceipt.accepted).label("accepted"),
+            func.sum(TraceReceipt.rejected).label("rejected"),
+        )
+        .group_by(TraceReceipt.movement_id)
+        .subquery()
+    )  # fmt: skip
+    sums = (
+        select(
+            TraceConsignment.unit, func.sum(TraceConsignment.quantity), func.coalesce(func.sum(decided.c.accepted), 0),
+            func.coalesce(func.sum(decided.c.rejected), 0),
+        )
+        .outerjoin(decided, decided.c.movement_id == TraceConsignment.movement_id)
+        .where(ours)
+        .group_by(TraceConsignment.unit)
+        .order_by(TraceConsignment.unit)
+    )  # fmt: skip
+    orders, consignees = db.session.execute(counts.where(ours)).one()
+    return Totals(orders, consignees, [Sum(*row) for row in db.session.execute(sums)])
 
 
 def recalls_of(lots: Sequence[LotOfGoods]) -> dict[int, LotRecall]:
     """Return which of the lots were called back, and why."""
-    query = select(LotRecall).where(LotRecall.lot_id.in_([lot.id for lot in lots]))
-    return {each.lot_id: each for each in db.session.scalars(query)}
+    return recalls.in_force([lot.id for lot in lots])
 
 
 def table(recipients: Sequence[Recipient]) -> tuple[list[str], list[list[Cell]], list[Cell]]:
@@ -164,7 +226,7 @@ def table(recipients: Sequence[Recipient]) -> tuple[list[str], list[list[Cell]],
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [
-            one.lot_code, one.order_number, one.shipment_number, one.shipped_at.date(), one.consignee, one.division,
+            one.lot_code, one.order_number, one.shipment_number, business_day(one.shipped_at), one.consignee, one.division,
             one.address, one.contact, one.phone, _plain(one.quantity), one.unit, _plain(one.accepted),
             _plain(one.rejected), _plain(one.out),
         ]
@@ -185,4 +247,14 @@ def _plain(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
-__all__ = ["Made", "NoSuchLot", "Recipient", "get_lot", "list_recipients", "lots_made_of", "recalls_of", "table"]
+__all__ = [
+    "Made",
+    "NoSuchLot",
+    "Recipient",
+    "get_lot",
+    "list_recipients",
+    "lots_made_of",
+    "recalls_of",
+    "table",
+    "totals_of",
+]

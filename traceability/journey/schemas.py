@@ -33,8 +33,43 @@ class RecipientSchema(Schema):
     out = Quantity(required=True, metadata={"description": "With the consignee or on its way: what was not rejected"})
 
 
+class LotRecalledSchema(Schema):
+    """That a lot is called back."""
+
+    reason = fields.String(required=True)
+    recalled_at = Instant(required=True)
+    recall_id = fields.UUID(required=True, metadata={"description": "Lots that were called back together share it"})
+
+
+class LotInAnswerSchema(Schema):
+    """A lot of which the answer tells where it went: the one asked for first, then those made of it."""
+
+    id = PublicId(attribute="public_id", required=True)
+    code = fields.String(required=True)
+    recalled = fields.Nested(LotRecalledSchema, required=True, allow_none=True)
+
+
+class RecipientSumSchema(Schema):
+    """Quantities in one unit."""
+
+    quantity = Quantity(required=True)
+    accepted = Quantity(required=True)
+    rejected = Quantity(required=True)
+    out = Quantity(required=True)
+
+
+class RecipientTotalsSchema(Schema):
+    """Over all pages."""
+
+    orders = fields.Integer(required=True)
+    consignees = fields.Integer(required=True)
+    sums = fields.List(fields.Nested(RecipientSumSchema), required=True)
+
+
 class RecipientListSchema(Schema):
-    """A page of recipients."""
+    """A page of recipients, with the lots and totals of the whole answer."""
 
     items = fields.List(fields.Nested(RecipientSchema), required=True)
     next = fields.String(required=True, allow_none=True)
+    lots = fields.List(fields.Nested(LotInAnswerSchema), required=True)
+    totals = fields.Nested(RecipientTotalsSchema, required=True)

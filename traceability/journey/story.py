@@ -129,7 +129,8 @@ _STORY = f"""
         (SELECT json_agg(json_build_array(h.year, h.way, h.basis, h.households, h.persons, h.is_demo)
                          ORDER BY h.year DESC, h.way, h.basis)
          FROM benefit_links h WHERE h.producer_id = p.producer_id AND h.year = extract(year FROM b.produced_on))
-    FROM lots b LEFT JOIN lot_recalls y ON y.lot_id = b.id JOIN skus k ON k.id = b.sku_id JOIN products p ON p.id = k.product_id
+    FROM lots b LEFT JOIN LATERAL (SELECT r.lot_id, r.reason, r.recalled_at FROM lot_recalls r
+        WHERE r.lot_id = b.id AND r.lifted_at IS NULL ORDER BY r.id LIMIT 1) y ON true JOIN skus k ON k.id = b.sku_id JOIN products p ON p.id = k.product_id
     JOIN organisations o ON o.id = p.producer_id JOIN producers r ON r.organisation_id = p.producer_id
     JOIN assisted_counties c ON c.code = p.county_code JOIN divisions d ON d.code = c.province_code
     LEFT JOIN divisions f ON f.code = c.prefecture_code

@@ -11,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from shop.db import db
+from shop.logs import log
+from traceability.genealogy.bounded import in_bounded_time
 from traceability.journey.events import CONTEXTS, Event
 from traceability.repository import rules
 from traceability.repository.derived import TraceGrant
@@ -31,7 +33,9 @@ _WITH_ORIGIN = text("""
         JOIN trace_transforms i ON i.event_id = o.event_id AND NOT i.is_output AND i.withdrawn_by IS NULL
         WHERE e.is_market OR trace_may_tell(e.organisation_id, i.epc_id)
     )
-    SELECT epc_id FROM up ORDER BY epc_id""")
+    SELECT epc_id FROM (SELECT epc_id FROM up LIMIT :most) nearest ORDER BY epc_id""")
+#: Things that one act gives somebody to read, the goods themselves and the nearest of what they were made of.
+MOST_GRANTED = 20_000
 
 
 class EventTaken(RuntimeError):
@@ -68,8 +72,14 @@ def _store(events: Sequence[Event], writer: Writer, at: datetime) -> dict[str, E
 
 
 def grant(organisation_id: int, uris: Iterable[str], *, by: int, reason: str, ref: UUID | None, at: datetime) -> None:
-    """Let an organisation read the events of goods that it handled or bought, and of what they were made of; once is enough."""
-    epcs = db.session.scalars(_WITH_ORIGIN, {"uris": sorted(set(uris))}).all()
+    """Let an organisation read the events of goods that it handled or bought, and of what they were made of; once is enough.
+
+    :raises TraceTooSlow: if that takes too long.
+    """
+    with in_bounded_time():
+        epcs = db.session.scalars(_WITH_ORIGIN, {"uris": sorted(set(uris)), "most": MOST_GRANTED}).all()
+    if len(epcs) == MOST_GRANTED:
+        log.warning("goods have too many origins, the furthest are not given", organisation=organisation_id, by=by)
     rows = [
         {
             "organisation_id": organisation_id, "epc_id": epc, "granted_at": at, "granted_by": by, "reason": reason,

@@ -28,6 +28,7 @@ from catalog.lots.models import Lot
 from catalog.producers.queries import producers_of
 from catalog.products.models import Product, Sku
 from shop.auth import Actor
+from shop.clock import business_day
 from shop.db import db
 from shop.geo.models import AssistedCounty
 from shop.i18n import _
@@ -136,7 +137,7 @@ def table(rows: Sequence[LotCount], sums: Sums) -> tuple[list[str], list[list[Ce
     cells: list[list[Cell]] = [
         [
             row.code, row.product, row.pack_spec, row.producer, row.county, row.issued, row.scanned, row.repeated,
-            row.scans, row.last_at.date() if row.last_at else None,
+            row.scans, business_day(row.last_at) if row.last_at else None,
         ]
         for row in rows
     ]  # fmt: skip

@@ -86,7 +86,7 @@ _NUMBERS = text("""
 
 
 _LOCK = text("""
-    SELECT l.status = 'open' AND NOT EXISTS (SELECT FROM lot_recalls r WHERE r.lot_id = l.id)
+    SELECT l.status = 'open' AND NOT EXISTS (SELECT FROM lot_recalls r WHERE r.lot_id = l.id AND r.lifted_at IS NULL)
     FROM lots l WHERE l.id = :lot FOR NO KEY UPDATE OF l""")
 
 

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from catalog.lots import recalls
+from catalog.lots import lifting, recalls
 from catalog.lots import services as lots
 from catalog.lots.batches import packing, services, undoing
 from catalog.lots.batches.acts import BatchNotOpen
 from catalog.lots.batches.models import BatchAct
 from catalog.lots.services import LotNotOpen
 from shop.db import db, transaction
+from tests import factories as make
 from tests.catalog.batches.help import events, left, make_farm
 from tests.conftest import NOON, count
 
@@ -122,3 +123,32 @@ def unpack(farm, lot):
 def split(farm, batch, quantity):
     with transaction():
         return services.split(batch.public_id, [("", Decimal(quantity))], farm.actor, occurred_at=NOON, at=NOON)
+
+
+def test_lifting_lets_be_used_again_what_no_other_recall_reaches(session):
+    farm = make_farm()
+    lot = farm.pack(farm.harvest("100"), "40", code="L1")
+    with transaction():
+        loose = packing.unpack(lot.public_id, Decimal(30), farm.actor, occurred_at=NOON, at=NOON)
+    again = farm.pack(loose, "6", code="L2")
+    operator, other = (make.make_member("operator", "operator_reviewer") for _ in range(2))
+    with transaction():
+        recalls.recall([again.id], reason="包装破损", actor=farm.actor, at=NOON)
+        recalls.recall([lot.id], reason="异物", actor=operator, at=NOON)
+    statuses = "SELECT status FROM lots UNION ALL SELECT status FROM batches"
+    first, second = (
+        recalls.find_recall(lot.id, operator.organisation_id),
+        recalls.find_recall(again.id, farm.actor.organisation_id),
+    )
+    assert first is not None
+    assert second is not None
+
+    with transaction():
+        assert lifting.lift(first, reason="检测合格", actor=other, at=NOON) == [lot.id]
+    after = db.session.execute(text("SELECT code, status FROM lots ORDER BY code")).all()
+    assert [tuple(row) for row in after] == [("L1", "open"), ("L2", "recalled")]
+    with transaction():
+        assert lifting.lift(second, reason="已换包装", actor=operator, at=NOON) == [again.id]
+
+    assert set(db.session.scalars(text(statuses))) == {"open"}
+    farm.pack(loose, "2", code="L3")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from catalog.lots import recalls
+from catalog.lots import expiring, recalls
 from catalog.lots import services as lots
 from catalog.lots.models import Lot
 from shop.db import db, transaction
@@ -41,7 +41,7 @@ def act(kind, quantity, n, *, sku, producer, batch, ref):
     elif kind == "ship":
         lots.ship(sku.id, quantity, ref=ref, at=NOON, user_id=None)
     elif kind == "expire":
-        lots.expire_lots(TODAY + timedelta(days=n), at=NOON)
+        expiring.expire_lots(TODAY + timedelta(days=n), at=NOON)
     elif lot is None:
         return
     elif kind in ("back", "destroyed"):

@@ -68,6 +68,31 @@ def test_nothing_of_a_recalled_lot_can_be_ordered_while_a_part_of_it_is_reserved
     assert (stock(sku.id), lots.free_stock([sku.id])[sku.id]) == ((15, 8, 0), Decimal(7))
 
 
+def test_a_recalled_lot_is_destroyed_by_event_and_what_comes_back_later_too(session):
+    with transaction():
+        producer = make.make_producer()
+        sku = make.make_sku(make.make_product(producer), producer)
+        lot = make.make_lot(sku, producer, "100")
+    move("reserve", {sku.id: Decimal(40)})
+    move("ship", sku.id, Decimal(10), ref="s:1", at=NOON, user_id=None)
+    recall(lot.id, producer)
+
+    move("write_off_lot", lot, reason="农残", actor=producer, at=NOON)
+    with pytest.raises(lots.LotNotOpen):
+        move("write_off_lot", lot, reason="农残", actor=producer, at=NOON)
+    move("take_back", lot.id, Decimal(4), ref="b:1", at=NOON, user_id=None, destroyed=False)
+    move("write_off_lot", lot, reason="退回销毁", actor=producer, at=NOON)
+
+    db.session.refresh(lot)
+    assert (lot.status, lot.on_hand) == ("recalled", Decimal(0))
+    assert stock(sku.id) == (0, 30, 30)
+    told = db.session.execute(
+        text("""SELECT payload ->> 'kind', payload -> 'lot' ->> 'quantity', payload ->> 'reason' FROM outbox_events
+                WHERE topic = 'catalog.lot_moved' AND payload ->> 'kind' = 'destroyed' ORDER BY id""")
+    ).all()
+    assert [tuple(row) for row in told] == [("destroyed", "-90.000", "农残"), ("destroyed", "-4.000", "退回销毁")]
+
+
 @pytest.mark.committed
 def test_of_orders_and_returns_that_meet_a_recall_none_takes_what_was_called_back(committed_app):
     with transaction():

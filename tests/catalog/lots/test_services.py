@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from catalog.lots import expiring
 from catalog.lots import services as lots
 from shop.db import db, transaction
 from tests import factories as make
@@ -269,28 +270,30 @@ def test_expired_lots_leave_the_stock(producer, sku):
     put(sku, producer, "3", expires_on=date(2026, 7, 16))
 
     with transaction():
-        in_the_way = lots.expire_lots(date(2026, 7, 16), at=NOON)
+        short = expiring.expire_lots(date(2026, 7, 16), at=NOON)
 
-    assert in_the_way == []
+    assert short == []
     assert stock(sku) == (3, 0)
     with transaction():
-        assert lots.expire_lots(date(2026, 7, 16), at=NOON) == []
+        assert expiring.expire_lots(date(2026, 7, 16), at=NOON) == []
     assert stock(sku) == (3, 0)
 
 
-def test_what_orders_reserved_of_an_expired_lot_waits_for_new_stock(producer, sku):
+def test_nothing_of_an_expired_lot_can_be_ordered_and_what_orders_reserved_of_it_waits_for_new_stock(producer, sku):
     old = put(sku, producer, "10", expires_on=date(2026, 7, 15))
     reserve(sku, 4)
 
     with transaction():
-        assert lots.expire_lots(date(2026, 7, 16), at=NOON) == [sku.id]
-    assert stock(sku) == (4, 4)
-    put(sku, producer, "4")
+        assert expiring.expire_lots(date(2026, 7, 16), at=NOON) == [sku.id]
+    assert (held(old), stock(sku), lots.free_stock([sku.id])) == ([0], (0, 4), {sku.id: Decimal(0)})
+    with pytest.raises(lots.OutOfStock):
+        reserve(sku, 1)
+    put(sku, producer, "5")
     with transaction():
-        assert lots.expire_lots(date(2026, 7, 17), at=NOON) == []
+        assert expiring.expire_lots(date(2026, 7, 17), at=NOON) == []
 
-    assert held(old) == [0]
-    assert stock(sku) == (4, 4)
+    db.session.refresh(old)
+    assert (old.status, stock(sku), lots.free_stock([sku.id])) == ("closed", (5, 4), {sku.id: Decimal(1)})
 
 
 def test_movements_are_never_rewritten(producer, sku):

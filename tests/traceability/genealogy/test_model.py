@@ -73,6 +73,6 @@ def test_the_walk_finds_what_a_person_with_a_pencil_finds(session, world):
 
     for id_, name in names.items():
         for direction, expected in (("down", world.down(name)), ("up", world.up(name))):
-            states = walk(id_, direction).states
+            states = walk([id_], direction).states
             found = {names[each] for each in ids_of(states, *(set(Kind) - {Kind.STEP}))}
             assert found == expected, (name, direction)

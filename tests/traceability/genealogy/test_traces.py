@@ -15,7 +15,8 @@ from tests.factories import make_member, make_producer
 from tests.traceability.events import declared, lot, observed, packed, sgtin, sscc, store
 from traceability.genealogy import answers, handovers
 from traceability.genealogy.answers import Trace
-from traceability.genealogy.walk import TraceTooLarge, walk
+from traceability.genealogy.bounded import TraceTooLarge
+from traceability.genealogy.walk import walk
 from traceability.repository.derived import TraceGrant
 from traceability.repository.storing import Writer
 from traceability.standard.identifiers import canonical
@@ -263,21 +264,6 @@ def test_past_the_budget_nothing_is_told(writer, operator):
     assert len(answers.trace(lot("A"), "down", operator, budget=22).nodes) == 21
 
 
-def test_descendants_and_ancestors_are_found_whoever_recorded_them(writer, producer):
-    with transaction():
-        other = Writer(make_producer().organisation_id, "620421")
-    store(writer, made([amount("A", 10)], [BOX], 2))
-    store(other, made([BOX], [OTHER], 3))
-
-    assert [(node.captured, node.depth) for node in answers.descendants(lot("A"))] == [
-        (lot("A"), 0),
-        (BOX, 1),
-        (OTHER, 2),
-    ]
-    assert [node.captured for node in answers.ancestors(OTHER)] == [OTHER, BOX, lot("A")]
-    assert (answers.descendants("urn:unknown"), answers.ancestors("urn:unknown")) == ([], [])
-
-
 def test_the_api_tells_a_trace_by_any_form_of_the_identifier(writer, producer, client, bearer):
     store(writer, harvested("A"), made([amount("A", 12.5)], [BOX], 2))
     link = "https://id.gs1.org/01/04012345987652/21/box"
@@ -318,4 +304,4 @@ def test_one_step_up_and_down_end_where_goods_change_hands(writer, producer, cli
 
 
 def test_a_walk_from_what_nobody_recorded_is_empty():
-    assert walk(-1, "down").states == []
+    assert walk([-1], "down").states == []

@@ -30,7 +30,9 @@ def uri_of(lot: Lot) -> str:
 
 
 def recalled() -> list[int]:
-    return list(db.session.scalars(text("SELECT lot_id FROM lot_recalls ORDER BY lot_id")))
+    return list(
+        db.session.scalars(text("SELECT DISTINCT lot_id FROM lot_recalls WHERE lifted_at IS NULL ORDER BY lot_id"))
+    )
 
 
 def notices() -> list[tuple[Any, ...]]:

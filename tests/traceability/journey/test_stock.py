@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from catalog.lots import expiring
 from catalog.lots import services as lots
 from shop.auth import Actor
 from shop.db import db, transaction
@@ -55,7 +56,7 @@ def test_what_is_written_off_or_expires_is_taken_away_and_a_count_is_not_told(pr
         lots.adjust_lot(lot, Decimal(-10), reason="盘点", actor=producer, at=NOON)
     later = datetime(2026, 8, 2, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
     with transaction():
-        lots.expire_lots(date(2026, 8, 2), at=later)
+        expiring.expire_lots(date(2026, 8, 2), at=later)
 
     deliver(times=2)
 

@@ -1,0 +1,121 @@
+"""Lifting a recall that was made by mistake: what no other recall covers is stock again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+
+from catalog.lots import lineage, recalls
+from catalog.lots.expiring import expire_sku
+from catalog.lots.models import LotRecall
+from catalog.lots.moves import lock_stock
+from shop import audit
+from shop.auth import Actor
+from shop.clock import business_day
+from shop.db import db
+from shop.errors import Conflict, NotFound
+from shop.i18n import _
+from shop.outbox.services import publish
+
+
+class NoSuchRecall(NotFound):
+    """There is no such recall, or it concerns nothing of the actor's."""
+
+    code = "no-such-recall"
+
+
+class RecallLifted(Conflict):
+    """The recall has been lifted before."""
+
+    code = "recall-lifted"
+
+
+class LiftedByAnother(Conflict):
+    """A recall is lifted by somebody of who made it, or by the operator, and not by the person who made it."""
+
+    code = "recall-lifted-by-another"
+
+
+def lift(recall_id: UUID, *, reason: str, actor: Actor, at: datetime) -> list[int]:
+    """Lift a recall; returns the lots that are not called back any more.
+
+    Each recall has all that it reaches, so what another one in force reaches stays called back by that one. The caller has checked that the goods are the
+    actor's to call back.
+
+    :raises NoRecallReason: without a reason, or with too long a one.
+    :raises NoSuchRecall: if there is none.
+    :raises LiftedByAnother: for the person who made it, and for others than who made it and the operator.
+    :raises RecallLifted: if it was lifted before.
+    """
+    words = recalls.said(reason)
+    lots = list(db.session.scalars(select(LotRecall.lot_id).where(LotRecall.recall_id == recall_id)))
+    lineage.hold_alone(lots)
+    act = _lock(recall_id)
+    _require_other(act, actor)
+    db.session.execute(
+        update(LotRecall)
+        .where(LotRecall.recall_id == recall_id, LotRecall.lifted_at.is_(None))
+        .values(lifted_at=at, lifted_by=actor.user_id, lift_reason=words)
+        .execution_options(synchronize_session=False)
+    )
+    still = recalls.in_force(lots)
+    freed = [lot for lot in lots if lot not in still]
+    _open(freed, at)
+    for row in recalls.rows_of(freed):
+        audit.record(actor, "catalog.recall_lifted", "lot", row.id, reason=[act.reason, words])
+        told = recalls.told_of(row, act) | {"reason": words}
+        publish("catalog.recall_lifted", organisations=[row.producer_id], **told, occurred_at=at.isoformat())
+    for row in recalls.rows_of(list(still)):
+        recalls.tell(row, still[row.id], at)
+    return freed
+
+
+def _lock(recall_id: UUID) -> LotRecall:
+    """Lock the recall's row of the lot that was named."""
+    row = db.session.scalars(
+        select(LotRecall)
+        .where(LotRecall.recall_id == recall_id, LotRecall.is_root)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NoSuchRecall(_("没有找到。"))
+    if row.lifted_at is not None:
+        raise RecallLifted(_("这次召回已经撤回。"))
+    return row
+
+
+def _require_other(act: LotRecall, actor: Actor) -> None:
+    if actor.organisation_kind != "operator" and act.organisation_id != actor.organisation_id:
+        raise LiftedByAnother(_("这次召回由平台运营方或其他单位发起,只有发起单位或平台运营方可以撤回。"))
+    if act.recalled_by == actor.user_id:
+        raise LiftedByAnother(_("召回须由另一个人撤回;本单位没有其他有权人员的,请联系平台运营方。"))
+
+
+def _open(lots: Sequence[int], at: datetime) -> None:
+    """Make lots stock again, and let what was made of them be used, unless another recall reaches it; what expired leaves."""
+    for row in recalls.rows_of(lots):
+        lock_stock(row.sku_id)
+        db.session.execute(_REOPEN, {"lot": row.id})
+        expire_sku(row.sku_id, business_day(at), at)
+    batches = set(lineage.made_of(lots)[1])
+    still = list(db.session.scalars(_STILL, {"lots": list(lots)}))
+    if still:
+        batches -= set(lineage.made_of(still)[1])
+    db.session.execute(_USE, {"batches": sorted(batches)})
+
+
+_REOPEN = text("UPDATE lots SET status = 'open', version = version + 1 WHERE id = :lot AND status = 'recalled'")
+#: Acts keep to one producer, so what is called back reaches a batch only through lots of the same producer.
+_STILL = text("""
+    SELECT DISTINCT r.lot_id FROM lot_recalls r JOIN lots l ON l.id = r.lot_id JOIN skus k ON k.id = l.sku_id
+    JOIN products p ON p.id = k.product_id
+    WHERE r.lifted_at IS NULL AND p.producer_id IN (
+        SELECT p.producer_id FROM lots l JOIN skus k ON k.id = l.sku_id JOIN products p ON p.id = k.product_id
+        WHERE l.id = ANY(:lots))""")
+_USE = text("""
+    UPDATE batches SET status = 'open', version = version + 1 WHERE id IN (
+        SELECT id FROM batches WHERE id = ANY(:batches) AND status = 'recalled' ORDER BY id FOR UPDATE)""")

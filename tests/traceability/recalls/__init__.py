@@ -1,0 +1,1 @@
+"""Recalls: who is told, what they say, and lifting."""
