@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -199,9 +200,8 @@ class World:
         assert [db.session.execute(text(sql)).all() for sql in DIFFERENCES.values()] == [[], [], []]
 
 
-@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS)
-def test_mass_is_conserved_whatever_is_done(session, steps):
+def check_history(steps: list[tuple[str, Decimal, Decimal, int, int]]) -> None:
+    """Do one thing after the other and compare everything with the model after each."""
     with undone():
         world = World(make_farm())
         for kind, one, other, i, k in steps:
@@ -210,3 +210,16 @@ def test_mass_is_conserved_whatever_is_done(session, steps):
             except DomainError:
                 db.session.expire_all()
             world.check()
+
+
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_mass_is_conserved_whatever_is_done(session, steps):
+    check_history(steps)
+
+
+@pytest.mark.soak
+@settings(max_examples=examples(400), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_mass_is_conserved_over_four_hundred_histories(session, steps):
+    check_history(steps)

@@ -94,22 +94,30 @@ def test_thirty_packings_of_one_batch_never_pack_more_than_it_held(committed_app
     assert balance.over_all([farm.actor.organisation_id]).difference == 0
 
 
-def test_thirty_shipments_of_one_packed_lot_never_take_more_than_it_holds(committed_app, farm):
-    batch = farm.harvest("50")
-    lot = farm.pack(batch, "100")
-    sku, key = farm.sku.id, lot.id
-    with transaction():
-        lots.reserve({sku: Decimal(100)})
-    settle()
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.soak)])
+def test_thirty_shipments_of_one_packed_lot_never_take_more_than_it_holds(committed_app, farm, times):
+    for n in range(times):
+        batch = farm.harvest("50")
+        lot = farm.pack(batch, "100", code=f"S{n}")
+        sku, key = farm.sku.id, lot.id
+        with transaction():
+            lots.reserve({sku: Decimal(100)})
+        settle()
 
-    outcome = together(
-        committed_app,
-        [lambda n=n: lots.ship(sku, Decimal(7), ref=f"s:{n}", at=NOON, user_id=None) for n in range(CLERKS)],
-    )
+        outcome = together(
+            committed_app,
+            [
+                lambda place=place, n=n, sku=sku, key=key: lots.ship(
+                    sku, Decimal(7), ref=f"s:{n}:{place}", at=NOON, user_id=None, lot_ids=[key]
+                )
+                for place in range(CLERKS)
+            ],
+        )
 
-    assert outcome.count("done") == 14
-    assert numbers("SELECT on_hand FROM lots WHERE id = :id", id=key) == (2,)
-    assert balance.of_lot(key).shipped == 49
+        assert outcome.count("done") == 14
+        assert numbers("SELECT on_hand FROM lots WHERE id = :id", id=key) == (2,)
+        assert balance.of_lot(key).shipped == 49
+        settle()
 
 
 def test_using_a_batch_and_undoing_it_exclude_each_other(committed_app, farm):
