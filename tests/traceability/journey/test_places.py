@@ -153,3 +153,31 @@ def test_goods_on_their_way_are_steps_at_collection_points_until_they_are_taken_
     )
     for document in rows.scalars():
         assert problems_of_event({"@context": list(journey_events.CONTEXTS), **document}) == []
+
+
+def test_places_are_master_data_of_whoever_uses_them_and_queries_find_events_by_them(farm, deliver, client, bearer):
+    other = make_farm().actor
+    with transaction():
+        new = places.NewPlace("collection_point", "东湾集货点", township="东湾镇", tier="township", is_shared=True)
+        point = places.add_place(other.organisation_id, new, other, at=make.LONG_AGO)
+    farm.harvest("100", code="A")
+    farm.harvest("50", code="B", place=point.public_id)
+    deliver(times=2)
+    kept = db.session.execute(text("SELECT * FROM trace_master_data ORDER BY id")).all()
+    farm.harvest("20", code="C", place=point.public_id)
+    deliver()
+
+    header = bearer(farm.actor)
+    premises = f"urn:uuid:{farm.actor.organisation_public_id}"
+    asked = {
+        "WD_readPoint": premises, "WD_bizLocation": premises, "HASATTR_readPoint": "urn:duikou:place:tier",
+        "EQATTR_readPoint_urn:duikou:place:township": "东湾镇", "EQATTR_bizLocation_urn:epcglobal:cbv:mda:name": "三号地块",
+        "EQATTR_readPoint_cbvmda:city": "会宁县",
+    }  # fmt: skip
+    found = [
+        len(client.get("/epcis/events", query_string={name: value}, headers=header).json["epcisBody"]["queryResults"]["resultsBody"]["eventList"])
+        for name, value in asked.items()
+    ]  # fmt: skip
+
+    assert found == [3, 3, 2, 3, 1, 0]
+    assert db.session.execute(text("SELECT * FROM trace_master_data ORDER BY id")).all() == kept
