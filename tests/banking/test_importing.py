@@ -21,6 +21,7 @@ from shop.db import db, transaction
 from shop.errors import NotFound
 from shop.files import services as files
 from tests.banking.help import DAY, bring, operators, own_account, row, supervised, told
+from tests.banking.many_checks import check_import
 from tests.banking.sheets import camt, camt_entry, plain, text_file
 from tests.conftest import NOON, count, examples, undone
 from tests.counting.build import make_order, make_trade
@@ -295,3 +296,8 @@ def test_two_imports_of_one_file_at_once_bring_each_line_once(committed_app):
         assert db.session.scalar(select(func.sum(PaymentAllocation.amount_fen))) == 200_000
         assert {payment.status for payment in db.session.scalars(select(Payment))} == {"recorded"}
         assert db.session.scalar(select(func.count()).select_from(BankStatement)) == 4
+
+
+@pytest.mark.usefixtures("session")
+def test_of_a_long_statement_what_names_an_order_matches_and_each_other_line_says_why():
+    check_import(seed=2, lines=200, matching=186)
