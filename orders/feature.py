@@ -24,10 +24,14 @@ MODELS = (
     "orders.fulfilment.models",
     "orders.invoices.models",
     "orders.payments.models",
+    "orders.payments.credit_models",
+    "orders.payments.refund_models",
     "orders.banking.models",
+    "orders.banking.slip_models",
     "orders.banking.closing.models",
     "orders.online.models",
     "orders.settlement.models",
+    "orders.settlement.slip_models",
     "orders.reconciliation.models",
 )
 NOTICES = ("orders.notices.RULES",)

@@ -18,7 +18,7 @@ from orders.banking.closing import services as closing
 from orders.invoices import services as invoices
 from orders.ledger.filings.drafts import LineDraft
 from orders.online.models import Dispute, PaymentIntent
-from orders.payments import announcements, exceptions, receipts, refunds
+from orders.payments import announcements, credit_refunds, exceptions, receipts, refunds
 from orders.payments.models import Charge
 from orders.settlement.models import Payout, PayoutReturn, PayoutRun, RuleProposal
 from shop.auth import Actor
@@ -76,6 +76,7 @@ TABLES = {
     "producer_id": "organisations",
     "product_id": "products",
     "refund_id": "refunds",
+    "credit_refund_id": "credit_refunds",
     "record_id": "test_reports",
     "report_id": "test_reports",
     "return_id": "payout_returns",
@@ -128,11 +129,12 @@ def _add_money(world: World, order: Any) -> None:
             payer_name="和平区财政局", amount_fen=100_00, planned_on=date(2026, 7, 20)
         )
         announcements.announce(order.public_id, announcement, world.buyer, NOON)
-        receipts.record(facts((order, 100_00)), world.producer, NOON)
+        receipts.record(facts((order, 100_00), amount=102_00), world.producer, NOON)
         second = factories.make_member("producer", organisation=_organisation(world.producer))
     with transaction():
         payment = db.session.execute(text("SELECT public_id FROM payments")).scalar_one()
         receipts.confirm(payment, second, NOON)
+        credit_refunds.request(payment, 1_00, "多付", world.buyer, NOON)
         refunds.request(order.public_id, 1_00, "协商退款", actor=world.buyer, at=NOON)
         exceptions.open_exception(
             "balance_transaction:txn_1", "stripe", "unknown_source", "txn_1", "", -500, date(2026, 7, 15), NOON,
@@ -283,7 +285,7 @@ def _add_banking(world: World, order: Any) -> None:
             payer_name="甲",
         )  # fmt: skip
         claims.claim(facts, world.buyer, NOON)
-        aliases.learn("甲", "", world.buyer.organisation_id, second, NOON)
+        aliases.learn("甲", "", world.buyer.organisation_id, second.user_id, NOON)
         operator = factories.make_member("operator")
         supervised = accounts.SupervisedFacts(
             number="110000001", holder="监管户", bank="乙", valid_from=date(2026, 1, 1)

@@ -1,4 +1,4 @@
-"""What people do with lines that no rule matched: choose orders, say it is no goods money, tie it to a refund or a return."""
+"""What people do with lines that no rule matched: choose orders, say it is no goods money, tie it to a refund."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from uuid6 import uuid7
 
-from orders.banking import accounts, claim_lines, recording, working
+from orders.banking import accounts, claim_lines, recording, refund_index, working
 from orders.banking.facts import Receipt
-from orders.banking.models import BankLinePayment, BankStatementLine, StatementAccount
+from orders.banking.models import OPEN_STATES, BankLinePayment, BankStatementLine, StatementAccount
 from orders.payments import access, refunds
 from orders.payments.models import Payment
 from orders.payments.receipts import (
@@ -31,8 +31,6 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
 from shop.i18n import _
-
-_OPEN = ("unmatched", "suggested")
 
 
 class LineNotOpen(Conflict):
@@ -68,11 +66,14 @@ def get_line(public_id: UUID, actor: Actor, on: date) -> tuple[BankStatementLine
     return found[0], found[1]
 
 
-def lock_open(line_id: int, direction: str, states: Sequence[str] = _OPEN) -> BankStatementLine:
+def lock_open(
+    line_id: int, direction: str, states: Sequence[str] = OPEN_STATES, *, is_wrong: bool = False
+) -> BankStatementLine:
     """Lock a line and return it, if it is open and went that way.
 
+    :param is_wrong: whether it may be one that a person said came to the wrong account.
     :raises WrongDirection: if it went the other way, or is a reversal.
-    :raises LineNotOpen: if it is not open any more.
+    :raises LineNotOpen: if it is not open any more, or is to be given back.
     """
     line = db.session.scalars(
         select(BankStatementLine)
@@ -84,6 +85,8 @@ def lock_open(line_id: int, direction: str, states: Sequence[str] = _OPEN) -> Ba
         raise WrongDirection(_("这笔流水的收付方向不对,或者是冲正。"), direction=line.direction)
     if line.state not in states:
         raise LineNotOpen(_("这笔流水已经处理过。"), state=line.state)
+    if line.wrong_by is not None and not is_wrong:
+        raise LineNotOpen(_("这笔流水已标记为付错、将原路退回;请先撤销标记。"), state=line.state)
     return line
 
 
@@ -166,18 +169,6 @@ def match_again(line_id: UUID, actor: Actor, at: datetime) -> int:
     return looked_at
 
 
-def mark_wrong(line_id: UUID, actor: Actor, at: datetime) -> BankStatementLine:
-    """Say that money came to the wrong account; it goes back by the same path, and that outgoing line ends it.
-
-    :raises NotFound, LineNotOpen, WrongDirection: as :func:`match_by_hand`.
-    """
-    found, _account = get_line(line_id, actor, clock.business_day(at))
-    line = lock_open(found.id, "in")
-    settle(line, "unmatched", reason="wrong_payee")
-    audit.record(actor, "banking.line_marked_wrong", "bank_statement_line", line.id)
-    return line
-
-
 def note_ignored(line_id: UUID, note: str, actor: Actor, at: datetime) -> BankStatementLine:
     """Say why a line is no goods money; another person agrees, and only then it leaves the desk.
 
@@ -210,30 +201,12 @@ def agree_ignored(line_id: UUID, actor: Actor, at: datetime) -> BankStatementLin
     return line
 
 
-def tie_return(out_id: UUID, in_id: UUID, actor: Actor, at: datetime) -> BankStatementLine:
-    """Say that an outgoing line gives back what came in by another line of the account.
-
-    :raises NotFound, LineNotOpen, WrongDirection: as :func:`match_by_hand`.
-    :raises AmountsDiffer: if it is not the same amount.
-    """
-    on = clock.business_day(at)
-    out, account = get_line(out_id, actor, on)
-    back, other = get_line(in_id, actor, on)
-    locked = {key: lock_open(key, way) for key, way in sorted([(out.id, "out"), (back.id, "in")])}
-    if account.id != other.id or locked[out.id].amount_fen != locked[back.id].amount_fen:
-        raise AmountsDiffer(_("退回的金额须与收到的金额相同,并在同一账户。"))
-    locked[out.id].returns_id = back.id
-    for line in locked.values():
-        settle(line, "returned", rule="return")
-        audit.record(actor, "banking.line_returned", "bank_statement_line", line.id)
-    return locked[out.id]
-
-
 def tie_refund(line_id: UUID, refund_id: UUID, actor: Actor, at: datetime) -> BankStatementLine:
     """Say that an outgoing line is a refund; one that was only asked for is recorded by it, for another person to confirm.
 
     :raises NotFound, LineNotOpen, WrongDirection: as :func:`match_by_hand`.
     :raises AmountsDiffer: if the refund has another amount.
+    :raises OtherPayer: if the money went to somebody else than who had paid it.
     :raises WrongState: if the refund waits for nothing; and as :func:`orders.payments.refunds.record`.
     """
     on = clock.business_day(at)
@@ -241,6 +214,7 @@ def tie_refund(line_id: UUID, refund_id: UUID, actor: Actor, at: datetime) -> Ba
     refund, _order = access.get_refund(refund_id, actor, on)
     if refund.amount_fen != found.amount_fen:
         raise AmountsDiffer(_("退款金额与流水金额不同。"))
+    refund_index.check_payer(refund.id, found.counterparty_name, found.counterparty_account)
     if refund.status != "recorded" or refund.bank_serial != found.serial:
         slip = TransferBack(bank_serial=found.serial, value_on=found.value_on, clearing=account.clearing)
         refund = refunds.record(refund_id, slip, actor, at)
@@ -275,6 +249,6 @@ def _lock_any(line_id: int) -> BankStatementLine:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    if line.state not in _OPEN:
+    if line.state not in OPEN_STATES:
         raise LineNotOpen(_("这笔流水已经处理过。"), state=line.state)
     return line

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, false, or_, select
 
-from orders.banking.models import BankStatementLine, StatementAccount, TransferClaim
+from orders.banking.models import BankStatementLine, StatementAccount, TransferClaim, is_free
 from orders.banking.reading.cells import compared_account
 from shop.db import db
 
@@ -20,7 +20,8 @@ AROUND = timedelta(days=7)
 class Wanted:
     """What a claim says of its transfer."""
 
-    payee_id: int
+    #: Empty for several producers: then it came to the main supervised account.
+    payee_id: int | None
     amount_fen: int
     paid_on: date
     bank_serial: str = ""
@@ -34,9 +35,9 @@ def fitting(wanted: Wanted) -> Select[*tuple[Any, ...]]:
         .where(
             BankStatementLine.direction == "in", BankStatementLine.amount_fen == wanted.amount_fen,
             BankStatementLine.value_on.between(wanted.paid_on - AROUND, wanted.paid_on + AROUND),
-            BankStatementLine.state.in_(("unmatched", "suggested")), BankStatementLine.noted_by.is_(None),
+            is_free(),
             or_(
-                BankStatementLine.payee_id == wanted.payee_id,
+                false() if wanted.payee_id is None else BankStatementLine.payee_id == wanted.payee_id,
                 (StatementAccount.clearing == "supervised") & BankStatementLine.payee_id.is_(None),
             ),
         )
@@ -86,22 +87,18 @@ def wanted_by(claim: TransferClaim) -> Wanted:
 
 def _open_amounts(account_id: int) -> Select[*tuple[Any, ...]]:
     return select(BankStatementLine.amount_fen).where(
-        BankStatementLine.account_id == account_id, BankStatementLine.direction == "in",
-        BankStatementLine.state.in_(("unmatched", "suggested")),
-    )  # fmt: skip
+        BankStatementLine.account_id == account_id, BankStatementLine.direction == "in", is_free()
+    )
 
 
 def _give(key: int, account_id: int, claim: TransferClaim) -> int:
     """Let a claim have a line of the account, if it is still open; return how many it has now got."""
     line = db.session.scalars(
         select(BankStatementLine)
-        .where(
-            BankStatementLine.id == key, BankStatementLine.account_id == account_id,
-            BankStatementLine.state.in_(("unmatched", "suggested")),
-        )
+        .where(BankStatementLine.id == key, BankStatementLine.account_id == account_id, is_free())
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one_or_none()  # fmt: skip
+    ).one_or_none()
     if line is None:
         return 0
     claim.line_id, line.state, line.reason, line.candidates = line.id, "claimed", "", {}

@@ -106,6 +106,21 @@ def refuse(actor: Actor, desk: str, claim_id: UUID) -> Answer:
     return form.answer(_render(desk, claim_id, actor, form))
 
 
+@bp.post("/<uuid:claim_id>/withdraw")
+@requires("payments:read")
+@idempotent
+def withdraw(actor: Actor, desk: str, claim_id: UUID) -> Answer:
+    """Take a claim back."""
+    actor.require("payments:announce" if actor.organisation_kind == "institution" else "payments:record")
+    form = ReasonForm()
+    with form.refusals():
+        with transaction():
+            claims.withdraw(claim_id, actor, clock.now())
+        flash(_("认领已撤回。"), "success")
+        return redirect(url_for("claim_pages.show", desk=desk, claim_id=claim_id))
+    return form.answer(_render(desk, claim_id, actor, form))
+
+
 def _name_order(form: ClaimForm, actor: Actor) -> None:
     """Fill in the order that the address names, and what is unpaid of it."""
     if named := _key(request.args.get("order"), _("没有这个订单。")):
@@ -150,5 +165,6 @@ def _render(
     chosen.offer(claim_queries.lines_for(found, actor, today) if may_decide else (), row.line)
     return render_template(
         "banking/claim.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), chosen=chosen,
-        is_payee=is_payee, may_decide=may_decide, **labels.words(),
+        is_payee=is_payee, may_decide=may_decide,
+        may_withdraw=row.status == "claimed" and row.claimant_id == actor.organisation_id and _may_claim(actor), **labels.words(),
     )  # fmt: skip

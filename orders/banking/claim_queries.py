@@ -12,13 +12,14 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from orders.banking import accounts
-from orders.banking.models import BankStatementLine, StatementAccount, TransferClaim, TransferClaimOrder
+from orders.banking.models import OPEN_STATES, BankStatementLine, StatementAccount, TransferClaim, TransferClaimOrder
 from orders.banking.queries import Candidate
 from orders.purchase.models import Order
 from orders.purchase.party import is_party
 from shop.auth import Actor
 from shop.db import db
 from shop.files.models import StoredFile
+from shop.i18n import _
 from shop.identity.models import Organisation
 from shop.paging import Page, decode_cursor, make_page
 
@@ -44,6 +45,7 @@ class ClaimRow:
     has_line: bool
     line: UUID | None
     claimed_by: int
+    claimant_id: int
     claimed_at: datetime
     reason: str
     orders: Sequence[Candidate]
@@ -73,7 +75,8 @@ def lines_for(claim: TransferClaim, actor: Actor, on: date) -> list[LineChoice]:
         BankStatementLine.amount_fen == claim.amount_fen,
         or_(
             BankStatementLine.id == claim.line_id,
-            BankStatementLine.state.in_(("unmatched", "suggested"))
+            BankStatementLine.state.in_(OPEN_STATES)
+            & BankStatementLine.wrong_by.is_(None)
             & or_(BankStatementLine.payee_id == claim.payee_id, BankStatementLine.payee_id.is_(None)),
         ),
     )
@@ -86,7 +89,7 @@ def lines_for(claim: TransferClaim, actor: Actor, on: date) -> list[LineChoice]:
 def open_lines(actor: Actor, on: date) -> list[LineChoice]:
     """Return open incoming lines of the actor's accounts, the newest first, for a claim of their own people."""
     query = _incoming(actor, on).where(
-        BankStatementLine.state.in_(("unmatched", "suggested")), BankStatementLine.amount_fen > 0
+        BankStatementLine.state.in_(OPEN_STATES), BankStatementLine.wrong_by.is_(None), BankStatementLine.amount_fen > 0
     )
     rows = db.session.execute(
         query.order_by(BankStatementLine.value_on.desc(), BankStatementLine.id.desc()).limit(MOST_LINES)
@@ -124,7 +127,7 @@ def _claims(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     return (
         select(TransferClaim, buyer.name, payee.name, StoredFile.public_id, BankStatementLine.public_id)
         .join(buyer, buyer.id == TransferClaim.buyer_id)
-        .join(payee, payee.id == TransferClaim.payee_id)
+        .outerjoin(payee, payee.id == TransferClaim.payee_id)
         .outerjoin(StoredFile, StoredFile.id == TransferClaim.file_id)
         .outerjoin(BankStatementLine, BankStatementLine.id == TransferClaim.line_id)
         .where(is_party(actor, TransferClaim.buyer_id, TransferClaim.payee_id, on))
@@ -144,8 +147,8 @@ def _claim_rows(query: Select[*tuple[Any, ...]]) -> list[ClaimRow]:
         shares.setdefault(key, []).append(Candidate(order, number, "", fen))
     return [
         ClaimRow(
-            one.id, one.public_id, one.status, buyer, payee, one.amount_fen, one.paid_on, one.payer_name, one.bank_serial,
-            one.note, file, line is not None, line, one.claimed_by, one.claimed_at, one.reason, shares.get(one.id, []),
+            one.id, one.public_id, one.status, buyer, payee or _("监管账户(几个供应商)"), one.amount_fen, one.paid_on, one.payer_name, one.bank_serial,
+            one.note, file, line is not None, line, one.claimed_by, one.claimant_id, one.claimed_at, one.reason, shares.get(one.id, []),
         )
         for one, buyer, payee, file, line in rows
     ]  # fmt: skip

@@ -24,6 +24,7 @@ from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, NotFound
 from shop.i18n import _
+from shop.identity.models import Organisation
 from shop.outbox.services import publish
 
 
@@ -60,11 +61,11 @@ class ClaimFacts:
 
 
 def claim(facts: ClaimFacts, actor: Actor, at: datetime) -> TransferClaim:
-    """Say that a transfer is for orders of one buyer and one producer.
+    """Say that a transfer is for orders of one buyer, of one producer or, on the supervised account, of several.
 
     :raises NotFound: for an order, file or line that is not the actor's.
-    :raises OtherParties: if the orders are of several buyers or producers.
-    :raises TooMuchAllocated: if they get more than the transfer.
+    :raises OtherParties: if the orders are of several buyers.
+    :raises TooMuchAllocated: if they get more than the transfer, or those of several producers less.
     :raises LineClaimed: if the line is claimed already; LineNotOpen: if it is not open.
     """
     on = clock.business_day(at)
@@ -73,6 +74,8 @@ def claim(facts: ClaimFacts, actor: Actor, at: datetime) -> TransferClaim:
     left = facts.amount_fen - sum(fen for _order, fen in named)
     if left < 0:
         raise TooMuchAllocated(_("各订单金额之和超过了转账金额。"), left=money.as_json(left))
+    if left and payee_id is None:
+        raise TooMuchAllocated(_("付给几个供应商时,各订单金额之和须等于转账金额。"), left=money.as_json(left))
     line = _named_line(facts.line, facts.amount_fen, actor, on) if facts.line else _fitting(facts, payee_id)
     made = TransferClaim(
         payee_id=payee_id, buyer_id=buyer_id, line_id=line.id if line else None, amount_fen=facts.amount_fen,
@@ -115,7 +118,9 @@ def confirm(claim_id: UUID, actor: Actor, at: datetime, line_id: UUID | None = N
         receipts.confirm(payment.public_id, actor, at)
     found.line_id, found.status, found.decided_by, found.decided_at = line.id, "confirmed", actor.user_id, at
     acts.settle(line, "matched", rule="claim")
-    aliases.learn(line.counterparty_name, line.counterparty_account, found.buyer_id, actor, at)
+    aliases.learn(
+        line.counterparty_name, line.counterparty_account, found.buyer_id, actor.user_id, at, payee_id=found.payee_id
+    )
     audit.record(actor, "banking.claim_confirmed", "transfer_claim", found.id, status=["claimed", "confirmed"])
     _publish("orders.transfer_claim_decided", found, actor)
     return found
@@ -130,6 +135,21 @@ def refuse(claim_id: UUID, reason: str, actor: Actor, at: datetime) -> TransferC
     found.status, found.decided_by, found.decided_at, found.reason = "refused", actor.user_id, at, reason
     _let_go(found)
     audit.record(actor, "banking.claim_refused", "transfer_claim", found.id, status=["claimed", "refused"])
+    _publish("orders.transfer_claim_decided", found, actor)
+    return found
+
+
+def withdraw(claim_id: UUID, actor: Actor, at: datetime) -> TransferClaim:
+    """Take a claim back, by whose side made it, as long as nobody decided it; its line is open again.
+
+    :raises NotFound: if it is not the actor's side's.
+    :raises ClaimDecided: if it was decided or withdrawn.
+    """
+    key = _of_claimant(claim_id, actor, clock.business_day(at)).id
+    found = _lock_claimed(key)
+    found.status, found.decided_at = "withdrawn", at
+    _let_go(found, "claim_withdrawn")
+    audit.record(actor, "banking.claim_withdrawn", "transfer_claim", found.id, status=["claimed", "withdrawn"])
     _publish("orders.transfer_claim_decided", found, actor)
     return found
 
@@ -164,14 +184,26 @@ def _of_payee(claim_id: UUID, actor: Actor, on: date) -> TransferClaim:
     return found
 
 
+def _of_claimant(claim_id: UUID, actor: Actor, on: date) -> TransferClaim:
+    found = get_claim(claim_id, actor, on)
+    if found.claimant_id != actor.organisation_id:
+        raise NotFound(_("没有这份认领。"))
+    return found
+
+
 def _lock(key: int, actor: Actor) -> TransferClaim:
+    found = _lock_claimed(key)
+    if found.claimed_by == actor.user_id:
+        raise SamePerson(_("认领的人不能自己确认,请由另一位同事办理。"))
+    return found
+
+
+def _lock_claimed(key: int) -> TransferClaim:
     found = db.session.scalars(
         select(TransferClaim).where(TransferClaim.id == key).with_for_update().execution_options(populate_existing=True)
     ).one()
     if found.status != "claimed":
         raise ClaimDecided(_("这份认领已经办结。"), state=found.status)
-    if found.claimed_by == actor.user_id:
-        raise SamePerson(_("认领的人不能自己确认,请由另一位同事办理。"))
     return found
 
 
@@ -191,17 +223,19 @@ def _line_of(found: TransferClaim, line_id: UUID | None, actor: Actor, on: date)
     return line, db.session.get_one(StatementAccount, line.account_id).clearing
 
 
-def _let_go(found: TransferClaim) -> None:
-    """Open the line that was taken for the claim's, for another one is."""
+def _let_go(found: TransferClaim, reason: str = "claim_refused") -> None:
+    """Open the line that was taken for the claim's."""
     if found.line_id is not None:
-        acts.settle(acts.lock_open(found.line_id, "in", ("claimed",)), "unmatched", reason="claim_refused")
+        acts.settle(acts.lock_open(found.line_id, "in", ("claimed",)), "unmatched", reason=reason)
 
 
-def _parties(named: Sequence[tuple[Order, int]]) -> tuple[int, int]:
-    pairs = {(order.buyer_id, order.producer_id) for order, _fen in named}
-    if len(pairs) != 1:
-        raise OtherParties(_("一份认领只能是同一采购单位、同一供应商的订单。"))
-    return pairs.pop()
+def _parties(named: Sequence[tuple[Order, int]]) -> tuple[int, int | None]:
+    """Return buyer and producer; no producer if there are several."""
+    buyers = {order.buyer_id for order, _fen in named}
+    if len(buyers) != 1:
+        raise OtherParties(_("一份认领只能是同一采购单位的订单。"))
+    payees = {order.producer_id for order, _fen in named}
+    return buyers.pop(), payees.pop() if len(payees) == 1 else None
 
 
 def _by_order(named: Sequence[tuple[Order, int]]) -> dict[int, int]:
@@ -228,14 +262,16 @@ def _named_line(line_id: UUID, amount_fen: int, actor: Actor, on: date) -> BankS
     return acts.lock_open(found.id, "in")
 
 
-def _fitting(facts: ClaimFacts, payee_id: int) -> BankStatementLine | None:
+def _fitting(facts: ClaimFacts, payee_id: int | None) -> BankStatementLine | None:
     """Return the one open line that the facts tell of, locked."""
     key = claim_lines.find_one(Wanted(payee_id, facts.amount_fen, facts.paid_on, facts.bank_serial))
     return acts.lock_open(key, "in") if key else None
 
 
 def _publish(topic: str, found: TransferClaim, actor: Actor) -> None:
+    operators = select(Organisation.id).where(Organisation.kind == "operator").order_by(Organisation.id)
+    payees = [found.payee_id] if found.payee_id is not None else db.session.scalars(operators).all()
     publish(
-        topic, organisations=[found.buyer_id, found.payee_id], claim_id=str(found.public_id), status=found.status,
+        topic, organisations=[found.buyer_id, *payees], claim_id=str(found.public_id), status=found.status,
         amount=money.as_json(found.amount_fen), paid_on=found.paid_on.isoformat(), by=str(actor.user_public_id),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The shape of claims, electronic receipts, aliases and supervised accounts on the wire."""
+"""The shape of claims, electronic receipts and supervised accounts on the wire."""
 
 from __future__ import annotations
 
@@ -82,11 +82,25 @@ class AttachSchema(Schema):
 
 
 class AttachedSchema(Schema):
-    """A file and the payment that it was put to."""
+    """A file and the payment or payout that it was put to."""
 
     file = own.PublicId(required=True)
     name = fields.String(required=True)
     payment = own.PublicId(required=True, allow_none=True)
+    payout = own.PublicId(required=True, allow_none=True)
+
+
+class SlipSchema(Schema):
+    """An electronic receipt."""
+
+    file = own.PublicId(required=True, attribute="public_id")
+    name = fields.String(required=True)
+
+
+class SlipList(Schema):
+    """The electronic receipts of a payment."""
+
+    items = fields.List(fields.Nested(SlipSchema), required=True)
 
 
 class AttachedList(Schema):
@@ -144,21 +158,3 @@ class EndSchema(Schema):
     """The last day."""
 
     last_on = own.Day(required=True)
-
-
-class AliasSchema(Schema):
-    """A name and account under which a buyer's money comes."""
-
-    id = own.PublicId(required=True)
-    name = fields.String(required=True)
-    account = fields.String(required=True)
-    buyer = own.PublicId(required=True)
-    buyer_name = fields.String(required=True)
-    is_shared = fields.Boolean(required=True)
-    valid_from = own.Day(required=True)
-
-
-class AliasList(Schema):
-    """All in force."""
-
-    items = fields.List(fields.Nested(AliasSchema), required=True)

@@ -1,16 +1,15 @@
-"""Claims, electronic receipts, payers' aliases and supervised accounts, over the API."""
+"""Claims, electronic receipts and supervised accounts, over the API."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from orders.banking import accounts, aliases, claim_queries, claims, slips
+from orders.banking import accounts, claim_queries, claims, slips
 from orders.banking.accounts import SupervisedFacts
 from orders.banking.claim_queries import ClaimRow
 from orders.banking.claims import ClaimFacts
 from orders.banking.desk_schemas import (
-    AliasList,
     AttachedList,
     AttachOneSchema,
     AttachSchema,
@@ -21,11 +20,12 @@ from orders.banking.desk_schemas import (
     EndSchema,
     EnterAccountSchema,
     MakeClaimSchema,
+    SlipList,
     SupervisedList,
     SupervisedSchema,
 )
 from orders.banking.models import SupervisedAccount
-from orders.payments import receipt_queries
+from orders.payments import access, receipt_queries
 from orders.payments.receipt_queries import PaymentRow
 from orders.payments.schemas import PaymentSchema, ReasonSchema
 from shop import clock
@@ -92,6 +92,18 @@ def refuse_claim(body: dict[str, Any], claim_id: UUID, actor: Actor) -> ClaimRow
         return _claim(claim_id, actor)
 
 
+@bp.route("/transfer-claims/<uuid:claim_id>/withdraw", methods=["POST"])
+@requires("payments:read")
+@idempotent
+@bp.response(200, ClaimSchema)
+def withdraw_claim(claim_id: UUID, actor: Actor) -> ClaimRow:
+    """Take a claim back, by whose side made it, as long as nobody decided it."""
+    actor.require("payments:announce" if actor.organisation_kind == "institution" else "payments:record")
+    with transaction():
+        claims.withdraw(claim_id, actor, clock.now())
+        return _claim(claim_id, actor)
+
+
 @bp.route("/payment-slips", methods=["POST"])
 @requires("payments:record")
 @idempotent
@@ -101,6 +113,15 @@ def attach_slips(body: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """Put electronic receipts to payments by the serials in their names, and tell which found none."""
     with transaction():
         return {"items": slips.attach_all(body["files"], actor, clock.now())}
+
+
+@bp.route("/payments/<uuid:payment_id>/slips")
+@requires("payments:read")
+@bp.response(200, SlipList)
+def list_slips(payment_id: UUID, actor: Actor) -> dict[str, Any]:
+    """List a payment's electronic receipts."""
+    payment = access.get_payment(payment_id, actor, clock.today())
+    return {"items": slips.slips_of([payment.id]).get(payment.id, [])}
 
 
 @bp.route("/payments/<uuid:payment_id>/slips", methods=["POST"])
@@ -113,32 +134,6 @@ def attach_slip(body: dict[str, Any], payment_id: UUID, actor: Actor) -> Payment
     with transaction():
         slips.attach(payment_id, body["file"], actor, clock.now())
         return receipt_queries.get_payment(payment_id, actor, clock.today())
-
-
-@bp.route("/payer-aliases")
-@requires("banking:manage")
-@bp.response(200, AliasList)
-def list_aliases(actor: Actor) -> dict[str, Any]:  # noqa: ARG001  the operator sees all
-    """List the names and accounts under which buyers' money comes."""
-    return {
-        "items": [
-            {
-                "id": one.public_id, "name": one.name, "account": one.account, "buyer": buyer_id, "buyer_name": buyer,
-                "is_shared": one.is_shared, "valid_from": one.valid_from,
-            }
-            for one, buyer, buyer_id in aliases.list_aliases(clock.today())
-        ]
-    }  # fmt: skip
-
-
-@bp.route("/payer-aliases/<uuid:alias_id>/end", methods=["POST"])
-@requires("banking:manage")
-@idempotent
-@bp.response(204)
-def end_alias(alias_id: UUID, actor: Actor) -> None:
-    """Let an alias tell nothing from today on."""
-    with transaction():
-        aliases.end(alias_id, actor, clock.now())
 
 
 @bp.route("/supervised-accounts")

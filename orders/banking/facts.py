@@ -69,9 +69,11 @@ class Outcome:
     #: Receipts that a person typed in before.
     payments: tuple[int, ...] = ()
     refund_id: int | None = None
+    credit_refund_id: int | None = None
     #: (order, fen) that a person may choose; refunds and wrong receipts that an outgoing line may be.
     orders: tuple[tuple[int, int], ...] = ()
     refunds: tuple[int, ...] = ()
+    credits: tuple[int, ...] = ()
     lines: tuple[int, ...] = ()
 
 
@@ -97,6 +99,14 @@ class OpenRefund:
     clearing: str
     names: frozenset[str]
     accounts: frozenset[str]
+    #: Whether it gives back credit, not money of an order.
+    is_credit: bool = False
+
+
+def is_payers(name: str, account: str, names: frozenset[str], accounts: frozenset[str]) -> bool:
+    """Say whether money that went to a name or account went to one of these, as compared; a bank that tells neither cannot say."""
+    told = name != "" or account != ""
+    return not told or name in names or (account != "" and account in accounts)
 
 
 @dataclass(frozen=True)

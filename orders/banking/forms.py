@@ -109,7 +109,11 @@ class ClaimForm(EvidenceForm):
     bank_serial = StringField(_("银行流水号"), [Optional(), Length(max=64)])
     line = SelectField(_("银行流水"), choices=[], validate_choice=False)
     allocations = TextAreaField(
-        _("用于订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单:订单号或付款识别码,空格,金额。")
+        _("用于订单"),
+        [_NEEDED, Length(max=5000)],
+        description=_(
+            "每行一个订单:订单号或付款识别码,空格,金额。付到监管账户的一笔转账可用于几个供应商的订单,金额之和须正好相等。"
+        ),
     )
     note = StringField(_("说明"), [Optional(), Length(max=500)])
 
@@ -147,6 +151,17 @@ class SlipsForm(Form):
     )
 
 
+class AliasForm(Form):
+    """A name and account under which a buyer's money comes."""
+
+    name = StringField(_("付款人名称"), [_NEEDED, Length(max=200)], description=_("银行流水上的对方户名。"))
+    account = StringField(_("付款账号"), [Optional(), Length(max=64)])
+    buyer = StringField(_("采购单位全称"), [_NEEDED, Length(max=200)])
+    is_shared = BooleanField(
+        _("多单位共用(国库、支付中心、上级单位)"), description=_("共用的付款人不单独用来认定采购单位。")
+    )
+
+
 class SupervisedForm(Form):
     """A supervised account or sub-account."""
 
@@ -169,3 +184,11 @@ class ClosingForm(Form):
 
     division_code = StringField(_("行政区划代码"), [_NEEDED, Length(min=6, max=6)])
     last_on = DateField(_("财政集中支付截止日"), [_NEEDED])
+
+
+class ClosingSheetForm(Form):
+    """A sheet of closing days."""
+
+    sheet = FileField(
+        _("截止日表格"), description=_("XLSX、XLS 或 CSV:第一列行政区划代码,最后一列截止日;第一行可以是表头。")
+    )

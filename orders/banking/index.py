@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, cast, func, or_, select
 
 from orders.banking import refund_index
 from orders.banking.facts import Announced, Index, Movement, OpenOrder, TypedReceipt
@@ -38,25 +38,39 @@ def prepare(account_id: int, clearing: str, movements: Sequence[Movement], names
     buyers = sorted({key for found in (*by_name.values(), *by_account.values()) for key in found})
     announced = _announced([one.amount_fen for one in movements], payees)
     keys = {key for found in by_invoice.values() for key in found} | {one.order_id for one in announced}
-    orders, by_code = _orders(codes, sorted(keys), payees=payees, buyers=buyers)
+    anybodys = sorted({one.amount_fen for one in movements if one.payee_id is None and one.direction == "in"})
+    gone = [one.amount_fen for one in movements if one.direction == "out"]
+    orders, by_code = _orders(codes, sorted(keys), payees=payees, buyers=buyers, anybodys=anybodys)
     _add_own_names(by_name, orders, payees)
     return Index(
         clearing=clearing, orders=orders, by_code=by_code, by_invoice=by_invoice, announced=announced,
         buyers_by_name={name: frozenset(found) for name, found in by_name.items()},
         buyers_by_account={name: frozenset(found) for name, found in by_account.items()}, shared=frozenset(shared),
         typed=_typed(clearing, payees, [one.serial for one in movements if one.direction == "in"]),
-        refunds=refund_index.open_refunds([one.amount_fen for one in movements if one.direction == "out"], payees),
+        refunds=[*refund_index.open_refunds(gone, payees), *refund_index.open_credit(gone, payees)],
         wrong=refund_index.wrong_receipts(account_id),
     )  # fmt: skip
 
 
 def _orders(
-    codes: list[str], keys: list[int], *, payees: list[int], buyers: list[int]
+    codes: list[str], keys: list[int], *, payees: list[int], buyers: list[int], anybodys: list[int]
 ) -> tuple[dict[int, OpenOrder], dict[str, int]]:
+    """Return the orders that movements may be for, and whose codes these are.
+
+    :param anybodys: amounts that came where the account does not tell whose money it is.
+    """
     owing = and_(Order.status.in_(OWING), Order.due_fen > _NET)
     parties: list[ColumnElement[bool]] = [and_(owing, Order.producer_id.in_(payees))] if payees else []
-    if buyers and not payees:
-        parties.append(and_(owing, Order.buyer_id.in_(buyers)))
+    if anybodys:
+        parties.append(
+            and_(
+                owing,
+                or_(
+                    Order.buyer_id.in_(buyers),
+                    Order.due_fen - _NET - _awaited() == any_(cast(anybodys, ARRAY(BigInteger))),
+                ),
+            )
+        )
     rows = db.session.execute(
         select(
             Order.id, Order.buyer_id, Order.producer_id, Order.status, Order.due_fen, _NET.label("net"), Order.pay_due_on,
@@ -74,6 +88,16 @@ def _orders(
     }  # fmt: skip
     wanted = set(codes)
     return orders, {row.reference_code: row.id for row in rows if row.reference_code in wanted}
+
+
+def _awaited() -> ColumnElement[int]:
+    """Return what of recorded receipts, not yet confirmed, is for an order of the query around it."""
+    awaited = (
+        select(func.sum(PaymentAllocation.amount_fen))
+        .join(Payment, Payment.id == PaymentAllocation.payment_id)
+        .where(PaymentAllocation.order_id == Order.id, Payment.status == "recorded")
+    )
+    return func.coalesce(awaited.scalar_subquery(), 0)
 
 
 def _waiting(keys: list[int]) -> dict[int, int]:

@@ -26,11 +26,19 @@ REASONS = {
     "duplicate": lazy("流水号已登记过,金额不同或已用于另一笔"), "below_zero": lazy("冲正"), "transfer_returned": lazy("银行退汇"),
     "refund_likely": lazy("可能是退款或错款退回"), "outgoing_unknown": lazy("支出,没有对应的退款"),
     "receipt_refused": lazy("到账登记被退回"), "claim_refused": lazy("认领被退回"),
+    "claim_withdrawn": lazy("认领已撤回"),
+    "refund_elsewhere": lazy("登记的退款付给了别人,不是原付款人"),
+    "mark_taken_off": lazy("错款标记已撤销,待重新匹配"),
 }  # fmt: skip
 OUTCOMES = {
     "added": lazy("新导入"), "known": lazy("已有"), "unreadable": lazy("读不出来"), "other_facts": lazy("流水号重复但内容不同"),
 }  # fmt: skip
-CLAIM_STATES = {"claimed": lazy("待收款方确认"), "confirmed": lazy("已确认"), "refused": lazy("已退回")}
+CLAIM_STATES = {
+    "claimed": lazy("待收款方确认"),
+    "confirmed": lazy("已确认"),
+    "refused": lazy("已退回"),
+    "withdrawn": lazy("已撤回"),
+}
 ENTRY_STATES = {"entered": lazy("待第二人确认"), "confirmed": lazy("已确认"), "refused": lazy("已退回")}
 FACTS = {
     "day": lazy("日期列"), "credit": lazy("收入(贷方)列"), "debit": lazy("支出(借方)列"), "amount": lazy("金额列"),

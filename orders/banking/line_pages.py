@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.banking import acts, labels, queries, tables
+from orders.banking import acts, giving_back, labels, queries, tables
 from orders.banking.forms import MatchForm, NoteForm, PickForm
 from orders.ledger.views import XLSX_TYPE, download
 from orders.payments import matching
@@ -108,9 +108,20 @@ def mark_wrong(actor: Actor, desk: str, line_id: UUID) -> Answer:
         line_id,
         actor,
         Form(),
-        lambda: acts.mark_wrong(line_id, actor, clock.now()),
+        lambda: giving_back.mark(line_id, actor, clock.now()),
         done=_("已标记为错款,请原路退回。"),
     )
+
+
+@bp.post("/<uuid:line_id>/not-wrong")
+@requires("payments:record")
+@idempotent
+def unmark_wrong(actor: Actor, desk: str, line_id: UUID) -> Answer:
+    """Take that back."""
+    return _do(
+        desk, line_id, actor, Form(), lambda: giving_back.unmark(line_id, actor, clock.now()),
+        done=_("已撤销错款标记,这笔流水重新待处理。"),
+    )  # fmt: skip
 
 
 @bp.post("/<uuid:line_id>/note")
@@ -147,7 +158,7 @@ def tie_return(actor: Actor, desk: str, line_id: UUID) -> Answer:
     """Say that an outgoing line gives a wrong receipt back."""
     form = PickForm()
     return _do(
-        desk, line_id, actor, form, lambda: acts.tie_return(line_id, _chosen(form), actor, clock.now()),
+        desk, line_id, actor, form, lambda: giving_back.tie_return(line_id, _chosen(form), actor, clock.now()),
         done=_("错款退回已对上。"),
     )  # fmt: skip
 
@@ -160,6 +171,18 @@ def tie_refund(actor: Actor, desk: str, line_id: UUID) -> Answer:
     form = PickForm()
     return _do(
         desk, line_id, actor, form, lambda: acts.tie_refund(line_id, _chosen(form), actor, clock.now()),
+        done=_("已登记退款,请由另一位同事确认。"),
+    )  # fmt: skip
+
+
+@bp.post("/<uuid:line_id>/credit-refund")
+@requires("refunds:record")
+@idempotent
+def tie_credit(actor: Actor, desk: str, line_id: UUID) -> Answer:
+    """Say that an outgoing line gives credit back."""
+    form = PickForm()
+    return _do(
+        desk, line_id, actor, form, lambda: giving_back.tie_credit(line_id, _chosen(form), actor, clock.now()),
         done=_("已登记退款,请由另一位同事确认。"),
     )  # fmt: skip
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from orders.banking.facts import Announced, Index, Movement, OpenOrder, Outcome, Receipt
+from orders.banking.facts import Announced, Index, Movement, OpenOrder, OpenRefund, Outcome, Receipt, is_payers
 from orders.purchase.numbers import find_references
 
 #: Days around the planned one in which an announced transfer is expected.
@@ -42,15 +43,16 @@ class Run:
         self._index = index
         self._open = {order.id: order.open_fen for order in index.orders.values()}
         self._by_buyer: dict[int, list[int]] = {}
-        self._by_amount: dict[tuple[int, int], list[int]] = {}
+        self._by_amount: dict[tuple[int | None, int], list[int]] = {}
         self._announced: dict[int, list[Announced]] = {}
         for order in index.orders.values():
             if order.is_payable:
                 self._by_buyer.setdefault(order.buyer_id, []).append(order.id)
-                self._by_amount.setdefault((order.producer_id, order.open_fen), []).append(order.id)
+                for payee in (order.producer_id, None):
+                    self._by_amount.setdefault((payee, order.open_fen), []).append(order.id)
         for one in index.announced:
             self._announced.setdefault(one.amount_fen, []).append(one)
-        self._used_refunds: set[int] = set()
+        self._used_refunds: set[tuple[bool, int]] = set()
 
     def match(self, line: Movement) -> Outcome:
         """Return the outcome of the first rule that says something."""
@@ -61,7 +63,7 @@ class Run:
         if line.is_returned:
             return Outcome(state="unmatched", reason="transfer_returned")
         found = self._by_serial(line) or self._by_code(line) or self._by_announcement(line) or self._by_payer(line)
-        if found.state == "unmatched":
+        if found.state == "unmatched" or found.rule == "amount":
             found = self._by_invoices(line) or found
         for receipt in found.receipts:
             for order_id, fen in receipt.shares:
@@ -186,9 +188,7 @@ class Run:
         ]
 
     def _by_amount_alone(self, line: Movement, *, reason: str) -> Outcome:
-        """Match nothing, for there is no payer; show a person what the amount fits."""
-        if line.payee_id is None:
-            return Outcome(state="unmatched", reason=reason)
+        """Match nothing, for there is no payer; show a person what the amount fits, whoever is to be paid."""
         keys = self._by_amount.get((line.payee_id, line.amount_fen), ())
         fitting = [self._index.orders[key] for key in keys if self._open[key] == line.amount_fen]
         if not fitting:
@@ -226,12 +226,11 @@ class Run:
             for one in self._index.refunds
             if one.amount_fen == line.amount_fen
             and line.payee_id in (None, one.payee_id)
-            and one.id not in self._used_refunds
+            and (one.is_credit, one.id) not in self._used_refunds
         ]
         recorded = [one for one in mine if one.serial == line.serial and one.clearing == self._index.clearing]
         if len(recorded) == 1:
-            self._used_refunds.add(recorded[0].id)
-            return Outcome(state="matched", rule="refund_serial", refund_id=recorded[0].id)
+            return self._refunded(line, recorded[0])
         same = [one for one in mine if line.name in one.names or (line.account != "" and line.account in one.accounts)]
         wrong = [
             key
@@ -239,8 +238,23 @@ class Run:
             if fen == line.amount_fen and (line.name == name or (account != "" and line.account == account))
         ]
         if same or wrong:
-            refunds = tuple(one.id for one in same[:MOST_CANDIDATES])
-            return Outcome(
-                state="suggested", rule="refund_payer", reason="refund_likely", refunds=refunds, lines=tuple(wrong)
-            )
+            found = _named(same, rule="refund_payer", reason="refund_likely")
+            return replace(found, lines=tuple(wrong))
         return Outcome(state="unmatched", reason="outgoing_unknown")
+
+    def _refunded(self, line: Movement, one: OpenRefund) -> Outcome:
+        """Match the refund that was recorded with a line's serial, if the money went to who had paid."""
+        if not is_payers(line.name, line.account, one.names, one.accounts):
+            return _named([one], rule="refund_serial", reason="refund_elsewhere")
+        self._used_refunds.add((one.is_credit, one.id))
+        keys = (None, one.id) if one.is_credit else (one.id, None)
+        return Outcome(state="matched", rule="refund_serial", refund_id=keys[0], credit_refund_id=keys[1])
+
+
+def _named(refunds: Sequence[OpenRefund], *, rule: str, reason: str) -> Outcome:
+    """Suggest refunds."""
+    shown = refunds[:MOST_CANDIDATES]
+    return Outcome(
+        state="suggested", rule=rule, reason=reason, refunds=tuple(one.id for one in shown if not one.is_credit),
+        credits=tuple(one.id for one in shown if one.is_credit),
+    )  # fmt: skip

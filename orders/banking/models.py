@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.db import Base, Dated, PublicId, no_overlap
 from shop.identity.models import one_of
 
 LINE_STATES = ("unmatched", "suggested", "matched", "claimed", "returned", "ignored")
+#: States of a line that waits for a person or a rule.
+OPEN_STATES = ("unmatched", "suggested")
 ENTRY_STATUSES = ("entered", "confirmed", "refused")
-CLAIM_STATUSES = ("claimed", "confirmed", "refused")
+CLAIM_STATUSES = ("claimed", "confirmed", "refused", "withdrawn")
 ROW_OUTCOMES = ("added", "known", "unreadable", "other_facts")
 
 
@@ -133,12 +135,17 @@ class BankStatementLine(PublicId, Base):
     rule: Mapped[str] = mapped_column(server_default="", default="")
     #: Why no rule matched it.
     reason: Mapped[str] = mapped_column(server_default="", default="")
-    #: What might fit: ``{"orders": [[key, fen], …], "refunds": [key], "line": key}``.
+    #: What might fit: ``{"orders": [[key, fen], …], "refunds": [key], "credits": [key], "lines": [key]}``.
     candidates: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"), default=dict)
     #: Of an outgoing line: the refund that it is.
     refund_id: Mapped[int | None] = mapped_column(ForeignKey("refunds.id"), index=True)
+    #: Of an outgoing line: the credit that it gives back.
+    credit_refund_id: Mapped[int | None] = mapped_column(ForeignKey("credit_refunds.id"), index=True)
     #: Of an outgoing line: the wrong receipt that it gives back.
     returns_id: Mapped[int | None] = mapped_column(ForeignKey("bank_statement_lines.id"), index=True)
+    #: Who said that it came to the wrong account and goes back by the same path; no rule takes it then.
+    wrong_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    wrong_at: Mapped[datetime | None]
     #: Why it is no goods money: said by one person, agreed to by another.
     note: Mapped[str] = mapped_column(server_default="", default="")
     noted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -155,12 +162,22 @@ class BankStatementLine(PublicId, Base):
         CheckConstraint("decided_by IS NULL OR (noted_by IS NOT NULL AND decided_by <> noted_by)", name="two_persons"),
         CheckConstraint("state <> 'ignored' OR decided_by IS NOT NULL", name="ignored"),
         CheckConstraint("state IN ('unmatched','suggested') OR reason = ''", name="reason"),
+        CheckConstraint("(wrong_by IS NULL) = (wrong_at IS NULL)", name="wrong"),
+        CheckConstraint(
+            "wrong_by IS NULL OR (direction = 'in' AND state IN ('unmatched','returned','ignored'))", name="wrong_booked"
+        ),
         UniqueConstraint("account_id", "serial"),
         Index(
             "ix_bank_statement_lines_open", "account_id", "value_on", "id",
             postgresql_where=text("state IN ('unmatched','suggested','claimed')"),
         ),
     )  # fmt: skip
+
+
+def is_free() -> ColumnElement[bool]:
+    """Return the condition of lines that rules may take: open, and no person has said what they are."""
+    line = BankStatementLine
+    return and_(line.state.in_(OPEN_STATES), line.noted_by.is_(None), line.wrong_by.is_(None))
 
 
 class BankLinePayment(Base):
@@ -173,7 +190,7 @@ class BankLinePayment(Base):
 
 
 class PayerAlias(PublicId, Dated, Base):
-    """A name and account under which a buyer's money comes, learned from a confirmed claim."""
+    """A name and account under which a buyer's money comes, learned from a confirmed receipt or entered by the operator."""
 
     __tablename__ = "payer_aliases"
 
@@ -184,6 +201,8 @@ class PayerAlias(PublicId, Dated, Base):
     #: A treasury's account, which many buyers are paid from: it never tells the buyer alone.
     is_shared: Mapped[bool] = mapped_column(server_default="false", default=False)
     learned_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    #: The producer whose receipt taught it, and whose people may end it; empty if the operator keeps it alone.
+    learned_for_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     learned_at: Mapped[datetime]
 
     __table_args__ = (
@@ -197,7 +216,8 @@ class TransferClaim(PublicId, Base):
 
     __tablename__ = "transfer_claims"
 
-    payee_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    #: Empty for a transfer to the supervised account for several producers, which the operator confirms.
+    payee_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     buyer_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     #: Known at once if the payee's people claim, else found by amount and day.
     line_id: Mapped[int | None] = mapped_column(ForeignKey("bank_statement_lines.id"))
@@ -223,8 +243,11 @@ class TransferClaim(PublicId, Base):
         CheckConstraint("amount_fen > 0", name="amount_fen"),
         CheckConstraint("decided_by IS NULL OR decided_by <> claimed_by", name="two_persons"),
         CheckConstraint("status <> 'confirmed' OR line_id IS NOT NULL", name="line"),
-        Index("uq_transfer_claims_line", "line_id", unique=True, postgresql_where=text("status <> 'refused'")),
-    )
+        Index(
+            "uq_transfer_claims_line", "line_id", unique=True,
+            postgresql_where=text("status NOT IN ('refused','withdrawn')"),
+        ),
+    )  # fmt: skip
 
 
 class TransferClaimOrder(Base):
@@ -272,14 +295,3 @@ class StatementConfirmationFailure(Base):
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), primary_key=True, index=True)
     code: Mapped[str]
     detail: Mapped[str]
-
-
-class PaymentSlip(Base):
-    """A bank's electronic receipt of a payment."""
-
-    __tablename__ = "payment_slips"
-
-    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), primary_key=True)
-    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"), primary_key=True, index=True)
-    attached_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    attached_at: Mapped[datetime]

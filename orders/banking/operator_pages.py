@@ -1,4 +1,4 @@
-"""The operator's pages of supervised accounts, learned payers and treasuries' closing days."""
+"""The operator's pages of supervised accounts and treasuries' closing days."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from orders.banking import accounts, aliases, labels
+from orders.banking import accounts, labels
 from orders.banking.accounts import SupervisedFacts
+from orders.banking.closing import importing
 from orders.banking.closing import services as closing
-from orders.banking.forms import ClosingForm, EndForm, SupervisedForm
+from orders.banking.forms import ClosingForm, ClosingSheetForm, EndForm, SupervisedForm
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
@@ -48,8 +50,7 @@ def list_accounts(actor: Actor) -> Answer:
             return redirect(url_for("banking_operator_pages.list_accounts"))
     return form.answer(
         render_template(
-            "banking/accounts.html", form=form, rows=accounts.list_supervised(), aliases=aliases.list_aliases(clock.today()),
-            end=EndForm(formdata=None), **labels.words(),
+            "banking/accounts.html", form=form, rows=accounts.list_supervised(), end=EndForm(formdata=None), **labels.words(),
         )
     )  # fmt: skip
 
@@ -80,17 +81,6 @@ def end_account(actor: Actor, supervised_account_id: UUID) -> Response:
     return redirect(url_for("banking_operator_pages.list_accounts"))
 
 
-@bp.post("/payer-aliases/<uuid:alias_id>/end")
-@requires("banking:manage")
-@idempotent
-def end_alias(actor: Actor, alias_id: UUID) -> Response:
-    """Let an alias tell nothing from today on."""
-    with transaction():
-        aliases.end(alias_id, actor, clock.now())
-    flash(_("已停用。"), "success")
-    return redirect(url_for("banking_operator_pages.list_accounts"))
-
-
 @bp.route("/treasury-closing-days", methods=["GET", "POST"])
 @requires("banking:manage")
 @idempotent
@@ -103,7 +93,7 @@ def list_days(actor: Actor) -> Answer:
                 closing.add(form.division_code.data, form.last_on.data, actor, clock.now())
             flash(_("截止日已登记。"), "success")
             return redirect(url_for("banking_operator_pages.list_days"))
-    return form.answer(render_template("banking/closing_days.html", form=form, rows=closing.list_days()))
+    return form.answer(_render_days(form, ClosingSheetForm(formdata=None)))
 
 
 @bp.post("/treasury-closing-days/<uuid:closing_day_id>/change")
@@ -119,6 +109,40 @@ def change_day(actor: Actor, closing_day_id: UUID) -> Response:
     else:
         flash(_("请填写截止日。"), "danger")
     return redirect(url_for("banking_operator_pages.list_days"))
+
+
+@bp.post("/treasury-closing-days/<uuid:closing_day_id>/remove")
+@requires("banking:manage")
+@idempotent
+def remove_day(actor: Actor, closing_day_id: UUID) -> Response:
+    """Take a closing day away."""
+    with transaction():
+        closing.remove(closing_day_id, actor)
+    flash(_("截止日已删除。"), "success")
+    return redirect(url_for("banking_operator_pages.list_days"))
+
+
+@bp.post("/treasury-closing-days/import")
+@requires("banking:manage")
+@idempotent
+def import_days(actor: Actor) -> Answer:
+    """Take in a sheet of closing days, wholly or not at all."""
+    form = ClosingSheetForm()
+    given = form.sheet.data
+    if isinstance(given, FileStorage) and given.filename:
+        with form.refusals():
+            with transaction():
+                done = importing.import_days(given.read(), actor, clock.now())
+            told = _("新登记 %(added)s 条,修改 %(changed)s 条,不变 %(same)s 条。", **vars(done))
+            flash(told, "success")
+            return redirect(url_for("banking_operator_pages.list_days"))
+    else:
+        form.sheet.errors = [_("请选择文件。")]
+    return form.answer(_render_days(ClosingForm(formdata=None), form))
+
+
+def _render_days(form: ClosingForm, sheet: ClosingSheetForm) -> str:
+    return render_template("banking/closing_days.html", form=form, sheet=sheet, rows=closing.list_days())
 
 
 def _producer(name: str | None) -> UUID | None:

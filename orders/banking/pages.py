@@ -125,10 +125,13 @@ def attach_slips(actor: Actor, desk: str) -> Response:
         stored = [files.store(one.read(), one.filename or "", actor).public_id for one in given]
     with transaction():
         found = slips.attach_all(stored, actor, clock.now())
-    lost = [one.name for one in found if one.payment is None]
-    flash(_("%(count)s 份回单已挂到对应到账。", count=len(found) - len(lost)), "success")
+    lost = [one.name for one in found if one.is_lost]
+    flash(_("%(count)s 份回单已挂到对应到账或付款。", count=len(found) - len(lost)), "success")
     if lost:
-        flash(_("没有找到对应到账的回单:%(names)s。请在到账页逐份上传。", names="、".join(lost[:20])), "warning")
+        flash(
+            _("没有找到对应到账或付款的回单:%(names)s。请打开到账或付款,在其页面上传。", names="、".join(lost[:20])),
+            "warning",
+        )
     return redirect(url_for("statement_pages.list_statements", desk=desk))
 
 

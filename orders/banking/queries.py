@@ -12,11 +12,13 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from orders.banking import accounts
 from orders.banking.models import (
+    OPEN_STATES,
     BankLinePayment,
     BankStatement,
     BankStatementLine,
     StatementAccount,
 )
+from orders.payments.credit_models import CreditRefund
 from orders.payments.models import Payment, Refund
 from orders.purchase.models import Order
 from shop.auth import Actor
@@ -77,10 +79,12 @@ class LineRow:
     reason: str
     note: str
     noted_by: int | None
+    is_wrong: bool
     return_code: str | None
     payee: str | None
     orders: Sequence[Candidate]
     refunds: Sequence[Candidate]
+    credits: Sequence[Candidate]
     returns: Sequence[Candidate]
     payments: Sequence[tuple[UUID, str]]
     version: int
@@ -144,7 +148,7 @@ def count_open(actor: Actor, on: date) -> dict[str, int]:
     """Return how many open lines the actor's accounts have for each reason."""
     rows = db.session.execute(
         _lines(actor, on)
-        .where(BankStatementLine.state.in_(("unmatched", "suggested")))
+        .where(BankStatementLine.state.in_(OPEN_STATES))
         .with_only_columns(BankStatementLine.reason, func.count())
         .group_by(BankStatementLine.reason)
         .order_by(func.count().desc(), BankStatementLine.reason)
@@ -182,15 +186,17 @@ def _line_rows(query: Select[*tuple[Any, ...]], on: date) -> list[LineRow]:
     named = [row[0].candidates for row in rows]
     orders = _orders({pair[0] for one in named for pair in one.get("orders", ())})
     refunds = _refunds({key for one in named for key in one.get("refunds", ())})
+    back = _credits({key for one in named for key in one.get("credits", ())})
     wrong = _wrong({key for one in named for key in one.get("lines", ())})
     payments = _payments([row[0].id for row in rows])
     return [
         LineRow(
             line.id, line.public_id, number, clearing, line.serial, line.direction, line.amount_fen, line.value_on,
             (on - line.value_on).days, line.counterparty_name, line.counterparty_account, line.remark, line.state,
-            line.rule, line.reason, line.note, line.noted_by, line.return_code, payee,
+            line.rule, line.reason, line.note, line.noted_by, line.wrong_by is not None, line.return_code, payee,
             [Candidate(*orders[key], fen) for key, fen in line.candidates.get("orders", ()) if key in orders],
             [refunds[key] for key in line.candidates.get("refunds", ()) if key in refunds],
+            [back[key] for key in line.candidates.get("credits", ()) if key in back],
             [wrong[key] for key in line.candidates.get("lines", ()) if key in wrong],
             payments.get(line.id, []), line.version,
         )
@@ -213,6 +219,17 @@ def _refunds(keys: set[int]) -> dict[int, Candidate]:
         .join(Order, Order.id == Refund.order_id)
         .join(Organisation, Organisation.id == Order.buyer_id)
         .where(Refund.id.in_(sorted(keys)))
+    )
+    return {row[0]: Candidate(*row[1:]) for row in rows}
+
+
+def _credits(keys: set[int]) -> dict[int, Candidate]:
+    rows = db.session.execute(
+        select(
+            CreditRefund.id, CreditRefund.public_id, Payment.bank_serial, Payment.payer_name, CreditRefund.amount_fen
+        )
+        .join(Payment, Payment.id == CreditRefund.payment_id)
+        .where(CreditRefund.id.in_(sorted(keys)))
     )
     return {row[0]: Candidate(*row[1:]) for row in rows}
 

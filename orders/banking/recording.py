@@ -120,9 +120,10 @@ def _trail(payment_id: int, one: NewReceipt, actor: Actor) -> dict[str, Any]:
 _TELL = text("""
     UPDATE bank_statement_lines l
        SET state = t.state, rule = t.rule, reason = t.reason, candidates = t.candidates, refund_id = t.refund_id,
-           version = l.version + 1
+           credit_refund_id = t.credit_refund_id, version = l.version + 1
       FROM jsonb_to_recordset(cast(:told AS jsonb))
-           AS t(id bigint, state text, rule text, reason text, candidates jsonb, refund_id bigint)
+           AS t(id bigint, state text, rule text, reason text, candidates jsonb, refund_id bigint,
+                credit_refund_id bigint)
      WHERE l.id = t.id""")
 
 
@@ -132,6 +133,7 @@ def _tell_lines(told: Iterable[tuple[int, Outcome]]) -> None:
         {
             "id": key, "state": found.state, "rule": found.rule, "reason": found.reason,
             "candidates": _candidates(found), "refund_id": found.refund_id,
+            "credit_refund_id": found.credit_refund_id,
         }
         for key, found in told
     ]  # fmt: skip
@@ -140,7 +142,8 @@ def _tell_lines(told: Iterable[tuple[int, Outcome]]) -> None:
 
 def _candidates(found: Outcome) -> dict[str, Any]:
     named = {
-        "orders": [list(pair) for pair in found.orders], "refunds": list(found.refunds), "lines": list(found.lines)
+        "orders": [list(pair) for pair in found.orders], "refunds": list(found.refunds), "credits": list(found.credits),
+        "lines": list(found.lines),
     }  # fmt: skip
     return {name: value for name, value in named.items() if value}
 

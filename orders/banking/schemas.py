@@ -178,8 +178,12 @@ class LineSchema(Schema):
     rule = fields.String(required=True)
     reason = fields.String(required=True)
     note = fields.String(required=True)
+    is_wrong = fields.Boolean(
+        required=True, metadata={"description": "A person said that it came to the wrong account and goes back."}
+    )
     orders = fields.List(fields.Nested(CandidateSchema), required=True)
     refunds = fields.List(fields.Nested(CandidateSchema), required=True)
+    credits = fields.List(fields.Nested(CandidateSchema), required=True)
     returns = fields.List(fields.Nested(CandidateSchema), required=True)
     payments = fields.Function(lambda row: [str(one) for one, _status in row.payments])
 
@@ -215,3 +219,9 @@ class TieRefundSchema(Schema):
     """The refund that an outgoing line is."""
 
     refund = own.PublicId(required=True)
+
+
+class TieCreditSchema(Schema):
+    """The refund of credit that an outgoing line is."""
+
+    credit_refund = own.PublicId(required=True)

@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from lxml import etree
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from orders.banking.models import PaymentSlip
+from orders.banking.slip_models import PaymentSlip
 from orders.payments import access
 from orders.payments.models import Payment
 from orders.purchase.party import is_party
@@ -33,11 +33,28 @@ _MOST_TEXT = 2 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Attached:
-    """A file and the payment that it was put to; ``None`` if its name and text name none, or several."""
+    """A file and what it was put to: a payment, or a payout to a producer; ``None`` if it names none, or several."""
 
     file: UUID
     name: str
     payment: UUID | None
+    payout: UUID | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was put to nothing."""
+        return self.payment is None and self.payout is None
+
+
+#: Puts a file with these words to the actor's one payout that they name, and returns it; of a package above.
+PayoutTaker = Callable[[StoredFile, Collection[str], Actor, datetime], UUID | None]
+_takers: list[PayoutTaker] = []
+
+
+def add_taker(taker: PayoutTaker) -> None:
+    """Let payouts take electronic receipts that no payment takes."""
+    if taker not in _takers:
+        _takers.append(taker)
 
 
 def attach_all(file_ids: Sequence[UUID], actor: Actor, at: datetime) -> list[Attached]:
@@ -60,7 +77,10 @@ def attach_all(file_ids: Sequence[UUID], actor: Actor, at: datetime) -> list[Att
         fitting = [payment for payment in rows if payment.bank_serial in words[file.id]]
         if len(fitting) == 1:
             _attach(fitting[0], file, actor, at)
-        answers.append(Attached(file.public_id, file.name, fitting[0].public_id if len(fitting) == 1 else None))
+            answers.append(Attached(file.public_id, file.name, fitting[0].public_id))
+            continue
+        taken = [] if fitting else [key for take in _takers if (key := take(file, words[file.id], actor, at))]
+        answers.append(Attached(file.public_id, file.name, None, taken[0] if taken else None))
     return answers
 
 
@@ -69,7 +89,7 @@ def attach(payment_id: UUID, file_id: UUID, actor: Actor, at: datetime) -> Payme
 
     :raises NotFound: for a payment or file that is not the actor's.
     """
-    payment = access.get_payment(payment_id, actor, clock.business_day(at))
+    payment = access.lock_payment(access.get_payment(payment_id, actor, clock.business_day(at)).id)
     _attach(payment, files.get_own(file_id, actor), actor, at)
     return payment
 

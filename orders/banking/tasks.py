@@ -8,7 +8,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from orders.banking import acts, confirming
+from orders.banking import acts, aliases, confirming
 from shop import clock, history
 from shop.db import transaction
 from shop.errors import DomainError
@@ -65,3 +65,9 @@ def _confirm(job: int, payment_id: UUID, actor: Any) -> None:
 def on_payment_refused(*, payment_id: str, **_: Any) -> None:
     """Let a line be matched anew whose receipt was refused."""
     acts.let_go(UUID(payment_id))
+
+
+@subscribe("orders.payment_confirmed")
+def on_payment_confirmed(*, payment_id: str, **_: Any) -> None:
+    """Remember who paid what a person had matched by hand."""
+    aliases.learn_by_hand(UUID(payment_id), clock.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from orders.banking import accounts, acts, confirming, queries, row_queries, statements
+from orders.banking import accounts, acts, confirming, giving_back, queries, row_queries, statements
 from orders.banking.confirming import Failure
 from orders.banking.models import StatementConfirmation
 from orders.banking.queries import LineRow, StatementRow
@@ -24,6 +24,7 @@ from orders.banking.schemas import (
     RowQuery,
     StatementPage,
     StatementSchema,
+    TieCreditSchema,
     TieRefundSchema,
 )
 from orders.banking.statements import ImportRequest
@@ -159,7 +160,18 @@ def match_line_again(line_id: UUID, actor: Actor) -> LineRow:
 def mark_wrong(line_id: UUID, actor: Actor) -> LineRow:
     """Say that money came to the wrong account and will be given back."""
     with transaction():
-        acts.mark_wrong(line_id, actor, clock.now())
+        giving_back.mark(line_id, actor, clock.now())
+        return _line(line_id, actor)
+
+
+@bp.route("/bank-lines/<uuid:line_id>/not-wrong", methods=["POST"])
+@requires("payments:record")
+@idempotent
+@bp.response(200, LineSchema)
+def unmark_wrong(line_id: UUID, actor: Actor) -> LineRow:
+    """Take that back: the line is open as before."""
+    with transaction():
+        giving_back.unmark(line_id, actor, clock.now())
         return _line(line_id, actor)
 
 
@@ -194,7 +206,7 @@ def ignore_line(line_id: UUID, actor: Actor) -> LineRow:
 def tie_return(body: dict[str, Any], line_id: UUID, actor: Actor) -> LineRow:
     """Say that an outgoing line gives a wrong receipt back."""
     with transaction():
-        acts.tie_return(line_id, body["line"], actor, clock.now())
+        giving_back.tie_return(line_id, body["line"], actor, clock.now())
         return _line(line_id, actor)
 
 
@@ -207,6 +219,18 @@ def tie_refund(body: dict[str, Any], line_id: UUID, actor: Actor) -> LineRow:
     """Say that an outgoing line is a refund; one that was asked for is recorded by it."""
     with transaction():
         acts.tie_refund(line_id, body["refund"], actor, clock.now())
+        return _line(line_id, actor)
+
+
+@bp.route("/bank-lines/<uuid:line_id>/credit-refund", methods=["POST"])
+@requires("refunds:record")
+@idempotent
+@bp.arguments(TieCreditSchema)
+@bp.response(200, LineSchema)
+def tie_credit(body: dict[str, Any], line_id: UUID, actor: Actor) -> LineRow:
+    """Say that an outgoing line gives credit back; what was asked for is recorded by it."""
+    with transaction():
+        giving_back.tie_credit(line_id, body["credit_refund"], actor, clock.now())
         return _line(line_id, actor)
 
 

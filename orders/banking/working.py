@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from orders.banking import index, matching, recording
 from orders.banking.facts import Movement
-from orders.banking.models import BankStatementLine, StatementAccount
+from orders.banking.models import BankStatementLine, StatementAccount, is_free
 from orders.banking.reading.cells import compared_account, compared_name
 from shop import clock
 from shop.auth import Actor
@@ -42,11 +42,7 @@ def match_again(account: StatementAccount, actor: Actor, at: datetime) -> int:
     """Match once more what is open on a locked account: orders may be payable now that were not; return how many."""
     keys = db.session.scalars(
         select(BankStatementLine.id)
-        .where(
-            BankStatementLine.account_id == account.id,
-            BankStatementLine.state.in_(("unmatched", "suggested")),
-            BankStatementLine.noted_by.is_(None),
-        )
+        .where(BankStatementLine.account_id == account.id, is_free())
         .order_by(BankStatementLine.id.desc())
         .limit(MOST_AGAIN)
     ).all()

@@ -101,6 +101,9 @@ class ProviderCall(Base):
     error: Mapped[str] = mapped_column(server_default="", default="")
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    #: Who has seen to a refusal, and when; until then, or a later attempt, it is shown.
+    noted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    noted_at: Mapped[datetime | None]
 
     __table_args__ = (
         one_of("status", CALL_STATES),

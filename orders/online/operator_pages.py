@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from orders.ledger.views import XLSX_TYPE, download
-from orders.online import calls, configuration, dispute_calls, labels, queries, tables
+from orders.online import calls, configuration, dispute_calls, labels, queries, refused_calls, tables
 from orders.online.forms import DisputeEvidenceForm
 from shop import audit, clock, sheets
 from shop.auth import Actor, requires
@@ -16,6 +16,7 @@ from shop.db import transaction
 from shop.errors import NotFound
 from shop.i18n import _
 from shop.idempotency import idempotent
+from shop.outbox import services as outbox
 from shop.paging import DEFAULT_LIMIT
 
 Shown = str | Response | tuple[str, int, dict[str, str]]
@@ -31,7 +32,7 @@ def show(actor: Actor) -> str:
     page = queries.list_events(limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"), waiting=waiting)
     return render_template(
         "online/operator.html", page=page, calls=queries.list_calls(), counts=queries.count_waiting(),
-        is_on=configuration.is_on(), now=clock.real_now(), **labels.words(),
+        is_on=configuration.is_on(), now=clock.real_now(), repeatable=refused_calls.REPEATABLE, **labels.words(),
     )  # fmt: skip
 
 
@@ -45,6 +46,37 @@ def retry(actor: Actor, call_id: int) -> Response:
         calls.hurry(call_id)
         audit.record(actor, "online.call_hurried", "provider_call", call_id)
     flash(_("几秒内会再试一次。"), "success")
+    return redirect(url_for("card_operator_pages.show"))
+
+
+@bp.post("/calls/<int:call_id>/<any(repeat, note):act>")
+@requires("provider:manage")
+@idempotent
+def see_to(actor: Actor, call_id: int, act: str) -> Response:
+    """Try a refused call again, or say that it was seen to."""
+    _require_operator(actor)
+    with transaction():
+        if act == "repeat":
+            refused_calls.repeat(call_id, actor, clock.now())
+        else:
+            refused_calls.note(call_id, actor)
+    flash(_("几秒内会再试一次。") if act == "repeat" else _("已标记为处理过。"), "success")
+    return redirect(url_for("card_operator_pages.show"))
+
+
+@bp.post("/events/<uuid:event_id>/retry")
+@requires("provider:manage")
+@idempotent
+def retry_event(actor: Actor, event_id: UUID) -> Response:
+    """Let an event on which its delivery has given up be applied once more."""
+    _require_operator(actor)
+    with transaction():
+        dead = queries.dead_deliveries(event_id)
+        if not dead:
+            raise NotFound(_("没有这条死信。"))
+        for outbox_event, subscriber in dead:
+            outbox.revive_dead_letter(outbox_event, subscriber, actor)
+    flash(_("已重新投递。"), "success")
     return redirect(url_for("card_operator_pages.show"))
 
 

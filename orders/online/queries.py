@@ -161,10 +161,12 @@ class CallRow:
 
 
 def list_calls(*, limit: int = 100) -> list[CallRow]:
-    """Return the calls that wait, the oldest first, and those that were refused in the last week."""
+    """Return the calls that wait, the oldest first, and the refused ones that nobody has tried again or seen to."""
     rows = db.session.execute(
         text("""SELECT id, kind, idempotency_key AS key, status, tries, error, created_at, claimed_until
-                FROM provider_calls WHERE status = 'pending' OR (status = 'failed' AND done_at > now() - interval '7 days')
+                FROM provider_calls c WHERE status = 'pending' OR (status = 'failed' AND noted_at IS NULL
+                    AND NOT EXISTS (SELECT FROM provider_calls n WHERE n.kind = c.kind AND n.subject_id = c.subject_id
+                                    AND n.attempt > c.attempt))
                 ORDER BY status DESC, id LIMIT :limit"""),
         {"limit": limit},
     ).mappings()
@@ -218,3 +220,16 @@ def charges_of(procurement_id: int) -> list[Charge]:
     """Return the charges that were taken for a procurement, oldest first."""
     query = select(Charge).where(Charge.procurement_id == procurement_id).order_by(Charge.id)
     return list(db.session.scalars(query))
+
+
+def dead_deliveries(event_id: UUID) -> list[tuple[UUID, str]]:
+    """Return the deliveries that have given up on an event of the provider's: event of the outbox and subscriber."""
+    rows = db.session.execute(
+        text("""SELECT d.event_id, d.subscriber FROM provider_events e
+                JOIN outbox_events o ON o.topic = 'orders.provider_event_received'
+                     AND o.payload ->> 'event' = e.public_id::text AND o.occurred_at >= e.received_at - interval '1 minute'
+                JOIN outbox_deliveries d ON d.event_id = o.id AND d.dead_at IS NOT NULL AND d.done_at IS NULL
+                WHERE e.public_id = :event"""),
+        {"event": event_id},
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -40,6 +41,26 @@ class AnnouncementFacts:
     amount_fen: int
     planned_on: date
     payer_account: str = ""
+
+
+#: Says, of a buyer and the day on which it plans to pay, what may hinder it, as of a day; of packages above.
+Warner = Callable[[int, date, date], list[str]]
+_warners: list[Warner] = []
+
+
+def warn_by(warner: Warner) -> None:
+    """Let a package above warn of days on which buyers cannot pay."""
+    if warner not in _warners:
+        _warners.append(warner)
+
+
+def warnings_of(order_id: UUID, planned_on: date, actor: Actor, on: date) -> list[str]:
+    """Return, in words, what may hinder the payment of an order on a planned day; nothing is refused for it.
+
+    :raises NotFound: if the order is not the actor's.
+    """
+    buyer_id = party.get_order(order_id, actor, on).buyer_id
+    return [words for warner in _warners for words in warner(buyer_id, planned_on, on)]
 
 
 def announce(order_id: UUID, facts: AnnouncementFacts, actor: Actor, at: datetime) -> TransferAnnouncement:

@@ -17,6 +17,7 @@ from orders.payments import (
     labels,
     queries,
     receipt_queries,
+    refund_origins,
     refund_paths,
     refund_queries,
     refunds,
@@ -83,6 +84,8 @@ def announce(actor: Actor, order_id: UUID) -> Answer:
             with transaction():
                 announcements.announce(order_id, _announced(form), actor, clock.now())
             flash(_("已告知供应商。转账时请在附言中填写付款识别码 %(code)s。", code=order.reference_code), "success")
+            for words in announcements.warnings_of(order_id, form.planned_on.data, actor, today):
+                flash(words, "warning")
             return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
     shown = queries.money_of(party.get_order(order_id, actor, today), today)
     return form.answer(render_template("payments/announce.html", order=order, money=shown, form=form))
@@ -143,7 +146,12 @@ def ask_refund(actor: Actor, order_id: UUID) -> Answer:
             flash(_("已提出退款,等待供应商办理。"), "success")
             return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
     shown = queries.money_of(party.get_order(order_id, actor, today), today)
-    return form.answer(render_template("payments/ask_refund.html", order=order, money=shown, form=form))
+    return form.answer(
+        render_template(
+            "payments/ask_refund.html", order=order, money=shown, form=form,
+            origins=refund_origins.what_is_left(order.id), **labels.words(),
+        )
+    )  # fmt: skip
 
 
 @bp.get("/desk/payments/<uuid:order_id>/certificate")

@@ -44,7 +44,7 @@ def differing_sums(order_id: int | None = None) -> list[Difference]:
 
 
 def differing_payments() -> list[Difference]:
-    """Compare what each receipt has allocated with its allocations."""
+    """Compare what each receipt has allocated and given back with its allocations and refunds of credit."""
     return compare("receipts", PAYMENTS)
 
 
@@ -78,7 +78,7 @@ def init_app(_app: Flask) -> None:
     """Add the checks to ``duikou verify``."""
     verify.register("orders' sums = documents", lambda order_id: result("orders", DOCUMENTS, order_id))
     verify.register("lines = quantities = postings", lambda order_id: result("lines", LINES, order_id))
-    verify.register("receipts = allocations", lambda _order_id: result("receipts", PAYMENTS))
+    verify.register("receipts = allocations and refunds of credit", lambda _order_id: result("receipts", PAYMENTS))
     verify.register("charges = receipts and refunds", lambda _order_id: result("charges", CHARGES))
     verify.register("money accounts = documents", lambda _order_id: result("balances", _balances()))
 

@@ -118,7 +118,9 @@ DOCUMENTS = """
 
 PAYMENTS = """
     SELECT p.public_id::text AS subject, p.allocated_fen AS allocated,
-           coalesce(sum(a.amount_fen), 0) AS allocated__should
+           coalesce(sum(a.amount_fen), 0) AS allocated__should, p.returned_fen AS returned,
+           (SELECT coalesce(sum(c.amount_fen), 0) FROM credit_refunds c
+            WHERE c.payment_id = p.id AND c.status <> 'refused') AS returned__should
     FROM payments p LEFT JOIN payment_allocations a ON a.payment_id = p.id
     GROUP BY p.id ORDER BY p.id"""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from orders.payments import access, clearing, receipts
+from orders.payments import access, clearing, receipts, refund_origins
 from orders.payments.models import Payment, PaymentAllocation
 from orders.payments.receipts import OrderNotPayable, Share
 from orders.purchase import counting, party
@@ -117,11 +117,7 @@ def _lock_everything(target: Order) -> tuple[dict[int, Order], dict[int, Payment
 
 def _sources(order: Order, locked: dict[int, Order], payments: dict[int, Payment]) -> list[CreditSource]:
     """Return the credit in the order of its use: oldest receipts' rests, then the latest receipts of overpaid orders."""
-    found = [
-        CreditSource(payment.id, None, payment.amount_fen - payment.allocated_fen)
-        for payment in payments.values()
-        if payment.allocated_fen < payment.amount_fen
-    ]
+    found = [CreditSource(payment.id, None, payment.left_fen) for payment in payments.values() if payment.left_fen]
     others = [other for key, other in sorted(locked.items()) if key != order.id]
     for other in others:
         left, there = excess_fen(other), clearing.by_clearing(other)
@@ -142,13 +138,15 @@ def excess_fen(order: Order) -> int:
 
 
 def _paid_by(order_id: int, payments: dict[int, Payment]) -> list[tuple[int, int]]:
+    """Return what of each receipt an order has and no refund gives back."""
+    promised = refund_origins.promised_fen([order_id])
     rows = db.session.execute(
         select(PaymentAllocation.payment_id, func.sum(PaymentAllocation.amount_fen))
         .where(PaymentAllocation.order_id == order_id, PaymentAllocation.payment_id.in_(payments))
         .group_by(PaymentAllocation.payment_id)
         .order_by(PaymentAllocation.payment_id)
     )
-    return [(payment_id, int(fen)) for payment_id, fen in rows]
+    return [(payment_id, int(fen) - promised.get((payment_id, order_id), 0)) for payment_id, fen in rows]
 
 
 def _use(

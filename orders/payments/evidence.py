@@ -6,6 +6,7 @@ from flask import Flask
 from sqlalchemy import literal, select, union_all
 
 from orders.invoices.models import Invoice
+from orders.payments.credit_models import CreditRefund
 from orders.payments.models import Payment, Refund
 from orders.purchase.models import Order
 from orders.purchase.party import is_party
@@ -27,6 +28,13 @@ def may_read(actor: Actor, file_id: int) -> bool:
         select(Refund.id)
         .join(Order, Order.id == Refund.order_id)
         .where(sees_money, Refund.evidence_file_id == file_id, is_party(actor, Order.buyer_id, Order.producer_id, on)),
+        select(CreditRefund.id)
+        .join(Payment, Payment.id == CreditRefund.payment_id)
+        .where(
+            sees_money,
+            CreditRefund.evidence_file_id == file_id,
+            is_party(actor, Payment.buyer_id, Payment.payee_id, on),
+        ),
         select(Invoice.id).where(
             sees_orders, Invoice.file_id == file_id, is_party(actor, Invoice.buyer_id, Invoice.seller_id, on)
         ),

@@ -30,6 +30,8 @@ _PAIRS = (
     ("buyer_credit", "bank_supervised"),
     ("buyer_credit", "stripe_cash"),
 )
+#: The rail of producers' own accounts.
+DIRECT = "direct"
 #: Each pair in both directions: debit and credit.
 ALLOWED = tuple(sorted({pair for one, other in _PAIRS for pair in ((one, other), (other, one))}))
 #: The operator's own, whatever the exception concerns.
@@ -50,14 +52,19 @@ def accounts_for(row: MoneyException, debit: str, credit: str) -> tuple[Account,
 
     :raises PostingNotAllowed: if the pair is not in the table, or the exception does not say whose the accounts are.
     """
-    if (debit, credit) not in ALLOWED:
+    if row.rail == DIRECT or (debit, credit) not in ALLOWED:
         raise PostingNotAllowed(_("异常款不能在这两个科目之间入账。"), debit=debit, credit=credit)
     owner_of = _owner_of(row, {debit, credit})
     return Account(debit, owner_of(debit)), Account(credit, owner_of(credit))
 
 
 def possible_pairs(row: MoneyException) -> list[tuple[str, str]]:
-    """Return the pairs between which an exception can be posted with what it says."""
+    """Return the pairs between which an exception can be posted with what it says.
+
+    Money on a producer's own account is never posted by hand: its receipts and refunds are entered as such.
+    """
+    if row.rail == DIRECT:
+        return []
     return [pair for pair in ALLOWED if "buyer_credit" not in pair or row.order_id is not None]
 
 

@@ -24,7 +24,7 @@ KINDS = {
     "unknown_refund": lazy("支付机构退了款,账上没有申请"),
     "unknown_transfer": lazy("支付机构转了款,账上没有记录"),
 }
-RAILS = {"bank": lazy("银行"), "stripe": lazy("在线支付")}
+RAILS = {"bank": lazy("银行"), "stripe": lazy("在线支付"), "direct": lazy("供应商直收")}
 STATES = {"open": lazy("待处理"), "proposed": lazy("待第二人复核"), "closed": lazy("已办结")}
 STATE_KINDS = {"open": "bad", "proposed": "wait", "closed": "good"}
 RESOLUTIONS = {

@@ -57,7 +57,7 @@ def open_exception(  # noqa: PLR0913  what an exception is
     """Open an exception, once for each ``key``; return it as it stands, also if it was opened or closed before.
 
     :param key: names the finding, such as ``balance_transaction:txn_…``.
-    :param rail: ``bank`` or ``stripe``.
+    :param rail: ``bank`` (the supervised account), ``stripe``, or ``direct``: a producer's own account.
     :param kind: why it is here; :data:`orders.payments.exception_labels.KINDS` has the words.
     :param detail: both figures and whatever helps who has to decide, in words.
     :param amount_fen: signed, as the rail moved; a posting moves at most so much.
@@ -97,12 +97,7 @@ def settle(key: str, at: datetime) -> MoneyException | None:
 
     What was proposed falls away: there is nothing left to post.
     """
-    row = db.session.scalars(
-        select(MoneyException)
-        .where(MoneyException.key == key)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    row = _lock(key)
     if row is None or row.status == "closed":
         return row
     was = row.status
@@ -110,6 +105,23 @@ def settle(key: str, at: datetime) -> MoneyException | None:
     row.resolution, row.decided_at = "settled", at
     machine.move("exception", row, "settle", actor=None, at=at, parties=Parties())
     audit.record(None, "payments.exception_settled", "exception", row.id, status=[was, "closed"])
+    return row
+
+
+def restate(key: str, kind: str, detail: str, amount_fen: int, at: datetime) -> MoneyException | None:
+    """Say of an exception that waits what differs by now; it stays the same one, as old as it was.
+
+    What was proposed for other figures falls away. ``None`` if there is none, nothing if it is closed or says so already.
+    """
+    row = _lock(key)
+    if row is None or row.status == "closed" or (row.kind, row.amount_fen) == (kind, amount_fen):
+        return row
+    was = row.amount_fen
+    _clear(row)
+    row.kind, row.detail, row.amount_fen = kind, detail, amount_fen
+    why = _("原差额 %(was)s 元,现差额 %(now)s 元。", was=format_yuan(was), now=format_yuan(amount_fen))
+    machine.move("exception", row, "restate", actor=None, at=at, why=why, parties=Parties())
+    audit.record(None, "payments.exception_restated", "exception", row.id, amount_fen=[was, amount_fen])
     return row
 
 
@@ -220,6 +232,15 @@ def lock_exception(exception_id: UUID, actor: Actor) -> MoneyException:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).scalar_one()
+
+
+def _lock(key: str) -> MoneyException | None:
+    return db.session.scalars(
+        select(MoneyException)
+        .where(MoneyException.key == key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def _propose(row: MoneyException, resolution: str, note: str, *, actor: Actor, at: datetime) -> MoneyException:

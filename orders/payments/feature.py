@@ -1,11 +1,21 @@
 """What payments bring to the orders feature."""
 
-API = ("orders.payments.views.bp", "orders.payments.refund_views.bp")
-PAGES = ("orders.payments.pages.bp", "orders.payments.refund_pages.bp", "orders.payments.buyer_pages.bp")
+API = ("orders.payments.views.bp", "orders.payments.refund_views.bp", "orders.payments.credit_refund_views.bp")
+PAGES = (
+    "orders.payments.pages.bp",
+    "orders.payments.refund_pages.bp",
+    "orders.payments.credit_refund_pages.bp",
+    "orders.payments.buyer_pages.bp",
+)
 TASKS = ("orders.payments.tasks",)
 #: Seconds between looks for payments that fall due or are late, and for pay-first orders that nobody pays.
 SCHEDULE = {"payments.remind_of_dues": 1800.0, "payments.cancel_unpaid": 1800.0}
-INIT = ("orders.payments.evidence.init_app", "orders.payments.checks.init_app", "orders.payments.nav.init_app")
+INIT = (
+    "orders.payments.evidence.init_app",
+    "orders.payments.checks.init_app",
+    "orders.payments.credit_refunds.init_app",
+    "orders.payments.nav.init_app",
+)
 PERMISSIONS = {
     "payments:read": "See receipts, refunds, credit and due dates of the own organisation's orders (operator: of all)",
     "payments:announce": "Say who will pay an order, how much and when; extend a pay-first deadline",
@@ -25,6 +35,9 @@ TOPICS = {
     "orders.refund_requested": "Money back was asked for: `order_id`, `refund_id`, `status`",
     "orders.refund_sent": "Money is on its way back through the card provider: `order_id`, `refund_id`, `status`",
     "orders.refund_confirmed": "Money went back: `order_id`, `refund_id`, `status`",
+    "orders.credit_refund_requested": "Credit is asked back: `credit_refund_id`, `payment_id`, `status`, `amount`",
+    "orders.credit_refund_confirmed": "Credit went back to its payer: `credit_refund_id`, `payment_id`, `status`, `amount`",
+    "orders.credit_refund_refused": "Credit is not given back: `credit_refund_id`, `payment_id`, `status`, `amount`",
     "orders.refund_withdrawn": "Who asked for a refund took it back: `order_id`, `refund_id`, `amount`, `status`",
     "orders.refund_refused": "A refund was refused: `order_id`, `refund_id`, `amount`, `why`, `status`",
 }

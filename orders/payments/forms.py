@@ -94,6 +94,13 @@ class AnnounceForm(Form):
     planned_on = DateField(_("计划付款日"), [_NEEDED])
 
 
+class CreditBackForm(Form):
+    """How much of what a receipt has left is asked back, and why."""
+
+    amount = YuanField(_("退回金额"), [_NEEDED])
+    reason = StringField(_("原因"), [InputRequired(_("请填写原因。")), Length(max=500)])
+
+
 class RefundForm(Form):
     """How much is asked back, and why; for accepted goods, how much of it for which."""
 

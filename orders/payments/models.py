@@ -16,6 +16,8 @@ REFUND_STATUSES = ("requested", "recorded", "sent", "confirmed", "refused")
 #: How money reaches a producer: straight, through the supervised account, or through the card provider.
 CLEARINGS = ("direct", "supervised", "stripe")
 RAILS = ("bank", "stripe")
+#: A producer's own account is a rail of its own where it is held against the books.
+EXCEPTION_RAILS = (*RAILS, "direct")
 REFUND_CAUSES = ("rejected", "cancelled", "overpaid", "agreed", "dispute")
 
 
@@ -103,6 +105,8 @@ class Payment(PublicId, Base):
     amount_fen: Mapped[int]
     #: Sum of the allocations; what is left of the amount is the buyer's credit.
     allocated_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: Of what is not allocated: gone back to the payer, or set aside to go back.
+    returned_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     value_on: Mapped[date]
     status: Mapped[str]
     evidence_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
@@ -122,6 +126,7 @@ class Payment(PublicId, Base):
         CheckConstraint("rail = 'stripe' OR recorded_by IS NOT NULL", name="recorded"),
         one_of("status", RECEIPT_STATUSES),
         CheckConstraint("amount_fen > 0 AND allocated_fen BETWEEN 0 AND amount_fen", name="amount_fen"),
+        CheckConstraint("returned_fen BETWEEN 0 AND amount_fen - allocated_fen", name="returned"),
         CheckConstraint("decided_by IS NULL OR decided_by <> recorded_by", name="two_persons"),
         CheckConstraint("status <> 'confirmed' OR buyer_id IS NOT NULL", name="buyer_known"),
         Index("ix_payments_credit", "buyer_id", "payee_id", postgresql_where=text("allocated_fen < amount_fen")),
@@ -129,6 +134,11 @@ class Payment(PublicId, Base):
             "uq_payments_serial", "payee_id", "bank_serial", unique=True, postgresql_where=text("status <> 'refused'")
         ),
     )
+
+    @property
+    def left_fen(self) -> int:
+        """Return what is nobody's order's and does not go back: credit, once it is confirmed."""
+        return self.amount_fen - self.allocated_fen - self.returned_fen
 
 
 class PaymentAllocation(Base):
@@ -258,7 +268,7 @@ class MoneyException(PublicId, Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (
-        one_of("rail", RAILS),
+        one_of("rail", EXCEPTION_RAILS),
         one_of("status", ("open", "proposed", "closed")),
         CheckConstraint("resolution IN ('note','posting','refund','settled')", name="resolution"),
         CheckConstraint("(coalesce(resolution, '') = 'refund') = (jsonb_array_length(parts) > 0)", name="parts"),

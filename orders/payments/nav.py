@@ -17,6 +17,8 @@ def init_app(app: Flask) -> None:
         NavItem("desk", lazy("验票"), "invoice_pages.list_received", "invoices:check", 45),
         NavItem("producer", lazy("到账"), "payment_pages.list_payments", "payments:read", 40, producer, group),
         NavItem("producer", lazy("退款"), "refund_pages.list_refunds", "payments:read", 42, producer, group),
+        NavItem("producer", lazy("退回余额"), "credit_refund_pages.list_refunds", "payments:read", 42, producer, group),
+        NavItem("operator", lazy("退回余额"), "credit_refund_pages.list_refunds", "payments:read", 22, operator, group),
         NavItem("producer", lazy("发票"), "invoice_pages.list_issued", "invoices:record", 43, {}, group),
         NavItem("operator", lazy("到账"), "payment_pages.list_payments", "payments:read", 20, operator, group),
         NavItem("operator", lazy("退款"), "refund_pages.list_refunds", "payments:read", 22, operator, group),

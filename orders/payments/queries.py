@@ -162,13 +162,11 @@ def owed_fen(actor: Actor, on: date) -> tuple[int, int]:
 
 def list_credit(actor: Actor, on: date) -> list[CreditRow]:
     """Return the credit between the actor and each other party, largest names first by their key; zeros left out."""
+    left = Payment.amount_fen - Payment.allocated_fen - Payment.returned_fen
     unallocated = (
-        select(
-            Payment.buyer_id, Payment.payee_id,
-            cast(func.sum(Payment.amount_fen - Payment.allocated_fen), BigInteger),
-        )
+        select(Payment.buyer_id, Payment.payee_id, cast(func.sum(left), BigInteger))
         .where(
-            Payment.status == "confirmed", Payment.allocated_fen < Payment.amount_fen,
+            Payment.status == "confirmed", Payment.allocated_fen < Payment.amount_fen, left > 0,
             is_party(actor, Payment.buyer_id, Payment.payee_id, on),
         )
         .group_by(Payment.buyer_id, Payment.payee_id)

@@ -49,7 +49,7 @@ class SuggestedOrder:
 
 @dataclass(frozen=True)
 class PaymentRow:
-    """A receipt as lists show it; ``left_fen`` is not allocated."""
+    """A receipt as lists show it; ``left_fen`` is not allocated and does not go back."""
 
     key: int
     id: UUID
@@ -64,6 +64,7 @@ class PaymentRow:
     buyer: str | None
     amount_fen: int
     left_fen: int
+    returned_fen: int
     value_on: date
     status: str
     recorded_at: datetime
@@ -165,7 +166,8 @@ def _payment_rows(query: Select[*tuple[Any, ...]]) -> list[PaymentRow]:
             payee_id,
             buyer,
             payment.amount_fen,
-            payment.amount_fen - payment.allocated_fen,
+            payment.left_fen,
+            payment.returned_fen,
             payment.value_on,
             payment.status,
             payment.recorded_at,
@@ -218,5 +220,5 @@ def _suggestions(payments: list[Payment]) -> dict[int, list[SuggestedOrder]]:
             if code in orders and orders[code][0].producer_id == payment.payee_id
         ]
         for payment in payments
-        if payment.allocated_fen < payment.amount_fen
+        if payment.left_fen
     }

@@ -116,7 +116,7 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     payment = Payment(
         rail="bank", clearing=facts.clearing, bank_serial="".join(facts.bank_serial.split()),
         payer_name=facts.payer_name.strip(), payer_account=facts.payer_account.strip(), remark=facts.remark.strip(),
-        payee_id=payee_id, buyer_id=access.buyer_key(facts.buyer), amount_fen=facts.amount_fen, allocated_fen=0,
+        payee_id=payee_id, buyer_id=access.buyer_key(facts.buyer), amount_fen=facts.amount_fen, allocated_fen=0, returned_fen=0,
         value_on=facts.value_on, status="recorded", recorded_by=actor.user_id, recorded_at=at,
         evidence_file_id=access.file_key(facts.evidence_file, actor),
     )  # fmt: skip
@@ -205,8 +205,8 @@ def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: d
                 allocated_by=actor.user_id, allocated_at=at,
             )
         )  # fmt: skip
-    if payment.allocated_fen + sum(by_order.values()) > payment.amount_fen:
-        left = payment.amount_fen - payment.allocated_fen
+    left = payment.left_fen
+    if sum(by_order.values()) > left:
         detail = _(
             "分配共 %(shares)s 元,超过了可分配的余额 %(left)s 元。",
             shares=money.show_yuan(sum(by_order.values())),

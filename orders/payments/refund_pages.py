@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.payments import columns, labels, refund_queries, refund_sending, refunds, withdrawing
+from orders.payments import columns, labels, refund_origins, refund_queries, refund_sending, refunds, withdrawing
 from orders.payments.forms import ReasonForm, SlipForm, leave_out_supervised
 from orders.payments.refund_queries import RefundRow
 from orders.payments.refunds import TransferBack
@@ -133,9 +133,10 @@ def _render(
         slip = SlipForm(formdata=None)
         leave_out_supervised(slip, actor)
         slip.value_on.data = clock.today()
+        slip.clearing.data = refund_origins.clearing_of(row.key) or slip.clearing.data
     return render_template(
         "payments/refund.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), slip=slip,
-        origins=refund_queries.origins_of(row) if row.clearing != "stripe" else [],
+        origins=refund_origins.origins_of([row.key]).get(row.key, []) if row.clearing != "stripe" else [],
         may_withdraw=row.status == "requested" and row.requested_by == actor.user_id and actor.may("refunds:request"),
         may_record=row.status == "requested" and row.clearing != "stripe" and actor.may("refunds:record"),
         may_send=row.status == "requested" and row.clearing == "stripe" and actor.may("refunds:record"),

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from orders.payments import charges
-from orders.payments.models import Charge, Refund, RefundLine
+from orders.payments import charges, refund_origins
+from orders.payments.models import Refund, RefundLine
+from orders.payments.refund_origins import Path
 from orders.purchase.models import Order, OrderLine
 from shop import money
 from shop.db import db
@@ -37,16 +38,8 @@ class Allowance:
     amount_fen: int
 
 
-@dataclass(frozen=True)
-class Path:
-    """So much goes back through a charge, or (``None``) by the bank."""
-
-    charge: Charge | None
-    amount_fen: int
-
-
 def find_paths(order: Order, amount_fen: int) -> list[Path]:
-    """Return by which ways so much goes back, newest charge first, under the order's lock; locks the charges."""
+    """Return by which ways so much goes back, what came last first, under the order's lock; locks the charges."""
     found, left = [], min(amount_fen, _left_at_provider(order))
     rest = amount_fen - left
     locked = charges.lock_charges(charges.charges_of_order(order.id))
@@ -58,9 +51,7 @@ def find_paths(order: Order, amount_fen: int) -> list[Path]:
         if (taken := min(left, there)) > 0:
             found.append(Path(charge, taken))
             left -= taken
-    if rest + left:
-        found.append(Path(None, rest + left))
-    return found
+    return [*found, *refund_origins.bank_paths(order.id, rest + left)] if rest + left else found
 
 
 def _left_at_provider(order: Order) -> int:

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, cast, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from orders.payments import access
-from orders.payments.models import Payment, PaymentAllocation, Refund, TransferAnnouncement
+from orders.payments.models import Payment, Refund, TransferAnnouncement
+from orders.payments.refund_models import RefundReceipt
 from orders.purchase.models import Order
 from orders.purchase.party import is_party
 from shop.auth import Actor
@@ -49,16 +50,9 @@ class RefundRow:
     failure: str
     evidence_file: UUID | None
     version: int
-
-
-@dataclass(frozen=True)
-class Origin:
-    """A receipt that an order's money came from: to whom, and to which account, a refund goes back."""
-
+    #: Who paid what goes back, as far as the refund names receipts.
     payer_name: str
     payer_account: str
-    value_on: date
-    amount_fen: int
 
 
 @dataclass(frozen=True)
@@ -76,6 +70,7 @@ class AnnouncementRow:
     planned_on: date
     announced_at: datetime
     withdrawn_at: datetime | None
+    warnings: Sequence[str] = ()
 
 
 def list_refunds(
@@ -114,21 +109,6 @@ def get_refund(public_id: UUID, actor: Actor, on: date) -> RefundRow:
     """
     refund, _order = access.get_refund(public_id, actor, on)
     return _refund_row(*db.session.execute(_refunds(actor, on).where(Refund.id == refund.id)).one())
-
-
-def origins_of(refund: RefundRow) -> list[Origin]:
-    """Return the confirmed transfers that hold money of a refund's order, by value day: to there it goes back."""
-    share = cast(func.sum(PaymentAllocation.amount_fen), BigInteger)
-    rows = db.session.execute(
-        select(Payment.payer_name, Payment.payer_account, Payment.value_on, share)
-        .join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
-        .join(Order, Order.id == PaymentAllocation.order_id)
-        .where(Order.public_id == refund.order, Payment.status == "confirmed", Payment.rail == "bank")
-        .group_by(Payment.id)
-        .having(share > 0)
-        .order_by(Payment.value_on, Payment.id)
-    )
-    return [Origin(*row) for row in rows]
 
 
 def list_announcements(
@@ -171,18 +151,34 @@ def _announcement_row(found: TransferAnnouncement, order: UUID, number: str, cod
 def _refunds(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     payee, buyer = aliased(Organisation), aliased(Organisation)
     return (
-        select(Refund, Order.public_id, Order.number, buyer.name, payee.name, StoredFile.public_id)
+        select(
+            Refund, Order.public_id, Order.number, buyer.name, payee.name, StoredFile.public_id,
+            *(_of_payer(column) for column in (Payment.payer_name, Payment.payer_account)),
+        )
         .join(Order, Order.id == Refund.order_id)
         .join(payee, payee.id == Order.producer_id)
         .join(buyer, buyer.id == Order.buyer_id)
         .outerjoin(StoredFile, StoredFile.id == Refund.evidence_file_id)
         .where(is_party(actor, Order.buyer_id, Order.producer_id, on))
+    )  # fmt: skip
+
+
+def _of_payer(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    """Return what the receipts tell that a refund names; they are of one payer."""
+    query = (
+        select(func.max(column))
+        .join(RefundReceipt, RefundReceipt.payment_id == Payment.id)
+        .where(RefundReceipt.refund_id == Refund.id)
     )
+    return func.coalesce(query.scalar_subquery(), "")
 
 
-def _refund_row(refund: Refund, order: UUID, number: str, buyer: str, payee: str, file: UUID | None) -> RefundRow:
+def _refund_row(
+    refund: Refund, order: UUID, number: str, buyer: str, payee: str, file: UUID | None, name: str, account: str
+) -> RefundRow:
     return RefundRow(
         refund.id, refund.public_id, order, number, buyer, payee, refund.amount_fen, refund.reason, refund.cause,
         refund.status, refund.clearing, refund.bank_serial, refund.value_on, refund.requested_at, refund.recorded_at,
         refund.recorded_by, refund.requested_by, refund.decided_at, refund.refusal, refund.failure, file, refund.version,
+        name, account,
     )  # fmt: skip

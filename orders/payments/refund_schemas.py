@@ -68,6 +68,10 @@ class RefundSchema(Schema):
     decided_at = own.Instant(required=True, allow_none=True)
     refusal = fields.String(required=True)
     failure = fields.String(required=True)
+    payer_name = fields.String(
+        required=True, metadata={"description": "Who had paid it by bank: to there it goes back."}
+    )
+    payer_account = fields.String(required=True)
     evidence_file = own.PublicId(required=True, allow_none=True)
 
 

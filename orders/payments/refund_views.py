@@ -63,7 +63,8 @@ def list_order_refunds(query: dict[str, Any], order_id: UUID, actor: Actor) -> P
 def request_refund(body: dict[str, Any], order_id: UUID, actor: Actor) -> RefundRow:
     """Ask for money back; it is set aside at once, and never more than was received.
 
-    It goes back the way it came. What came by several ways makes a refund for each; the first is returned.
+    It goes back the way it came. What came by several ways or from several payers makes a refund for each; the first
+    is returned.
     """
     with transaction():
         made = refunds.request(

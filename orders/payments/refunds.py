@@ -12,11 +12,12 @@ from sqlalchemy import func, select
 
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
-from orders.payments import access, charges, refund_paths
+from orders.payments import access, charges, refund_origins, refund_paths
 from orders.payments.clearing import CASH, add_to_clearing, by_clearing
 from orders.payments.credit import excess_fen
 from orders.payments.models import Refund, RefundLine
 from orders.payments.receipts import ValueDayAhead
+from orders.payments.refund_models import RefundReceipt
 from orders.payments.refund_paths import Allowance, change_allowed
 from orders.purchase import counting, machine, party
 from orders.purchase.models import Order, OrderLine
@@ -75,8 +76,8 @@ def request(
 ) -> Refund:
     """Ask for money back, by the buyer, the producer or the operator; it is set aside at once.
 
-    It goes back the way it came: through each charge what came through it, the rest by the bank, a refund for each;
-    the first of them is returned.
+    It goes back the way it came: through each charge what came through it, the rest by the bank to each payer what came
+    from it, what was paid last first, a refund for each; the first of them is returned.
 
     :param lines: accepted goods that it is for (short weight, quality): once it is confirmed, nobody owes that any more.
     :raises NotFound: if the order is not the actor's.
@@ -124,6 +125,10 @@ def record(refund_id: UUID, slip: TransferBack, actor: Actor, at: datetime) -> R
     refund, order = lock_refund(refund_id, actor, at)
     if refund.clearing == "stripe":
         raise GoesBackByCard(_("这笔款是在线支付收到的,请由系统原路退回。"))
+    if slip.clearing != (refund_origins.clearing_of(refund.id) or slip.clearing):
+        raise OtherAccount(
+            _("退款须原路退回:该渠道没有收到这么多款项。"), clearing=slip.clearing, left=money.as_json(0)
+        )
     _check_slip(slip, order, refund.amount_fen, on=clock.business_day(at))
     access.require_clearing(slip.clearing, actor)
     evidence_id = access.file_key(slip.evidence_file, actor)
@@ -222,6 +227,8 @@ def _request(
             path.charge.refunded_fen += path.amount_fen
         db.session.add(refund)
         db.session.flush()  # obtains the refund's key, which names the fact in the books
+        for payment_id, fen in path.receipts:
+            db.session.add(RefundReceipt(refund_id=refund.id, payment_id=payment_id, amount_fen=fen))
         for line_id, fen in refund_paths.lines_of_path(lines, path.amount_fen).items():
             db.session.add(RefundLine(refund_id=refund.id, line_id=line_id, amount_fen=fen))
         _set_aside(refund, order, actor, at)

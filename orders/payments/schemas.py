@@ -49,6 +49,9 @@ class AnnouncementSchema(Schema):
     planned_on = own.Day(required=True)
     announced_at = own.Instant(required=True)
     withdrawn_at = own.Instant(required=True, allow_none=True)
+    warnings = fields.List(
+        fields.String(), required=True, metadata={"description": "What may hinder it; told once, when it is announced."}
+    )
 
 
 class ShareSchema(Schema):

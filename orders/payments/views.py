@@ -76,7 +76,8 @@ def announce_transfer(body: AnnouncementFacts, order_id: UUID, actor: Actor) -> 
     """Announce a transfer for an order; the answer has the code for its remark."""
     with transaction():
         made = announcements.announce(order_id, body, actor, clock.now())
-        return refund_queries.get_announcement(made.id)
+        warnings = announcements.warnings_of(order_id, body.planned_on, actor, clock.today())
+        return replace(refund_queries.get_announcement(made.id), warnings=warnings)
 
 
 @bp.route("/announcements/<uuid:announcement_id>/withdraw", methods=["POST"])

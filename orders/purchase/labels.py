@@ -45,6 +45,12 @@ STATES = {
         "confirmed": lazy("已退款"),
         "refused": lazy("不予退款"),
     },
+    "credit_refund": {
+        "requested": lazy("待退款"),
+        "recorded": lazy("已登记退款,待确认"),
+        "confirmed": lazy("已退款"),
+        "refused": lazy("不予退款"),
+    },
     "payout": {
         "prepared": lazy("待复核放款"),
         "released": lazy("已复核,待付款"),
@@ -96,6 +102,10 @@ EVENTS = {
     ("refund", "confirm"): lazy("确认退款"),
     ("refund", "refuse"): lazy("不予退款"),
     ("refund", "withdraw"): lazy("撤回退款申请"),
+    ("credit_refund", "request"): lazy("申请退回余额"),
+    ("credit_refund", "record"): lazy("登记退款"),
+    ("credit_refund", "confirm"): lazy("确认退款"),
+    ("credit_refund", "refuse"): lazy("不予退款"),
     ("refund", "lose"): lazy("支付争议败诉"),
     ("refund", "send"): lazy("原路退回"),
     ("refund", "fail"): lazy("原路退回失败"),
@@ -115,6 +125,7 @@ EVENTS = {
     ("exception", "propose"): lazy("提出处理意见"),
     ("exception", "agree"): lazy("复核同意"),
     ("exception", "send_back"): lazy("退回处理意见"),
+    ("exception", "restate"): lazy("差额有变化,重新处理"),
     ("exception", "settle"): lazy("自行补齐"),
 }
 

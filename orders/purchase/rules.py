@@ -108,6 +108,13 @@ _REFUND = (
     Rule("refund", "confirmed", "bounce", "requested", (_SYSTEM,)),
     Rule("refund", "requested", "attribute", "confirmed", (("operator", "exceptions:agree"),)),
 )
+_CREDIT_REFUND = (
+    Rule("credit_refund", "", "request", "requested", (("buyer", ""), ("producer", ""))),
+    Rule("credit_refund", "requested", "record", "recorded", _RECORD_REFUND),
+    Rule("credit_refund", "requested", "refuse", "refused", _RECORD_REFUND),
+    Rule("credit_refund", "recorded", "confirm", "confirmed", _CONFIRM_REFUND, guards.another_person_recorded),
+    Rule("credit_refund", "recorded", "refuse", "refused", _CONFIRM_REFUND, guards.another_person_recorded),
+)
 _PREPARE: tuple[Who, ...] = (("operator", "payouts:prepare"), _SYSTEM)
 _PAYOUT = (
     Rule("payout", "", "prepare", "prepared", _PREPARE),
@@ -143,10 +150,11 @@ _EXCEPTION = (
         "exception", "proposed", "send_back", "open",
         (("operator", "exceptions:agree"), ("operator", "exceptions:propose")),
     ),
+    *(Rule("exception", was, "restate", "open", (_SYSTEM,)) for was in ("open", "proposed")),
     *(Rule("exception", was, "settle", "closed", (_SYSTEM,)) for was in ("open", "proposed")),
 )  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
-    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_PAYOUT,
+    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_CREDIT_REFUND, *_PAYOUT,
     *_EXCEPTION,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select, text
 
 from orders.banking import acts
-from orders.banking.models import BankStatementLine, StatementAccount
+from orders.banking.models import BankStatementLine, StatementAccount, is_free
 from orders.ledger import books
 from orders.ledger.books import PLATFORM, Account, MoneyPosting
 from orders.payments import exceptions
@@ -74,8 +74,7 @@ def _lines(waiting: Sequence[Underway]) -> list[BankStatementLine]:
         select(BankStatementLine)
         .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
         .where(
-            StatementAccount.clearing == "supervised", BankStatementLine.direction == "in",
-            BankStatementLine.state.in_(("unmatched", "suggested")), BankStatementLine.noted_by.is_(None),
+            StatementAccount.clearing == "supervised", BankStatementLine.direction == "in", is_free(),
             BankStatementLine.amount_fen.in_(amounts),
         )
         .order_by(BankStatementLine.id)

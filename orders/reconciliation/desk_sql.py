@@ -56,6 +56,7 @@ _STRIPE_THING = f"""CASE x.maker
 _BANK_THING = f"""CASE WHEN x.is_fee AND x.maker = 'payout' THEN '{PLATFORM_FEES}' ELSE CASE x.maker
         WHEN 'receipt' THEN (SELECT y.bank_serial FROM payments y WHERE y.id = x.made::bigint)
         WHEN 'refund' THEN (SELECT y.bank_serial FROM refunds y WHERE y.id = x.made::bigint)
+        WHEN 'credit_refund' THEN (SELECT y.bank_serial FROM credit_refunds y WHERE y.id = x.made::bigint)
         WHEN 'payout' THEN CASE WHEN x.fact = 'payout_returned'
             THEN (SELECT y.bank_serial FROM payout_returns y WHERE y.payout_id = x.made::bigint AND y.status = 'confirmed')
             ELSE (SELECT coalesce(y.bank_serial, y.number) FROM payouts y WHERE y.id = x.made::bigint) END
@@ -76,17 +77,16 @@ _MOVED_DIRECTLY = " AND (d.kind IN ('buyer_credit', 'refund_payable') OR c.kind 
 #: Lines of each rail, theirs and ours, of days from ``:first`` to ``:last``.
 THEIRS = {
     "stripe": _STRIPE_THEIRS,
-    # What two persons found to be no goods money is not ours to have booked.
+    # What two persons found to be no goods money is not ours to have booked; what gave a wrong receipt back is about that.
     "supervised": _BANK_THEIRS.format(
         clearing="supervised",
         counted=f"(l.state <> 'ignored' OR {_IS_FEE})",
         what="l.remark",
-        thing=f"CASE WHEN {_IS_FEE} THEN '{PLATFORM_FEES}' ELSE l.serial END",
+        thing=f"""CASE WHEN {_IS_FEE} THEN '{PLATFORM_FEES}'
+            ELSE coalesce((SELECT w.serial FROM bank_statement_lines w WHERE w.id = l.returns_id), l.serial) END""",
     ),
     # A producer's own account moves much that is not ours; its remarks are nobody else's.
-    "direct": _BANK_THEIRS.format(
-        clearing="direct", counted="l.state IN ('matched', 'returned')", what="l.rule", thing="l.serial"
-    ),
+    "direct": _BANK_THEIRS.format(clearing="direct", counted="l.state = 'matched'", what="l.rule", thing="l.serial"),
 }
 OURS = {
     "stripe": _ours("stripe_cash", _STRIPE_THING),
@@ -97,7 +97,7 @@ OURS = {
 EXCEPTIONS = {
     "stripe": "SELECT occurred_on AS day FROM money_exceptions WHERE rail = 'stripe' AND status <> 'closed'",
     "supervised": "SELECT occurred_on AS day FROM money_exceptions WHERE rail = 'bank' AND status <> 'closed'",
-    "direct": "SELECT cast(NULL AS date) AS day WHERE false",
+    "direct": "SELECT occurred_on AS day FROM money_exceptions WHERE rail = 'direct' AND status <> 'closed'",
 }
 
 
@@ -127,11 +127,14 @@ def things(rail: str) -> str:
     FROM lines GROUP BY thing"""
 
 
+#: The accounts on which our books have what lies on a rail.
+KINDS = {"stripe": "stripe_cash", "supervised": "bank_supervised", "direct": "paid_direct"}
+
+
 def before(rail: str) -> str:
     """Return SQL of our sum of all days before ``:first``."""
-    kind = {"stripe": "stripe_cash", "supervised": "bank_supervised", "direct": "paid_direct"}[rail]
     only = _MOVED_DIRECTLY if rail == "direct" else ""
-    posted = _POSTED.format(kind=kind, only=only).replace("BETWEEN :first AND :last", "< :first")
+    posted = _POSTED.format(kind=KINDS[rail], only=only).replace("BETWEEN :first AND :last", "< :first")
     return f"SELECT coalesce(sum(x.fen), 0)::bigint FROM ({posted}) x"
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, select
 
 from orders.banking import acts
-from orders.banking.models import BankStatement, BankStatementLine, StatementAccount
+from orders.banking.models import BankStatement, BankStatementLine, StatementAccount, is_free
 from orders.banking.reading.cells import compared_account
 from orders.settlement import bank, paying, returns
 from orders.settlement.bank import Confirmation
@@ -27,7 +27,6 @@ _WITHIN = timedelta(days=10)
 _MOST = 500
 _CAME_BACK = re.compile("退汇|退票|退回|退款")
 Pair = tuple[Payout, BankStatementLine]
-_OPEN = ("unmatched", "suggested")
 
 
 def match(at: datetime) -> int:
@@ -95,8 +94,7 @@ def _lines(direction: str, *conditions: ColumnElement[bool]) -> Sequence[BankSta
         .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
         .where(
             StatementAccount.clearing == "supervised", BankStatementLine.direction == direction,
-            BankStatementLine.state.in_(_OPEN), BankStatementLine.noted_by.is_(None), BankStatementLine.amount_fen > 0,
-            *conditions,
+            is_free(), BankStatementLine.amount_fen > 0, *conditions,
         )
         .order_by(BankStatementLine.id)
         .execution_options(populate_existing=True)

@@ -1,15 +1,16 @@
 """What the settlement of producers brings to the orders feature."""
 
-API = ("orders.settlement.views.bp", "orders.settlement.return_views.bp")
+API = ("orders.settlement.views.bp", "orders.settlement.return_views.bp", "orders.settlement.slip_views.bp")
 PAGES = (
     "orders.settlement.pages.bp",
     "orders.settlement.order_pages.bp",
     "orders.settlement.return_pages.bp",
+    "orders.settlement.slip_pages.bp",
     "orders.settlement.rule_pages.bp",
     "orders.settlement.statement_pages.bp",
 )
 TASKS = ("orders.settlement.tasks",)
-INIT = ("orders.settlement.checks.init_app", "orders.settlement.nav.init_app")
+INIT = ("orders.settlement.checks.init_app", "orders.settlement.slips.init_app", "orders.settlement.nav.init_app")
 #: Seconds between looks whether the day's run is still to be made.
 SCHEDULE = {"settlement.run": 600.0}
 PERMISSIONS = {

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from orders.ledger.views import XLSX_TYPE, download
-from orders.settlement import bank, queries, runs, tables
+from orders.settlement import bank, queries, runs, slips, tables
 from orders.settlement.bank import Confirmation
 from orders.settlement.forms import ActForm, ConfirmForm, ConfirmReturnForm, FileForm, ReasonForm, ReturnForm
 from orders.settlement.labels import PAYOUT_STATES, words
@@ -206,7 +206,9 @@ def render_payout(actor: Actor, desk: str, payout_id: UUID, form: Form | None = 
     may_cancel = row.status == "prepared" and (actor.may("payouts:prepare") or actor.may("payouts:release"))
     may_cancel = may_cancel or (row.status == "released" and actor.may("payouts:release"))
     return render_template(
-        "settlement/payout.html", desk=desk, row=row, problem=form,
+        "settlement/payout.html", desk=desk, row=row, problem=form, slip_files=slips.slips_of(row.key),
+        slip_action=url_for("payout_slip_pages.attach", payout_id=row.id)
+        if is_operator and row.rail == "bank" and actor.may("payouts:prepare") else "",
         form=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
         told=form if isinstance(form, ReturnForm) else ReturnForm(formdata=None),
         agreed=form if isinstance(form, ConfirmReturnForm) else ConfirmReturnForm(formdata=None),

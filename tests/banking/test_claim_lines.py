@@ -7,21 +7,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from orders.banking import acts, claim_queries, claims
-from orders.banking.claims import ClaimFacts, LineUnknown
+from orders.banking import acts, claim_queries, claims, giving_back
+from orders.banking.claims import ClaimDecided, ClaimFacts, LineUnknown
 from orders.banking.models import BankStatementLine, TransferClaim
-from orders.payments.receipts import Share
+from orders.payments.receipts import Share, TooMuchAllocated
 from orders.purchase.models import Order
 from shop.db import db, transaction
 from shop.errors import Forbidden, NotFound
 from shop.files import services as files
-from tests.banking.help import bring_rows, operators, own_account, row, supervised, told
+from shop.identity.models import Organisation
+from tests.banking.help import bring_rows, operators, own_account, receipts_of, row, supervised, told
 from tests.conftest import NOON, count
 from tests.counting.build import make_order, make_trade
 
 pytestmark = pytest.mark.usefixtures("session")
 PDF = b"%PDF-1.7\n%%EOF\n"
 TODAY = date(2026, 7, 15)
+SAID: dict[str, Any] = {"paid_on": date(2026, 7, 13), "payer_name": "甲"}
 
 
 @pytest.fixture
@@ -94,7 +96,7 @@ def test_matching_again_by_hand_looks_for_claims_too(scene):
     made = claim_of(trade, order)
     assert made.line_id is None
     with transaction():
-        acts.mark_wrong(near.public_id, trade.clerk, NOON)
+        giving_back.mark(near.public_id, trade.clerk, NOON)
         near.state, near.reason = "returned", ""
 
     with transaction():
@@ -215,3 +217,55 @@ def test_a_producer_does_not_take_a_transfer_of_the_supervised_account_for_its_o
         claims.confirm(made.public_id, two, NOON)
     db.session.expire_all()
     assert (made.status, order.received_fen) == ("confirmed", 10000)
+
+
+def test_a_transfer_for_several_producers_is_claimed_whole_and_confirmed_by_the_operator():
+    with transaction():
+        one, two = operators()
+        account = supervised(one, two)
+        first = make_trade(members=True)
+        second = make_trade(buyer=db.session.get_one(Organisation, first.buyer.organisation_id))
+        orders = [make_order(trade, ((10000, "1"),)) for trade in (first, second)]
+    shares = [Share(order=order.public_id, amount_fen=10000) for order in orders]
+    with pytest.raises(TooMuchAllocated), transaction():
+        claims.claim(ClaimFacts(shares=shares, amount_fen=20001, **SAID), first.buyer, NOON)
+    made = claim_of(first, orders[0], shares=shares, amount_fen=20000)
+    [line] = bring_rows(account, one, row("200.00", name="某单位"))
+
+    made = db.session.get_one(TransferClaim, made.id, populate_existing=True)
+    assert (made.payee_id, made.line_id, told(line)[0]) == (None, line.id, "claimed")
+    assert claim_queries.get_claim(made.id, one, TODAY).payee == "监管账户(几个供应商)"
+    with pytest.raises(NotFound), transaction():
+        claims.confirm(made.public_id, first.checker, NOON)
+    with transaction():
+        claims.confirm(made.public_id, two, NOON)
+
+    assert [db.session.get_one(Order, order.id, populate_existing=True).received_fen for order in orders] == [10000] * 2
+    assert [payment.payee_id for payment, _ in receipts_of(line)] == [order.producer_id for order in orders]
+
+
+def test_who_claimed_takes_it_back_and_its_line_is_open_again(scene, login):
+    trade, _account, order, _other = scene
+    [line] = receive(scene, "100.00")
+    made = claim_of(trade, order)
+    page = f"/desk/transfer-claims/{made.public_id}"
+    assert made.line_id == line.id
+    with pytest.raises(NotFound), transaction():
+        claims.withdraw(made.public_id, trade.clerk, NOON)
+
+    buyer = login(trade.buyer)
+    assert "撤回认领" in buyer.get(page).text
+    assert buyer.post(f"{page}/withdraw").status_code == 302
+    assert "已撤回" in buyer.get(page).text
+
+    assert told(db.session.get_one(BankStatementLine, line.id, populate_existing=True))[::2] == (
+        "unmatched", "claim_withdrawn",
+    )  # fmt: skip
+    for act in (
+        lambda: claims.withdraw(made.public_id, trade.buyer, NOON),
+        lambda: claims.confirm(made.public_id, trade.checker, NOON),
+    ):
+        with pytest.raises(ClaimDecided), transaction():
+            act()
+    again = claim_of(trade, order)
+    assert again.line_id == line.id

@@ -8,16 +8,19 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from orders.banking import acts, aliases, claims, confirming, queries, slips, tasks
+from orders.banking import acts, aliases, claims, confirming, giving_back, queries, slips, tasks
 from orders.banking.claims import ClaimDecided, ClaimFacts, LineUnknown
+from orders.banking.closing import importing
 from orders.banking.closing import services as closing
-from orders.banking.models import PayerAlias, StatementConfirmation, TransferClaim
-from orders.payments import checks, receipts, refunds
+from orders.banking.models import BankStatementLine, PayerAlias, StatementConfirmation, TransferClaim
+from orders.payments import announcements, checks, credit_refunds, receipts, refunds
 from orders.payments.models import Payment, Refund
 from orders.payments.receipts import OtherParties, SamePerson, Share, TooMuchAllocated
+from orders.payments.refund_origins import OtherPayer
+from orders.payments.refunds import TransferBack
 from orders.purchase.models import Order
 from shop.db import db, transaction
-from shop.errors import NotFound
+from shop.errors import Forbidden, NotFound
 from shop.files import services as files
 from shop.identity.models import Unit, UnitPlacement
 from tests.banking.help import (
@@ -35,9 +38,12 @@ from tests.banking.help import (
 from tests.banking.sheets import plain
 from tests.conftest import NOON, count
 from tests.counting.build import make_order, make_trade
+from tests.factories import make_member
 from tests.payments.help import pay
 
 pytestmark = pytest.mark.usefixtures("session")
+TODAY = date(2026, 7, 15)
+DAYS_TO_PAY = date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 4)
 PDF = b"%PDF-1.7\n%%EOF\n"
 
 
@@ -233,7 +239,7 @@ def test_a_wrong_receipt_is_given_back_by_the_outgoing_line_that_is_suggested(sc
 
     assert (told(out), out.candidates) == (("suggested", "refund_payer", "refund_likely"), {"lines": [wrong.id]})
     with transaction():
-        acts.tie_return(out.public_id, wrong.public_id, trade.clerk, NOON)
+        giving_back.tie_return(out.public_id, wrong.public_id, trade.clerk, NOON)
 
     assert (told(wrong)[0], told(out)[0], out.returns_id) == ("returned", "returned", wrong.id)
     assert count("payments") == 0
@@ -244,13 +250,46 @@ def test_money_that_a_person_calls_wrong_needs_the_same_amount_back(scene):
     wrong = receive(scene, "100.00")
     out = receive(scene, "", out="99.00")
     with transaction():
-        acts.mark_wrong(wrong.public_id, trade.clerk, NOON)
+        giving_back.mark(wrong.public_id, trade.clerk, NOON)
 
     with pytest.raises(acts.AmountsDiffer), transaction():
-        acts.tie_return(out.public_id, wrong.public_id, trade.clerk, NOON)
+        giving_back.tie_return(out.public_id, wrong.public_id, trade.clerk, NOON)
     with pytest.raises(acts.WrongDirection), transaction():
-        acts.tie_return(wrong.public_id, out.public_id, trade.clerk, NOON)
+        giving_back.tie_return(wrong.public_id, out.public_id, trade.clerk, NOON)
     assert told(wrong) == ("unmatched", "", "wrong_payee")
+
+
+def test_what_a_person_calls_wrong_is_not_forgotten_by_later_imports_and_not_booked(scene):
+    trade, _account = scene
+    order_of(trade, 7000)
+    known = claim_of(trade, order_of(trade), payer_name=PAYER)
+    line = receive(scene, "100.00")
+    with transaction():
+        claims.confirm(known.public_id, trade.checker, NOON, line.public_id)
+    mistaken = receive(scene, "55.00")
+    assert told(mistaken) == ("unmatched", "payer", "no_code_no_amount")
+    with transaction():
+        giving_back.mark(mistaken.public_id, trade.clerk, NOON)
+
+    late = order_of(trade, 5500)
+    receive(scene, "1.00")
+    with transaction():
+        acts.match_again(mistaken.public_id, trade.clerk, NOON)
+    with pytest.raises(acts.LineNotOpen), transaction():
+        acts.match_by_hand(mistaken.public_id, [share(late, 5500)], trade.clerk, NOON)
+    with pytest.raises(IntegrityError, match="wrong_booked"), transaction():
+        db.session.execute(text("UPDATE bank_statement_lines SET state = 'matched', reason = '' WHERE wrong_by > 0"))
+    mistaken = fresh(BankStatementLine, mistaken.id)
+    assert told(mistaken) == ("unmatched", "payer", "wrong_payee")
+    out = receive(scene, "", out="55.00")
+    assert (told(out)[2], out.candidates) == ("refund_likely", {"lines": [mistaken.id]})
+
+    with transaction():
+        giving_back.unmark(mistaken.public_id, trade.clerk, NOON)
+        acts.match_again(mistaken.public_id, trade.clerk, NOON)
+    assert told(fresh(BankStatementLine, mistaken.id)) == ("matched", "payer", "")
+    with pytest.raises(acts.LineNotOpen), transaction():
+        giving_back.unmark(mistaken.public_id, trade.clerk, NOON)
 
 
 def test_an_outgoing_line_records_the_refund_that_was_asked_for(scene):
@@ -276,6 +315,56 @@ def test_an_outgoing_line_records_the_refund_that_was_asked_for(scene):
         "direct",
         date(2026, 7, 15),
     )
+
+
+def test_a_refund_that_went_to_somebody_else_is_not_taken_for_one(scene):
+    trade, _ = scene
+    order = order_of(trade)
+    with transaction():
+        pay(trade, (order, 6000), payer_name="和平区第一小学食堂", payer_account="6001")
+        pay(trade, (order, 4000), payer_name="和平区第一小学工会", payer_account="4001")
+        union = refunds.request(order.public_id, 4000, "协商", actor=trade.buyer, at=NOON)
+        canteen = refunds.request(order.public_id, 6000, "协商", actor=trade.buyer, at=NOON)
+    lines = [
+        receive(scene, "", out=fen, day="2026-07-15", serial=serial, name="和平区第一小学工会", account="4001")
+        for fen, serial in (("60.00", "TK1"), ("40.00", "TK2"))
+    ]
+    assert [(told(line)[2], line.candidates) for line in lines] == [
+        ("outgoing_unknown", {}), ("refund_likely", {"refunds": [union.id]}),
+    ]  # fmt: skip
+
+    with pytest.raises(OtherPayer), transaction():
+        acts.tie_refund(lines[0].public_id, canteen.public_id, trade.clerk, NOON)
+    with transaction():
+        acts.tie_refund(lines[1].public_id, union.public_id, trade.clerk, NOON)
+        refunds.record(canteen.public_id, TransferBack(bank_serial="TK1", value_on=TODAY), trade.clerk, NOON)
+        acts.match_again(lines[0].public_id, trade.clerk, NOON)
+
+    again = fresh(BankStatementLine, lines[0].id)
+    assert (told(again), again.candidates, again.refund_id) == (
+        ("suggested", "refund_serial", "refund_elsewhere"), {"refunds": [canteen.id]}, None,
+    )  # fmt: skip
+    assert (fresh(Refund, union.id).status, fresh(Refund, canteen.id).status) == ("recorded", "recorded")
+
+
+def test_an_outgoing_line_records_the_credit_that_goes_back(scene):
+    trade, _ = scene
+    with transaction():
+        payment = pay(trade, (make_order(trade, ((10000, "1"),)), 10000), amount=13000, payer_account=PAYER_ACCOUNT)
+        back = credit_refunds.request(payment.public_id, 3000, "多付", trade.buyer, NOON)
+    other = receive(scene, "", out="30.00", name="别人", account="1", serial="T0")
+    out = receive(scene, "", out="30.00", serial="T1")
+    assert (told(out)[2], out.candidates, other.candidates) == ("refund_likely", {"credits": [back.id]}, {})
+    with pytest.raises(OtherPayer), transaction():
+        giving_back.tie_credit(other.public_id, back.public_id, trade.clerk, NOON)
+
+    with transaction():
+        giving_back.tie_credit(out.public_id, back.public_id, trade.clerk, NOON)
+        credit_refunds.confirm(back.public_id, trade.checker, NOON)
+
+    assert (told(out), out.credit_refund_id) == (("matched", "refund", ""), back.id)
+    assert (back.status, back.bank_serial, back.value_on) == ("confirmed", "T1", date(2026, 7, 14))
+    assert checks.differing_balances() == []
 
 
 # --- claims
@@ -371,7 +460,7 @@ def test_who_claims_does_not_confirm_and_a_refused_claim_opens_the_line(scene):
     assert (count("payments"), count("payer_aliases")) == (0, 0)
 
 
-def test_a_claim_is_of_one_buyer_and_producer_and_of_ones_own(scene):
+def test_a_claim_is_of_one_buyer_and_of_ones_own_and_exact_for_several_producers(scene):
     trade, _ = scene
     with transaction():
         other = make_trade()
@@ -381,24 +470,69 @@ def test_a_claim_is_of_one_buyer_and_producer_and_of_ones_own(scene):
         claim_of(trade, theirs)
     with transaction():
         theirs.buyer_id = order.buyer_id
+        anothers = make_order(trade, ((10000, "1"),))
+        anothers.buyer_id = other.buyer.organisation_id
     with pytest.raises(OtherParties):
+        claim_of(trade, order, actor=trade.clerk, shares=[share(order, 1), share(anothers, 1)])
+    with pytest.raises(TooMuchAllocated):
         claim_of(trade, order, shares=[share(order, 1), share(theirs, 1)])
     made = claim_of(trade, order)
     with pytest.raises(NotFound):
         claims.get_claim(made.public_id, other.clerk, date(2026, 7, 15))
 
 
-def test_an_alias_is_ended_by_a_person(scene):
+def test_a_line_matched_by_hand_teaches_who_paid_once_it_is_confirmed(scene, deliver):
+    trade, _ = scene
+    order = order_of(trade)
+    line = receive(scene, "100.00", name="和平区第一小学后勤处", account="7001")
+    with transaction():
+        acts.match_by_hand(line.public_id, [share(order, 10000)], trade.clerk, NOON)
+    deliver(times=2)
+    assert count("payer_aliases") == 0
+
+    with transaction():
+        receipts.confirm(receipts_of(line)[0][0].public_id, trade.checker, NOON)
+    deliver(times=2)
+
+    alias = db.session.scalars(select(PayerAlias)).one()
+    assert (alias.name, alias.account, alias.buyer_id, alias.learned_for_id, alias.learned_by) == (
+        "和平区第一小学后勤处", "7001", order.buyer_id, order.producer_id, trade.checker.user_id,
+    )  # fmt: skip
+    order_of(trade, 7000)
+    assert told(receive(scene, "70.00", name="和平区第一小学后勤处")) == ("matched", "payer", "")
+
+
+def test_aliases_are_searched_shared_and_ended_by_whom_they_concern(scene):
     trade, _ = scene
     with transaction():
-        aliases.learn(PAYER, "", trade.buyer.organisation_id, trade.checker, NOON)
-        aliases.learn(PAYER, "", trade.buyer.organisation_id, trade.checker, NOON)
-    [(alias, _name, _id)] = aliases.list_aliases(date(2026, 7, 15))
+        order = make_order(trade)
+        stranger = make_trade(members=True)
+        operator = make_member("operator", "operator_finance")
+        for _again in range(2):
+            aliases.learn(PAYER, "", order.buyer_id, trade.checker.user_id, NOON, payee_id=order.producer_id)
+        added = aliases.add("和平区教育局", "8001", trade.buyer.organisation_public_id, operator, NOON, is_shared=False)
+    with pytest.raises(aliases.AliasThere), transaction():
+        aliases.add("和平区教育局", "8001", trade.buyer.organisation_public_id, operator, NOON, is_shared=True)
 
+    def seen(actor, q=""):
+        return [(one.name, one.may_end) for one in aliases.list_aliases(actor, TODAY, limit=20, q=q).items]
+
+    assert seen(operator) == [("和平区教育局", True), (PAYER, True)]
+    assert seen(trade.checker) == [("和平区教育局", False), (PAYER, True)]
+    assert [seen(operator, q) for q in ("8001", "教育", "没有")] == [[("和平区教育局", True)]] * 2 + [[]]
+    assert (seen(stranger.checker), seen(trade.buyer)) == ([], [])
+    for actor, refusal in ((trade.checker, Forbidden), (stranger.checker, NotFound), (trade.buyer, NotFound)):
+        with pytest.raises(refusal), transaction():
+            aliases.end(added.public_id, actor, NOON)
     with transaction():
-        aliases.end(alias.public_id, trade.checker, NOON)
+        aliases.share(added.public_id, operator, NOON, is_shared=True)
+    order_of(trade, 6000)
+    assert told(receive(scene, "60.00", name="和平区教育局", account="8001"))[2] == "treasury_without_remark"
 
-    assert (aliases.list_aliases(date(2026, 7, 15)), count("payer_aliases")) == ([], 0)
+    key = db.session.scalars(select(PayerAlias.public_id).where(PayerAlias.name == PAYER)).one()
+    with transaction():
+        aliases.end(key, trade.checker, NOON)
+    assert seen(operator) == [("和平区教育局", True)]
 
 
 # --- electronic receipts
@@ -490,6 +624,66 @@ def test_a_finance_authority_without_a_day_of_its_own_follows_the_one_above_it(s
         return [(each.division_code, each.last_on.day, each.days_left) for each in closing.days_of(buyer, on)]
 
     assert days(date(2026, 12, 19)) == [("120101", 20, 1), ("120000", 25, 6)]
-    # A day of its own that is over is not made longer by the one above.
-    assert days(date(2026, 12, 21)) == [("120000", 25, 4)]
-    assert days(date(2026, 12, 26)) == []
+    # A day of its own that is over is not made longer by the one above, and is told until the year ends.
+    assert days(date(2026, 12, 21)) == [("120101", 20, -1), ("120000", 25, 4)]
+    assert days(date(2026, 12, 31)) == [("120101", 20, -11), ("120000", 25, -6)]
+    assert days(date(2027, 1, 1)) == []
+
+
+def paid_by(buyer, code):
+    """Let a treasury pay a unit of the buyer's."""
+    unit = Unit(organisation_id=buyer.organisation_id, name="一校")
+    db.session.add(unit)
+    db.session.flush()
+    db.session.add(
+        UnitPlacement(
+            unit_id=unit.id, division_code=code, finance_division_code=code, budget_level="county",
+            valid_from=date(2026, 1, 1),
+        )
+    )  # fmt: skip
+
+
+def test_who_is_to_be_paid_sees_closing_days_that_are_near_or_over_and_late_plans_are_warned_of(scene, deliver):
+    trade = scene[0]
+    order = order_of(trade)
+    with transaction():
+        one, _ = operators()
+        paid_by(trade.buyer, "120101")
+        made = closing.add("120000", date(2026, 12, 25), one, NOON)
+    topic = text("SELECT count(*) FROM outbox_events WHERE topic = 'orders.treasury_closing_day_set'")
+    assert db.session.scalar(topic) == 1
+
+    def seen(actor, on):
+        return [(each.division_code, each.days_left, each.buyers) for each in closing.days_of_debtors(actor, on)]
+
+    for actor in (trade.clerk, one):
+        assert [seen(actor, date(2026, *day)) for day in ((7, 15), (12, 20), (12, 28))] == [
+            [], [("120000", 5, 1)], [("120000", -3, 1)],
+        ]  # fmt: skip
+    assert seen(trade.buyer, date(2026, 12, 20)) == []
+    warned = [announcements.warnings_of(order.public_id, day, trade.buyer, TODAY) for day in DAYS_TO_PAY]
+    assert [len(words) for words in warned] == [0, 1, 0]
+    assert "晚于天津市财政集中支付截止日 2026-12-25" in warned[1][0]
+    with transaction():
+        closing.remove(made.public_id, one)
+    assert seen(one, date(2026, 12, 20)) == []
+
+
+def test_a_sheet_of_closing_days_is_taken_in_wholly_or_not_at_all(scene):
+    with transaction():
+        one, _ = operators()
+        closing.add("120101", date(2026, 12, 20), one, NOON)
+    good = "代码,地方,截止日\n120101,和平区,2026-12-22\n120000,天津,20261225\n\n620421,靖远,2026年12月18日\n"
+    bad = good + "999999,,2026-12-01\n120102,,某天\n120101,,2026-12-23\n"
+    with pytest.raises(importing.BadClosingRows) as refusal, transaction():
+        importing.import_days(bad.encode(), one, NOON)
+    assert [row["row"] for row in refusal.value.members["rows"]] == [6, 7, 8]
+    assert [day.last_on for day, _name in closing.list_days()] == [date(2026, 12, 20)]
+
+    with transaction():
+        assert importing.import_days(good.encode("gbk"), one, NOON) == importing.Imported(2, 1, 0)
+    with transaction():
+        assert importing.import_days(good.encode(), one, NOON) == importing.Imported(0, 0, 3)
+    assert {day.division_code: day.last_on.day for day, _name in closing.list_days(2026)} == {
+        "120000": 25, "120101": 22, "620421": 18,
+    }  # fmt: skip

@@ -416,7 +416,7 @@ def test_an_outgoing_line_is_the_recorded_refund_of_its_serial(scene):
     trade, account = scene
     order = order_of(trade)
     with transaction():
-        pay(trade, (order, 10000))
+        pay(trade, (order, 10000), payer_name=PAYER)
         refund = refunds.request(order.public_id, 3000, "协商", actor=trade.buyer, at=NOON)
         refunds.record(refund.public_id, slip(bank_serial="R9"), trade.clerk, NOON)
 
@@ -504,3 +504,26 @@ def test_a_sub_account_is_one_producers_on_the_value_day():
         mine.producer_id,
         theirs.producer_id,
     ]
+
+
+def test_on_the_main_account_a_person_sees_the_orders_of_the_amount():
+    with transaction():
+        one, two = operators()
+        account = supervised(one, two)
+        first, second = make_trade(), make_trade()
+        order, named = make_order(first), make_order(second, ((30000, "1"),))
+        part = make_order(second, ((7000, "1"),))
+        receipts.record(facts((part, 1000)), second.clerk, NOON)
+    invoice_for(second, named)
+
+    lines = bring_rows(
+        account, one, row("100.00", name="和平区财政局"), row("60.00", name="不认识的单位"),
+        row("100.00", "26122000000012345678", name="和平区财政局"), row("99.99", name="和平区财政局"),
+    )  # fmt: skip
+
+    assert [told(line) for line in lines] == [
+        ("suggested", "amount", "treasury_without_remark"), ("suggested", "amount", "payer_unknown"),
+        ("matched", "invoice", ""), (UNMATCHED, "", "treasury_without_remark"),
+    ]  # fmt: skip
+    assert [line.candidates.get("orders") for line in lines] == [[[order.id, 10000]], [[part.id, 6000]], None, None]
+    assert receipts_of(lines[2])[0][1] == {named.id: 10000}

@@ -8,16 +8,20 @@ from sqlalchemy import select, text
 
 from orders.banking import tasks
 from orders.banking.closing.models import TreasuryClosingDay
-from orders.banking.models import BankStatementLine, SupervisedAccount, TransferClaim
+from orders.banking.models import BankStatementLine, PayerAlias, SupervisedAccount, TransferClaim
 from orders.payments.models import Payment
 from orders.purchase.models import Order
+from shop import clock
 from shop.db import db, transaction
 from shop.files import services as files
+from shop.identity.models import Organisation
 from tests import factories
 from tests.banking.help import bring, own_account, row
 from tests.banking.sheets import ICBC, filled, plain, text_file
 from tests.conftest import count
 from tests.counting.build import make_order, make_trade
+from tests.payments.help import pay
+from tests.settlement.help import DUE, give_account, make_operators, pay_out, sold
 
 pytestmark = pytest.mark.usefixtures("session")
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -33,6 +37,19 @@ def scene():
 def text_of(answer):
     assert answer.status_code == 200, answer.text
     return answer.text
+
+
+@pytest.fixture
+def settled_payout(session):
+    """A payout by bank that the operator has released, and one of the operator's people."""
+    with transaction():
+        a, b = make_operators()
+        other = make_trade(members=True)
+        give_account(other.clerk.organisation_id)
+        sold(other, 10000, supervised=10000)
+    with clock.stopped_at(DUE), transaction():
+        [payout] = pay_out(a, b)
+        return payout, factories.make_member("operator", "operator_finance")
 
 
 def test_a_clerk_imports_a_file_and_a_colleague_confirms_all(scene, login):
@@ -154,6 +171,12 @@ def test_the_operator_keeps_accounts_and_closing_days_that_institutions_see(scen
     assert browser.post("/operator/treasury-closing-days", data=day).status_code == 302
     assert "2026-12-25" in text_of(browser.get("/operator/treasury-closing-days"))
     assert db.session.scalars(select(TreasuryClosingDay.last_on)).all() == [date(2026, 12, 25)]
+    sheet = {"sheet": (io.BytesIO(b"120102,2026-12-24\n"), "截止日.csv")}
+    assert browser.post("/operator/treasury-closing-days/import", data=sheet).status_code == 302
+    assert browser.post("/operator/treasury-closing-days/import", data={}).status_code == 422
+    gone = db.session.scalars(select(TreasuryClosingDay.public_id).where(TreasuryClosingDay.division_code == "120102"))
+    assert browser.post(f"/operator/treasury-closing-days/{gone.one()}/remove").status_code == 302
+    assert count("treasury_closing_days") == 1
     second = login(two)
     assert "确认账户" in text_of(second.get("/operator/supervised-accounts"))
     assert second.post(f"/operator/supervised-accounts/{key}/confirmed").status_code == 302
@@ -186,3 +209,55 @@ def test_the_api_imports_lists_and_confirms(scene, client, bearer):
     assert [one["number"] for one in client.get("/api/v1/statement-accounts", headers=clerk).json["items"]] == [
         "6222020000000001"
     ]
+
+
+def test_electronic_receipts_are_uploaded_and_shown_where_they_belong(scene, login, settled_payout):
+    trade, _, order = scene
+    payout, one = settled_payout
+    with transaction():
+        payment = pay(trade, (order, 100), bank_serial="EK1")
+    browser, path = login(trade.clerk), f"/producer/payments/{payment.public_id}"
+    assert "还没有电子回单" in browser.get(path).text
+    for name in ("第一份.pdf", "第二份.pdf"):
+        sent = browser.post(f"{path}/slips", data={"slips": [(io.BytesIO(PDF + name.encode()), name)]})
+        assert sent.status_code == 302
+    page = browser.get(path).text
+    assert [name in page for name in ("第一份.pdf", "第二份.pdf")] == [True, True]
+    assert login(trade.buyer).post(f"{path}/slips").status_code == 403
+
+    operator = login(one)
+    told = operator.post(
+        "/operator/statements/slips",
+        data={"slips": [(io.BytesIO(PDF + b"1"), f"{payout.number}.pdf"), (io.BytesIO(PDF + b"2"), "无.pdf")]},
+        follow_redirects=True,
+    ).text
+    assert ["1 份回单已挂到对应到账或付款" in told, "无.pdf" in told] == [True, True]
+    assert (
+        operator.post(
+            f"/operator/payouts/{payout.public_id}/slips", data={"slips": [(io.BytesIO(PDF + b"3"), "补充.pdf")]}
+        ).status_code
+        == 302
+    )
+    shown = operator.get(f"/operator/payouts/{payout.public_id}").text
+    assert [name in shown for name in (f"{payout.number}.pdf", "补充.pdf", "上传电子回单")] == [True] * 3
+
+
+def test_the_operator_keeps_payers_names_and_a_producer_reads_them(scene, login):
+    trade, _, order = scene
+    with transaction():
+        operator = factories.make_member("operator", "operator_finance")
+        buyer = db.session.get_one(Organisation, order.buyer_id).name
+    browser, path = login(operator), "/operator/payer-aliases"
+    assert "还没有记下付款人" in browser.get(path).text
+    assert browser.post(path, data={"name": "教育局", "buyer": "没有的学校"}).status_code == 422
+    assert browser.post(path, data={"name": "教育局", "account": "8001", "buyer": buyer}).status_code == 302
+    key = db.session.scalars(select(PayerAlias.public_id)).one()
+    assert browser.post(f"{path}/{key}/shared").status_code == 302
+    assert "多单位共用" in browser.get(f"{path}?q=8001").text
+
+    producer = login(trade.checker)
+    page = producer.get("/producer/payer-aliases").text
+    assert ["教育局" in page, "停用别名" in page] == [True, False]
+    assert producer.post(f"/producer/payer-aliases/{key}/end").status_code == 403
+    assert login(operator).post(f"{path}/{key}/end").status_code == 302
+    assert count("payer_aliases") == 0

@@ -13,6 +13,7 @@ from shop.db import db, transaction
 from shop.outbox import services as outbox
 from shop.outbox.tasks import deliver_one
 from tests.conftest import count
+from tests.factories import make_member
 from tests.online.help import ask, make_purchase, outcomes, settle
 from tests.stripe_double import webhooks
 from tests.stripe_double.double import through
@@ -117,7 +118,9 @@ def test_types_and_objects_that_nobody_knows_are_kept_and_noted(client, card, de
     assert outcomes() == {"evt_2": "unknown_type", "evt_3": "unknown_object"}
 
 
-def test_an_event_that_cannot_be_applied_becomes_a_dead_letter(client, card, session):
+def test_an_event_that_cannot_be_applied_becomes_a_dead_letter_that_is_tried_again_from_its_page(
+    client, card, session, login
+):
     body, headers = webhooks.signed(event(data={"object": {"id": "pi_broken"}}))
     assert post(client, body, headers) == 200
     for _ in range(outbox.MAX_TRIES):
@@ -135,6 +138,11 @@ def test_an_event_that_cannot_be_applied_becomes_a_dead_letter(client, card, ses
         "orders.online.tasks.on_provider_event_received",
     )
     assert row.dead_event is not None
+
+    browser, path = login(make_member("operator", "operator_finance")), f"/operator/stripe/events/{row.id}/retry"
+    assert path in browser.get("/operator/stripe").text
+    assert [browser.post(path).status_code for _ in range(2)] == [302, 404]
+    assert [one.dead_event for one in queries.list_events(limit=10).items] == [None]
 
 
 def test_without_a_key_there_is_no_endpoint(client, card, app):

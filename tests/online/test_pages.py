@@ -156,6 +156,39 @@ def test_the_operator_sees_what_waits_and_answers_a_dispute(login, card, purchas
         assert db.session.execute(text("SELECT evidence FROM disputes")).scalar_one() == "已签收。"
 
 
+def test_refused_calls_stay_until_they_are_tried_again_or_seen_to(login, card):
+    with transaction():
+        for kind in ("fetch_account", "transfer"):
+            db.session.execute(
+                text("""INSERT INTO provider_calls (kind, subject_id, idempotency_key, params, status, error, created_at, done_at)
+                        VALUES (:kind, 7, 'duikou-' || :kind || '-x-1', '{}', 'failed', 'no_such', now() - interval '40 days',
+                                now() - interval '40 days')"""),
+                {"kind": kind},
+            )
+    one, two = db.session.scalars(text("SELECT id FROM provider_calls ORDER BY id")).all()
+    client, path = login(make_member("operator", "operator_finance")), "/operator/stripe/calls"
+    page = client.get("/operator/stripe").text
+    assert [f"{path}/{key}/{act}" in page for key in (one, two) for act in ("repeat", "note")] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+
+    assert [client.post(f"{path}/{key}/repeat").status_code for key in (one, one, two)] == [302, 409, 409]
+    assert client.post(f"{path}/{two}/note").status_code == 302
+
+    query = text("SELECT idempotency_key, status, attempt FROM provider_calls ORDER BY id")
+    assert [tuple(row) for row in db.session.execute(query)] == [
+        ("duikou-fetch_account-x-1", "failed", 1), ("duikou-transfer-x-1", "failed", 1),
+        ("duikou-fetch_account-x-2", "pending", 2),
+    ]  # fmt: skip
+    page = client.get("/operator/stripe").text
+    assert ["duikou-fetch_account-x-2" in page, "duikou-fetch_account-x-1" in page, "duikou-transfer-x-1" in page] == [
+        True, False, False,
+    ]  # fmt: skip
+
+
 def test_without_a_key_no_desk_has_a_link(app):
     assert [item for item in app.extensions["nav"] if item.endpoint.startswith("card_")] == []
 

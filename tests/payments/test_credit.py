@@ -1,16 +1,22 @@
 """Credit: what receipts have left and orders have too much pays other orders of the same two parties."""
 
-import pytest
+from datetime import date
 
-from orders.payments import credit, receipts
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from orders.payments import checks, credit, credit_refunds, queries, receipts
 from orders.payments.credit import NotEnoughCredit, ReceiptRefused
 from orders.payments.receipts import Share, TooMuchAllocated
+from orders.payments.refunds import OtherAccount, RefundBeforeOrder
 from orders.purchase import due
+from orders.purchase.machine import WrongState
 from shop.db import db, transaction
-from shop.errors import NotFound
+from shop.errors import Forbidden, NotFound
 from tests.conftest import NOON, count
 from tests.counting.build import accept, lines_of, make_order, make_trade
-from tests.payments.help import facts, pay
+from tests.payments.help import facts, pay, slip
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -100,3 +106,73 @@ def test_credit_never_pays_another_producers_order(trade):
 
     with pytest.raises(NotFound), transaction():
         credit.allocate(payment.public_id, [Share(order=stranger.public_id, amount_fen=1)], trade.clerk, NOON)
+
+
+# --- credit that goes back
+
+
+def totals(order):
+    """What must not move when credit goes back."""
+    db.session.refresh(order)
+    return order.received_fen, order.refunded_fen, order.refunding_fen, lines_of(order)[0].counted_fen
+
+
+def agrees():
+    found = checks.differing_sums() + checks.differing_payments() + checks.differing_balances()
+    return [str(one) for one in found]
+
+
+def test_credit_goes_back_to_its_payer_by_two_persons_and_orders_stay_as_they_are(trade):
+    with transaction():
+        order, other = make_order(trade), make_order(trade)
+        accept(order, ("10", "0"))
+        payment = pay(trade, (order, 10000), amount=13000)
+    before = totals(order)
+    with transaction():
+        back = credit_refunds.request(payment.public_id, 2500, "多付", trade.buyer, NOON)
+    assert (payment.left_fen, payment.returned_fen, agrees()) == (500, 2500, [])
+    with pytest.raises(NotEnoughCredit) as refusal, transaction():
+        credit.use_credit(other.public_id, 501, trade.clerk, NOON)
+    assert refusal.value.members == {"available": {"amount": "5.00", "currency": "CNY"}}
+    with pytest.raises(NotEnoughCredit), transaction():
+        credit_refunds.request(payment.public_id, 501, "多付", trade.buyer, NOON)
+    with pytest.raises(TooMuchAllocated), transaction():
+        credit.allocate(payment.public_id, [Share(order=other.public_id, amount_fen=501)], trade.clerk, NOON)
+    for refused, given, actor in (
+        (OtherAccount, slip(clearing="supervised"), trade.clerk),
+        (RefundBeforeOrder, slip(value_on=date(2026, 7, 13)), trade.clerk),
+        (Forbidden, slip(), trade.buyer),
+    ):
+        with pytest.raises(refused), transaction():
+            credit_refunds.record(back.public_id, given, actor, NOON)
+
+    with transaction():
+        credit_refunds.record(back.public_id, slip(bank_serial="T1"), trade.clerk, NOON)
+    with pytest.raises(WrongState), transaction():
+        credit_refunds.confirm(back.public_id, trade.clerk, NOON)
+    with transaction():
+        credit_refunds.confirm(back.public_id, trade.checker, NOON)
+
+    assert (back.status, totals(order), agrees()) == ("confirmed", before, [])
+    [row] = queries.list_credit(trade.buyer, date(2026, 7, 15))
+    assert (row.unallocated_fen, row.overpaid_fen) == (500, 0)
+    with pytest.raises(DatabaseError, match="append-only"), transaction():
+        db.session.execute(text("UPDATE credit_refunds SET amount_fen = 1"))
+
+
+def test_credit_that_is_not_given_back_is_credit_again(trade):
+    with transaction():
+        payment = pay(trade, (make_order(trade), 10000), amount=13000)
+        stranger = make_trade()
+        back = credit_refunds.request(payment.public_id, 3000, "多付", trade.buyer, NOON)
+    for act in (
+        lambda: credit_refunds.request(payment.public_id, 1, "?", stranger.buyer, NOON),
+        lambda: credit_refunds.refuse(back.public_id, "?", stranger.clerk, NOON),
+    ):
+        with pytest.raises(NotFound), transaction():
+            act()
+
+    with transaction():
+        credit_refunds.refuse(back.public_id, "抵下一单", trade.clerk, NOON)
+
+    assert (back.status, payment.left_fen, payment.returned_fen, agrees()) == ("refused", 3000, 0, [])

@@ -161,7 +161,7 @@ def test_a_refund_is_asked_for_recorded_and_confirmed(login, trade, order):
     assert "破损" in client.get("/producer/refunds").text
     assert "/producer/refunds?status=requested" in client.get("/producer").text
     page = client.get(path).text
-    assert ("登记退款" in page, "0302 1300 4567" in page, "75.00" in page) == (True, True, True)
+    assert ("登记退款" in page, "0302 1300 4567" in page, "10.00" in page) == (True, True, True)
     slip = {"bank_serial": "R1", "value_on": "2026-07-15", "clearing": "direct"}
     assert client.post(f"{path}/record", data=slip).status_code == 302
     assert client.post(f"{path}/confirm").status_code == 409
@@ -248,3 +248,52 @@ def test_a_buyer_asks_money_back_for_accepted_goods_by_the_line(login, trade, or
     refund = db.session.scalars(select(Refund)).one()
     share = db.session.scalars(select(RefundLine)).one()
     assert (refund.amount_fen, refund.cause, share.refund_id, share.amount_fen) == (3000, "agreed", refund.id, 3000)
+
+
+def test_credit_goes_back_by_the_pages_of_all_three_sides(login, trade, order):
+    with transaction():
+        payment = pay(trade, (order, 7500), amount=8800, payer_account="6001")
+    buyer = login(trade.buyer)
+    assert "/desk/credit-refunds" in buyer.get("/desk/payments").text
+    assert "13.00" in buyer.get("/desk/credit-refunds").text
+    path = f"/desk/credit-refunds/new/{payment.public_id}"
+    assert 'value="13.00"' in buyer.get(path).text
+    assert buyer.post(path, data={"amount": "13.01", "reason": "多付"}).status_code == 422
+    sent = buyer.post(path, data={"amount": "13.00", "reason": "多付"})
+    assert sent.status_code == 302
+    assert "等待收款方退回并登记" in buyer.get(sent.location).text
+    page = sent.location.replace("/desk/", "/producer/")
+    assert buyer.post(f"{page}/record", data={}).status_code == 403
+
+    clerk = login(trade.clerk)
+    assert (
+        f"/producer/credit-refunds/new/{payment.public_id}"
+        not in clerk.get(f"/producer/payments/{payment.public_id}").text
+    )
+    assert "登记退款</button>" in clerk.get(page).text
+    form = {"bank_serial": "T1", "value_on": "2026-07-15", "clearing": "direct"}
+    assert clerk.post(f"{page}/record", data=form).status_code == 302
+    checker = login(trade.checker)
+    assert "余额 13.00 元于 2026年7月15日 退回 和平区财政局" in checker.get(page).text
+    assert checker.post(f"{page}/confirm").status_code == 302
+    assert "已退款" in checker.get("/producer/credit-refunds?status=confirmed").text
+    assert db.session.get_one(Payment, payment.id, populate_existing=True).returned_fen == 1300
+
+
+def test_who_asks_for_a_refund_sees_to_whom_it_will_go(login, trade, order):
+    with transaction():
+        pay(trade, (order, 3000), payer_name="和平区一小食堂", payer_account="6001")
+        pay(trade, (order, 4500), payer_name="和平区一小工会")
+    client = login(trade.buyer)
+
+    page = client.get(f"/desk/payments/{order.public_id}/refund").text
+    assert [words in page for words in ("和平区一小食堂", "6001", "30.00", "和平区一小工会", "45.00")] == [True] * 5
+    assert (
+        client.post(f"/desk/payments/{order.public_id}/refund", data={"amount": "50.00", "reason": "协商"}).status_code
+        == 302
+    )
+
+    made = db.session.scalars(select(Refund).order_by(Refund.id)).all()
+    assert [each.amount_fen for each in made] == [4500, 500]
+    shown = login(trade.clerk).get(f"/producer/refunds/{made[1].public_id}").text
+    assert [words in shown for words in ("和平区一小食堂", "和平区一小工会")] == [True, False]

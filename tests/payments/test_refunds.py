@@ -3,8 +3,12 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from orders.payments import refunds
+from orders.payments import credit, refund_queries, refunds
+from orders.payments.models import PaymentAllocation, Refund
+from orders.payments.refund_models import RefundReceipt
 from orders.payments.refunds import OtherAccount, RefundBeforeOrder, RefundSerialTaken, RefundTooHigh
 from orders.purchase import due
 from orders.purchase.machine import WrongState
@@ -170,3 +174,48 @@ def test_what_is_not_paid_is_not_asked_back(trade):
 
     with transaction():
         assert refunds.request_what_is_too_much(order.public_id, NOON) is None
+
+
+def named(refund):
+    query = select(RefundReceipt.payment_id, RefundReceipt.amount_fen).where(RefundReceipt.refund_id == refund.id)
+    return {row.payment_id: row.amount_fen for row in db.session.execute(query.order_by(RefundReceipt.payment_id))}
+
+
+def test_money_of_several_payers_goes_back_to_each_and_never_more_than_came_from_it(trade):
+    with transaction():
+        order = make_order(trade)
+        canteen, again, union = (
+            pay(trade, (order, fen), payer_name=name, payer_account=account, value_on=date(2026, 7, 15))
+            for fen, name, account in ((3000, "食堂", "A1"), (3000, "食堂", "A1"), (4000, "工会", "B1"))
+        )
+        first = refunds.request(order.public_id, 1000, "协商", actor=trade.buyer, at=NOON)
+        refunds.request(order.public_id, 8000, "协商", actor=trade.buyer, at=NOON)
+        rest = refunds.request(order.public_id, 1000, "协商", actor=trade.buyer, at=NOON)
+
+    made = db.session.scalars(select(Refund).order_by(Refund.id)).all()
+    assert [named(each) for each in made] == [
+        {union.id: 1000}, {union.id: 3000}, {canteen.id: 2000, again.id: 3000}, {canteen.id: 1000},
+    ]  # fmt: skip
+    shown = refund_queries.get_refund(made[2].public_id, trade.clerk, date(2026, 7, 15))
+    assert (shown.payer_name, shown.payer_account, shown.amount_fen) == ("食堂", "A1", 5000)
+    with pytest.raises(OtherAccount), transaction():
+        refunds.record(first.public_id, slip(clearing="supervised"), trade.clerk, NOON)
+    with pytest.raises(IntegrityError, match="more goes back"), transaction():
+        db.session.add(RefundReceipt(refund_id=rest.id, payment_id=union.id, amount_fen=1))
+    with transaction():
+        refunds.refuse(first.public_id, "不退", trade.clerk, NOON)
+        last = refunds.request(order.public_id, 1000, "协商", actor=trade.buyer, at=NOON)
+    assert named(last) == {union.id: 1000}
+
+
+def test_what_goes_back_to_a_payer_is_no_credit_any_more(trade):
+    with transaction():
+        one, two = make_order(trade), make_order(trade)
+        early = pay(trade, (one, 6000), payer_name="食堂", value_on=date(2026, 7, 14))
+        late = pay(trade, (one, 4000), payer_name="工会")
+        accept(one, ("5", "5"))
+        made = refunds.request(one.public_id, 2500, "协商", actor=trade.buyer, at=NOON)
+        credit.use_credit(two.public_id, 2500, trade.clerk, NOON)
+    assert named(made) == {late.id: 2500}
+    moved = db.session.scalars(select(PaymentAllocation).where(PaymentAllocation.amount_fen < 0)).all()
+    assert {each.payment_id: each.amount_fen for each in moved} == {late.id: -1500, early.id: -1000}

@@ -5,12 +5,15 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from orders.banking.models import BankStatement, BankStatementLine, StatementAccount
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
 from orders.payments import exceptions, refund_sending, refunds
+from orders.payments.exception_accounts import PostingNotAllowed
+from orders.payments.models import MoneyException
+from orders.purchase.models import Move
 from orders.reconciliation import desk_queries, persisting, tasks
 from shop.db import db, transaction
 from shop.files import services as files
@@ -201,6 +204,90 @@ def test_what_differs_for_days_goes_into_the_queue_and_comes_out_by_itself(peopl
     take(line("charge", 6000, "ch_1", created_at=old))
     tasks.tell()
     assert waiting() == [("S9", "not_in_books", 700)]
+
+
+def test_an_exception_stays_the_same_one_while_the_sums_change_and_is_told_anew_if_they_differ_again(people, trade):
+    day = date(2026, 7, 9)
+    with transaction():
+        shop = make_trade()
+        orders = [make_order(each) for each in (trade, shop)]
+        pay(trade, (orders[0], 9000), bank_serial="S1", clearing="supervised", value_on=day)
+        make_statement(people, [("S1", 10000, day, None)])
+    opened = NOON - timedelta(days=1)
+    with transaction():
+        assert persisting.tell("supervised", TODAY, 3, opened) == 1
+        row = db.session.scalars(select(MoneyException)).one()
+        exceptions.propose_note(row.public_id, "少记了", people.clerk, NOON)
+
+    with transaction():
+        pay(shop, (orders[1], 500), bank_serial="S1", clearing="supervised", value_on=day)
+        assert persisting.tell("supervised", TODAY, 3, NOON) == 1
+    assert (row.status, row.amount_fen, row.opened_at, row.occurred_on) == ("open", 500, opened, day)
+    assert (row.detail, row.proposed_by) == ("银行对账单 100.00 元,账上 95.00 元。", None)
+    assert events_of(row) == ["open", "propose", "restate"]
+    with transaction():
+        assert persisting.tell("supervised", TODAY + timedelta(days=90), 3, NOON) == 1
+        assert persisting.tell("supervised", TODAY, 3, NOON) == 1
+    assert events_of(row) == ["open", "propose", "restate"]
+
+    with transaction():
+        pay(shop, (orders[1], 500), bank_serial="S1b", clearing="supervised", value_on=day)
+        db.session.execute(text("UPDATE bank_statement_lines SET amount_fen = 9500"))
+        assert persisting.tell("supervised", TODAY, 3, NOON) == 1
+    assert waiting() == [("S1b", "not_at_provider", -500)]
+    assert (row.status, row.resolution) == ("closed", "settled")
+    with transaction():
+        db.session.execute(text("UPDATE bank_statement_lines SET amount_fen = 10000"))
+        assert persisting.tell("supervised", TODAY, 3, NOON) == 2
+    assert waiting() == [("S1b", "not_at_provider", -500), ("S1", "amount_differs", 500)]
+
+
+def test_what_two_persons_explained_is_told_again_only_for_another_sum(people, trade):
+    day = date(2026, 7, 9)
+    with transaction():
+        make_statement(people, [("S1", 700, day, None)])
+        persisting.tell("supervised", TODAY, 3, NOON)
+        row = db.session.scalars(select(MoneyException)).one()
+        exceptions.propose_note(row.public_id, "利息", people.clerk, NOON)
+        exceptions.agree(row.public_id, people.checker, NOON)
+
+        assert persisting.tell("supervised", TODAY, 3, NOON) == 0
+        pay(trade, (make_order(trade), 300), bank_serial="S1", clearing="supervised", value_on=day)
+        assert persisting.tell("supervised", TODAY, 3, NOON) == 1
+    assert waiting() == [("S1", "amount_differs", 400)]
+
+
+def test_a_producers_own_account_has_exceptions_that_are_only_explained(people, trade, order):
+    day = date(2026, 7, 9)
+    with transaction():
+        pay(trade, (order, 8000), bank_serial="S1", value_on=day)
+        pay(trade, (order, 500), bank_serial="S2", value_on=date(2026, 6, 20))
+        make_statement(people, [], clearing="direct", organisation_id=trade.clerk.organisation_id)
+
+    assert tasks.tell() == 1
+    row = db.session.scalars(select(MoneyException)).one()
+    assert (row.rail, row.kind, row.subject, row.amount_fen, row.producer_id) == (
+        "direct", "not_at_provider", "S1", -8000, trade.clerk.organisation_id,
+    )  # fmt: skip
+    assert [each.waiting for each in desk_queries.month_of("direct", *JULY).days] == [1]
+    with pytest.raises(PostingNotAllowed), transaction():
+        exceptions.propose_posting(row.public_id, "fees", "bank_supervised", "x", people.clerk, NOON)
+
+
+def test_a_wrong_receipt_and_what_gave_it_back_are_one_thing(people):
+    with transaction():
+        make_statement(people, [("S1", 700, date(2026, 7, 9), None), ("S2", -700, date(2026, 7, 10), None)])
+        db.session.execute(
+            text("""UPDATE bank_statement_lines SET state = 'returned', returns_id =
+                    (SELECT b.id FROM bank_statement_lines b WHERE b.serial = 'S1' AND bank_statement_lines.direction = 'out')""")
+        )
+
+        assert persisting.tell("supervised", TODAY, 3, NOON) == 0
+
+
+def events_of(row):
+    query = select(Move.event).where(Move.machine == "exception", Move.subject_id == row.id).order_by(Move.id)
+    return db.session.scalars(query).all()
 
 
 def test_what_the_queue_has_as_the_providers_line_is_not_told_twice(order):

@@ -89,3 +89,13 @@ def change_day(body: dict[str, Any], closing_day_id: UUID, actor: Actor) -> Trea
     """Move a closing day within its year."""
     with transaction():
         return services.change(closing_day_id, body["last_on"], actor, clock.now())
+
+
+@bp.route("/<uuid:closing_day_id>/remove", methods=["POST"])
+@requires("banking:manage")
+@idempotent
+@bp.response(204)
+def remove_day(closing_day_id: UUID, actor: Actor) -> None:
+    """Take a closing day away that was entered by mistake."""
+    with transaction():
+        services.remove(closing_day_id, actor)

@@ -1,0 +1,20 @@
+"""The receipts that refunds by bank go back to."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shop.db import Base
+
+
+class RefundReceipt(Base):
+    """So much of a refund by bank goes back to who paid this receipt; one refund names receipts of one payer."""
+
+    __tablename__ = "refund_receipts"
+
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"), primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), primary_key=True, index=True)
+    amount_fen: Mapped[int]
+
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_fen"),)
