@@ -204,8 +204,12 @@ def _recall(clerk: Visitor, lot: UUID, numbers: set[str]) -> None:
     assert _orders(clerk) == sorted(numbers)
     clerk.fill(reason="抽检发现毒死蜱超标")
     clerk.press("确认召回")
-    assert "批次 HW-0712 已召回" in clerk.text()
+    assert "这些批次已被召回,请停止使用、单独存放。" in clerk.text()
     assert _orders(clerk) == sorted(numbers)
+    clerk.visit(f"/producer/lots/{lot}/recipients")
+    assert "批次 HW-0712 已召回" in clerk.text()
+    clerk.visit(f"/producer/lots/{lot}/genealogy", "genealogy")
+    assert "C-0711" in clerk.text()
 
 
 def _watch(official: Visitor, lot: UUID, numbers: set[str]) -> None:
