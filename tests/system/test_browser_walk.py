@@ -14,7 +14,7 @@ SCREENS = {
     "": ("/", "/products", "/counties", "/counties/620421", "/sign-in", "/verify-contract"),
     "19900000105": (
         "/desk", "/desk/basket", "/desk/procurements", "/desk/orders", "/desk/payments", "/desk/invoices",
-        "/desk/budget", "/desk/budget/lines?measure=ordered", "/organisation", "/organisation/members", "/organisation/units", "/organisation/bank-accounts", "/account",
+        "/desk/budget", "/desk/budget/lines?measure=ordered", "/desk/filings", "/organisation", "/organisation/members", "/organisation/units", "/organisation/bank-accounts", "/account",
     ),
     "19900000203": (
         "/producer", "/producer/orders", "/producer/products", "/producer/listings", "/producer/lots",
@@ -24,7 +24,7 @@ SCREENS = {
     "19900000302": (
         "/official?from=2020-01-01&to=2020-12-31", "/official/totals?by=county&from=2020-01-01&to=2020-12-31",
         "/official/lines?from=2020-01-01&to=2020-12-31", "/official/filings", "/official/orders",
-        "/official/papers", "/official/unpaid", "/official/expiring",
+        "/official/papers", "/official/unpaid", "/official/expiring", "/official/people?from=2020-01-01&to=2020-12-31",
     ),
     "19900000301": ("/official/filings/new",),
     "19900000403": (
