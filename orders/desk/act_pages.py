@@ -10,7 +10,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from catalog.lots.batches import places
 from catalog.lots.models import Lot
+from catalog.lots.recording.forms import place_choices
 from orders.contracts import services as contracts
 from orders.contracts.views import accept_within_days, sign_within
 from orders.desk.basket_pages import read_quantity
@@ -82,6 +84,7 @@ def ship(actor: Actor, order_id: UUID) -> Answer:
     """Ship goods of an order."""
     at = clock.now()
     page, form = get_order_page(order_id, actor, at), ShipForm()
+    form.place.choices = place_choices(places.list_places(actor, clock.business_day(at), limit=300), _("不填"))
     if form.validate_on_submit():
         with form.refusals():
             items = _items_to_ship(page)
@@ -89,7 +92,7 @@ def ship(actor: Actor, order_id: UUID) -> Answer:
             form.targets["items"] = f"quantity-{page.order.lines[0].id}"
             draft = ShipmentDraft(
                 items, (form.carrier.data or "").strip(), (form.tracking_ref.data or "").strip(),
-                (form.note.data or "").strip(),
+                (form.note.data or "").strip(), UUID(form.place.data) if form.place.data else None,
             )  # fmt: skip
             with transaction():
                 ship_order(order_id, draft, actor=actor, at=at)

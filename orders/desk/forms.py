@@ -107,6 +107,7 @@ class ShipForm(Form):
     carrier = StringField(_("承运单位"), validators=[Optional(), Length(max=100)])
     tracking_ref = StringField(_("运单号"), validators=[Optional(), Length(max=100)])
     note = StringField(_("备注"), validators=[Optional(), Length(max=500)])
+    place = SelectField(_("发货地点"), validators=[Optional()], description=_("如集货点、仓库;会出现在溯源页上。"))
 
 
 class AcceptForm(Form):

@@ -30,6 +30,7 @@ class NewShipmentSchema(Schema):
     carrier = text_field(100, load_default="")
     tracking_ref = text_field(100, load_default="")
     note = text_field(500, load_default="")
+    place = PublicId(load_default=None, allow_none=True, metadata={"description": "Where it leaves: one of `/places`"})
 
 
 class ShipmentItemSchema(Schema):

@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from catalog.lots import services as lots
+from catalog.lots.batches import places
+from catalog.lots.batches.models import Place
 from catalog.lots.models import Lot
 from catalog.lots.services import OutOfStock, ShippedLot
 from orders.contracts.services import find_contract
@@ -51,6 +53,8 @@ class ShipmentDraft:
     carrier: str = ""
     tracking_ref: str = ""
     note: str = ""
+    #: Where it leaves, if that is told: a place that the producer can use.
+    place: UUID | None = None
 
 
 def ship_order(public_id: UUID, draft: ShipmentDraft, *, actor: Actor, at: datetime) -> Shipment:
@@ -59,6 +63,7 @@ def ship_order(public_id: UUID, draft: ShipmentDraft, *, actor: Actor, at: datet
     :raises NoSuchOrder: if it is not the actor's.
     :raises WrongState: before both have signed, before a pay-first order is paid, or after everything has left.
     :raises BadShipment: pointing at a line or lot of another order, or at more than is open.
+    :raises NoSuchPlace: if the producer cannot use the place.
     :raises OutOfStock: if the lots, without expired ones, do not hold it; ``errors`` points at the line.
     """
     order = lock_order(public_id, actor, at)
@@ -67,6 +72,7 @@ def ship_order(public_id: UUID, draft: ShipmentDraft, *, actor: Actor, at: datet
     context = {"contract": contract.status if contract else None}
     machine.check("order", order, "ship_part", actor=actor, at=at, context=context)
     chosen = _check_items(draft.items, lines)
+    place = places.find_usable(draft.place, order.producer_id, clock.business_day(at)) if draft.place else None
     for item in draft.items:
         lines[item.line_id].shipped += item.quantity
     is_all = all(line.shipped + line.cancelled == line.quantity for line in lines.values())
@@ -75,7 +81,7 @@ def ship_order(public_id: UUID, draft: ShipmentDraft, *, actor: Actor, at: datet
     shipment = _add_shipment(order, draft, actor=actor, at=at)
     left = _take_lots(shipment, draft.items, lines, chosen=chosen)
     dues.follow_goods(order, list(lines.values()), contract)
-    _tell(order, shipment, left, at=at)
+    _tell(order, shipment, left, place, at=at)
     return shipment
 
 
@@ -167,7 +173,9 @@ def _take_lots(
     return taken
 
 
-def _tell(order: Order, shipment: Shipment, left: Sequence[tuple[OrderLine, ShippedLot]], *, at: datetime) -> None:
+def _tell(
+    order: Order, shipment: Shipment, left: Sequence[tuple[OrderLine, ShippedLot]], place: Place | None, *, at: datetime
+) -> None:
     changes.tell(
         "orders.order_shipped",
         order,
@@ -177,6 +185,7 @@ def _tell(order: Order, shipment: Shipment, left: Sequence[tuple[OrderLine, Ship
         **changes.parties_of(order),
         carrier=shipment.carrier,
         tracking_ref=shipment.tracking_ref,
+        place={"id": str(place.public_id), "gln": place.gln} if place else None,
         items=[
             {
                 "line_id": str(line.public_id), "lot_id": lot.lot_id, "lot": lot.lot_code, "quantity": f"{lot.quantity:.3f}",

@@ -48,7 +48,7 @@ def ship(body: dict[str, Any], actor: Actor, order_id: UUID) -> ShipmentAnswer:
         ItemToShip(one["line_id"], one["quantity"].value, one["quantity"].unit, tuple(one["lot_ids"]))
         for one in body["items"]
     ]
-    draft = ShipmentDraft(items, body["carrier"], body["tracking_ref"], body["note"])
+    draft = ShipmentDraft(items, body["carrier"], body["tracking_ref"], body["note"], body["place"])
     at = clock.now()
     with transaction():
         return answers.get_shipment(ship_order(order_id, draft, actor=actor, at=at).public_id, actor, at)

@@ -19,6 +19,7 @@ from traceability.journey import events, writing
 from traceability.journey.events import Part
 from traceability.journey.goods import LotOfGoods, lots_of
 from traceability.journey.models import TraceConsignment, TraceReceipt
+from traceability.journey.names import place_uri
 from traceability.repository.storing import Writer
 
 
@@ -47,7 +48,11 @@ def take_shipment(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     for key in sorted(recalls.in_force(list(lots))):
         publish("traceability.recalled_goods_left", lot_id=str(lots[key].public_id))
     parts = _sum(lots, ((item["lot_id"], item["quantity"]) for item in told["items"]))
-    event = events.shipped(parts, at=at, consignor=consignor, consignee=consignee, order=order, shipment=shipment)
+    left = told.get("place")  # shipments of before tell none
+    event = events.shipped(
+        parts, at=at, consignor=consignor, consignee=consignee, order=order, shipment=shipment,
+        place=place_uri(left["id"], left["gln"]) if left else "",
+    )  # fmt: skip
     writing.write([event], _writer(lots.values(), ids[consignor]), at=recorded_at)
     uris = [part.uri for part in parts]
     for party in ids.values():

@@ -32,12 +32,22 @@ class Part:
 
 
 def shipped(
-    parts: Iterable[Part], *, at: datetime, consignor: UUID, consignee: UUID, order: UUID, shipment: UUID
+    parts: Iterable[Part],
+    *,
+    at: datetime,
+    consignor: UUID,
+    consignee: UUID,
+    order: UUID,
+    shipment: UUID,
+    place: str = "",
 ) -> Event:
-    """Return that goods have left a producer for a buyer."""
+    """Return that goods have left a producer for a buyer.
+
+    :param place: the identifier of where they left, if that was told.
+    """
     papers = [_paper("po", order), _paper("desadv", shipment)]
     return _object(parts, at, "OBSERVE", "shipping", "in_transit") | {
-        "readPoint": {"id": uuid_uri(consignor)},
+        "readPoint": {"id": place or uuid_uri(consignor)},
         "bizTransactionList": papers,
         "sourceList": [{"type": "possessing_party", "source": uuid_uri(consignor)}],
         "destinationList": [{"type": "possessing_party", "destination": uuid_uri(consignee)}],

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from catalog.lots.batches import places
 from catalog.lots.models import Lot
 from catalog.products import numbers
+from orders.fulfilment import shipping
+from orders.purchase.access import lines_of
 from shop.db import db, transaction
 from shop.identity.models import Organisation
 from tests.purchase.world import World, make_world
@@ -182,3 +185,21 @@ def test_goods_that_were_not_accepted_are_told_to_be_back_at_the_producer_once_f
         ("returned", {"id": producer}, 2)
     ] * 2
     assert [problems_of_event({"@context": list(CONTEXTS), **each}) for each in back] == [[], []]
+
+
+def test_a_shipment_that_says_where_it_leaves_is_read_there(world, deliver):
+    with transaction():
+        owner = world.producer.organisation_id
+        new = places.NewPlace("collection_point", "东湾集货点", tier="township", gln="6901234567892")
+        point = places.add_place(owner, new, world.producer, at=world.at)
+    order = world.signed("10")
+    [line] = lines_of(order)
+    with transaction():
+        draft = shipping.ShipmentDraft([shipping.ItemToShip(line.public_id, Decimal(4))], place=point.public_id)
+        shipping.ship_order(order.public_id, draft, actor=world.producer, at=world.at)
+    deliver()
+
+    assert [each["readPoint"] for each in documents()] == [{"id": "https://id.gs1.org/414/6901234567892"}]
+    draft = shipping.ShipmentDraft([shipping.ItemToShip(line.public_id, Decimal(4))], place=order.public_id)
+    with pytest.raises(places.NoSuchPlace), transaction():
+        shipping.ship_order(order.public_id, draft, actor=world.producer, at=world.at)
