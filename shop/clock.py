@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+#: Years that a day which somebody writes may lie in: counting on from it, or making an instant of it, cannot overflow.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 #: The instant at which a loader or a test has stopped the clock.
 _stopped_at: ContextVar[datetime | None] = ContextVar("clock_stopped_at", default=None)
@@ -60,3 +62,15 @@ def stopped_at(at: datetime) -> Iterator[None]:
         yield
     finally:
         _stopped_at.reset(token)
+
+
+def read_day(written: str) -> date:
+    """Return a day that an address or a form names, as ``2026-07-15``.
+
+    :raises ValueError: if it is none, or lies outside the years that days may lie in.
+    """
+    day = date.fromisoformat(written)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        message = f"{written} lies outside {FIRST_YEAR} to {LAST_YEAR}."
+        raise ValueError(message)
+    return day

@@ -11,12 +11,10 @@ from flask import flash
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField
 
+from shop.clock import FIRST_YEAR, LAST_YEAR
 from shop.errors import DomainError, Forbidden, NotFound, Unauthenticated
 from shop.i18n import _
 from shop.problems import status_of
-
-#: Years that a day may lie in, as on the API.
-FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 class Form(FlaskForm):

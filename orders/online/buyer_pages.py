@@ -9,8 +9,8 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from werkzeug.wrappers import Response as Answer
 
 from orders.online import configuration, intents, labels, paying, queries
+from orders.online.configuration import MOST_FEN
 from orders.online.forms import PayForm
-from orders.online.gateway_stripe import MOST_FEN
 from orders.online.intents import Wish
 from orders.purchase import party
 from orders.purchase.models import Procurement

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from flask import current_app
 
+#: The largest sum of one payment at the provider.
+MOST_FEN = 99_999_999
+
 
 @dataclass(frozen=True)
 class CardSettings:
@@ -35,6 +38,11 @@ def card_settings() -> CardSettings:
 def is_on() -> bool:
     """Say whether there is payment by card at all."""
     return bool(card_settings().secret_key)
+
+
+def serves(fen: int) -> bool:
+    """Say whether a sum is offered to be paid by card: more than one payment can be is paid by bank alone."""
+    return is_on() and 0 < fen <= MOST_FEN
 
 
 def address(path: str) -> str:

@@ -28,8 +28,6 @@ TIMEOUT_S = (5.0, 30.0)
 #: Seconds that a signed event may be old, by real time.
 TOLERANCE_S = 300
 CURRENCY = "cny"
-#: The largest sum of one payment.
-MOST_FEN = 99_999_999
 _BUSY, _CONFLICT, _UNKNOWN, _BROKEN = 429, 409, 401, 500
 
 

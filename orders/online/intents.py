@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from orders.online import calls, configuration
-from orders.online.gateway_stripe import MOST_FEN
+from orders.online.configuration import MOST_FEN
 from orders.online.models import OPEN_STATES, IntentShare, PaymentIntent
 from orders.online.snapshots import PROCUREMENT, SUBJECT
 from orders.payments.receipts import PAYABLE_STATES

@@ -11,7 +11,7 @@ from shop.layout import NavItem, add_nav
 
 def init_app(app: Flask) -> None:
     """Add the links, and let templates ask whether there is payment by card."""
-    app.jinja_env.globals["card_is_on"] = configuration.is_on
+    app.jinja_env.globals["card_serves"] = configuration.serves
     if app.config["STRIPE_SECRET_KEY"]:
         add_nav(
             app,

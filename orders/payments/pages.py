@@ -200,6 +200,7 @@ def _render(
     allocation: AllocationForm | None = None,
 ) -> str:
     row = receipt_queries.get_payment(payment_id, actor, clock.today())
+    payee_confirms = row.clearing == "direct" and actor.organisation_kind == "operator"
     is_second = row.status == "recorded" and not receipts.took_part(row.key, actor)
     if allocation is None:
         allocation = AllocationForm(formdata=None)
@@ -210,7 +211,7 @@ def _render(
         )
     return render_template(
         "payments/receipt.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), allocation=allocation,
-        may_decide=is_second and actor.may("payments:confirm"),
+        may_decide=is_second and actor.may("payments:confirm") and not payee_confirms, payee_confirms=payee_confirms,
         may_withdraw=row.status == "recorded" and row.recorded_by == actor.user_id and actor.may("payments:record"),
         **labels.words(),
     )  # fmt: skip

@@ -140,6 +140,7 @@ def _render(
         may_withdraw=row.status == "requested" and row.requested_by == actor.user_id and actor.may("refunds:request"),
         may_record=row.status == "requested" and row.clearing != "stripe" and actor.may("refunds:record"),
         may_send=row.status == "requested" and row.clearing == "stripe" and actor.may("refunds:record"),
-        may_decide=row.status == "recorded" and actor.may("refunds:confirm") and row.recorded_by != actor.user_id,
+        may_decide=row.status == "recorded" and actor.may("refunds:confirm") and row.recorded_by != actor.user_id
+        and not (row.clearing == "direct" and actor.organisation_kind == "operator"),
         **labels.words(),
     )  # fmt: skip

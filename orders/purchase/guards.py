@@ -99,6 +99,13 @@ def same_person_asked(subject: Any, actor: Any, context: Context) -> str | None:
     return None
 
 
+def payees_other_person(subject: Any, actor: Any, context: Context) -> str | None:
+    """Ask for another person than who recorded it; of the producer's side where it is about the producer's own account."""
+    if actor is not None and actor.organisation_kind == "operator" and subject.clearing == "direct":
+        return _("直接付到供应商账户的款项由供应商确认。")
+    return another_person_recorded(subject, actor, context)
+
+
 def another_person_prepared(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask for another person than who prepared it."""
     if actor is not None and actor.user_id == subject.prepared_by:

@@ -90,7 +90,7 @@ _ASK_REFUND: tuple[Who, ...] = tuple((side, "refunds:request") for side in ("buy
 _RECEIPT = (
     Rule("receipt", "", "record", "recorded", _RECORD_PAYMENT),
     Rule("receipt", "", "take", "confirmed", (_SYSTEM,)),
-    Rule("receipt", "recorded", "confirm", "confirmed", _CONFIRM_PAYMENT, guards.another_person_recorded),
+    Rule("receipt", "recorded", "confirm", "confirmed", _CONFIRM_PAYMENT, guards.payees_other_person),
     Rule("receipt", "recorded", "refuse", "refused", _CONFIRM_PAYMENT, guards.another_person_recorded),
     Rule("receipt", "recorded", "withdraw", "refused", _RECORD_PAYMENT, guards.same_person_recorded),
 )
@@ -99,7 +99,7 @@ _REFUND = (
     Rule("refund", "requested", "record", "recorded", _RECORD_REFUND),
     Rule("refund", "requested", "refuse", "refused", _RECORD_REFUND),
     Rule("refund", "requested", "withdraw", "refused", _ASK_REFUND, guards.same_person_asked),
-    Rule("refund", "recorded", "confirm", "confirmed", _CONFIRM_REFUND, guards.another_person_recorded),
+    Rule("refund", "recorded", "confirm", "confirmed", _CONFIRM_REFUND, guards.payees_other_person),
     Rule("refund", "recorded", "refuse", "refused", _CONFIRM_REFUND, guards.another_person_recorded),
     Rule("refund", "", "lose", "confirmed", (_SYSTEM,)),
     Rule("refund", "requested", "send", "sent", (*_RECORD_REFUND, _SYSTEM)),

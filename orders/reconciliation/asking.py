@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from shop.forms import FIRST_YEAR, LAST_YEAR
+from shop import clock
 
 
 def read_day(text: str | None) -> date | None:
     """Return a day of an address; ``None`` for anything else."""
     try:
-        day = date.fromisoformat(text or "")
+        return clock.read_day(text or "")
     except ValueError:
         return None
-    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def read_month(text: str | None, today: date) -> date:

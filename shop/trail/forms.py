@@ -8,8 +8,7 @@ from datetime import timedelta
 from wtforms import DateField, Form, StringField
 from wtforms.validators import UUID, Length, Optional, ValidationError
 
-from shop.clock import start_of_day
-from shop.forms import FIRST_YEAR, LAST_YEAR
+from shop.clock import FIRST_YEAR, LAST_YEAR, start_of_day
 from shop.trail.queries import TrailFilter
 
 

@@ -11,6 +11,7 @@ from orders.banking import acts, claim_queries, claims, giving_back
 from orders.banking.claims import ClaimDecided, ClaimFacts, LineUnknown
 from orders.banking.models import BankStatementLine, TransferClaim
 from orders.payments.receipts import Share, TooMuchAllocated
+from orders.purchase.machine import WrongState
 from orders.purchase.models import Order
 from shop.db import db, transaction
 from shop.errors import Forbidden, NotFound
@@ -59,6 +60,21 @@ def test_a_later_statement_brings_the_line_of_an_open_claim(scene):
     with transaction():
         claims.confirm(made.public_id, trade.checker, NOON)
     assert db.session.get_one(Order, order.id, populate_existing=True).received_fen == 10000
+
+
+def test_the_operator_does_not_confirm_a_claim_whose_line_is_on_the_producers_own_account(scene):
+    _trade, _account, order, _other = scene
+    made = claim_of(scene[0], order)
+    [line] = receive(scene, "100.00")
+    with transaction():
+        _one, two = operators()
+
+    with pytest.raises(WrongState), transaction():
+        claims.confirm(made.public_id, two, NOON)
+
+    db.session.refresh(made)
+    assert (made.status, told(line)[0], count("payments")) == ("claimed", "claimed", 0)
+    assert db.session.get_one(Order, order.id, populate_existing=True).received_fen == 0
 
 
 @pytest.mark.parametrize(

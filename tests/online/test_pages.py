@@ -93,6 +93,22 @@ def test_too_much_is_said_on_the_form(login, card, purchase):
     assert count("payment_intents") == 0
 
 
+def test_above_what_one_payment_can_be_no_button_is_shown(login, card, purchase):
+    client = login(purchase.buyer)
+    order = purchase.orders[0]
+    shown, of_procurement = f"/desk/payments/{order.public_id}", f"/desk/procurements/{purchase.procurement.public_id}"
+    for fen, offered in ((99_999_999, True), (100_000_000, False)):
+        with transaction():
+            for each in purchase.orders:
+                each.due_fen = each.received_fen
+            order.due_fen = fen
+        links = [
+            f"{shown}/card" in client.get(shown).text, f"{shown}/card" in client.get("/desk/payments").text,
+            f"{of_procurement}/pay" in client.get(of_procurement).text,
+        ]  # fmt: skip
+        assert links == [offered] * 3
+
+
 def test_an_orders_money_leads_to_the_payment_where_there_is_one(login, card, purchase, app):
     client = login(purchase.buyer)
     shown = f"/desk/payments/{purchase.orders[0].public_id}"

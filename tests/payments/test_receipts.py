@@ -166,6 +166,30 @@ def test_the_operator_records_and_confirms_for_a_named_payee(trade):
     assert (order.received_fen, order.direct_fen) == (4000, 0)
 
 
+def test_what_the_operator_records_of_a_producers_own_account_the_producer_confirms(trade):
+    order = place(trade)
+    with transaction():
+        operator = make_organisation("operator")
+        clerk, checker = make_actor(operator), make_actor(operator)
+        payee = trade.clerk.organisation_public_id
+        payment = receipts.record(facts((order, 4000), payee=payee), clerk, NOON)
+
+    with pytest.raises(WrongState), transaction():
+        receipts.confirm(payment.public_id, checker, NOON)
+    assert (payment.status, order.received_fen) == ("recorded", 0)
+    with transaction():
+        receipts.confirm(payment.public_id, trade.checker, NOON)
+        back = refunds.request(order.public_id, 1000, "协商退款", actor=trade.buyer, at=NOON)
+        refunds.record(back.public_id, slip(), clerk, NOON)
+
+    with pytest.raises(WrongState), transaction():
+        refunds.confirm(back.public_id, checker, NOON)
+    assert (order.direct_fen, order.refunded_fen, back.status) == (4000, 0, "recorded")
+    with transaction():
+        refunds.confirm(back.public_id, trade.checker, NOON)
+    assert (order.direct_fen, order.refunded_fen) == (3000, 1000)
+
+
 def test_a_refused_receipt_may_be_recorded_again(trade):
     order = place(trade)
     with transaction():
