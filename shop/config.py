@@ -14,6 +14,14 @@ class BadSetting(Exception):
     """A setting is missing or cannot be read; the message names it."""
 
 
+def _complete(env: Mapping[str, str]) -> Mapping[str, str]:
+    missing = [name for name in ("DATABASE_URL", "BROKER_URL", "SECRET_KEY") if not env.get(name)]
+    if missing:
+        message = f"Missing settings: {', '.join(missing)}. `duikou up` provides them; see docs/settings.md."
+        raise BadSetting(message)
+    return env
+
+
 def _flag(env: Mapping[str, str], name: str) -> bool:
     return env.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
 
@@ -79,6 +87,8 @@ class Settings:
     REMIND_BEFORE_DAYS: int = 3
     #: A pay-first order of which nothing is paid is cancelled so many days after its due day; 0 is never.
     CANCEL_UNPAID_AFTER_DAYS: int = 15
+    #: Days before another account that two persons agreed on is paid to.
+    ACCOUNT_COOLING_DAYS: int = 3
     #: Proxies in front whose X-Forwarded headers are believed.
     TRUSTED_PROXIES: int = 0
     #: What an organisation may upload in a day; 0 is any amount.
@@ -132,8 +142,7 @@ class Settings:
             BASE_URL=(env.get("BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
             CLOCK_OFFSET_S=clock_offset(env),
             WEBHOOK_ALLOW_PRIVATE=_flag(env, "WEBHOOK_ALLOW_PRIVATE"),
-            REQUIRE_SECOND_FACTOR=production,
-            DEMO=not production,
+            REQUIRE_SECOND_FACTOR=production, DEMO=not production,
             MAX_CONTENT_LENGTH=_number(env, "MAX_CONTENT_LENGTH", cls.MAX_CONTENT_LENGTH),
             SESSION_DAYS=_number(env, "SESSION_DAYS", cls.SESSION_DAYS),
             CONFIRM_WITHIN_DAYS=_number(env, "CONFIRM_WITHIN_DAYS", cls.CONFIRM_WITHIN_DAYS),
@@ -141,6 +150,7 @@ class Settings:
             ACCEPT_WITHIN_DAYS=_number(env, "ACCEPT_WITHIN_DAYS", cls.ACCEPT_WITHIN_DAYS),
             REMIND_BEFORE_DAYS=_number(env, "REMIND_BEFORE_DAYS", cls.REMIND_BEFORE_DAYS),
             CANCEL_UNPAID_AFTER_DAYS=_number(env, "CANCEL_UNPAID_AFTER_DAYS", cls.CANCEL_UNPAID_AFTER_DAYS),
+            ACCOUNT_COOLING_DAYS=_number(env, "ACCOUNT_COOLING_DAYS", cls.ACCOUNT_COOLING_DAYS),
             TRUSTED_PROXIES=_number(env, "TRUSTED_PROXIES", cls.TRUSTED_PROXIES),
             UPLOAD_MB_PER_DAY=_number(env, "UPLOAD_MB_PER_DAY", cls.UPLOAD_MB_PER_DAY),
             RECONCILE_AFTER_DAYS=_number(env, "RECONCILE_AFTER_DAYS", cls.RECONCILE_AFTER_DAYS),
@@ -154,7 +164,7 @@ class Settings:
             BENCH=_flag(env, "BENCH"),
             DB_POOL=_number(env, "DB_POOL", cls.DB_POOL),
             **_stripe(env),
-        )
+        )  # fmt: skip
 
 
 def _stripe(env: Mapping[str, str]) -> dict[str, Any]:

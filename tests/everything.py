@@ -25,6 +25,7 @@ from shop.auth import Actor
 from shop.clock import real_now
 from shop.db import db, transaction
 from shop.files import services as files
+from shop.identity import bank_accounts
 from shop.identity.models import BankAccount, Organisation
 from shop.identity.services import issue_token
 from shop.notices.models import Notice
@@ -47,6 +48,7 @@ TABLES = {
     "alias_id": "payer_aliases",
     "announcement_id": "transfer_announcements",
     "batch_id": "batches",
+    "change_id": "bank_account_changes",
     "claim_id": "transfer_claims",
     "closing_day_id": "treasury_closing_days",
     "confirmation_id": "statement_confirmations",
@@ -264,12 +266,17 @@ def _add_accounts(buyer: Actor, producer: Actor) -> None:
                     is_default=True,
                 )
             )
+            db.session.flush()
+            another = bank_accounts.add_account(actor, "甲", "丙", "6222020000000002", is_default=False, at=NOON)
+            bank_accounts.make_default(actor, another.public_id, NOON)
 
 
 def _add_banking(world: World, order: Any) -> None:
     """A statement with a matched and a claimed line, and what the operator keeps."""
     account = db.session.scalars(
-        select(BankAccount.public_id).where(BankAccount.organisation_id == world.producer.organisation_id)
+        select(BankAccount.public_id).where(
+            BankAccount.organisation_id == world.producer.organisation_id, BankAccount.is_default
+        )
     ).one()
     data = plain(row("1.00", order.reference_code), row("2.00"))
     with transaction():

@@ -87,4 +87,5 @@ def _join(_stage: Stage, _step: Step) -> None:
 
 _EVERYBODYS: dict[str, Callable[[Stage, Step], None]] = {
     "expire": _expire, "join": _join, "pay_out": settling.pay_out,
+    "agree_on_clearing": settling.agree_on_clearing,
 }  # fmt: skip

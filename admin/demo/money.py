@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from admin.demo import settling
 from admin.demo.stage import Stage, draw_for, later, lines_of
 from admin.demo.story import Step
 from orders.invoices import services as invoices
@@ -66,7 +65,7 @@ def pay(stage: Stage, step: Step) -> list[Step]:
         bank_serial=f"YS{business_day(step.at):%Y%m%d}{order.id:08d}{'B' if 'rest' in step.memory else 'A'}",
         payer_name=buyer.organisation_name, amount_fen=total, value_on=business_day(step.at),
         remark=order.reference_code, allocations=tuple(shares),
-        clearing="supervised" if settling.is_supervised(step) else "direct",
+        clearing=order.clearing,
     )  # fmt: skip
     made = receipts.record(facts, _people(stage, step, facts.clearing)[0], step.at)
     return [later(step, "settle", days=(0.05, 1), payment=str(made.public_id), more=in_parts, clearing=facts.clearing)]
@@ -100,7 +99,7 @@ def _others_owed(order: Order) -> list[receipts.Share]:
         .where(
             Order.buyer_id == order.buyer_id, Order.producer_id == order.producer_id, Order.id != order.id,
             Order.accepted_at.is_not(None), Order.received_fen == 0, Order.due_fen > 0,
-            Order.payment_mode == "goods_first",
+            Order.payment_mode == "goods_first", Order.clearing == order.clearing,
         )
         .order_by(Order.id)
         .limit(3)

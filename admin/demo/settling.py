@@ -1,4 +1,4 @@
-"""The last months of the story, in which some buyers pay to the supervised account: its statements, and producers' payouts.
+"""The last months of the story, in which some producers' buyers pay to the supervised account: its statements, and payouts.
 
 No card provider is needed for it: what banks would tell is made here, and read like any bank's file.
 """
@@ -22,9 +22,10 @@ from orders.banking.reading.sources import FileSource
 from orders.banking.statements import ImportRequest
 from orders.payments.models import Payment
 from orders.reconciliation import payout_lines
-from orders.settlement import bank, dues, runs
+from orders.settlement import bank, dues, proposals, runs
 from orders.settlement.bank import Confirmation
 from orders.settlement.models import Payout, PayoutRun
+from orders.settlement.proposals import RuleFacts
 from orders.settlement.standing import producers_with_open
 from shop.auth import Actor
 from shop.clock import business_day
@@ -32,7 +33,7 @@ from shop.db import db
 from shop.files import services as files
 from shop.identity.models import Organisation
 
-#: From when on, and for how many months; every so many procurements are paid so.
+#: From when on, and for how many months; buyers of every so many producers pay so.
 SINCE, MONTHS, EVERY = date(2026, 6, 1), 5, 3
 _ACCOUNT = "11050161360000000832"
 _HEAD = ("交易日期", "收入金额", "支出金额", "余额", "流水号", "对方户名", "对方账号", "附言")
@@ -43,19 +44,26 @@ _SET_DUE = text("""
     ON CONFLICT (order_id) DO NOTHING""")
 
 
-def is_supervised(step: Step) -> bool:
-    """Say whether the purchase of a step is paid to the supervised account."""
-    return business_day(step.at) >= SINCE and int(step.memory["number"]) % EVERY == 0
-
-
 def first_steps() -> list[Step]:
-    """Return the day of each month on which producers are paid; of the last month one payout comes back."""
-    made = []
+    """Return the day of the rules, and that of each month on which producers are paid; of the last month one comes back."""
+    made = [Step(datetime(SINCE.year, SINCE.month, SINCE.day, tzinfo=UTC), "clearing", "agree_on_clearing", {})]
     for n in range(1, MONTHS + 1):
         year, month = SINCE.year + (SINCE.month - 1 + n) // 12, (SINCE.month - 1 + n) % 12 + 1
         at = datetime(year, month, 10, 3, 0, tzinfo=UTC)
         made.append(Step(at, f"payouts:{n}", "pay_out", {"returned": n == MONTHS}))
     return made
+
+
+def agree_on_clearing(stage: Stage, step: Step) -> None:
+    """Let two persons of the operator confirm the supervised account, and agree that buyers of some producers pay to it."""
+    clerk, checker = stage.world.cast.people["operator"]
+    _account(clerk, checker, step.at)
+    query = select(Organisation.public_id).where(Organisation.kind == "producer").order_by(Organisation.id)
+    for producer in db.session.scalars(query).all()[::EVERY]:
+        facts = RuleFacts(
+            kind="clearing", value=1, valid_from=business_day(step.at), producer=producer, note="货款付到监管账户(演示)"
+        )
+        proposals.confirm(proposals.propose(facts, clerk, step.at).public_id, checker, step.at)
 
 
 def pay_out(stage: Stage, step: Step) -> None:

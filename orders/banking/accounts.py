@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from uuid6 import uuid7
 
@@ -20,6 +20,7 @@ from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
 from shop.i18n import _
 from shop.identity.models import BankAccount, Organisation
+from shop.paging import Page, decode_cursor, make_page
 
 
 class AccountOverlaps(Conflict):
@@ -136,6 +137,14 @@ def find_saved(account: ImportAccount) -> StatementAccount | None:
     ).one_or_none()
 
 
+def in_force(on: date) -> ColumnElement[bool]:
+    """Return the condition on supervised accounts that two persons have confirmed them and they are in force on a day."""
+    return and_(
+        SupervisedAccount.status == "confirmed", SupervisedAccount.valid_from <= on,
+        or_(SupervisedAccount.valid_to.is_(None), SupervisedAccount.valid_to >= on),
+    )  # fmt: skip
+
+
 def payees_of(number: str, days: tuple[date, date]) -> list[tuple[date, date | None, int | None]]:
     """Return whose a supervised account is from when to when, within days."""
     rows = db.session.execute(
@@ -208,15 +217,39 @@ def end(public_id: UUID, last_on: date, actor: Actor) -> SupervisedAccount:
     return account
 
 
-def list_supervised() -> list[tuple[SupervisedAccount, str | None, UUID | None]]:
-    """Return every supervised account with its producer, the main ones first."""
+@dataclass(frozen=True)
+class SupervisedRow:
+    """A supervised account with the producer whose sub-account it is."""
+
+    account: SupervisedAccount
+    producer: str | None
+    producer_id: UUID | None
+
+
+def list_supervised(
+    *, limit: int, cursor: str | None = None, status: str | None = None, q: str = ""
+) -> tuple[Page[SupervisedRow], int]:
+    """Return a page of supervised accounts with their producers, the main ones first, and how many there are in all.
+
+    :param q: a part of the number, the holder's or the producer's name.
+    """
+    wanted = [SupervisedAccount.status == status] if status else []
+    if q:
+        number = SupervisedAccount.number.contains(compared_account(q), autoescape=True)
+        named = [each.contains(q, autoescape=True) for each in (SupervisedAccount.holder, Organisation.name)]
+        wanted.append(or_(number, *named) if compared_account(q) else or_(*named))
     query = (
         select(SupervisedAccount, Organisation.name, Organisation.public_id)
         .outerjoin(Organisation, Organisation.id == SupervisedAccount.producer_id)
-        .order_by(SupervisedAccount.producer_id.is_not(None), SupervisedAccount.number, SupervisedAccount.valid_from)
-        .limit(1000)
+        .where(*wanted)
     )
-    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+    total = db.session.scalar(query.with_only_columns(func.count()).order_by(None)) or 0
+    order = (func.coalesce(SupervisedAccount.producer_id, 0) > 0, SupervisedAccount.number, SupervisedAccount.id)
+    if key := decode_cursor(cursor, lambda part: part == "True", str, int):
+        query = query.where(tuple_(*order) > tuple_(*(literal(part) for part in key)))
+    rows = [SupervisedRow(*row) for row in db.session.execute(query.order_by(*order).limit(limit + 1))]
+    page = make_page(rows, limit, lambda r: (r.producer_id is not None, r.account.number, r.account.id))
+    return page, total
 
 
 def count_entered() -> int:

@@ -148,10 +148,22 @@ class SupervisedSchema(Schema):
     status = fields.String(required=True, validate=validate.OneOf(ENTRY_STATUSES))
 
 
+class SupervisedQuery(PageQuery):
+    """Which supervised accounts."""
+
+    status = fields.String(load_default=None, validate=validate.OneOf(ENTRY_STATUSES))
+    q = fields.String(
+        load_default="", validate=validate.Length(max=100),
+        metadata={"description": "A part of the number, the holder's or the producer's name."},
+    )  # fmt: skip
+
+
 class SupervisedList(Schema):
-    """All of them."""
+    """A page of them, and how many there are in all."""
 
     items = fields.List(fields.Nested(SupervisedSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+    total = fields.Integer(required=True)
 
 
 class EndSchema(Schema):

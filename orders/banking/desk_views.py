@@ -22,6 +22,7 @@ from orders.banking.desk_schemas import (
     MakeClaimSchema,
     SlipList,
     SupervisedList,
+    SupervisedQuery,
     SupervisedSchema,
 )
 from orders.banking.models import SupervisedAccount
@@ -138,10 +139,13 @@ def attach_slip(body: dict[str, Any], payment_id: UUID, actor: Actor) -> Payment
 
 @bp.route("/supervised-accounts")
 @requires("banking:manage")
+@bp.arguments(SupervisedQuery, location="query")
 @bp.response(200, SupervisedList)
-def list_supervised(actor: Actor) -> dict[str, Any]:  # noqa: ARG001  the operator sees all
-    """List supervised accounts and sub-accounts."""
-    return {"items": [_supervised(one, producer_id) for one, _name, producer_id in accounts.list_supervised()]}
+def list_supervised(query: dict[str, Any], actor: Actor) -> dict[str, Any]:  # noqa: ARG001  the operator sees all
+    """List supervised accounts and sub-accounts, the main ones first."""
+    page, total = accounts.list_supervised(**query)
+    items = [_supervised(row.account, row.producer_id) for row in page.items]
+    return {"items": items, "next": page.next, "total": total}
 
 
 @bp.route("/supervised-accounts", methods=["POST"])

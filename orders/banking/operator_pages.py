@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
@@ -14,6 +14,7 @@ from orders.banking.accounts import SupervisedFacts
 from orders.banking.closing import importing
 from orders.banking.closing import services as closing
 from orders.banking.forms import ClosingForm, ClosingSheetForm, EndForm, SupervisedForm
+from orders.banking.models import ENTRY_STATUSES
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
@@ -21,6 +22,7 @@ from shop.errors import Invalid
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.identity.models import Organisation
+from shop.paging import DEFAULT_LIMIT
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint("banking_operator_pages", __name__, template_folder="templates", url_prefix="/operator")
@@ -48,9 +50,15 @@ def list_accounts(actor: Actor) -> Answer:
                 accounts.enter(facts, actor, clock.now())
             flash(_("已登记,请由另一位同事确认。"), "success")
             return redirect(url_for("banking_operator_pages.list_accounts"))
+    status = request.args.get("status", "")
+    page, total = accounts.list_supervised(
+        limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"), status=status if status in ENTRY_STATUSES else None,
+        q=request.args.get("q", "").strip()[:100],
+    )  # fmt: skip
     return form.answer(
         render_template(
-            "banking/accounts.html", form=form, rows=accounts.list_supervised(), end=EndForm(formdata=None), **labels.words(),
+            "banking/accounts.html", form=form, page=page, total=total, waiting=accounts.count_entered(),
+            end=EndForm(formdata=None), **labels.words(),
         )
     )  # fmt: skip
 

@@ -9,10 +9,23 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from orders.contracts.models import UNSIGNED, Contract
+from orders.contracts.models import UNSIGNED, Contract, ContractAmendment
 from orders.purchase.models import Order
 from shop.db import db
 from shop.identity.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentAnswer:
+    """Another account that the producer offered, and what the buyer said."""
+
+    id: UUID
+    position: int
+    status: str
+    terms: dict[str, Any]
+    terms_sha256: str
+    offered_at: datetime
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,7 @@ class ContractAnswer:
     buyer_signed_at: datetime | None
     producer_signed_by: str
     buyer_signed_by: str
+    amendments: list[AmendmentAnswer]
 
 
 def contract_answer(contract: Contract) -> ContractAnswer:
@@ -57,4 +71,15 @@ def contract_answer(contract: Contract) -> ContractAnswer:
         buyer_signed_at=contract.buyer_signed_at,
         producer_signed_by=names.get(contract.producer_signed_by, ""),
         buyer_signed_by=names.get(contract.buyer_signed_by, ""),
+        amendments=_amendments(contract.id),
     )
+
+
+def _amendments(contract_id: int) -> list[AmendmentAnswer]:
+    query = select(ContractAmendment).where(ContractAmendment.contract_id == contract_id)
+    return [
+        AmendmentAnswer(
+            each.public_id, each.position, each.status, each.terms, each.terms_sha256, each.offered_at, each.decided_at
+        )
+        for each in db.session.scalars(query.order_by(ContractAmendment.position))
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from orders.contracts.models import AMENDMENT_STATUSES
 from orders.purchase.due import GOODS_FIRST_DAYS, GOODS_FIRST_MOST_DAYS
 from shop.api import Schema
 from shop.fields import Day, Instant, Money, PublicId
@@ -30,6 +31,18 @@ class ConfirmOrderSchema(Schema):
     sign = fields.Boolean(load_default=False, metadata={"description": "Sign for the producer in the same call."})
 
 
+class AmendmentSchema(Schema):
+    """Another account than the contract's: offered by the producer, agreed to or declined by the buyer."""
+
+    id = PublicId()
+    position = fields.Integer()
+    status = fields.String(validate=validate.OneOf(AMENDMENT_STATUSES))
+    terms = fields.Dict(metadata={"description": "Contract, day, and the account before and after."})
+    terms_sha256 = fields.String(metadata={"description": "SHA-256 of the terms in RFC 8785 form."})
+    offered_at = Instant()
+    decided_at = Instant(allow_none=True)
+
+
 class ContractSchema(Schema):
     """A contract with its frozen terms and their hash."""
 
@@ -47,6 +60,7 @@ class ContractSchema(Schema):
     sign_by = Instant(allow_none=True, metadata={"description": "The side whose turn it is signs before this."})
     producer_signed_at = Instant(allow_none=True)
     buyer_signed_at = Instant(allow_none=True)
+    amendments = fields.List(fields.Nested(AmendmentSchema))
 
 
 class ContractAmountSchema(Schema):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 
-from orders.contracts import lapsing
+from orders.contracts import amendments, lapsing
 from orders.purchase.access import lock_order_by_key
 from shop import clock, history
 from shop.db import transaction
+from shop.outbox.services import subscribe
+
+
+@subscribe("identity.account_changed")
+def on_account_changed(*, change_id: str, name: str, tail: str, used_from: str, **_: object) -> None:
+    """Tell buyers who have orders open at the producer: what they have signed stays, and no letter changes that."""
+    amendments.tell_buyers(UUID(change_id), name=name, tail=tail, used_from=used_from)
 
 
 @shared_task(name="contracts.lapse_contracts", ignore_result=True)

@@ -9,13 +9,14 @@ from datetime import date
 from typing import Any
 
 import rfc8785
-from sqlalchemy import select, text
+from sqlalchemy import text
 
+from orders.contracts.accounts import NoSupervisedAccount, account_of
 from orders.purchase import due, numbers
 from orders.purchase.models import Order, OrderLine
 from shop import money
 from shop.db import db
-from shop.identity.models import BankAccount
+from shop.i18n import _
 
 _PARTIES = text("""
     SELECT b.name AS buyer_name, b.credit_code AS buyer_code, b.address AS buyer_address,
@@ -48,6 +49,7 @@ def write_terms(
 
     :param payment_days: days to pay goods-first after acceptance, at most 60.
     :param accept_within_days: days from leaving within which goods are to be accepted or rejected.
+    :raises NoSupervisedAccount: if the buyer is to pay to a supervised account and there is none.
     """
     facts = db.session.execute(_PARTIES, {"order": order.id}).one()
     by_line = {row.id: row for row in db.session.execute(_LINE_FACTS, {"order": order.id})}
@@ -69,7 +71,7 @@ def write_terms(
         "delivery": {
             "address": facts.delivery_address, "consignee": facts.consignee, "phone": facts.consignee_phone,
         },
-        "payment": _payment(order, payment_days),
+        "payment": _payment(order, payment_days, on),
         "acceptance": {"within_days": accept_within_days},
     }  # fmt: skip
 
@@ -90,15 +92,14 @@ def _line(line: OrderLine, facts: Any) -> dict[str, Any]:
     }
 
 
-def _payment(order: Order, payment_days: int) -> dict[str, Any]:
+def _payment(order: Order, payment_days: int, on: date) -> dict[str, Any]:
     goods_first = order.payment_mode == "goods_first"
-    account = db.session.scalars(
-        select(BankAccount).where(
-            BankAccount.organisation_id == order.producer_id, BankAccount.is_default, BankAccount.closed_at.is_(None)
-        )
-    ).one_or_none()
+    account = account_of(order.clearing, order.producer_id, on)
+    if account is None and order.clearing == "supervised":
+        raise NoSupervisedAccount(_("平台现在没有有效的监管账户,请联系平台后再确认订单。"))
     return {
         "mode": order.payment_mode,
+        "clearing": order.clearing,
         "days": payment_days if goods_first else due.PAY_FIRST_DAYS,
         "from": "acceptance" if goods_first else "signing",
         "extension_days": 0 if goods_first else due.EXTENSION_DAYS,

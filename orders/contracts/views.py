@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import current_app
 
-from orders.contracts import services
+from orders.contracts import amendments, services
 from orders.contracts.answers import ContractAnswer, contract_answer
 from orders.contracts.schemas import ConfirmOrderSchema, ContractSchema, PublicContractSchema
 from orders.contracts.services import PublicContract
@@ -115,6 +115,41 @@ def decline_contract(body: dict[str, Any], actor: Actor, contract_id: UUID) -> C
     """Decline to sign, with a reason; the order is cancelled with it."""
     with transaction():
         return contract_answer(services.decline_contract(contract_id, actor=actor, at=clock.now(), why=body["why"]))
+
+
+@bp.route("/contracts/<uuid:contract_id>/amendments", methods=["POST"])
+@requires("contracts:sign")
+@idempotent
+@bp.response(201, ContractSchema)
+def offer_amendment(actor: Actor, contract_id: UUID) -> ContractAnswer:
+    """Offer, for the producer, that the buyer pays to the account registered now instead of the contract's."""
+    with transaction():
+        amendments.offer(contract_id, actor, clock.now())
+        return contract_answer(services.get_contract(contract_id, actor, clock.now()))
+
+
+@bp.route("/contracts/<uuid:contract_id>/amendments/agree", methods=["POST"])
+@requires("contracts:sign")
+@idempotent
+@bp.response(200, ContractSchema)
+def agree_amendment(actor: Actor, contract_id: UUID) -> ContractAnswer:
+    """Agree, for the buyer, to pay to the account that is offered."""
+    return _answer(contract_id, "agree", actor)
+
+
+@bp.route("/contracts/<uuid:contract_id>/amendments/decline", methods=["POST"])
+@requires("contracts:sign")
+@idempotent
+@bp.response(200, ContractSchema)
+def decline_amendment(actor: Actor, contract_id: UUID) -> ContractAnswer:
+    """Decline, for the buyer, the account that is offered: the contract's stays."""
+    return _answer(contract_id, "decline", actor)
+
+
+def _answer(contract_id: UUID, answer: str, actor: Actor) -> ContractAnswer:
+    with transaction():
+        amendments.decide(contract_id, answer, actor, clock.now())
+        return contract_answer(services.get_contract(contract_id, actor, clock.now()))
 
 
 @bp.route("/verify-contract/<string:code>")

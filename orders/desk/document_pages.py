@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from orders.contracts import services
+from orders.contracts import amendments, services
 from orders.contracts.answers import contract_answer
 from orders.contracts.views import sign_within
 from orders.desk.forms import DecideForm
@@ -43,6 +43,8 @@ def show_contract(actor: Actor, desk: str, order_id: UUID) -> str:
         form=DecideForm(),
         can_sign=page.can("contract.sign"),
         can_decline=page.can("contract.decline"),
+        can_answer=desk == "desk" and actor.may("contracts:sign"),
+        offerable_tail=amendments.offerable_tail(page.contract.id, actor, clock.now()),
         **words(),
     )
 
@@ -61,6 +63,25 @@ def move_contract(actor: Actor, contract_id: UUID, act: str) -> Response:
             services.decline_contract(contract_id, actor=actor, at=at, why=(form.why.data or "")[:500])
     form.tell(_("合同已签署。") if act == "sign" else _("已拒签,订单已取消。"))
     return redirect(url_for("desk_pages.show_order", desk=desk_of(actor), order_id=contract.order_id))
+
+
+@bp.post("/contracts/<uuid:contract_id>/account/<any(offer, agree, decline):act>")
+@requires("contracts:sign")
+@idempotent
+def amend_account(actor: Actor, contract_id: UUID, act: str) -> Response:
+    """Offer to be paid to another account, or answer that."""
+    at, form = clock.now(), DecideForm()
+    services.get_contract(contract_id, actor, at)
+    with form.refusals(), transaction():
+        if act == "offer":
+            amendments.offer(contract_id, actor, at)
+        else:
+            amendments.decide(contract_id, act, actor, at)
+    form.tell({
+        "offer": _("已请采购单位答复,答复前仍付合同载明的账户。"), "agree": _("已同意,未付款项付到新账户。"),
+        "decline": _("已拒绝,收款账户不变。"),
+    }[act])  # fmt: skip
+    return redirect(url_for("document_pages.find_contract", contract_id=contract_id))
 
 
 @bp.get("/contracts/<uuid:contract_id>")

@@ -162,7 +162,7 @@ def show_certificate(actor: Actor, order_id: UUID) -> str:
     made = certificate.issue(party.get_order(order_id, actor, today), today, current_app.config["SECRET_KEY"])
     address = url_for(
         "buyer_payment_pages.verify", number=made.order.number, amount=money.format_yuan(made.money.unpaid_fen),
-        on=today.isoformat(), code=made.code, _external=True,
+        on=today.isoformat(), account=certificate.account_of(made.money), code=made.code, _external=True,
     )  # fmt: skip
     qr = Markup(segno.make(address, error="m").svg_inline(scale=3, border=2))  # noqa: S704  drawn by us from our address
     return render_template("payments/certificate.html", made=made, qr=qr, address=address)
@@ -172,16 +172,18 @@ def show_certificate(actor: Actor, order_id: UUID) -> str:
 @public
 def verify() -> str:
     """Tell anyone whether a payment-request certificate is ours."""
-    asked = {name: request.args.get(name, "").strip() for name in ("number", "amount", "on", "code")}
+    asked = {name: request.args.get(name, "").strip() for name in ("number", "amount", "on", "account", "code")}
     genuine = None
-    if all(asked.values()):
+    if all(asked[name] for name in ("number", "amount", "on", "code")):
         try:
             fen, on = money.parse_yuan(asked["amount"].replace(",", "")), date.fromisoformat(asked["on"])
         except ValueError:
             genuine = False
         else:
             secret = current_app.config["SECRET_KEY"]
-            genuine = certificate.is_genuine(asked["code"], asked["number"], fen, on=on, secret=secret)
+            genuine = certificate.is_genuine(
+                asked["code"], asked["number"], fen, on=on, account=asked["account"], secret=secret
+            )
     return render_template("payments/verify.html", asked=asked, genuine=genuine)
 
 

@@ -45,19 +45,27 @@ def issue(order: Order, on: date, secret: str) -> Certificate:
         seller=db.session.get_one(Organisation, order.producer_id),
         money=money,
         issued_on=on,
-        code=code_of(order.number, money.unpaid_fen, on, secret),
+        code=code_of(order.number, money.unpaid_fen, on, account=account_of(money), secret=secret),
     )
 
 
-def code_of(number: str, unpaid_fen: int, on: date, secret: str) -> str:
-    """Return the verification code of a statement that so much of an order is to be paid, as of a day."""
-    said = f"payment-request:{number}:{unpaid_fen}:{on.isoformat()}"
+def account_of(money: OrderMoney) -> str:
+    """Return the number of the account that is to be paid to; empty if there is none."""
+    return money.payee.number if money.payee else ""
+
+
+def code_of(number: str, unpaid_fen: int, on: date, *, account: str, secret: str) -> str:
+    """Return the verification code of a statement that so much of an order is to be paid to an account, as of a day."""
+    said = f"payment-request:{number}:{unpaid_fen}:{on.isoformat()}:{account}"
     digest = hmac.new(secret.encode(), said.encode(), hashlib.sha256).digest()
     letters = base64.b32encode(digest).decode()[:_LENGTH]
     return "-".join(letters[i : i + 4] for i in range(0, _LENGTH, 4))
 
 
-def is_genuine(code: str, number: str, unpaid_fen: int, *, on: date, secret: str) -> bool:
-    """Say whether the platform issued this statement."""
+def is_genuine(code: str, number: str, unpaid_fen: int, *, on: date, account: str, secret: str) -> bool:
+    """Say whether the platform issued this statement, with this account."""
     given = code.strip().upper().encode()
-    return hmac.compare_digest(given, code_of(number.strip().upper(), unpaid_fen, on, secret).encode())
+    known = code_of(
+        number.strip().upper(), unpaid_fen, on, account="".join(account.split()).replace("-", ""), secret=secret
+    )
+    return hmac.compare_digest(given, known.encode())

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
+from orders.contracts.payee import Payee, payee_of
 from orders.invoices.models import Invoice, InvoiceOrder
 from orders.payments.credit import excess_fen
 from orders.payments.models import Payment
@@ -19,21 +20,12 @@ from orders.purchase.models import Order, OrderDue
 from orders.purchase.party import is_party
 from shop.auth import Actor
 from shop.db import db
-from shop.identity.models import BankAccount, Organisation
+from shop.identity.models import Organisation
 from shop.paging import Page, decode_cursor, make_page
 
 #: States in which an order waits for its money.
 OWING = ("confirmed", "part_shipped", "shipped", "closed_short")
 _FAR = date(9999, 12, 31)
-
-
-@dataclass(frozen=True)
-class Payee:
-    """The account that a transfer goes to, as the contract names it."""
-
-    holder: str
-    bank: str
-    number: str
 
 
 @dataclass(frozen=True)
@@ -117,7 +109,7 @@ def money_of(order: Order, on: date) -> OrderMoney:
         pay_due_on=order.pay_due_on,
         days_left=due.days_left(order.pay_due_on, on) if order.pay_due_on and unpaid else None,
         overdue_fen=due.overdue_fen(parts, on), late_interest_fen=due.interest_of(parts, on), parts=parts,
-        reference_code=order.reference_code, payee=_payee(order.producer_id),
+        reference_code=order.reference_code, payee=payee_of(order, on),
     )  # fmt: skip
 
 
@@ -206,12 +198,3 @@ def _invoiced_fen(order_id: int) -> int:
         .where(InvoiceOrder.order_id == order_id, Invoice.status == "checked")
     )
     return found or 0
-
-
-def _payee(producer_id: int) -> Payee | None:
-    account = db.session.scalars(
-        select(BankAccount).where(
-            BankAccount.organisation_id == producer_id, BankAccount.is_default, BankAccount.closed_at.is_(None)
-        )
-    ).one_or_none()
-    return None if account is None else Payee(account.holder, account.bank, account.number)

@@ -34,6 +34,8 @@ class AllocationRow:
     amount_fen: int
     #: What of the order is not paid now; a receipt that is only recorded has not lessened it.
     unpaid_fen: int
+    #: To whose account the order is to be paid.
+    clearing: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class PaymentRow:
     version: int
     allocations: Sequence[AllocationRow]
     suggestions: Sequence[SuggestedOrder]
+
+    @property
+    def wrong_payee(self) -> bool:
+        """Say whether it came to another account than its orders are to be paid to; it is theirs all the same."""
+        return self.rail == "bank" and any(each.clearing != self.clearing for each in self.allocations)
 
 
 def list_payments(
@@ -196,7 +203,7 @@ def _allocations(payment_ids: list[int]) -> dict[int, list[AllocationRow]]:
         .order_by(PaymentAllocation.payment_id, Order.id)
     )
     for payment_id, order, fen in rows:
-        share = AllocationRow(order.public_id, order.number, fen, due.unpaid_fen(order))
+        share = AllocationRow(order.public_id, order.number, fen, due.unpaid_fen(order), order.clearing)
         found.setdefault(payment_id, []).append(share)
     return found
 

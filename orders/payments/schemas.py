@@ -150,6 +150,9 @@ class PaymentSchema(Schema):
     evidence_file = own.PublicId(required=True, allow_none=True)
     allocations = fields.List(fields.Nested(AllocationSchema), required=True)
     suggestions = fields.List(fields.Nested(SuggestionSchema), required=True)
+    wrong_payee = fields.Boolean(
+        required=True, metadata={"description": "It came to another account than its orders' clearing mode names."}
+    )
 
 
 class PaymentQuery(PageQuery):
@@ -164,6 +167,16 @@ class PayeeSchema(Schema):
     holder = fields.String(required=True)
     bank = fields.String(required=True)
     number = fields.String(required=True)
+    clearing = fields.String(required=True, validate=validate.OneOf(BANK_CLEARINGS))
+    contract = fields.String(
+        required=True, metadata={"description": "The contract that names the account; empty before there is one."}
+    )
+    amendment = fields.Integer(required=True, metadata={"description": "The amendment that changed it; 0 for none."})
+    agreed_on = own.Day(required=True, allow_none=True)
+    registered_tail = fields.String(
+        required=True,
+        metadata={"description": "Last digits of another account that the producer has registered since; else empty."},
+    )
 
 
 class DuePartSchema(Schema):

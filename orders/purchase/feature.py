@@ -26,6 +26,9 @@ TOPICS = {
     "orders.order_closed_short": "The rest of a part-shipped order will not come: `order_id`, `why`, `due`",
     "orders.contract_offered": "The producer has signed, the buyer is next: `order_id`, `contract_id`, `sign_by`",
     "orders.contract_signed": "Both sides have signed: `order_id`, `contract_id`, `terms_sha256`",
+    "orders.account_amendment_offered": "A producer asks to be paid to another account than the contract's: `order_id`, `contract_id`, `contract_number`, `tail` (last digits)",
+    "orders.account_amendment_decided": "The buyer agreed or declined: `order_id`, `contract_id`, `contract_number`, `tail`, `answer`",
+    "orders.payee_account_changed": "A producer with open orders of a buyer will have another account: `name`, `tail` (last digits), `used_from`",
     "orders.order_shipped": "Goods left: `order_id`, `shipment_id`, `consignee`, `items` of lot, quantity and movement",
     "orders.goods_accepted": "Goods were accepted or rejected: `order_id`, `acceptance_id`, `items`, `accepted`, `rejected` (sums of it), `pay_due_on`",
 }

@@ -14,6 +14,8 @@ from shop.db import Base, Dated, PublicId, no_overlap
 from shop.identity.models import one_of
 
 PAYMENT_MODES = ("goods_first", "pay_first")
+#: To whose account bank transfers go: the producer's own, or the platform's supervised one.
+CLEARING_MODES = ("direct", "supervised")
 
 
 class BasketLine(Base):
@@ -118,6 +120,8 @@ class Order(PublicId, Base):
     fee_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     #: The fee in hundredths of a percent of what is applied, as it stood when the order was placed.
     fee_bp: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: To whose account transfers go, as the rule of the placing day says: ``direct`` or ``supervised``.
+    clearing: Mapped[str] = mapped_column(server_default="direct", default="direct")
     #: In the remark of a transfer; unique.
     reference_code: Mapped[str] = mapped_column(unique=True)
     placed_at: Mapped[datetime]
@@ -146,6 +150,7 @@ class Order(PublicId, Base):
             ),
         ),
         one_of("payment_mode", PAYMENT_MODES),
+        one_of("clearing", CLEARING_MODES),
         CheckConstraint("total_fen = goods_fen + freight_fen AND freight_fen >= 0 AND goods_fen > 0", name="total"),
         CheckConstraint(
             "refunded_fen >= 0 AND refunding_fen >= 0 AND held_fen >= 0"
@@ -237,6 +242,20 @@ class OrderLine(PublicId, Base):
 UNPAID_LINE = OrderLine.accepted_fen > OrderLine.allowed_fen + OrderLine.paid_fen
 #: A line of which something that left is neither accepted nor rejected; as ``ix_order_lines_undecided`` has it.
 UNDECIDED_LINE = OrderLine.shipped > OrderLine.accepted + OrderLine.rejected
+
+
+class ClearingRule(PublicId, Dated, Base):
+    """To whose account buyers pay; an order keeps the mode of its placing day, without a rule the producer's own account."""
+
+    __tablename__ = "clearing_rules"
+
+    producer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    mode: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default="", default="")
+    created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (one_of("mode", CLEARING_MODES), no_overlap("clearing_rules", "coalesce(producer_id, 0)"))
 
 
 class FeeRule(PublicId, Dated, Base):

@@ -47,13 +47,18 @@ _INSERT = Statement("""
         FROM json_to_recordset(cast(:wanted AS json)) AS w(listing_id bigint, position bigint, quantity numeric)),
     made_orders AS (
         INSERT INTO orders (id, public_id, number, procurement_id, buyer_id, producer_id, unit_id, fund_source, status,
-                            payment_mode, goods_fen, total_fen, due_fen, reference_code, placed_at, confirm_by, fee_bp)
+                            payment_mode, goods_fen, total_fen, due_fen, reference_code, placed_at, confirm_by, fee_bp,
+                            clearing)
         SELECT o.id, o.public_id, o.number, :procurement, :buyer, o.producer_id, :unit, :fund, 'awaiting_confirmation',
                :mode, o.goods_fen, o.goods_fen, o.goods_fen, o.reference_code, :at, :confirm_by,
                coalesce((SELECT f.basis_points FROM fee_rules f
                          WHERE (f.producer_id = o.producer_id OR f.producer_id IS NULL)
                            AND f.valid_from <= :on AND (f.valid_to IS NULL OR f.valid_to >= :on)
-                         ORDER BY f.producer_id NULLS LAST LIMIT 1), 0)
+                         ORDER BY f.producer_id NULLS LAST LIMIT 1), 0),
+               coalesce((SELECT c.mode FROM clearing_rules c
+                         WHERE (c.producer_id = o.producer_id OR c.producer_id IS NULL)
+                           AND c.valid_from <= :on AND (c.valid_to IS NULL OR c.valid_to >= :on)
+                         ORDER BY c.producer_id NULLS LAST LIMIT 1), 'direct')
         FROM json_to_recordset(cast(:orders AS json))
              AS o(id bigint, public_id uuid, number text, producer_id bigint, goods_fen bigint, reference_code text)),
     made_moves AS (

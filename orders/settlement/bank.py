@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from orders.purchase import machine
-from orders.settlement import paying, payment_files
+from orders.settlement import payers, paying, payment_files, posting
 from orders.settlement.models import Payout, PayoutItem, PayoutRun
 from orders.settlement.standing import Standing, lock_standings
 from shop import audit, clock
@@ -105,17 +105,17 @@ def send(run_id: UUID, kind: str, actor: Actor, at: datetime) -> StoredFile:
 
     :raises NotFound: if there is no such run by bank.
     :raises NothingToSend: if none is released, or one still waits for it.
-    :raises NoPayerAccount, NotInEncoding: if the file cannot be made.
+    :raises NoPayerAccount, NoFeeAccount, NotInEncoding: if the file cannot be made.
     """
     run = get_run(run_id, actor)
-    payouts = [
-        each
-        for each in _lock(list(db.session.scalars(select(Payout.public_id).where(Payout.run_id == run.id))), actor)
-        if each.status not in ("cancelled", "failed")
-    ]
+    keys = list(db.session.scalars(select(Payout.id).where(Payout.run_id == run.id).order_by(Payout.id)))
+    standings = lock_standings(paying.orders_of(keys))
+    payouts = [each for each in paying.lock_payouts(keys).values() if each.status not in ("cancelled", "failed")]
     if run.rail != "bank" or not payouts or any(each.status not in ("released", "sent") for each in payouts):
         raise NothingToSend(_("本批付款须全部复核放款(或撤销)后才能生成银行文件。"))
-    data, name = payment_files.make(kind, run, payouts, actor, at=at)
+    fees = {each.id: posting.fee_with(paying.items_of(each.id), standings) for each in payouts}
+    batches = payers.make_batches(payouts, fees, clock.business_day(at))
+    data, name = payment_files.make(kind, run, batches, actor, at=at)
     stored = files.store(data, name, actor)
     for payout in payouts:
         if payout.status == "released":

@@ -1,6 +1,11 @@
 """What the settlement of producers brings to the orders feature."""
 
-API = ("orders.settlement.views.bp", "orders.settlement.return_views.bp", "orders.settlement.slip_views.bp")
+API = (
+    "orders.settlement.views.bp",
+    "orders.settlement.return_views.bp",
+    "orders.settlement.slip_views.bp",
+    "orders.settlement.statement_views.bp",
+)
 PAGES = (
     "orders.settlement.pages.bp",
     "orders.settlement.order_pages.bp",

@@ -8,7 +8,7 @@ from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAr
 from wtforms.fields import DateField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from orders.settlement.labels import FORMATS
+from orders.settlement.labels import FORMATS, RULE_KINDS
 from shop.forms import Form
 from shop.i18n import lazy as _
 from shop.inputs import choices
@@ -65,11 +65,17 @@ class ConfirmForm(Form):
 class RuleForm(Form):
     """A fee or a number of days, for all or for one producer."""
 
-    kind = SelectField(_("规则"), choices=choices({"fee": _("平台服务费"), "days": _("结算账期")}))
+    kind = SelectField(_("规则"), choices=choices(RULE_KINDS))
     value = IntegerField(
-        _("数值"), [_NEEDED, NumberRange(0, 10000)], description=_("服务费按万分之几填写(0.6% 填 60);账期填天数。")
+        _("数值"),
+        [_NEEDED, NumberRange(0, 10000)],
+        description=_("服务费按万分之几填写(0.6% 填 60);账期填天数;收款方式填 0(付到供应商账户)或 1(付到监管账户)。"),
     )
-    producer = SelectField(_("适用供应商"), [Optional()])
+    producer = StringField(
+        _("适用供应商"),
+        [Optional(), Length(max=200)],
+        description=_("填供应商全称或统一社会信用代码;不填为全部供应商。"),
+    )
     valid_from = DateField(_("生效日"), [_NEEDED], description=_("最早今天;已下单的订单不变。"))
     valid_to = DateField(_("截止日"), [Optional()], description=_("不填为长期有效。"))
     note = StringField(_("说明"), [Optional(), Length(max=500)])

@@ -19,7 +19,7 @@ ORDER_STATES = {
     "due": (lazy("已到期,随下一批付款"), "wait"), "coming": (lazy("未到期"), "info"), "held": (lazy("暂缓结算"), "bad"),
     "moving": (lazy("付款中"), "wait"), "unpaid": (lazy("等采购单位付款"), "info"), "owed": (lazy("多付,从下次付款扣回"), "bad"),
 }  # fmt: skip
-RULE_KINDS = {"fee": lazy("平台服务费"), "days": lazy("结算账期")}
+RULE_KINDS = {"fee": lazy("平台服务费"), "days": lazy("结算账期"), "clearing": lazy("收款方式")}
 RULE_STATES = {"proposed": lazy("待第二人复核"), "confirmed": lazy("已生效"), "refused": lazy("已拒绝")}
 FORMATS = {
     "csv": lazy("网银批量付款 CSV(UTF-8)"), "csv_gbk": lazy("网银批量付款 CSV(GBK)"),

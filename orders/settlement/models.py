@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shop.db import Base, Dated, PublicId, no_overlap
 from shop.identity.models import one_of
 
+RULE_KINDS = ("fee", "days", "clearing")
 PAYOUT_RAILS = ("bank", "stripe")
 PAYOUT_STATES = ("prepared", "released", "sent", "paid", "failed", "cancelled", "returned")
 #: States in which a payout's money is on its way: it is nobody else's to pay.
@@ -232,11 +233,12 @@ class TransferReversal(PublicId, Base):
 
 
 class RuleProposal(PublicId, Base):
-    """A fee or a number of days as one person enters it; it is a rule once another person has agreed."""
+    """A fee, a number of days or a clearing mode as one person enters it; it is a rule once another person has agreed."""
 
     __tablename__ = "rule_proposals"
 
-    #: ``fee`` in hundredths of a percent, or ``days`` from acceptance until money is due.
+    #: ``fee`` in hundredths of a percent, ``days`` from acceptance until money is due, or ``clearing``: 0 is ``direct``,
+    #: 1 ``supervised``.
     kind: Mapped[str]
     producer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     value: Mapped[int]
@@ -253,9 +255,11 @@ class RuleProposal(PublicId, Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (
-        one_of("kind", ("fee", "days")),
+        one_of("kind", RULE_KINDS),
         one_of("status", ("proposed", "confirmed", "refused")),
-        CheckConstraint("value >= 0 AND value <= CASE WHEN kind = 'fee' THEN 10000 ELSE 365 END", name="value"),
+        CheckConstraint(
+            "value >= 0 AND value <= CASE kind WHEN 'fee' THEN 10000 WHEN 'clearing' THEN 1 ELSE 365 END", name="value"
+        ),
         CheckConstraint("valid_to >= valid_from", name="dates"),
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_persons"),
         CheckConstraint("(status = 'proposed') = (decided_by IS NULL)", name="decided"),

@@ -58,6 +58,6 @@ def _due_on() -> date | None:
     """
     written = request.args.get("due", "")
     try:
-        return date.fromisoformat(written) if written else None
+        return clock.read_day(written) if written else None
     except ValueError as error:
         raise NotFound(_("没有这一页。")) from error

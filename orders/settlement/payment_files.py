@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
-from orders.settlement.models import Payout, PayoutRun
+from orders.banking.models import SupervisedAccount
+from orders.settlement import payers
+from orders.settlement.models import PayoutRun
+from orders.settlement.payers import Batch
 from shop import clock, money
 from shop.auth import Actor
-from shop.errors import Conflict, Invalid
+from shop.errors import Invalid
 from shop.i18n import _
-from shop.identity import bank_accounts
 from shop.identity.models import BankAccount
 
 #: Form of the file -> its encoding.
@@ -23,10 +26,16 @@ _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 _NAME, _ACCOUNT = 140, 34
 
 
-class NoPayerAccount(Conflict):
-    """The operator has no bank account to pay from."""
+@dataclass(frozen=True)
+class Transfer:
+    """One transfer of a file: to whom, how much, and what for."""
 
-    code = "no-payer-account"
+    holder: str
+    bank: str
+    number: str
+    amount_fen: int
+    remark: str
+    reference: str
 
 
 class NotInEncoding(Invalid):
@@ -35,42 +44,59 @@ class NotInEncoding(Invalid):
     code = "not-in-encoding"
 
 
-def make(kind: str, run: PayoutRun, payouts: Sequence[Payout], actor: Actor, *, at: datetime) -> tuple[bytes, str]:
+def make(
+    kind: str, run: PayoutRun, batches: Sequence[Batch], actor: Actor, *, at: datetime
+) -> tuple[bytes, str]:  # fmt: skip
     """Return the bytes and the name of a run's file; the same payouts give the same bytes but for the time.
 
-    :raises NoPayerAccount: if the operator's organisation has no default account.
+    What one account pays stands together, its fee last.
+
+    :raises NoFeeAccount: if a fee is to leave and the operator has no account of its own for it.
     :raises NotInEncoding: naming payouts that GBK cannot write.
     """
-    accounts = bank_accounts.list_accounts(actor.organisation_id)
-    if not accounts or not accounts[0].is_default:
-        raise NoPayerAccount(_("请先在单位资料中登记付款用的监管账户。"))
+    own = payers.find_own(actor.organisation_id, clock.business_day(at)) if any(b.fee_fen for b in batches) else None
+    orders = [(batch.payer, _orders_of(run, n, batch, own)) for n, batch in enumerate(batches, 1)]
     stem = f"payouts-{run.on:%Y%m%d}-{run.public_id}"
     if kind == "pain001":
-        return _pain001(run, payouts, accounts[0], at), f"{stem}.xml"
-    return _sheet(payouts, accounts[0], KINDS[kind]), f"{stem}.csv"
+        return _pain001(run, orders, at), f"{stem}.xml"
+    return _sheet(orders, KINDS[kind]), f"{stem}.csv"
 
 
-def _sheet(payouts: Sequence[Payout], payer: BankAccount, encoding: str) -> bytes:
+def _orders_of(run: PayoutRun, n: int, batch: Batch, own: BankAccount | None) -> list[Transfer]:
+    found = [
+        Transfer(each.account_holder, each.account_bank, each.account_number, each.amount_fen, f"货款 {each.number}", each.number)
+        for each in batch.payouts
+    ]  # fmt: skip
+    if batch.fee_fen and own is not None:
+        number = f"FW{run.on:%Y%m%d}-{run.id}-{n}"
+        found.append(Transfer(own.holder, own.bank, own.number, batch.fee_fen, f"平台服务费 {number}", number))
+    return found
+
+
+def _sheet(orders: Sequence[tuple[SupervisedAccount, list[Transfer]]], encoding: str) -> bytes:
     """Return the sheet: one payment a row, amounts in yuan, the payout's number as reference and remark.
 
-    Nothing is put before text that begins like a formula: a bank takes the names as they stand, so they may not.
+    Rows of one paying account stand together and are counted from 1: each is a batch. Nothing is put before text
+    that begins like a formula: a bank takes the names as they stand, so they may not.
     """
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
         ["序号", "付款账号", "付款户名", "收款账号", "收款户名", "收款银行", "金额", "币种", "用途", "业务参考号"]
     )
-    for n, each in enumerate(payouts, 1):
-        writer.writerow(
-            [
-                n, payer.number, _plain(payer.holder), each.account_number, _plain(each.account_holder),
-                _plain(each.account_bank), money.format_yuan(each.amount_fen), "CNY", f"货款 {each.number}", each.number,
-            ]
-        )  # fmt: skip
+    for payer, transfers in orders:
+        for n, each in enumerate(transfers, 1):
+            writer.writerow(
+                [
+                    n, payer.number, _plain(payer.holder), each.number, _plain(each.holder), _plain(each.bank),
+                    money.format_yuan(each.amount_fen), "CNY", each.remark, each.reference,
+                ]
+            )  # fmt: skip
     try:
         return out.getvalue().encode(encoding)
     except UnicodeEncodeError as error:
-        unknown = [each.number for each in payouts if not _fits(each, encoding)]
+        every = [each for _payer, transfers in orders for each in transfers]
+        unknown = [each.reference for each in every if not _fits(each, encoding)]
         raise NotInEncoding(
             _("有收款户名含 GBK 没有的字,请改用 UTF-8 或 XML:%(numbers)s", numbers="、".join(unknown)), payouts=unknown
         ) from error
@@ -80,48 +106,52 @@ def _plain(text: str) -> str:
     return text.lstrip("=+-@\t\r")
 
 
-def _fits(payout: Payout, encoding: str) -> bool:
-    text = f"{payout.account_holder}{payout.account_bank}"
+def _fits(transfer: Transfer, encoding: str) -> bool:
+    text = f"{transfer.holder}{transfer.bank}"
     return text == text.encode(encoding, errors="ignore").decode(encoding)
 
 
-def _pain001(run: PayoutRun, payouts: Sequence[Payout], payer: BankAccount, at: datetime) -> bytes:
-    """Return a CustomerCreditTransferInitiationV09: one group, one payment, a transaction each; unqualified element names."""
+def _pain001(run: PayoutRun, orders: Sequence[tuple[SupervisedAccount, list[Transfer]]], at: datetime) -> bytes:
+    """Return a CustomerCreditTransferInitiationV09: a payment for each account that pays, a transaction for each transfer."""
     ET.register_namespace("", _NAMESPACE)
     root = ET.Element(f"{{{_NAMESPACE}}}Document")
     message = _add(root, "CstmrCdtTrfInitn")
-    total = money.format_yuan(sum(each.amount_fen for each in payouts))
+    every = [each for _payer, transfers in orders for each in transfers]
     head = _add(message, "GrpHdr")
     # 35 characters at most: a UUID without its hyphens has 32.
     _add(head, "MsgId", run.public_id.hex)
     _add(head, "CreDtTm", at.astimezone(clock.SHANGHAI).isoformat(timespec="seconds"))
-    _add(head, "NbOfTxs", str(len(payouts)))
-    _add(head, "CtrlSum", total)
-    _add(_add(head, "InitgPty"), "Nm", payer.holder[:_NAME])
-    info = _add(message, "PmtInf")
-    _add(info, "PmtInfId", f"{run.on:%Y%m%d}-{run.id}")
-    _add(info, "PmtMtd", "TRF")
-    _add(info, "NbOfTxs", str(len(payouts)))
-    _add(info, "CtrlSum", total)
-    _add(_add(info, "ReqdExctnDt"), "Dt", clock.business_day(at).isoformat())
-    _add(_add(info, "Dbtr"), "Nm", payer.holder[:_NAME])
-    _add(_add(_add(_add(info, "DbtrAcct"), "Id"), "Othr"), "Id", payer.number[:_ACCOUNT])
-    _add(_add(_add(info, "DbtrAgt"), "FinInstnId"), "Nm", payer.bank[:_NAME])
-    for each in payouts:
-        _add_transfer(info, each)
+    _add_sums(head, every)
+    _add(_add(head, "InitgPty"), "Nm", orders[0][0].holder[:_NAME])
+    for n, (payer, transfers) in enumerate(orders, 1):
+        info = _add(message, "PmtInf")
+        _add(info, "PmtInfId", f"{run.on:%Y%m%d}-{run.id}-{n}")
+        _add(info, "PmtMtd", "TRF")
+        _add_sums(info, transfers)
+        _add(_add(info, "ReqdExctnDt"), "Dt", clock.business_day(at).isoformat())
+        _add(_add(info, "Dbtr"), "Nm", payer.holder[:_NAME])
+        _add(_add(_add(_add(info, "DbtrAcct"), "Id"), "Othr"), "Id", payer.number[:_ACCOUNT])
+        _add(_add(_add(info, "DbtrAgt"), "FinInstnId"), "Nm", payer.bank[:_NAME])
+        for each in transfers:
+            _add_transfer(info, each)
     body: str = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'.encode()
 
 
-def _add_transfer(info: ET.Element, payout: Payout) -> None:
+def _add_sums(parent: ET.Element, transfers: Sequence[Transfer]) -> None:
+    _add(parent, "NbOfTxs", str(len(transfers)))
+    _add(parent, "CtrlSum", money.format_yuan(sum(each.amount_fen for each in transfers)))
+
+
+def _add_transfer(info: ET.Element, transfer: Transfer) -> None:
     one = _add(info, "CdtTrfTxInf")
-    _add(_add(one, "PmtId"), "EndToEndId", payout.number)
-    amount = _add(_add(one, "Amt"), "InstdAmt", money.format_yuan(payout.amount_fen))
+    _add(_add(one, "PmtId"), "EndToEndId", transfer.reference)
+    amount = _add(_add(one, "Amt"), "InstdAmt", money.format_yuan(transfer.amount_fen))
     amount.set("Ccy", "CNY")
-    _add(_add(_add(one, "CdtrAgt"), "FinInstnId"), "Nm", payout.account_bank[:_NAME])
-    _add(_add(one, "Cdtr"), "Nm", payout.account_holder[:_NAME])
-    _add(_add(_add(_add(one, "CdtrAcct"), "Id"), "Othr"), "Id", payout.account_number[:_ACCOUNT])
-    _add(_add(one, "RmtInf"), "Ustrd", f"货款 {payout.number}")
+    _add(_add(_add(one, "CdtrAgt"), "FinInstnId"), "Nm", transfer.bank[:_NAME])
+    _add(_add(one, "Cdtr"), "Nm", transfer.holder[:_NAME])
+    _add(_add(_add(_add(one, "CdtrAcct"), "Id"), "Othr"), "Id", transfer.number[:_ACCOUNT])
+    _add(_add(one, "RmtInf"), "Ustrd", transfer.remark)
 
 
 def _add(parent: ET.Element, name: str, text: str | None = None) -> ET.Element:

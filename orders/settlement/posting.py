@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from orders.ledger import books
@@ -35,6 +36,19 @@ def settle_items(payout: Payout, items: Sequence[PayoutItem], standings: Mapping
         item.fee_card_fen, item.fee_bank_fen = move.card_fen, move.bank_fen
         row.fee_card_fen += move.card_fen
         row.fee_bank_fen += move.bank_fen
+
+
+def fee_with(items: Sequence[PayoutItem], standings: Mapping[int, Standing]) -> int:
+    """Return what of the fee would leave the supervised account if a payout by bank were paid now; nothing moves."""
+    found = 0
+    for item in items:
+        standing = standings[item.order_id]
+        before = standing.paid_out(moving=False)
+        paid = replace(before, total_fen=before.total_fen + item.amount_fen, card_fen=before.card_fen + item.card_fen)
+        found += fee_move(
+            standing.sums, paid, card=item.card_fen != 0, bank=item.amount_fen != item.card_fen
+        ).bank_fen  # fmt: skip
+    return found
 
 
 def move_item(payout: Payout, item: PayoutItem, standing: Standing) -> None:

@@ -40,7 +40,7 @@ def prepare_producer(
     positions = [_limited(each.position(on), draws) for each in standings.values()]
     made = []
     for rail, shares in plan(positions, card_rail=account is not None).items():
-        bank = find_account(producer_id) if rail == "bank" else None
+        bank = find_account(producer_id, on) if rail == "bank" else None
         if rail == "bank" and bank is None:
             continue
         payout = _add_payout(runs[rail], producer_id, shares, standings, bank=bank, actor=actor, at=at)
@@ -60,12 +60,10 @@ def find_connected(producer_id: int) -> ConnectedAccount | None:
     ).one_or_none()  # fmt: skip
 
 
-def find_account(producer_id: int) -> BankAccount | None:
-    """Return the bank account that a producer is paid to; none if the bank sent the last payout to it back."""
-    found = bank_accounts.list_accounts(producer_id)
-    if not found or not found[0].is_default or returns.is_blocked(producer_id, found[0].number):
-        return None
-    return found[0]
+def find_account(producer_id: int, on: date) -> BankAccount | None:
+    """Return the bank account that a producer is paid to on a day; none if the bank sent the last payout to it back."""
+    found = bank_accounts.account_in_use(producer_id, on)
+    return None if found is None or returns.is_blocked(producer_id, found.number) else found
 
 
 def _limited(position: Position, draws: transfers.Draws | None) -> Position:

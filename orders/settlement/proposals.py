@@ -1,4 +1,4 @@
-"""Fees and days until money is due: entered by one person, a rule once another has agreed; past orders keep theirs."""
+"""Fees, days until money is due and clearing modes: entered by one person, a rule once another has agreed; past orders keep theirs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from orders.purchase.models import FeeRule
+from orders.banking import accounts
+from orders.banking.models import SupervisedAccount
+from orders.contracts.accounts import NoSupervisedAccount
+from orders.purchase.models import CLEARING_MODES, ClearingRule, FeeRule
 from orders.settlement.models import RuleProposal, SettlementRule
 from shop import audit, clock
 from shop.auth import Actor
@@ -20,7 +23,12 @@ from shop.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.i18n import _
 from shop.identity.models import Organisation
 
-_TABLES: Mapping[str, type[FeeRule | SettlementRule]] = MappingProxyType({"fee": FeeRule, "days": SettlementRule})
+_TABLES: Mapping[str, type[FeeRule | SettlementRule | ClearingRule]] = MappingProxyType(
+    {"fee": FeeRule, "days": SettlementRule, "clearing": ClearingRule}
+)
+_MOST: Mapping[str, int] = MappingProxyType({"fee": 10_000, "days": 365, "clearing": 1})
+_COLUMNS: Mapping[str, str] = MappingProxyType({"fee": "basis_points", "days": "days", "clearing": "mode"})
+_SUPERVISED = CLEARING_MODES.index("supervised")
 
 
 class RuleInThePast(Invalid):
@@ -39,6 +47,12 @@ class ProposalDecided(Conflict):
     """The proposal was decided before."""
 
     code = "proposal-decided"
+
+
+class BadRuleValue(Invalid):
+    """A fee is at most 10,000 hundredths of a percent, days at most 365, a clearing mode 0 or 1."""
+
+    code = "bad-rule-value"
 
 
 class OwnProposal(Conflict):
@@ -64,9 +78,12 @@ def propose(facts: RuleFacts, actor: Actor, at: datetime) -> RuleProposal:
 
     :raises NotFound: for anybody but the operator, or if there is no such producer.
     :raises RuleInThePast: if it would begin before today.
+    :raises BadRuleValue: if the number cannot be.
     """
     _require_operator(actor)
     _check_dates(facts.valid_from, facts.valid_to, at)
+    if not 0 <= facts.value <= _MOST[facts.kind]:
+        raise BadRuleValue(_("数值最大为 %(most)s。", most=_MOST[facts.kind]))
     made = RuleProposal(
         kind=facts.kind, producer_id=_producer_key(facts.producer), value=facts.value, valid_from=facts.valid_from,
         valid_to=facts.valid_to, note=facts.note.strip(), status="proposed", proposed_by=actor.user_id, proposed_at=at,
@@ -87,6 +104,7 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> RuleProposal:
     :raises OwnProposal: for who entered it.
     :raises RuleInThePast: if its day has gone by meanwhile.
     :raises RuleOverlaps: if a later rule stands in its way.
+    :raises NoSupervisedAccount: if money is to go to a supervised account and there is none on the rule's first day.
     """
     found = _lock(public_id, actor)
     _check_dates(found.valid_from, found.valid_to, at)
@@ -102,9 +120,11 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> RuleProposal:
     if before is not None:
         before.valid_to = found.valid_from - timedelta(days=1)  # type: ignore[attr-defined]
         db.session.flush()  # the days are free before they are taken
-    values = {"basis_points" if found.kind == "fee" else "days": found.value}
+    if found.kind == "clearing" and found.value == _SUPERVISED:
+        _require_account(found)
+    values = {_COLUMNS[found.kind]: CLEARING_MODES[found.value] if found.kind == "clearing" else found.value}
     overlaps = RuleOverlaps(_("已有一条更晚开始的规则与之重叠,请先确定其日期。"))
-    with refusing(ex_fee_rules_dates=overlaps, ex_settlement_rules_dates=overlaps):
+    with refusing(ex_fee_rules_dates=overlaps, ex_settlement_rules_dates=overlaps, ex_clearing_rules_dates=overlaps):
         db.session.add(
             table(
                 producer_id=found.producer_id, valid_from=found.valid_from, valid_to=found.valid_to, note=found.note,
@@ -121,6 +141,15 @@ def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> RuleProp
     Raises as :func:`confirm`.
     """
     return _decide(_lock(public_id, actor), "refused", reason, actor, at)
+
+
+def _require_account(found: RuleProposal) -> None:
+    query = select(SupervisedAccount.id).where(
+        accounts.in_force(found.valid_from),
+        or_(SupervisedAccount.producer_id.is_(None), SupervisedAccount.producer_id == found.producer_id),
+    )
+    if db.session.scalar(query.limit(1)) is None:
+        raise NoSupervisedAccount(_("生效日没有已由两人确认的监管账户,请先登记并确认。"))
 
 
 def _decide(found: RuleProposal, status: str, reason: str, actor: Actor, at: datetime) -> RuleProposal:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
-from sqlalchemy import select
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
+from orders.banking.operator_pages import ProducerUnnamed
 from orders.settlement import holding, proposals, rule_queries
 from orders.settlement.forms import ActForm, ReasonForm, RuleForm
 from orders.settlement.labels import words
@@ -18,11 +19,10 @@ from shop.db import db, transaction
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.identity.models import Organisation
-from shop.inputs import choices
+from shop.paging import DEFAULT_LIMIT
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint("fee_pages", __name__, template_folder="templates", url_prefix="/operator")
-_MOST_PRODUCERS = 2000
 
 
 @bp.get("/fees")
@@ -44,7 +44,7 @@ def propose(actor: Actor) -> Answer:
                 facts = RuleFacts(
                     kind=form.kind.data, value=form.value.data or 0, valid_from=form.valid_from.data,
                     valid_to=form.valid_to.data, note=form.note.data or "",
-                    producer=UUID(form.producer.data) if form.producer.data else None,
+                    producer=_producer(form.producer.data or ""),
                 )  # fmt: skip
                 proposals.propose(facts, actor, clock.now())
             flash(_("已录入,请由另一位同事复核。"), "success")
@@ -110,16 +110,31 @@ def let_go(actor: Actor, order_id: UUID) -> Answer:
 @requires("payouts:read")
 def list_holds(actor: Actor) -> str:
     """Show held orders, and orders that could be held."""
-    return render_template(
-        "settlement/holds.html", rows=rule_queries.list_holds(actor), form=ReasonForm(formdata=None), **words()
+    page, totals = rule_queries.list_holds(
+        actor, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"), q=request.args.get("q", "").strip()[:100]
     )
+    return render_template("settlement/holds.html", page=page, totals=totals, form=ReasonForm(formdata=None), **words())
+
+
+def _producer(written: str) -> UUID | None:
+    """Return the producer that a form names by its full name or credit code; none for all.
+
+    :raises ProducerUnnamed: if no producer, or several, are called so.
+    """
+    if not written.strip():
+        return None
+    name = written.strip()
+    query = select(Organisation.public_id).where(
+        Organisation.kind == "producer", or_(Organisation.name == name, Organisation.credit_code == name.upper())
+    )
+    found = db.session.scalars(query.limit(2)).all()
+    if len(found) != 1:
+        raise ProducerUnnamed(_("没有这个名称或统一社会信用代码的供应商,或有重名,请填统一社会信用代码。"))
+    return found[0]
 
 
 def _form(*, posted: bool = False) -> RuleForm:
     form = RuleForm() if posted else RuleForm(formdata=None)
-    query = select(Organisation.public_id, Organisation.name).where(Organisation.kind == "producer")
-    rows = db.session.execute(query.order_by(Organisation.name).limit(_MOST_PRODUCERS))
-    form.producer.choices = choices([(str(key), name) for key, name in rows], empty=_("全部供应商"))
     if not posted:
         form.valid_from.data = clock.today()
     return form

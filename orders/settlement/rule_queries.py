@@ -15,6 +15,7 @@ from shop.db import db
 from shop.errors import NotFound
 from shop.i18n import _
 from shop.identity.models import Organisation
+from shop.paging import Page, decode_cursor, make_page
 
 _SHOWN = 100
 
@@ -70,6 +71,7 @@ def _row(rule: RuleProposal, producer: Organisation | None) -> RuleRow:
 class HoldRow:
     """An order with money open that is due or held."""
 
+    key: int
     order: UUID
     number: str
     producer: str
@@ -79,18 +81,45 @@ class HoldRow:
     why: str
 
 
-_HOLDS = text(f"""
-    SELECT o.public_id, o.number, g.name, {OPEN_SQL}::bigint, s.due_on, s.held_at, s.held_why
+_HELD = f"""
     FROM order_settlements s JOIN orders o ON o.id = s.order_id JOIN organisations g ON g.id = o.producer_id
-    WHERE s.held_at IS NOT NULL OR {OPEN_SQL} > 0
-    ORDER BY s.held_at NULLS LAST, s.due_on, o.id LIMIT 200""")
+    WHERE (s.held_at IS NOT NULL OR {OPEN_SQL} > 0)
+      AND (:q = '' OR position(:q IN g.name) > 0 OR position(upper(:q) IN o.number) > 0)"""
+#: Held ones first, the longest held first; then by their due day.
+_HOLDS = text(f"""
+    SELECT id, public_id, number, name, open_fen, due_on, held_at, held_why FROM (
+        SELECT o.id, o.public_id, o.number, g.name, {OPEN_SQL}::bigint AS open_fen, s.due_on, s.held_at, s.held_why,
+               coalesce(s.held_at, 'infinity') AS place {_HELD}) h
+    WHERE cast(:place AS timestamptz) IS NULL
+       OR (place, due_on, id) > (cast(:place AS timestamptz), cast(:due_on AS date), cast(:id AS bigint))
+    ORDER BY place, due_on, id LIMIT :limit""")
+_HOLD_TOTALS = text(f"SELECT count(*), coalesce(sum({OPEN_SQL}), 0)::bigint, count(s.held_at) {_HELD}")
 
 
-def list_holds(actor: Actor) -> list[HoldRow]:
-    """Return held orders, then those that will be paid next.
+@dataclass(frozen=True)
+class HoldTotals:
+    """How many orders a list has in all, what is open of them together, and how many are held."""
 
+    count: int
+    open_fen: int
+    held: int
+
+
+def list_holds(actor: Actor, *, limit: int, cursor: str | None = None, q: str = "") -> tuple[Page[HoldRow], HoldTotals]:
+    """Return a page of held orders, then of those that will be paid next, and the sums of all of them.
+
+    :param q: a part of the producer's name or of the order's number.
     :raises NotFound: for anybody but the operator.
     """
     if actor.organisation_kind != "operator":
         raise NotFound(_("没有这个页面。"))
-    return [HoldRow(*row) for row in db.session.execute(_HOLDS)]
+    after = decode_cursor(cursor, _place, date.fromisoformat, int) or [None, None, None]
+    values = {"q": q, "limit": limit + 1, "place": after[0], "due_on": after[1], "id": after[2]}
+    rows = [HoldRow(*row) for row in db.session.execute(_HOLDS, values)]
+    totals = HoldTotals(*db.session.execute(_HOLD_TOTALS, {"q": q}).one())
+    return make_page(rows, limit, lambda row: (row.held_at or "infinity", row.due_on, row.key)), totals
+
+
+def _place(written: str) -> str:
+    """Read where in the order of holding a row stands: an instant, or after all of them."""
+    return written if written == "infinity" else datetime.fromisoformat(written).isoformat()

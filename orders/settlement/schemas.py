@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from orders.settlement.bank import Confirmation
-from orders.settlement.models import PAYOUT_RAILS, PAYOUT_STATES
+from orders.settlement.models import PAYOUT_RAILS, PAYOUT_STATES, RULE_KINDS
 from orders.settlement.payment_files import KINDS
 from orders.settlement.proposals import RuleFacts
 from shop import fields as own
@@ -181,7 +181,7 @@ class FeeRuleSchema(Schema):
     """A fee in hundredths of a percent, or days from acceptance until money is due."""
 
     id = own.PublicId(required=True, attribute="public_id")
-    kind = fields.String(required=True, validate=validate.OneOf(("fee", "days")))
+    kind = fields.String(required=True, validate=validate.OneOf(RULE_KINDS))
     value = fields.Integer(required=True)
     producer = own.PublicId(required=True, allow_none=True)
     valid_from = own.Day(required=True)
@@ -200,7 +200,13 @@ class FeeRuleListSchema(Schema):
 class ProposeRuleSchema(Schema):
     """A rule to enter."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(("fee", "days")))
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(RULE_KINDS),
+        metadata={
+            "description": "`fee`: hundredths of a percent; `days`: from acceptance; `clearing`: 0 pays the producer, 1 the supervised account."
+        },
+    )
     value = fields.Integer(required=True, strict=True, validate=validate.Range(0, 10000))
     producer = own.PublicId(load_default=None, allow_none=True)
     valid_from = own.Day(required=True)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from orders.settlement import statements, taxes
+from orders.settlement import statement_lists, statements, taxes
 from orders.settlement.forms import ActForm
 from orders.settlement.labels import words
 from orders.settlement.statements import Statement
 from shop import clock
 from shop.auth import Actor, requires
-from shop.db import db, transaction
+from shop.db import db, snapshot, transaction
 from shop.errors import NotFound
 from shop.files.models import StoredFile
 from shop.i18n import _
 from shop.idempotency import idempotent
+from shop.paging import DEFAULT_LIMIT
 from shop.sheets import Cell, Fen, write_csv, write_xlsx
 
 bp = Blueprint("producer_statement_pages", __name__, template_folder="templates")
@@ -33,8 +34,11 @@ def show(actor: Actor, desk: str) -> str:
     today = clock.today()
     found = _find(actor, today)
     if found is None:
-        rows = statements.list_producers(actor, today, request.args.get("name", "").strip()[:100])
-        return render_template("settlement/statement_list.html", desk=desk, rows=rows, today=today)
+        page, totals = statement_lists.list_producers(
+            actor, today, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
+            name=request.args.get("name", "").strip()[:100],
+        )  # fmt: skip
+        return render_template("settlement/statement_list.html", desk=desk, page=page, totals=totals, today=today)
     before = (found.month - timedelta(days=1)).strftime("%Y-%m")
     after = found.last_day + timedelta(days=1)
     return render_template(
@@ -56,6 +60,19 @@ def download(actor: Actor, desk: str, kind: str) -> Response:  # noqa: ARG001  t
         (_("期末应得余额(元)"), Fen(found.payable.closing_fen)),
     ]  # fmt: skip
     return _answer(titles, rows, kind, f"statement-{found.month:%Y%m}", _("对账单"), about)
+
+
+@bp.get("/operator/account-statements/all.xlsx")
+@requires("payouts:read")
+def download_all(actor: Actor) -> Response:
+    """Download all producers' statements of a month, in one workbook."""
+    month = statements.read_month(request.args.get("month"), clock.today())
+    with snapshot():
+        titles, rows = statement_lists.table_of_all(month, actor)
+        about: list[tuple[str, Cell]] = [
+            (_("起始日期"), month), (_("截止日期"), statements.last_of_month(month)), (_("范围"), _("全部供应商")),
+        ]  # fmt: skip
+        return _answer(titles, rows, "xlsx", f"statements-{month:%Y%m}", _("对账单"), about)
 
 
 @bp.get("/operator/taxes")
@@ -122,7 +139,7 @@ def _find(actor: Actor, today: date) -> Statement | None:
 
 
 def _answer(
-    titles: Sequence[str], rows: Sequence[Sequence[Cell]], kind: str, name: str, sheet: str,
+    titles: Sequence[str], rows: Iterable[Sequence[Cell]], kind: str, name: str, sheet: str,
     about: Sequence[tuple[str, Cell]],
 ) -> Response:  # fmt: skip
     data = write_csv(titles, rows) if kind == "csv" else write_xlsx(titles, rows, sheet=sheet, about=about)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from orders.ledger.books import org_owner
 from orders.purchase.parties import producers_of
 from orders.settlement.labels import account_word, movement_word
+from shop import clock
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Invalid, NotFound
@@ -89,26 +90,26 @@ class Statement:
 
 
 _OPENING = text("""
-    WITH mine AS (SELECT id, kind FROM ledger_accounts WHERE book = 'money' AND owner = :owner)
-    SELECT kind, sum(fen)::bigint FROM (
-        SELECT m.kind, p.amount_fen AS fen FROM mine m JOIN postings p ON p.debit_id = m.id
+    WITH mine AS (SELECT id, owner, kind FROM ledger_accounts WHERE book = 'money' AND owner = ANY(:owners))
+    SELECT owner, kind, sum(fen)::bigint FROM (
+        SELECT m.owner, m.kind, p.amount_fen AS fen FROM mine m JOIN postings p ON p.debit_id = m.id
         WHERE p.book = 'money' AND p.business_on < :first
         UNION ALL
-        SELECT m.kind, -p.amount_fen FROM mine m JOIN postings p ON p.credit_id = m.id
-        WHERE p.book = 'money' AND p.business_on < :first) s GROUP BY kind""")
+        SELECT m.owner, m.kind, -p.amount_fen FROM mine m JOIN postings p ON p.credit_id = m.id
+        WHERE p.book = 'money' AND p.business_on < :first) s GROUP BY owner, kind""")
 
 _MOVEMENTS = text("""
-    WITH mine AS (SELECT id, kind FROM ledger_accounts WHERE book = 'money' AND owner = :owner),
+    WITH mine AS (SELECT id, owner, kind FROM ledger_accounts WHERE book = 'money' AND owner = ANY(:owners)),
     moved AS (
-        SELECT m.kind, p.id, p.entry_id, p.order_id, p.business_on, p.credit_id AS other_id, p.amount_fen AS fen
+        SELECT m.owner, m.kind, p.id, p.entry_id, p.order_id, p.business_on, p.credit_id AS other_id, p.amount_fen AS fen
         FROM mine m JOIN postings p ON p.debit_id = m.id
         WHERE p.book = 'money' AND p.business_on BETWEEN :first AND :last
         UNION ALL
-        SELECT m.kind, p.id, p.entry_id, p.order_id, p.business_on, p.debit_id, -p.amount_fen
+        SELECT m.owner, m.kind, p.id, p.entry_id, p.order_id, p.business_on, p.debit_id, -p.amount_fen
         FROM mine m JOIN postings p ON p.credit_id = m.id
         WHERE p.book = 'money' AND p.business_on BETWEEN :first AND :last
     )
-    SELECT v.kind, v.business_on, other.kind, e.fact,
+    SELECT v.owner, v.kind, v.business_on, other.kind, e.fact,
            coalesce(o.number, (SELECT y.number FROM payouts y
                                WHERE e.fact LIKE 'payout%' AND y.id = split_part(e.key, ':', 2)::bigint),
                     (SELECT x.number FROM transfer_reversals r JOIN orders x ON x.id = r.order_id
@@ -118,27 +119,41 @@ _MOVEMENTS = text("""
                        AND y.id = split_part(e.key, ':', 2)::bigint), ''), v.fen
     FROM moved v JOIN journal_entries e ON e.id = v.entry_id JOIN ledger_accounts other ON other.id = v.other_id
     LEFT JOIN orders o ON o.id = v.order_id
-    ORDER BY v.business_on, v.id, v.kind""")
+    ORDER BY v.owner, v.business_on, v.id, v.kind""")
 
 
 def make_statement(producer: Organisation, month: date) -> Statement:
     """Return a producer's statement of the month that begins on a day; the caller has checked who may see it."""
+    return make_statements([producer], month)[0]
+
+
+def make_statements(producers: Sequence[Organisation], month: date) -> list[Statement]:
+    """Return the statements of several producers, in two queries for all together."""
     last = last_of_month(month)
-    values = {"owner": org_owner(producer.id), "first": month, "last": last}
-    openings = {kind: fen * _sign(kind) for kind, fen in db.session.execute(_OPENING, values)}
-    by_account: dict[str, list[Movement]] = {}
-    balances = dict(openings)
-    for kind, on, counter, fact, document, fen in db.session.execute(_MOVEMENTS, values):
-        amount = fen * _sign(kind)
-        balances[kind] = balances.get(kind, 0) + amount
-        by_account.setdefault(kind, []).append(
-            Movement(on, kind, counter, fact, document or "", amount, balances[kind])
-        )
+    values = {"owners": [org_owner(each.id) for each in producers], "first": month, "last": last}
+    openings: dict[str, dict[str, int]] = {}
+    for owner, kind, fen in db.session.execute(_OPENING, values):
+        openings.setdefault(owner, {})[kind] = fen * _sign(kind)
+    balances = {owner: dict(found) for owner, found in openings.items()}
+    movements: dict[str, dict[str, list[Movement]]] = {}
+    for owner, kind, on, counter, fact, document, fen in db.session.execute(_MOVEMENTS, values):
+        amount, balance = fen * _sign(kind), balances.setdefault(owner, {})
+        balance[kind] = balance.get(kind, 0) + amount
+        moved = Movement(on, kind, counter, fact, document or "", amount, balance[kind])
+        movements.setdefault(owner, {}).setdefault(kind, []).append(moved)
+    made = []
+    for each in producers:
+        owner = org_owner(each.id)
+        blocks = _blocks(openings.get(owner, {}), balances.get(owner, {}), movements.get(owner, {}))
+        made.append(Statement(each.name, each.public_id, month, last, blocks))
+    return made
+
+
+def _blocks(
+    openings: Mapping[str, int], balances: Mapping[str, int], movements: Mapping[str, Sequence[Movement]]
+) -> list[AccountBlock]:
     shown = [kind for kind in ACCOUNTS if kind == ACCOUNTS[0] or kind in balances]
-    blocks = [
-        AccountBlock(kind, openings.get(kind, 0), by_account.get(kind, []), balances.get(kind, 0)) for kind in shown
-    ]
-    return Statement(producer.name, producer.public_id, month, last, blocks)
+    return [AccountBlock(kind, openings.get(kind, 0), movements.get(kind, []), balances.get(kind, 0)) for kind in shown]
 
 
 def find_producer(public_id: UUID | None, actor: Actor, on: date) -> Organisation | None:
@@ -160,24 +175,6 @@ def find_producer(public_id: UUID | None, actor: Actor, on: date) -> Organisatio
     return found
 
 
-_WITH_MONEY = text("""
-    SELECT g.public_id, g.name,
-           coalesce((SELECT sum(p.amount_fen) FROM postings p WHERE p.book = 'money' AND p.credit_id = a.id), 0)::bigint
-           - coalesce((SELECT sum(p.amount_fen) FROM postings p WHERE p.book = 'money' AND p.debit_id = a.id), 0)::bigint
-    FROM ledger_accounts a JOIN organisations g ON a.owner = 'org:' || g.id
-    WHERE a.book = 'money' AND a.kind = 'producer_payable' AND (:all OR g.id = ANY(:producers))
-      AND (:name = '' OR g.name LIKE '%' || :name || '%')
-    ORDER BY g.name, g.id LIMIT 200""")
-
-
-def list_producers(actor: Actor, on: date, name: str = "") -> list[tuple[UUID, str, int]]:
-    """Return producers with a statement that the actor may see, and what they are owed now."""
-    values = {
-        "all": actor.organisation_kind == "operator", "producers": sorted(producers_of(actor, on)), "name": name,
-    }  # fmt: skip
-    return [(row[0], row[1], row[2]) for row in db.session.execute(_WITH_MONEY, values)]
-
-
 def read_month(written: str | None, today: date) -> date:
     """Return the first day of a month written ``2026-07``; unwritten, of this month.
 
@@ -186,7 +183,7 @@ def read_month(written: str | None, today: date) -> date:
     if not written:
         return today.replace(day=1)
     try:
-        month = date.fromisoformat(f"{written}-01")
+        month = clock.read_day(f"{written}-01")
     except ValueError as error:
         raise BadMonth(_("月份须写作 2026-07。")) from error
     if month > today:
@@ -201,8 +198,12 @@ def last_of_month(month: date) -> date:
 
 def table(statement: Statement) -> tuple[list[str], list[list[Cell]]]:
     """Return titles and rows for CSV and XLSX: each account with its opening, its movements and its closing."""
-    titles = [_("账户"), _("日期"), _("事项"), _("单据"), _("金额(元)"), _("余额(元)")]
-    return titles, [row for block in statement.blocks for row in _block_rows(block, statement)]
+    return titles(), [row for block in statement.blocks for row in _block_rows(block, statement)]
+
+
+def titles() -> list[str]:
+    """Return the titles of a statement's columns."""
+    return [_("账户"), _("日期"), _("事项"), _("单据"), _("金额(元)"), _("余额(元)")]
 
 
 def _block_rows(block: AccountBlock, statement: Statement) -> Iterator[list[Cell]]:

@@ -101,6 +101,10 @@ _SELLERS = text("""
     GROUP BY g.id, r.form ORDER BY g.name, g.id""")
 
 
+#: The months in which quarters begin.
+_QUARTERS = {"1": "01", "2": "04", "3": "07", "4": "10"}
+
+
 def read_quarter(written: str | None, today: date) -> date:
     """Return the first day of a quarter written ``2026Q3``; unwritten, of the last one that is over.
 
@@ -109,9 +113,10 @@ def read_quarter(written: str | None, today: date) -> date:
     if not written:
         return first_of_quarter(first_of_quarter(today) - timedelta(days=1))
     year, _sep, number = written.partition("Q")
-    if not (year.isascii() and year.isdigit() and len(year) == len("2026") and number in ("1", "2", "3", "4")):
-        raise BadMonth(_("季度须写作 2026Q3。"))
-    quarter = date(max(int(year), 1), 3 * int(number) - 2, 1)
+    try:
+        quarter = clock.read_day(f"{year}-{_QUARTERS[number]}-01")
+    except (KeyError, ValueError) as error:
+        raise BadMonth(_("季度须写作 2026Q3。")) from error
     if quarter > today:
         raise BadMonth(_("这个季度还没有到。"))
     return quarter

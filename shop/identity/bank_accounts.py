@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select
 
 from shop import audit
 from shop.auth import Actor
@@ -16,7 +16,8 @@ from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
 from shop.i18n import _
-from shop.identity import codes
+from shop.identity import account_changes, codes
+from shop.identity.account_change_models import BankAccountChange
 from shop.identity.models import BankAccount
 
 _NUMBER = re.compile(r"[0-9]{8,32}", re.ASCII)
@@ -43,39 +44,54 @@ def list_accounts(organisation_id: int) -> Sequence[BankAccount]:
     ).all()
 
 
-def add_account(actor: Actor, holder: str, bank: str, number: str, *, is_default: bool) -> BankAccount:
-    """Register an account; the first one is the default.
+def account_in_use(organisation_id: int, on: date) -> BankAccount | None:
+    """Return the account that an organisation is paid to on a day; none while there is no open one.
+
+    A change that another person has agreed to is used from its day on; until then the account before it is.
+    """
+    confirmed = select(BankAccountChange).where(
+        BankAccountChange.organisation_id == organisation_id, BankAccountChange.status == "confirmed"
+    )
+    used = db.session.scalars(
+        confirmed.where(BankAccountChange.used_from <= on)
+        .order_by(BankAccountChange.used_from.desc(), BankAccountChange.id.desc())
+        .limit(1)
+    ).one_or_none()
+    first = None if used else db.session.scalars(confirmed.order_by(BankAccountChange.id).limit(1)).one_or_none()
+    query = select(BankAccount).where(BankAccount.organisation_id == organisation_id, BankAccount.closed_at.is_(None))
+    if used is not None:
+        return db.session.scalars(query.where(BankAccount.id == used.account_id)).one_or_none()
+    if first is not None:
+        return db.session.scalars(query.where(BankAccount.id == first.previous_id)).one_or_none()
+    return db.session.scalars(query.where(BankAccount.is_default)).one_or_none()
+
+
+def add_account(
+    actor: Actor, holder: str, bank: str, number: str, *, is_default: bool, at: datetime
+) -> BankAccount:  # fmt: skip
+    """Register an account; the first one ever is the default, a later one once another person has agreed.
 
     :raises BadAccountNumber: if the number is none.
     :raises AccountTaken: if it is registered already, open or closed.
+    :raises ChangeWaits: if it is to be the default and another change waits.
     """
     digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number))
     if not _NUMBER.fullmatch(digits):
         raise BadAccountNumber(_("账号应为8至32位数字。"))
-    is_first = not list_accounts(actor.organisation_id)
+    is_first = not db.session.scalar(select(exists().where(BankAccount.organisation_id == actor.organisation_id)))
     account = BankAccount(
         organisation_id=actor.organisation_id,
         holder=codes.read_name(holder),
         bank=codes.read_name(bank),
         number=digits,
-        is_default=False,
+        is_default=is_first,
     )
     with refusing(uq_bank_accounts_organisation_id_number=AccountTaken(_("此账号已登记。"))):
         db.session.add(account)
-    if is_default or is_first:
-        _make_default(account)
     audit.record(actor, "identity.bank_account_added", "bank_account", account.id)
+    if is_default and not is_first:
+        account_changes.ask(account, actor, at)
     return account
-
-
-def _make_default(account: BankAccount) -> None:
-    db.session.execute(
-        update(BankAccount)
-        .where(BankAccount.organisation_id == account.organisation_id, BankAccount.is_default)
-        .values(is_default=False)
-    )
-    account.is_default = True
-    db.session.flush()  # lets the database refuse a second default now
 
 
 def get_account(actor: Actor, public_id: UUID) -> BankAccount:
@@ -89,15 +105,13 @@ def get_account(actor: Actor, public_id: UUID) -> BankAccount:
     return found
 
 
-def make_default(actor: Actor, public_id: UUID) -> BankAccount:
-    """Let contracts name this account from now on.
+def make_default(actor: Actor, public_id: UUID, at: datetime) -> BankAccountChange:
+    """Ask that contracts name this account and payouts go to it; another person has to agree.
 
     :raises NotFound: if there is none.
+    :raises AlreadyDefault, ChangeWaits: as :func:`account_changes.ask`.
     """
-    account = get_account(actor, public_id)
-    _make_default(account)
-    audit.record(actor, "identity.bank_account_made_default", "bank_account", account.id)
-    return account
+    return account_changes.ask(get_account(actor, public_id), actor, at)
 
 
 def close_account(actor: Actor, public_id: UUID, at: datetime) -> BankAccount:

@@ -2,13 +2,19 @@
 
 from shop.identity.roles import PERMISSIONS
 
-MODELS = ("shop.identity.models", "shop.ratelimit")
+MODELS = ("shop.identity.models", "shop.identity.account_change_models", "shop.ratelimit")
 INIT = ("shop.outgoing.init_app", "shop.identity.loader.init_app", "shop.identity.navigation.init_app")
-API = ("shop.identity.views.bp", "shop.identity.organisation_views.bp", "shop.identity.operator_views.bp")
+API = (
+    "shop.identity.views.bp",
+    "shop.identity.organisation_views.bp",
+    "shop.identity.account_change_views.bp",
+    "shop.identity.operator_views.bp",
+)
 PAGES = (
     "shop.identity.pages.bp",
     "shop.identity.account_pages.bp",
     "shop.identity.organisation_pages.bp",
+    "shop.identity.account_change_pages.bp",
     "shop.identity.member_pages.bp",
     "shop.identity.operator_pages.bp",
 )
@@ -16,6 +22,9 @@ COMMANDS = ("shop.identity.commands.token", "shop.identity.commands.operator")
 TASKS = ("shop.identity.tasks",)
 SCHEDULE = {"identity.sweep": 3600.0}
 TOPICS = {
+    "identity.account_change_asked": "Another account is to be the one an organisation is paid to, and waits for a second person: `change_id`, `name`, `tail` (last digits)",
+    "identity.account_change_refused": "It was refused or withdrawn: the same",
+    "identity.account_changed": "A second person agreed: the same, `used_from`",
     "identity.password_reset_asked": "Somebody asked for a link to set a password anew: `user_id`, or null if nobody has that contact",
     "identity.account_disabled": "The operator disabled an account: `user_id`",
     "identity.contact_change_asked": "Somebody wants another phone number or address: `secret_id`",

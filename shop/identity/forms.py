@@ -181,7 +181,7 @@ class BankAccountForm(Form):
     holder = StringField(_("户名"), [InputRequired(_("请填写户名。")), Length(max=120)])
     bank = StringField(_("开户行"), [InputRequired(_("请填写开户行。")), Length(max=120)])
     number = StringField(_("账号"), [InputRequired(_("请填写账号。")), Length(max=40)])
-    is_default = BooleanField(_("设为默认收付款账户"))
+    is_default = BooleanField(_("申请改为收款账户"))
 
 
 class RegisterForm(OrganisationForm):

@@ -44,6 +44,15 @@ def init_app(app: Flask) -> None:
         ),
         NavItem(
             "operator",
+            lazy("收款账户变更"),
+            "account_change_pages.list_changes",
+            "organisations:verify",
+            19,
+            {},
+            lazy("审核"),
+        ),
+        NavItem(
+            "operator",
             lazy("角色权限"),
             "identity_operator_pages.list_permissions",
             "permissions:edit",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
@@ -15,7 +15,7 @@ from shop.db import db, transaction
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
-from shop.identity import bank_accounts, listings, organisations, places, units
+from shop.identity import bank_accounts, change_queries, listings, organisations, places, units
 from shop.identity.forms import (
     BUDGET_LEVEL_WORDS,
     KIND_WORDS,
@@ -29,6 +29,7 @@ from shop.identity.models import Organisation
 from shop.identity.pages import Answer
 from shop.identity.places import Place
 from shop.identity.words import permission_name
+from shop.paging import DEFAULT_LIMIT
 
 bp = Blueprint("organisation_pages", __name__, url_prefix="/organisation", template_folder="templates")
 
@@ -162,21 +163,29 @@ def list_accounts(actor: Actor) -> Answer:
         with form.refusals():
             with transaction():
                 bank_accounts.add_account(
-                    actor, form.holder.data, form.bank.data, form.number.data, is_default=form.is_default.data
-                )
+                    actor, form.holder.data, form.bank.data, form.number.data, is_default=form.is_default.data,
+                    at=clock.now(),
+                )  # fmt: skip
             flash(_("账户已登记。"), "success")
             return redirect(url_for("organisation_pages.list_accounts"))
     accounts = bank_accounts.list_accounts(actor.organisation_id)
-    return form.answer(render_template("identity/bank_accounts.html", form=form, accounts=accounts))
+    in_use = bank_accounts.account_in_use(actor.organisation_id, clock.today())
+    changes = change_queries.list_changes(actor, limit=DEFAULT_LIMIT, own=True).items
+    page = render_template(
+        "identity/bank_accounts.html", form=form, accounts=accounts, in_use=in_use, changes=changes,
+        cooling_days=current_app.config["ACCOUNT_COOLING_DAYS"],
+    )  # fmt: skip
+    return form.answer(page)
 
 
 @bp.post("/bank-accounts/<uuid:account_id>/default")
 @requires("organisation:manage")
 def make_default(actor: Actor, account_id: UUID) -> Response:
-    """Let contracts name this account from now on."""
-    with transaction():
-        bank_accounts.make_default(actor, account_id)
-    flash(_("默认账户已更改,新合同将使用此账户。"), "success")
+    """Ask that the organisation is paid to this account."""
+    form = Form()
+    with form.refusals(), transaction():
+        bank_accounts.make_default(actor, account_id, clock.now())
+    form.tell(_("已提出变更收款账户,并通知全体成员。请由另一位同事或平台确认。"))
     return redirect(url_for("organisation_pages.list_accounts"))
 
 

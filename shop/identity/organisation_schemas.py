@@ -6,8 +6,10 @@ from marshmallow import fields, validate
 
 from shop.api import Schema
 from shop.fields import Day, DivisionCode, Instant, PublicId
+from shop.identity.account_change_models import CHANGE_STATUSES
 from shop.identity.codes import MAX_NAME
 from shop.identity.models import BUDGET_LEVELS
+from shop.paging import PageQuery
 
 _NAME = validate.Length(1, MAX_NAME)
 _CONTACT = {"description": "Phone number or e-mail address", "example": "+8613800138000"}
@@ -141,6 +143,41 @@ class BankAccountSchema(Schema):
     bank = fields.String()
     number = fields.String()
     is_default = fields.Boolean()
+
+
+class AccountChangeSchema(Schema):
+    """A change of the account that an organisation is paid to."""
+
+    id = PublicId(attribute="public_id")
+    organisation = fields.String()
+    account = fields.Nested(BankAccountSchema)
+    previous_number = fields.String(allow_none=True)
+    status = fields.String(validate=validate.OneOf(CHANGE_STATUSES))
+    asked_by = fields.String()
+    asked_at = Instant()
+    decided_by = fields.String(allow_none=True)
+    decided_at = Instant(allow_none=True)
+    used_from = Day(allow_none=True)
+    reason = fields.String()
+
+
+class AccountChangeListSchema(Schema):
+    """A page of changes, the newest first."""
+
+    items = fields.List(fields.Nested(AccountChangeSchema))
+    next = fields.String(allow_none=True)
+
+
+class AccountChangeQuery(PageQuery):
+    """Which changes."""
+
+    status = fields.String(load_default=None, validate=validate.OneOf(CHANGE_STATUSES))
+
+
+class ChangeReasonSchema(Schema):
+    """Why not."""
+
+    reason = fields.String(required=True, validate=validate.Length(1, 500))
 
 
 class BankAccountListSchema(Schema):

@@ -11,7 +11,18 @@ from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.etag import format_etag, if_match
 from shop.idempotency import idempotent
-from shop.identity import bank_accounts, listings, members, organisation_schemas, organisations, places, schemas, units
+from shop.identity import (
+    bank_accounts,
+    change_queries,
+    listings,
+    members,
+    organisation_schemas,
+    organisations,
+    places,
+    schemas,
+    units,
+)
+from shop.identity.change_queries import ChangeRow
 from shop.identity.listings import MemberRow, UnitRow
 from shop.identity.models import BankAccount, Organisation, Unit
 from shop.paging import Page, PageQuery
@@ -219,21 +230,22 @@ def list_bank_accounts(actor: Actor) -> Page[BankAccount]:
 @bp.arguments(organisation_schemas.AddBankAccountSchema)
 @bp.response(201, organisation_schemas.BankAccountSchema)
 def add_bank_account(body: dict[str, Any], actor: Actor) -> BankAccount:
-    """Register an account; the first is the default."""
+    """Register an account; the first is the default, a later one once another person has agreed to the change."""
     with transaction():
         return bank_accounts.add_account(
-            actor, body["holder"], body["bank"], body["number"], is_default=body["is_default"]
+            actor, body["holder"], body["bank"], body["number"], is_default=body["is_default"], at=clock.now()
         )
 
 
 @bp.route("/bank-accounts/<uuid:account_id>/default", methods=["POST"])
 @requires("organisation:manage")
 @idempotent
-@bp.response(200, organisation_schemas.BankAccountSchema)
-def make_default(actor: Actor, account_id: UUID) -> BankAccount:
-    """Let contracts name this account from now on."""
+@bp.response(201, organisation_schemas.AccountChangeSchema)
+def make_default(actor: Actor, account_id: UUID) -> ChangeRow:
+    """Ask that contracts name this account and payouts go to it; another person has to agree to the change."""
     with transaction():
-        return bank_accounts.make_default(actor, account_id)
+        made = bank_accounts.make_default(actor, account_id, clock.now())
+        return change_queries.get_change(made.public_id, actor)
 
 
 @bp.route("/bank-accounts/<uuid:account_id>", methods=["DELETE"])

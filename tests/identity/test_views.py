@@ -112,8 +112,17 @@ class TestOrganisation:
         first = call(actor, "POST", "/organisation/bank-accounts", account).json
         again = call(actor, "POST", "/organisation/bank-accounts", account)
         second = call(actor, "POST", "/organisation/bank-accounts", {**account, "number": "6228480000000002"}).json
-        call(actor, "POST", f"/organisation/bank-accounts/{second['id']}/default")
+        asked = call(actor, "POST", f"/organisation/bank-accounts/{second['id']}/default")
+        own = call(actor, "POST", f"/bank-account-changes/{asked.json['id']}/confirm")
+        with transaction():
+            other = make_member("producer", organisation=db.session.get_one(Organisation, actor.organisation_id))
+        agreed = call(other, "POST", f"/bank-account-changes/{asked.json['id']}/confirm")
 
+        assert (asked.status_code, asked.json["status"]) == (201, "asked")
+        assert (own.status_code, own.json["type"]) == (409, "/problems/own-change")
+        assert (agreed.status_code, agreed.json["status"], agreed.json["previous_number"]) == (
+            200, "confirmed", "6228480000000001",
+        )  # fmt: skip
         assert (first["number"], first["is_default"], second["is_default"]) == ("6228480000000001", True, False)
         assert (again.status_code, again.json["type"]) == (409, "/problems/account-taken")
         listed = call(actor, "GET", "/organisation/bank-accounts").json["items"]

@@ -10,6 +10,7 @@ from orders.payments import receipts
 from orders.payments.models import Payment, Refund, RefundLine, TransferAnnouncement
 from orders.purchase.models import Order
 from shop.db import db, transaction
+from shop.identity.models import BankAccount
 from tests.conftest import NOON, count
 from tests.counting.build import accept, make_order, make_trade
 from tests.factories import make_member
@@ -174,17 +175,31 @@ def test_a_refund_is_asked_for_recorded_and_confirmed(login, trade, order):
     assert db.session.get_one(Order, order.id).refunded_fen == 1000
 
 
-def test_the_certificate_is_printed_and_anyone_can_verify_it(login, client, trade, order):
+def test_the_certificate_is_printed_and_anyone_can_verify_it_with_its_account(login, client, trade, order):
+    with transaction():
+        db.session.add(
+            BankAccount(
+                organisation_id=order.producer_id,
+                holder="合作社",
+                bank="某银行",
+                number="6222020000000001",
+                is_default=True,
+            )
+        )
     page = login(trade.buyer).get(f"/desk/payments/{order.public_id}/certificate").text
     code = re.search(r"[A-Z2-7]{4}(-[A-Z2-7]{4}){3}", page)
     assert code is not None
     assert "尚应付款 75.00 元" in page
+    assert "6222020000000001" in page
 
     client.delete_cookie("session")
-    address = f"/verify/payment-request?number={order.number}&on=2026-07-15&code={code[0]}&amount="
+    address = f"/verify/payment-request?number={order.number}&on=2026-07-15&code={code[0]}&account=6222+0200+0000+0001&amount="
     assert "真实" in client.get(f"{address}75.00").text
     assert "不符" in client.get(f"{address}75.01").text
     assert "不符" in client.get(f"{address}nonsense").text
+    redirected = address.replace("0001&", "0002&")
+    assert "不符" in client.get(f"{redirected}75.00").text
+    assert "不符" in client.get(f"{address.replace('&account=6222+0200+0000+0001', '')}75.00").text
 
 
 def test_another_organisations_pages_are_not_there(login, trade, order):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import count as counter
 
@@ -22,7 +23,9 @@ from orders.settlement.standing import producers_with_open
 from shop import clock
 from shop.auth import Actor
 from shop.db import db
+from shop.identity import account_changes
 from shop.identity.models import BankAccount, Organisation
+from tests.banking.help import supervised
 from tests.conftest import NOON
 from tests.counting.build import Trade, accept, make_actor, make_order, make_organisation
 from tests.payments.help import pay
@@ -37,8 +40,14 @@ B_PERMISSIONS = ("payouts:read", "payouts:release", "fees:confirm", "taxes:read"
 def make_operators() -> tuple[Actor, Actor]:
     """Return two persons of the operator: who prepares, and who releases; it has an account to pay from."""
     operator = make_organisation("operator", "平台")
-    give_account(operator.id, "平台监管户", number="62000000000000001")
+    give_payer(operator)
     return make_actor(operator, *A_PERMISSIONS), make_actor(operator, *B_PERMISSIONS)
+
+
+def give_payer(operator: Organisation, number: str = "62000000000000001") -> None:
+    """Give the operator a supervised account, confirmed by another person, and one of its own for fees."""
+    supervised(make_actor(operator), make_actor(operator), number=number, holder="平台监管户")
+    give_account(operator.id, "平台公司", number="62000000000000999")
 
 
 def give_account(organisation_id: int, holder: str = "靖远枸杞合作社", number: str = "") -> BankAccount:
@@ -49,6 +58,19 @@ def give_account(organisation_id: int, holder: str = "靖远枸杞合作社", nu
     db.session.add(account)
     db.session.flush()
     return account
+
+
+def change_account(trade: Trade, operator: Actor, number: str, at: datetime) -> None:
+    """Let a producer be paid to another account, which the operator agrees to at once."""
+    account = BankAccount(
+        organisation_id=trade.clerk.organisation_id, holder="靖远枸杞合作社", bank="甘肃银行靖远支行", number=number,
+        is_default=False,
+    )  # fmt: skip
+    db.session.add(account)
+    db.session.flush()
+    asked = account_changes.ask(account, trade.clerk, at)
+    agreeing = replace(operator, permissions=operator.permissions | {"organisations:verify"})
+    account_changes.confirm(asked.public_id, agreeing, at, cooling_days=0)
 
 
 def connect(trade: Trade, status: str = "active") -> ConnectedAccount:

@@ -1,22 +1,27 @@
 """Payouts by bank: due days, two persons, the file, and the end."""
 
+import csv
 from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from orders.banking import accounts
+from orders.banking.accounts import SupervisedFacts
 from orders.purchase.machine import WrongState
 from orders.settlement import bank, holding
 from orders.settlement.bank import BadValueDay, NotChecked, NothingToSend
-from orders.settlement.models import PayoutRun, SettlementRule
+from orders.settlement.models import PayoutItem, PayoutRun, SettlementRule
+from orders.settlement.payers import NoFeeAccount, NoPayerAccount
 from orders.settlement.payment_files import NotInEncoding
 from shop.db import db, transaction
 from shop.errors import Forbidden, NotFound
 from shop.files import services as files
 from shop.files.models import StoredFile
+from tests.banking import help as banking
 from tests.conftest import NOON, count
-from tests.counting.build import make_trade
+from tests.counting.build import make_actor, make_organisation, make_trade
 from tests.payments.help import refund
 from tests.settlement.help import (
     DUE,
@@ -276,6 +281,74 @@ def test_the_file_is_kept_with_its_hash_in_the_form_that_was_chosen(people, trad
     assert '<InstdAmt Ccy="CNY">123.45</InstdAmt>' in xml
     assert (xml.count("<CtrlSum>123.45</CtrlSum>"), message.media_type) == (2, "application/xml")
     assert stored_file(payout).sha256 == message.sha256
+
+
+def test_each_supervised_account_pays_its_own_and_the_fee_goes_to_the_operators_own_account(people, trade):
+    a, b = people
+    with transaction():
+        other = make_trade()
+        give_account(other.clerk.organisation_id)
+        one, two = banking.operators()
+        banking.supervised(one, two, "6200000000000077", other.clerk.organisation_public_id, holder="分账户")
+        banking.supervised(one, two, "6200000000000088", valid_from=date(2027, 1, 1))
+        sold(trade, 10000, supervised=10000, fee_bp=60)
+        sold(other, 5000, supervised=5000, fee_bp=100)
+        made = run(a)
+        send(made, a, b)
+        file, run_ = stored_file(made[0]), db.session.get_one(PayoutRun, made[0].run_id)
+        again = bank.send(run_.public_id, "pain001", a, DUE)
+    sheet = list(csv.reader(files.read_bytes(file).decode("utf-8-sig").splitlines()))[1:]
+    message = files.read_bytes(again).decode()
+    items = db.session.scalars(select(PayoutItem).where(PayoutItem.payout_id.in_([each.id for each in made]))).all()
+
+    by_producer = {each.producer_id: each for each in made}
+    mine, others = by_producer[trade.clerk.organisation_id], by_producer[other.clerk.organisation_id]
+    assert [(row[0], row[1], row[3], row[6], row[8]) for row in sheet] == [
+        ("1", "62000000000000001", mine.account_number, "99.40", f"货款 {mine.number}"),
+        ("2", "62000000000000001", "62000000000000999", "0.60", f"平台服务费 FW20260722-{run_.id}-1"),
+        ("1", "6200000000000077", others.account_number, "49.50", f"货款 {others.number}"),
+        ("2", "6200000000000077", "62000000000000999", "0.50", f"平台服务费 FW20260722-{run_.id}-2"),
+    ]
+    assert [message.count(f"<CtrlSum>{sum_}</CtrlSum>") for sum_ in ("150.00", "100.00", "50.00")] == [1, 1, 1]
+    assert (message.count("<PmtInf>"), message.count("<Dbtr>")) == (2, 2)
+    assert [(each.fee_bank_fen, each.fee_card_fen) for each in items] == [(0, 0), (0, 0)]
+    assert differences() == []
+
+
+@pytest.mark.parametrize("status", ["entered", "refused", "ended"])
+def test_without_a_supervised_account_that_two_persons_confirmed_nothing_is_sent(people, trade, status):
+    a, b = people
+    with transaction():
+        sold(trade, 10000, supervised=10000)
+        (payout,) = run(a)
+        bank.release([payout.public_id], b, DUE)
+        if status == "ended":
+            db.session.execute(text("UPDATE supervised_accounts SET valid_to = '2026-07-21'"))
+        else:
+            db.session.execute(text("DELETE FROM supervised_accounts"))
+            facts = SupervisedFacts(number="110000002", holder="平台监管户", bank="某银行", valid_from=date(2026, 1, 1))
+            entered = accounts.enter(facts, make_actor(make_organisation("operator")), NOON)
+            if status == "refused":
+                accounts.decide(entered.public_id, "refused", make_actor(make_organisation("operator")), NOON)
+    with pytest.raises(NoPayerAccount) as refusal, transaction():
+        bank.send(db.session.get_one(PayoutRun, payout.run_id).public_id, "csv", a, DUE)
+
+    assert refusal.value.members["payouts"] == [payout.number]
+    assert (payout.status, count("stored_files")) == ("released", 0)
+
+
+def test_a_fee_does_not_go_to_a_supervised_account(people, trade):
+    a, b = people
+    with transaction():
+        sold(trade, 10000, supervised=10000, fee_bp=60)
+        (payout,) = run(a)
+        bank.release([payout.public_id], b, DUE)
+        one, two = banking.operators()
+        banking.supervised(one, two, "62000000000000999")
+    with pytest.raises(NoFeeAccount), transaction():
+        bank.send(db.session.get_one(PayoutRun, payout.run_id).public_id, "csv", a, DUE)
+
+    assert (payout.status, count("stored_files")) == ("released", 0)
 
 
 def stored_file(payout):

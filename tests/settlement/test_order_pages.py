@@ -11,7 +11,7 @@ from shop.db import transaction
 from tests import factories
 from tests.conftest import NOON
 from tests.counting.build import make_trade
-from tests.settlement.help import DUE, confirm, give_account, pay_out, run, send, sold
+from tests.settlement.help import DUE, confirm, give_account, give_payer, pay_out, run, send, sold
 
 pytestmark = pytest.mark.usefixtures("session")
 TODAY = date(2026, 7, 22)
@@ -21,7 +21,7 @@ TODAY = date(2026, 7, 22)
 def operators(session):
     with transaction():
         operator = factories.make_organisation("operator")
-        give_account(operator.id, "平台监管户")
+        give_payer(operator)
     return [
         factories.make_member("operator", role, organisation=operator)
         for role in ("operator_finance", "operator_confirmer")

@@ -8,7 +8,7 @@ from shop.db import db, transaction
 from tests import factories
 from tests.conftest import count
 from tests.counting.build import make_trade
-from tests.settlement.help import DUE, confirm, give_account, run, send, sold
+from tests.settlement.help import DUE, confirm, give_account, give_payer, run, send, sold
 from tests.settlement.test_views import post
 
 pytestmark = pytest.mark.usefixtures("session")
@@ -19,7 +19,7 @@ BODY = {"returned_on": "2026-07-22", "bank_serial": "R1", "reason": "户名不�
 def operators(session):
     with transaction():
         operator = factories.make_organisation("operator")
-        give_account(operator.id, "平台监管户")
+        give_payer(operator)
     return [
         factories.make_member("operator", role, organisation=operator)
         for role in ("operator_finance", "operator_confirmer")

@@ -23,6 +23,7 @@ from tests.payments.test_races import at_once
 from tests.settlement.help import (
     DUE,
     balance,
+    change_account,
     confirm,
     connect,
     differences,
@@ -78,11 +79,7 @@ def test_what_came_back_is_owed_again_and_paid_once_the_account_is_changed(peopl
         assert run(people[0], LATER) == []
         (waiting,) = queries.list_unpayable(people[0], LATER.date())
         assert (waiting.amount_fen, waiting.reason) == (9940, "上次付款被银行退回,收款账户尚未更正")
-        db.session.execute(
-            text("UPDATE bank_accounts SET is_default = false WHERE organisation_id = :o"),
-            {"o": trade.clerk.organisation_id},
-        )
-        give_account(trade.clerk.organisation_id, number="62229999999999999")
+        change_account(trade, people[1], "62229999999999999", LATER)
         (second,) = pay_out(people[0], people[1], LATER)
 
         assert (second.status, second.amount_fen, second.account_number) == ("paid", 9940, "62229999999999999")
@@ -244,14 +241,10 @@ def test_of_two_payouts_that_look_alike_none_is_taken(trade, people, deliver):
     a, b = people
     with transaction():
         other = make_trade()
-        give_account(other.clerk.organisation_id)
         number = db.session.scalars(
             select(BankAccount.number).where(BankAccount.organisation_id == trade.clerk.organisation_id)
         ).one()
-        db.session.execute(
-            text("UPDATE bank_accounts SET number = :n WHERE organisation_id = :o"),
-            {"n": number, "o": other.clerk.organisation_id},
-        )
+        give_account(other.clerk.organisation_id, number=number)
         sold(trade, 10000, supervised=10000)
         sold(other, 10000, supervised=10000)
         one, two = operators()

@@ -123,7 +123,7 @@ def test_another_producers_statement_is_not_there(story, people):
         statements.find_producer(trade.clerk.organisation_public_id, trade.buyer, today)
 
 
-@pytest.mark.parametrize("written", ["2026-13", "x", "2026-7", "2026-08"])
+@pytest.mark.parametrize("written", ["2026-13", "x", "2026-7", "2026-08", "0001-01", "1899-12", "9999-12"])
 def test_months_that_cannot_be_are_refused(written):
     with pytest.raises(BadMonth):
         statements.read_month(written, date(2026, 7, 15))

@@ -9,7 +9,7 @@ from shop.db import db, transaction
 from tests import factories
 from tests.conftest import count
 from tests.counting.build import make_trade
-from tests.settlement.help import DUE, confirm, give_account, run, send, sold
+from tests.settlement.help import DUE, confirm, give_account, give_payer, run, send, sold
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("session")
 def operators(session):
     with transaction():
         operator = factories.make_organisation("operator")
-        give_account(operator.id, "平台监管户")
+        give_payer(operator)
     return [
         factories.make_member("operator", role, organisation=operator)
         for role in ("operator_finance", "operator_confirmer")
@@ -42,6 +42,22 @@ def a_week_later():
 
 def post(client, header, path, key, body=None):
     return client.post(f"/api/v1{path}", json=body or {}, headers={**header, "Idempotency-Key": key})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "account-statements?month={day:.7}", "account-statements.xlsx?month={day:.7}", "taxes?quarter={day:.4}Q1",
+        "taxes.csv?quarter={day:.4}Q4", "taxes?quarter=2026Q12", "payouts/orders?due={day}",
+        "reconciliation/supervised?month={day:.7}", "reconciliation/supervised/{day}", "exceptions?on={day}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_of_all_times_are_answered(login, operators, trade, path, day):
+    producer = f"&producer={trade.clerk.organisation_public_id}" if "account-statements" in path else ""
+    answer = login(operators[0]).get(f"/operator/{path.format(day=day)}{producer}")
+
+    assert answer.status_code in {200, 404, 422}
 
 
 def test_a_payout_from_run_to_paid_over_the_api(client, bearer, deliver, operators, trade):

@@ -31,14 +31,15 @@ def world(cluster, tmp_path_factory) -> Iterator[MoneyWorld]:
 def test_every_page_says_the_same_of_a_procurements_money(chromium, world, tmp_path):
     """1,000.00 of one producer, 600.00 of another; half by bank, half by card; a fee of 0.6 %; 100.00 given back.
 
-    Producers' clerks are on a phone, all others at a desk; then everyone opens their pages at the other width.
+    Who buys, pays by bank and by card, and sells does so on a phone, all others at a desk; then everyone opens their pages at
+    the other width.
     """
     wrong: list[str] = []
     since = books.last_entry(world)
     with ExitStack() as stack:
         desk = _desks(stack, chromium, world, wrong)
-        seller, other = desk(SELLER, "phone"), desk(OTHER_SELLER, "phone")
-        buyer, official, a, b = (desk(phone, "desktop") for phone in (BUYER, OFFICIAL, OPERATOR_A, OPERATOR_B))
+        buyer, seller, other = (desk(phone, "phone") for phone in (BUYER, SELLER, OTHER_SELLER))
+        official, a, b = (desk(phone, "desktop") for phone in (OFFICIAL, OPERATOR_A, OPERATOR_B))
         before_fen = _counted_fen(official)
 
         acts.agree_on_rules(a, b)
@@ -59,7 +60,8 @@ def test_every_page_says_the_same_of_a_procurements_money(chromium, world, tmp_p
         _read_reconciliation(a)
         books.assert_books(world, [one.number, two.number], since)
 
-        _look(buyer, "phone", _buyers_pages(one, procurement))
+        for size in ("phone", "desktop"):
+            _look(buyer, size, _buyers_pages(one, procurement))
         _look(a, "phone", _operators_pages(run))
         _look(seller, "desktop", _PRODUCERS_PAGES)
         _look(official, "phone", ["/official"])
@@ -139,12 +141,13 @@ def _buyers_pages(order: Bought, procurement: str) -> list[str]:
     key = order.path.rpartition("/")[2]
     return [
         "/desk/payments", f"/desk/payments/{key}", f"{procurement}/pay", f"/desk/transfer-claims/new?order={key}",
+        f"/desk/payments/{key}/certificate", f"/desk{order.path}/contract",
     ]  # fmt: skip
 
 
 _PRODUCERS_PAGES = [
     "/producer", "/producer/refunds", "/producer/payouts", "/producer/payouts/orders", "/producer/account-statements",
-    "/producer/card-account", "/producer/transfer-claims/new",
+    "/producer/card-account", "/producer/transfer-claims/new", "/organisation/bank-accounts",
 ]  # fmt: skip
 
 
@@ -153,4 +156,5 @@ def _operators_pages(run: str) -> list[str]:
         "/operator/payments", "/operator/statements", "/operator/bank-lines", "/operator/payouts", "/operator/payout-runs",
         run, "/operator/holds", "/operator/fees", "/operator/reconciliation/stripe",
         f"/operator/reconciliation/supervised/{acts.today()}", "/operator/exceptions", "/operator/stripe",
+        "/operator/account-statements", "/operator/account-changes", "/operator/supervised-accounts",
     ]  # fmt: skip

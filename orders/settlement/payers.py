@@ -1,0 +1,92 @@
+"""Which supervised account pays a payout, and how much of the platform's fee leaves it with the same file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+
+from orders.banking.accounts import in_force
+from orders.banking.models import SupervisedAccount
+from orders.settlement.models import Payout
+from shop.db import db
+from shop.errors import Conflict
+from shop.i18n import _
+from shop.identity import bank_accounts
+from shop.identity.models import BankAccount
+
+
+class NoPayerAccount(Conflict):
+    """No supervised account that two persons have confirmed is in force to pay from; member ``payouts`` says for whom."""
+
+    code = "no-payer-account"
+
+
+class NoFeeAccount(Conflict):
+    """The operator has no account of its own, apart from the supervised ones, to which the fee could go."""
+
+    code = "no-fee-account"
+
+
+@dataclass
+class Batch:
+    """What one supervised account pays: payouts, and the fee that leaves it to the operator's own account."""
+
+    payer: SupervisedAccount
+    payouts: list[Payout] = field(default_factory=list)
+    fee_fen: int = 0
+
+    @property
+    def amount_fen(self) -> int:
+        """Return the sum of all that it pays."""
+        return sum(each.amount_fen for each in self.payouts) + self.fee_fen
+
+
+def make_batches(payouts: Sequence[Payout], fees: Mapping[int, int], on: date) -> list[Batch]:
+    """Return a batch for each account: a producer's own sub-account pays it, else the main account.
+
+    :param fees: what of the platform's fee each payout, by key, takes along; what is below zero takes from the others' of the batch.
+    :raises NoPayerAccount: if there is no account for some, and nothing is paid then.
+    """
+    found = db.session.scalars(
+        select(SupervisedAccount)
+        .where(in_force(on))
+        .order_by(SupervisedAccount.valid_from.desc(), SupervisedAccount.id)
+    ).all()
+    by_producer: dict[int | None, SupervisedAccount] = {}
+    for account in found:
+        by_producer.setdefault(account.producer_id, account)
+    main = by_producer.get(None)
+    batches: dict[int, Batch] = {}
+    unpaid = []
+    for payout in payouts:
+        payer = by_producer.get(payout.producer_id, main)
+        if payer is None:
+            unpaid.append(payout.number)
+            continue
+        batch = batches.setdefault(payer.id, Batch(payer))
+        batch.payouts.append(payout)
+        batch.fee_fen += fees.get(payout.id, 0)
+    if unpaid:
+        raise NoPayerAccount(
+            _("没有已由两人确认且今天有效的监管账户,不能生成付款文件。请先登记并确认监管账户。"), payouts=unpaid
+        )
+    for batch in batches.values():
+        batch.fee_fen = max(batch.fee_fen, 0)
+    return [batches[key] for key in sorted(batches)]
+
+
+def find_own(organisation_id: int, on: date) -> BankAccount:
+    """Return the operator's own account, to which fees go.
+
+    :raises NoFeeAccount: if there is none, or it is a supervised one.
+    """
+    found = bank_accounts.account_in_use(organisation_id, on)
+    supervised = select(SupervisedAccount.id).where(
+        SupervisedAccount.number == (found.number if found else ""), SupervisedAccount.status != "refused"
+    )
+    if found is None or db.session.scalar(supervised.limit(1)) is not None:
+        raise NoFeeAccount(_("请先在单位资料中登记平台自有账户(不能是监管账户),用于划转平台服务费。"))
+    return found
