@@ -156,5 +156,5 @@ def _operators_pages(run: str) -> list[str]:
         "/operator/payments", "/operator/statements", "/operator/bank-lines", "/operator/payouts", "/operator/payout-runs",
         run, "/operator/holds", "/operator/fees", "/operator/reconciliation/stripe",
         f"/operator/reconciliation/supervised/{acts.today()}", "/operator/exceptions", "/operator/stripe",
-        "/operator/account-statements", "/operator/account-changes", "/operator/supervised-accounts",
+        "/operator/account-statements", "/operator/supervised-accounts",
     ]  # fmt: skip
