@@ -23,7 +23,7 @@ class Certificate:
     """What a finance office needs before it pays an order."""
 
     order: Order
-    #: Each line with what of it is to be paid: neither rejected nor cancelled.
+    #: Each line with what of it is to be paid: neither rejected nor cancelled, less what was given back for it.
     lines: list[tuple[OrderLine, int]]
     buyer: Organisation
     seller: Organisation
@@ -38,7 +38,7 @@ def issue(order: Order, on: date, secret: str) -> Certificate:
     return Certificate(
         order=order,
         lines=[
-            (line, line_fen(line.unit_price_fen, line.quantity - line.rejected - line.cancelled))
+            (line, line_fen(line.unit_price_fen, line.quantity - line.rejected - line.cancelled) - line.allowed_fen)
             for line in lines_of(order.id)
         ],
         buyer=db.session.get_one(Organisation, order.buyer_id),

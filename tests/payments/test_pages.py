@@ -6,13 +6,13 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from orders.payments import receipts
+from orders.payments import certificate, receipts
 from orders.payments.models import Payment, Refund, RefundLine, TransferAnnouncement
 from orders.purchase.models import Order
 from shop.db import db, transaction
 from shop.identity.models import BankAccount
 from tests.conftest import NOON, count
-from tests.counting.build import accept, make_order, make_trade
+from tests.counting.build import accept, lines_of, make_order, make_trade
 from tests.factories import make_member
 from tests.payments.help import facts, pay
 
@@ -173,6 +173,16 @@ def test_a_refund_is_asked_for_recorded_and_confirmed(login, trade, order):
     assert client.post(f"{path}/confirm").status_code == 302
     assert "/producer/refunds?status=" not in client.get("/producer").text
     assert db.session.get_one(Order, order.id).refunded_fen == 1000
+
+
+def test_what_was_given_back_for_a_line_is_not_payable_on_the_certificate(trade, order):
+    with transaction():
+        first = lines_of(order)[0]
+        first.allowed_fen = 500
+        db.session.flush()
+        made = certificate.issue(order, date(2026, 7, 15), "secret")
+
+    assert sum(payable for _line, payable in made.lines) == made.money.goods_payable_fen
 
 
 def test_the_certificate_is_printed_and_anyone_can_verify_it_with_its_account(login, client, trade, order):
