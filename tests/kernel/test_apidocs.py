@@ -35,5 +35,5 @@ def test_all_problems_are_listed_and_an_unknown_code_is_not_there(client):
     page = client.get("/problems")
 
     assert 'href="/problems/version-changed"' in page.text
-    assert len(page.data) < 64_000
+    assert len(page.data) < 80_000
     assert client.get("/problems/no-such-code").status_code == 404

@@ -99,7 +99,7 @@ def outcomes() -> dict[str, str]:
 
 #: What these purchases, built row by row, can be checked for: all but shipments and stock.
 CHECKED = (
-    "orders' sums = documents", "lines = quantities = postings", "receipts = allocations",
+    "orders' sums = documents", "lines = quantities = postings", "receipts = allocations and refunds of credit",
     "charges = receipts and refunds", "money accounts = documents", "card payments = charges",
     "disputes = holds and refunds", "charges' disputed = disputes",
 )  # fmt: skip
