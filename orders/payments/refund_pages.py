@@ -129,18 +129,21 @@ def _render(
     desk: str, refund_id: UUID, actor: Actor, *, form: ReasonForm | None = None, slip: SlipForm | None = None
 ) -> str:
     row = refund_queries.get_refund(refund_id, actor, clock.today())
+    way = row.clearing or refund_origins.clearing_of(row.key)
+    is_operators = way == "supervised" and actor.organisation_kind != "operator"
     if slip is None:
         slip = SlipForm(formdata=None)
         leave_out_supervised(slip, actor)
         slip.value_on.data = clock.today()
-        slip.clearing.data = refund_origins.clearing_of(row.key) or slip.clearing.data
+        slip.clearing.data = way or slip.clearing.data
     return render_template(
         "payments/refund.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), slip=slip,
         origins=refund_origins.origins_of([row.key]).get(row.key, []) if row.clearing != "stripe" else [],
         may_withdraw=row.status == "requested" and row.requested_by == actor.user_id and actor.may("refunds:request"),
-        may_record=row.status == "requested" and row.clearing != "stripe" and actor.may("refunds:record"),
+        may_record=row.status == "requested" and way != "stripe" and actor.may("refunds:record") and not is_operators,
         may_send=row.status == "requested" and row.clearing == "stripe" and actor.may("refunds:record"),
         may_decide=row.status == "recorded" and actor.may("refunds:confirm") and row.recorded_by != actor.user_id
-        and not (row.clearing == "direct" and actor.organisation_kind == "operator"),
+        and not is_operators and not (row.clearing == "direct" and actor.organisation_kind == "operator"),
+        is_operators=is_operators,
         **labels.words(),
     )  # fmt: skip
