@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -122,15 +123,10 @@ def edit_profile(actor: Actor, version: int, changes: dict[str, str]) -> Organis
     """
     organisation = db.session.get_one(Organisation, actor.organisation_id, with_for_update=True, populate_existing=True)
     check_version(version, organisation.version)
-    wanted = {name: _read_profile(name, changes[name]) for name in PROFILE if name in changes}
-    changed = {name: value for name, value in wanted.items() if value != getattr(organisation, name)}
+    changed = _what_changes(organisation, PROFILE, changes)
     if organisation.verified_at is not None and changed.keys() & {"name", "credit_code", "division_code"}:
         raise CreditCodeFixed(_("已核验单位的名称、信用代码和所在地由平台运营更改。"))
-    with refusing(uq_organisations_credit_code=CreditCodeTaken(_("此统一社会信用代码已登记。"))):
-        for name, value in changed.items():
-            setattr(organisation, name, value)
-    if "name" in changed:
-        units.rename_root_unit(organisation)
+    _put(organisation, changed)
     if changed:
         # Names and numbers of persons stay out of the trail: it cannot forget.
         audit.record(actor, "identity.organisation_edited", "organisation", organisation.id, fields=sorted(changed))
@@ -157,8 +153,7 @@ def correct(
     """
     organisation = lock_organisation(public_id)
     check_version(version, organisation.version)
-    wanted = {name: _read_profile(name, changes[name]) for name in VERIFIED if name in changes}
-    changed = {name: value for name, value in wanted.items() if value != getattr(organisation, name)}
+    changed = _what_changes(organisation, VERIFIED, changes)
     if not changed:
         raise BadOrganisation(_("没有要更正的内容。"))
     if not why.strip():
@@ -166,29 +161,27 @@ def correct(
     if organisation.verified_at is not None and "credit_code" in changed and changed["credit_code"] is None:
         raise BadOrganisation(_("已核验单位须有统一社会信用代码。"))
     before = {name: getattr(organisation, name) for name in changed}
+    _put(organisation, changed)
+    if "division_code" in changed:
+        units.move_root_unit(organisation, since=today)
+    pairs = {name: [before[name], value] for name, value in changed.items()}
+    reason, act = why.strip()[:500], "identity.organisation_corrected"
+    audit.record(actor, act, "organisation", organisation.id, **pairs, why=[None, reason])
+    publish(act, organisations=[organisation.id], why=reason, fields=sorted(changed))
+    return organisation
+
+
+def _what_changes(organisation: Organisation, names: Sequence[str], changes: dict[str, str]) -> dict[str, str | None]:
+    wanted = {name: _read_profile(name, changes[name]) for name in names if name in changes}
+    return {name: value for name, value in wanted.items() if value != getattr(organisation, name)}
+
+
+def _put(organisation: Organisation, changed: dict[str, str | None]) -> None:
     with refusing(uq_organisations_credit_code=CreditCodeTaken(_("此统一社会信用代码已登记。"))):
         for name, value in changed.items():
             setattr(organisation, name, value)
     if "name" in changed:
         units.rename_root_unit(organisation)
-    if "division_code" in changed:
-        units.move_root_unit(organisation, since=today)
-    pairs = {name: [before[name], value] for name, value in changed.items()}
-    audit.record(
-        actor,
-        "identity.organisation_corrected",
-        "organisation",
-        organisation.id,
-        **pairs,
-        why=[None, why.strip()[:500]],
-    )
-    publish(
-        "identity.organisation_corrected",
-        organisations=[organisation.id],
-        why=why.strip()[:500],
-        fields=sorted(changed),
-    )
-    return organisation
 
 
 def _read_profile(name: str, text: str) -> str | None:
