@@ -33,6 +33,7 @@ from shop.config import Settings
 from shop.db import Base, db, discard
 from shop.notices.tasks import register_rules
 from shop.parts import FEATURES, KERNEL
+from shop.wording import Pages
 
 _ATTEMPTS = 3
 
@@ -41,6 +42,8 @@ csrf = security.LazyCsrf()
 
 class Application(Flask):
     """Flask that re-runs a view whose transaction lost a race, at most three times."""
+
+    jinja_environment = Pages
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; on a serialization failure or deadlock run it again from the start."""
