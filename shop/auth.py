@@ -67,7 +67,7 @@ class Actor:
         :raises Forbidden: if not.
         """
         if permission not in self.permissions:
-            raise Forbidden(_("需要权限:%(name)s。", name=permission), permission=permission)
+            raise Forbidden(_("需要权限：%(name)s。", name=permission), permission=permission)
 
 
 def is_api_request() -> bool:

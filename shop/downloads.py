@@ -80,5 +80,5 @@ def _about(rows: int, *, is_cut: bool) -> list[tuple[str, Cell]]:
         (_("行数"), rows),
     ]  # fmt: skip
     if is_cut:
-        found.append((_("注意"), _("最多 %(most)s 行,其余未列出,请缩小筛选范围。", most=MOST_ROWS)))
+        found.append((_("注意"), _("最多 %(most)s 行，其余未列出，请缩小筛选范围。", most=MOST_ROWS)))
     return found

@@ -38,7 +38,7 @@ def if_match() -> int:
         raise PreconditionRequired(_("请在 If-Match 中给出所读到的 ETag。"))
     digits = given.removeprefix("W/").strip('"')
     if not digits.isascii() or not digits.isdigit() or len(digits) > 18:  # noqa: PLR2004  BIGINT
-        raise VersionChanged(_("内容已被修改,请重新读取后再改。"))
+        raise VersionChanged(_("内容已被修改，请重新读取后再改。"))
     return int(digits)
 
 
@@ -48,4 +48,4 @@ def check_version(expected: int, actual: int) -> None:
     :raises VersionChanged: if they differ.
     """
     if expected != actual:
-        raise VersionChanged(_("内容已被修改,请重新读取后再改。"))
+        raise VersionChanged(_("内容已被修改，请重新读取后再改。"))

@@ -94,7 +94,7 @@ class Money(_Field[int]):
         "additionalProperties": False,
         "examples": [{"amount": "12.30", "currency": CURRENCY}],
     }
-    wrong = lazy('金额须写作 {"amount": "12.30", "currency": "CNY"},至多两位小数。')
+    wrong = lazy('金额须写作 {"amount": "12.30", "currency": "CNY"}，至多两位小数。')
 
     def __init__(self, *, min_fen: int | None = 0, max_fen: int | None = money.MAX_FEN, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -141,7 +141,7 @@ class Quantity(_Field[Measure]):
         "additionalProperties": False,
         "examples": [{"value": "12.500", "unit": "kg"}],
     }
-    wrong = lazy('数量须写作 {"value": "12.500", "unit": "kg"},至多三位小数。')
+    wrong = lazy('数量须写作 {"value": "12.500", "unit": "kg"}，至多三位小数。')
 
     def __init__(self, *, unit: str = "", unit_from: str = "unit", above_zero: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -173,7 +173,7 @@ class Instant(_Field[datetime]):
 
     json_format = "date-time"
     json_schema: ClassVar[dict[str, Any]] = {"pattern": f"^{_YEARS}", "examples": ["2026-07-15T12:00:00+08:00"]}
-    wrong = lazy("时刻须写作 2026-07-15T12:00:00+08:00,要有时区。")
+    wrong = lazy("时刻须写作 2026-07-15T12:00:00+08:00，要有时区。")
 
     def _show(self, value: datetime, _obj: Any) -> str:
         return value.astimezone(SHANGHAI).isoformat()

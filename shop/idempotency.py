@@ -74,7 +74,7 @@ def idempotent(view: View) -> View:
         if not _KEY.match(key):
             if not is_api_request():
                 return view(*args, **kwargs)
-            raise IdempotencyKeyMissing(_("请求头 Idempotency-Key 必填,1 至 255 个可见字符。"))
+            raise IdempotencyKeyMissing(_("请求头 Idempotency-Key 必填，1 至 255 个可见字符。"))
         return _run_once(key, lambda: view(*args, **kwargs))
 
     keyed.is_idempotent = True  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ class QuantityField(StringField):
             self.data = money.parse_quantity(text)
         except ValueError as error:
             self.data = None
-            raise ValueError(_("请填写数字,最多三位小数。")) from error
+            raise ValueError(_("请填写数字，最多三位小数。")) from error
 
     def _value(self) -> str:
         if self.raw_data:
@@ -48,7 +48,7 @@ class YuanField(StringField):
             self.data = money.parse_yuan(text)
         except ValueError as error:
             self.data = None
-            raise ValueError(_("请填写金额,最多两位小数。")) from error
+            raise ValueError(_("请填写金额，最多两位小数。")) from error
 
     def _value(self) -> str:
         if self.raw_data:

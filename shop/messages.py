@@ -27,7 +27,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"Length must be (.+)\.", "长度须是 %(length)s。", ("length",)),
     (r"Shorter than minimum length (.+)\.", "长度不可少于 %(least)s。", ("least",)),
     (r"Longer than maximum length (.+)\.", "长度不可超过 %(most)s。", ("most",)),
-    (r"Must be one of: (.+)\.", "须是其中之一:%(choices)s。", ("choices",)),
+    (r"Must be one of: (.+)\.", "须是其中之一：%(choices)s。", ("choices",)),
     (r"Not a valid (?:integer|number)\.", "须是数字。", ()),
     (r"Not a valid boolean\.", "须是 true 或 false。", ()),
     (r"Not a valid list\.", "须是列表。", ()),

@@ -59,9 +59,9 @@ def decode_cursor(cursor: str | None, *kinds: Callable[[str], Any]) -> list[Any]
         parts = json.loads(raw)
         key = [kind(part) for kind, part in zip(kinds, list(parts), strict=True)]
     except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error, ArithmeticError) as error:
-        raise BadCursor(_("分页标记无效,请从第一页重新开始。")) from error
+        raise BadCursor(_("分页标记无效，请从第一页重新开始。")) from error
     if not all(_fits(part) for part in key):
-        raise BadCursor(_("分页标记无效,请从第一页重新开始。"))
+        raise BadCursor(_("分页标记无效，请从第一页重新开始。"))
     return key
 
 

@@ -148,7 +148,7 @@ def answer_http_error(error: HTTPException) -> Any:
     messages = data.get("messages") or data.get("errors")
     if messages:
         found = list(pointers(messages))
-        detail = found[0]["detail"] if len(found) == 1 else _("请求内容有误,详见 errors。")
+        detail = found[0]["detail"] if len(found) == 1 else _("请求内容有误，详见 errors。")
         code = "malformed" if status == 400 else "validation"  # noqa: PLR2004
         answer = problem(status, code=code, detail=detail, members={"errors": found})
     else:
@@ -167,7 +167,7 @@ def answer_bug(error: Exception) -> Any:
     """
     if isinstance(error, DBAPIError) and (lost_race(error) or isinstance(error, OperationalError)):
         current_app.logger.warning("database is busy or away", exc_info=error)
-        detail = _("系统正忙,请稍后再试。")
+        detail = _("系统正忙，请稍后再试。")
         return (
             problem(503, code="busy", detail=detail, members={"retry_after_s": 1})
             if is_api_request()

@@ -75,7 +75,7 @@ def hit(key: str, limit: int, window: timedelta, now: datetime) -> None:
     row = db.session.execute(_HIT, {"key": _digest(key), "now": now, "ends": now + window}).one()
     if row.tries > limit:
         wait = max(1, int((row.ends_at - now).total_seconds()) + 1)
-        raise TooManyTries(_("尝试次数过多,请 %(wait)s 秒后再试。", wait=wait), retry_after_s=wait)
+        raise TooManyTries(_("尝试次数过多，请 %(wait)s 秒后再试。", wait=wait), retry_after_s=wait)
 
 
 def forgive(key: str, now: datetime, *, tries: int | None = None) -> None:

@@ -26,7 +26,7 @@ from shop.identity.models import Membership
 
 _NOTES = ("食堂原料采购", "职工福利采购", "节日慰问采购", "月度集中采购", "后勤物资采购")
 _REASONS = ("包装破损", "规格不符", "到货时已过冷链温度")
-_WHY_CANCELLED = {"buyer": "预算调整,取消采购", "producer": "产地受灾,无法供货"}
+_WHY_CANCELLED = {"buyer": "预算调整，取消采购", "producer": "产地受灾，无法供货"}
 
 
 def place(stage: Stage, step: Step) -> list[Step]:
@@ -38,7 +38,7 @@ def place(stage: Stage, step: Step) -> list[Step]:
         unit_id=stage.world.units[plan.buyer],
         fund_source=plan.fund_source,
         payment_mode=plan.payment_mode,
-        title=f"{rng.choice(_NOTES)}({plan.at.year}年第{plan.number}号)",
+        title=f"{rng.choice(_NOTES)}（{plan.at.year}年第{plan.number}号）",
         consignee=actor.user_name,
         consignee_phone="19900000000",
         delivery_address=f"{actor.organisation_name}收货处",

@@ -52,7 +52,7 @@ def file_sale(stage: Stage, step: Step) -> list[Step]:
         sold_from=sale.sold_from, sold_to=sale.sold_to,
         lines=tuple(LineDraft(line.category_code, line.product_name, line.amount_fen) for line in sale.lines),
         seller_name=seller.name, seller_credit_code=seller.credit_code, buyer_credit_code=buyer.credit_code,
-        helper_name=_HELPER, note="公开报道的合计数为2624万元;各企业、各月的拆分为演示数据。",
+        helper_name=_HELPER, note="公开报道的合计数为2624万元；各企业、各月的拆分为演示数据。",
         keys=(KeyDraft("contract", f"YS-JY-{number:03d}"),), documents=(DocumentDraft(stored.public_id, "contract"),),
         is_demo=True,
     )  # fmt: skip

@@ -10,7 +10,7 @@ _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋�
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰飞燕红梅海波建国志远晓东春生"
 
 #: Every demo name says so.
-MARK = "(演示)"
+MARK = "（演示）"
 
 
 def credit_code(kind: str, division_code: str, serial: int) -> str:

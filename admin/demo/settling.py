@@ -61,7 +61,11 @@ def agree_on_clearing(stage: Stage, step: Step) -> None:
     query = select(Organisation.public_id).where(Organisation.kind == "producer").order_by(Organisation.id)
     for producer in db.session.scalars(query).all()[::EVERY]:
         facts = RuleFacts(
-            kind="clearing", value=1, valid_from=business_day(step.at), producer=producer, note="货款付到监管账户(演示)"
+            kind="clearing",
+            value=1,
+            valid_from=business_day(step.at),
+            producer=producer,
+            note="货款付到监管账户（演示）",
         )
         proposals.confirm(proposals.propose(facts, clerk, step.at).public_id, checker, step.at)
 
@@ -134,7 +138,7 @@ def _payouts(paid: Sequence[Payout], on: date) -> list[tuple[str, ...]]:
 def _others(on: date) -> list[tuple[str, ...]]:
     """Return what a person has to look at: a payer that nobody knows, and the bank's own fee."""
     return [
-        _row(on, 86_500 + on.month, f"WZ{on:%Y%m%d}", "滨海食堂管理有限公司(演示)", "货款"),
+        _row(on, 86_500 + on.month, f"WZ{on:%Y%m%d}", "滨海食堂管理有限公司（演示）", "货款"),
         _row(on, -1_050, f"SX{on:%Y%m%d}", "", "账户管理费"),
     ]
 

@@ -101,7 +101,7 @@ def register_producers(cast: Cast, keys: Sequence[str]) -> None:
             continue
         county = jingyuan.COUNTY if key.startswith("case_seller") else key.split(":")[1]
         form = "cooperative" if str(organisation.credit_code).startswith("93") else "company"
-        intro = "演示供应商:名称、证照与价格均为演示数据。"
+        intro = "演示供应商：名称、证照与价格均为演示数据。"
         producers.register_producer(organisation.id, producers.ProducerFacts(form, county, intro), None)
         if key.startswith("case_seller"):
             _help_people(int(key.split(":")[1]), organisation.id)

@@ -128,8 +128,8 @@ def _certify(everybody: Cast, sample: Sample, product: Product, *, at: datetime)
     actor, operator = everybody.first(sample.maker), everybody.second("operator")
     serial, county = sample.serial, sample.row["county_code"]
     bases = (
-        ("national_directory", "国家名录(演示)", date(2019, 12, 1), _DIRECTORY_ENDS),
-        ("county_recommendation", "县级推荐(演示)", _IN_FORCE, None),
+        ("national_directory", "国家名录（演示）", date(2019, 12, 1), _DIRECTORY_ENDS),
+        ("county_recommendation", "县级推荐（演示）", _IN_FORCE, None),
     )
     for scheme, issuer, since, until in bases:
         if scheme == "national_directory" and serial % 3:

@@ -131,7 +131,7 @@ def _read_by() -> tuple[str, ...]:
     by = tuple(dict.fromkeys(name for name in request.args.getlist("by") if name)) or ("county",)
     unknown = [name for name in by if name not in DIMENSIONS + TIMES]
     if unknown or len(by) > _MAX_BY:
-        raise BadQuestion(_("最多按三个维度统计,且须为列出的维度。"), parameter=",".join(by)[:60])
+        raise BadQuestion(_("最多按三个维度统计，且须为列出的维度。"), parameter=",".join(by)[:60])
     return by
 
 

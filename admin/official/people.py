@@ -114,7 +114,7 @@ def reports_table(rows: list[Report]) -> tuple[list[str], list[list[Cell]], list
         for row in rows
     ]  # fmt: skip
     whole: list[Cell] = [
-        _("各笔合计(未去重)"), *[""] * 5, sum(row.households or 0 for row in rows), sum(row.persons for row in rows),
+        _("各笔合计（未去重）"), *[""] * 5, sum(row.households or 0 for row in rows), sum(row.persons for row in rows),
     ]  # fmt: skip
     return titles, cells, whole
 

@@ -124,7 +124,7 @@ def producers_named(part: str) -> list[str]:
     )
     found = db.session.scalars(query.order_by(Organisation.name, Organisation.id).limit(MOST + 1)).all()
     if len(found) > MOST:
-        raise BadQuestion(_("名称含“%(part)s”的供应商超过 %(most)s 家,请写得更完整。", part=part, most=MOST))
+        raise BadQuestion(_("名称含“%(part)s”的供应商超过 %(most)s 家，请写得更完整。", part=part, most=MOST))
     return [str(key) for key in found]
 
 

@@ -148,7 +148,7 @@ def list_unpaid(
 def unpaid_table(rows: list[UnpaidRow]) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, rows and total for a workbook."""
     titles = [
-        _("订单"), _("县代码"), _("县"), _("供应商"), _("采购单位"), _("付款期限"), _("逾期天数"), _("验收"), _("未付款(元)"),
+        _("订单"), _("县代码"), _("县"), _("供应商"), _("采购单位"), _("付款期限"), _("逾期天数"), _("验收"), _("未付款（元）"),
     ]  # fmt: skip
     cells: list[list[Cell]] = [
         [row.number, row.county_code, row.county, row.producer, row.buyer, row.pay_due_on,

@@ -57,7 +57,7 @@ _QUEUES = (
      "SELECT placed_at, cast(NULL AS bigint) FROM orders WHERE status = 'awaiting_confirmation'"),
     ("organisations:verify", lazy("待核验的单位"), "/operator/organisations",
      "SELECT created_at, cast(NULL AS bigint) FROM organisations WHERE verified_at IS NULL AND suspended_at IS NULL"),
-    ("outbox:manage", lazy("未送达的事件(死信)"), "/operator/outbox",
+    ("outbox:manage", lazy("未送达的事件（死信）"), "/operator/outbox",
      "SELECT dead_at, cast(NULL AS bigint) FROM outbox_deliveries WHERE dead_at IS NOT NULL"),
 )  # fmt: skip
 

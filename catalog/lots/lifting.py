@@ -90,9 +90,9 @@ def _lock(recall_id: UUID) -> LotRecall:
 
 def _require_other(act: LotRecall, actor: Actor) -> None:
     if actor.organisation_kind != "operator" and act.organisation_id != actor.organisation_id:
-        raise LiftedByAnother(_("这次召回由平台运营方或其他单位发起,只有发起单位或平台运营方可以撤回。"))
+        raise LiftedByAnother(_("这次召回由平台运营方或其他单位发起，只有发起单位或平台运营方可以撤回。"))
     if act.recalled_by == actor.user_id:
-        raise LiftedByAnother(_("召回须由另一个人撤回;本单位没有其他有权人员的,请联系平台运营方。"))
+        raise LiftedByAnother(_("召回须由另一个人撤回；本单位没有其他有权人员的，请联系平台运营方。"))
 
 
 def _open(lots: Sequence[int], at: datetime) -> None:

@@ -116,5 +116,5 @@ def _refusal(error: IntegrityError, movement: Movement) -> Conflict:
     if name == "ck_lots_packed":
         return MoreThanPacked(_("盘点后的数量不能多于包装时的数量。请撤销包装后重新登记。"))
     if name in ("ck_sku_stock_reserved", "ck_lots_on_hand"):
-        return StockReserved(_("剩余数量不足,或已被订单预留。"), quantity=f"{-movement.quantity:f}")
+        return StockReserved(_("剩余数量不足，或已被订单预留。"), quantity=f"{-movement.quantity:f}")
     raise error

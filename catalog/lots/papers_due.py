@@ -48,6 +48,6 @@ def require_certificates(lot_ids: Iterable[int]) -> None:
     if missing := lots_without(lot_ids):
         names = "、".join(missing.values())
         raise CertificateMissing(
-            _("批次 %(codes)s 还没有承诺达标合格证,不能发货。请先在批次页面开具。", codes=names),
+            _("批次 %(codes)s 还没有承诺达标合格证，不能发货。请先在批次页面开具。", codes=names),
             lots=list(missing.values()),
         )

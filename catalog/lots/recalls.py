@@ -65,7 +65,7 @@ def said(reason: str) -> str:
     """
     words = reason.strip()
     if not 0 < len(words) <= _MOST:
-        detail = _("请填写原因,最多500个字。")
+        detail = _("请填写原因，最多500个字。")
         raise NoRecallReason(detail, errors=[{"pointer": "#/reason", "detail": detail}])
     return words
 

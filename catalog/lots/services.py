@@ -99,7 +99,7 @@ def check_lot(new: NewLot, today: date) -> None:
     :raises BadLot: pointing at it.
     """
     if not 0 < len(new.lot_code.strip()) <= _MAX_CODE:
-        raise BadLot(_("批号必填,最多40个字。"), errors=[{"pointer": "#/code", "detail": _("批号必填,最多40个字。")}])
+        raise BadLot(_("批号必填，最多40个字。"), errors=[{"pointer": "#/code", "detail": _("批号必填，最多40个字。")}])
     if new.quantity <= 0:
         raise BadLot(_("数量须大于零。"), errors=[{"pointer": "#/quantity", "detail": _("数量须大于零。")}])
     if new.produced_on > today:
@@ -178,7 +178,7 @@ def _require_goods(lot: Lot) -> None:
     """Lock a lot, and refuse one that is no more: what was called back, or came back after closing, can be destroyed."""
     db.session.refresh(lot, with_for_update=True)
     if lot.status == "undone" or (lot.status != "open" and not lot.on_hand):
-        raise LotNotOpen(_("批次“%(code)s”已没有剩余,不用报废。", code=lot.code))
+        raise LotNotOpen(_("批次“%(code)s”已没有剩余，不用报废。", code=lot.code))
 
 
 def _move(movement: Movement) -> None:

@@ -62,7 +62,7 @@ def ship(
     """
     stock = lock_stock(sku_id)
     if stock.reserved < quantity:
-        raise NotReserved(_("预留数量不足,无法发货。"))
+        raise NotReserved(_("预留数量不足，无法发货。"))
     taken = _take(_shippable(sku_id, at, lot_ids), quantity)
     require_certificates(lot.id for lot, _part in taken)
     db.session.execute(

@@ -76,9 +76,9 @@ def release(wants: Mapping[int, Decimal]) -> None:
         with db.session.begin_nested():
             before = {row.sku_id: row.before for row in db.session.execute(_RELEASE, _columns(wants))}
     except IntegrityError as error:
-        raise NotReserved(_("预留数量不足,无法释放。")) from error
+        raise NotReserved(_("预留数量不足，无法释放。")) from error
     if len(before) < len(wants):
-        raise NotReserved(_("预留数量不足,无法释放。"))
+        raise NotReserved(_("预留数量不足，无法释放。"))
 
 
 def free_stock(sku_ids: list[int]) -> dict[int, Decimal]:
@@ -111,4 +111,4 @@ def _out_of_stock(wants: Mapping[int, Decimal]) -> OutOfStock:
         _("“%(name)s %(pack)s”余 %(free)s", name=row.name, pack=row.pack_spec, free=f"{row.free.normalize():f}")
         for row in rows
     )
-    return OutOfStock(_("库存不足:%(what)s。", what=names), skus=short)
+    return OutOfStock(_("库存不足：%(what)s。", what=names), skus=short)

@@ -30,7 +30,7 @@ class PaperForm(Form):
     number = StringField(lazy("编号"), validators=[needed(), at_most(120)])
     valid_from = DateField(lazy("起始日"), validators=[needed()])
     valid_to = DateField(lazy("截止日"), validators=[optional()], description=lazy("长期有效的留空。当日仍有效。"))
-    file = FileField(lazy("证明文件"), description=lazy("PDF、JPEG、PNG 或 OFD,最大 20 MB。可直接拍照。"))
+    file = FileField(lazy("证明文件"), description=lazy("PDF、JPEG、PNG 或 OFD，最大 20 MB。可直接拍照。"))
     #: A file that was stored before something else was refused, so that it need not be sent twice.
     evidence = HiddenField()
 
@@ -75,12 +75,12 @@ class CertificateForm(PaperForm):
 
     producer = SelectField(lazy("供应商"), validators=[needed()])
     scope = StringField(
-        lazy("认证范围"), validators=[needed(), at_most(500)], description=lazy("按证书原文填写,如:枸杞 1200 亩")
+        lazy("认证范围"), validators=[needed(), at_most(500)], description=lazy("按证书原文填写，如：枸杞 1200 亩")
     )
 
     def fill(self, products: list[ProductView], producers: list[tuple[str, str]]) -> None:
         """Offer what this actor can choose."""
-        self.product.choices = _product_choices(products, _("供应商或基地的证书(不限某一产品)"))
+        self.product.choices = _product_choices(products, _("供应商或基地的证书（不限某一产品）"))
         self.product.validators = [optional()]
         self.scheme.choices = choices(CERTIFICATES, empty=_("请选择"))
         self.producer.choices = choices(producers)
@@ -109,7 +109,7 @@ class DecideForm(Form):
 
     decision = RadioField(lazy("审核结果"), validators=[needed()])
     reason = TextAreaField(
-        lazy("意见"), validators=[optional(), at_most(500)], description=lazy("退回时必填,供应商会看到。")
+        lazy("意见"), validators=[optional(), at_most(500)], description=lazy("退回时必填，供应商会看到。")
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -126,7 +126,7 @@ def _answer(form: Any, kind: str, actor: Actor, hand_in: Callable[[int], UUID]) 
                 with transaction():
                     evidence = files.get_own(UUID(form.evidence.data), actor)
                     public_id = hand_in(evidence.id)
-                flash(_("材料已提交,等待审核。"), "success")
+                flash(_("材料已提交，等待审核。"), "success")
                 return redirect(url_for(".show_own", kind=kind, paper_id=public_id))
         return form.answer(render_template("papers/new.html", form=form, kind=kind, words=WORDS))
 

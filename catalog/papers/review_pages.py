@@ -91,7 +91,7 @@ def propose(actor: Actor, desk: str, kind: str, paper_id: UUID) -> Any:
                 revocations.propose_revocation(
                     kind, paper_id, actor, from_on=form.from_on.data, reason=form.why.data or "", at=clock.now()
                 )
-            flash(_("撤销申请已提交,等待另一人复核。"), "success")
+            flash(_("撤销申请已提交，等待另一人复核。"), "success")
             return redirect(url_for(".show_paper", desk=desk, kind=kind, paper_id=paper_id))
     return form.answer(_render(actor, desk, kind, paper_id, revoke=form))
 

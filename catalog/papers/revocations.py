@@ -54,12 +54,12 @@ def propose_revocation(
     :raises RevocationProposed: if one waits already.
     """
     if not (actor.may("papers:review") or actor.may("papers:decide")):
-        raise Forbidden(_("需要权限:%(name)s", name="papers:review"), permission="papers:review")
+        raise Forbidden(_("需要权限：%(name)s", name="papers:review"), permission="papers:review")
     row = lock_paper(kind, public_id, actor, at)
     if row.paper.status not in ("in_force", "revoked"):
-        raise NotInForce(_("这份材料没有生效,无须撤销。"))
+        raise NotInForce(_("这份材料没有生效，无须撤销。"))
     if not 0 < len(reason.strip()) <= _MAX_REASON:
-        raise _bad("reason", _("请说明撤销原因,最多500个字。"))
+        raise _bad("reason", _("请说明撤销原因，最多500个字。"))
     if row.paper.valid_to is not None and from_on > row.paper.valid_to:
         raise _bad("from_on", _("撤销日在有效期之后。"))
     proposed = PaperRevocation(

@@ -126,7 +126,7 @@ def submit_certificate(
     if new.scheme not in CERTIFICATE_SCHEMES:
         raise _bad("scheme", _("认证种类不正确。"))
     if not 0 < len(new.scope.strip()) <= _MAX_SCOPE:
-        raise _bad("scope", _("认证范围必填,最多500个字。"))
+        raise _bad("scope", _("认证范围必填，最多500个字。"))
     _check_common(new, evidence_file_id, is_demo=is_demo)
     certificate = Certificate(
         producer_id=producer_id, product_id=product.id if product else None, scope=new.scope.strip(),
@@ -197,7 +197,7 @@ def require_other_person(recorded_by: int | None, actor: Actor) -> None:
     :raises SamePerson: if that is the actor.
     """
     if recorded_by == actor.user_id:
-        raise SamePerson(_("提交人不能审核自己的材料,请由另一人审核。"))
+        raise SamePerson(_("提交人不能审核自己的材料，请由另一人审核。"))
 
 
 def paper_warnings(row: PaperRow) -> list[str]:
@@ -230,7 +230,7 @@ def _common(
 def _check_common(new: NewBasis | NewCertificate, evidence_file_id: int | None, *, is_demo: bool) -> None:
     for field in ("issuer", "number"):
         if not 0 < len(getattr(new, field).strip()) <= _MAX_NAME:
-            raise _bad(field, _("必填,最多120个字。"))
+            raise _bad(field, _("必填，最多120个字。"))
     if new.valid_to is not None and new.valid_to < new.valid_from:
         raise _bad("valid_to", _("截止日不能早于起始日。"))
     if evidence_file_id is None and not is_demo:
@@ -242,9 +242,9 @@ def _check_common(new: NewBasis | NewCertificate, evidence_file_id: int | None, 
 def _check_scheme_time(new: NewBasis) -> None:
     last = date.fromisoformat(DIRECTORY_ENDS)
     if new.scheme == "national_directory" and (new.valid_to is None or new.valid_to > last):
-        raise _bad("valid_to", _("全国消费扶贫产品目录至2021年11月止,截止日不能晚于 2021-11-30。"))
+        raise _bad("valid_to", _("全国消费扶贫产品目录至2021年11月止，截止日不能晚于 2021-11-30。"))
     if new.scheme == "association" and new.valid_from < date.fromisoformat(ASSOCIATION_BEGINS):
-        raise _bad("valid_from", _("协会的消费帮扶产品认定自2024年起,起始日不能早于 2024-01-01。"))
+        raise _bad("valid_from", _("协会的消费帮扶产品认定自2024年起，起始日不能早于 2024-01-01。"))
 
 
 def _check_reason(reason: str) -> None:

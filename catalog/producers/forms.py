@@ -26,7 +26,7 @@ class ProfileForm(Form):
     food_licence = StringField(
         lazy("食品生产许可证"),
         validators=[optional(), at_most(20)],
-        description=lazy("SC 加14位数字;初级农产品可不填。"),
+        description=lazy("SC 加14位数字；初级农产品可不填。"),
     )
     intro = TextAreaField(lazy("简介"), validators=[optional(), at_most(2000)])
 
@@ -68,9 +68,9 @@ class MandateForm(Form):
 
     agent = SelectField(lazy("代理机构"), validators=[needed()])
     valid_from = DateField(lazy("起始日"), validators=[needed()])
-    valid_to = DateField(lazy("截止日"), validators=[optional()], description=lazy("留空为长期,可随时终止。"))
+    valid_to = DateField(lazy("截止日"), validators=[optional()], description=lazy("留空为长期，可随时终止。"))
     evidence = FileField(
-        lazy("授权书"), validators=[optional()], description=lazy("双方签章的授权书,PDF、照片或 OFD,最大 20 MB。")
+        lazy("授权书"), validators=[optional()], description=lazy("双方签章的授权书，PDF、照片或 OFD，最大 20 MB。")
     )
 
     def fill(self, agents: list[tuple[str, str]]) -> None:

@@ -184,7 +184,7 @@ def _fill(producer: Producer, facts: ProducerFacts) -> None:
     if facts.form not in FORMS:
         raise _bad("form", _("经营主体类型不正确。"))
     if facts.county_code is not None and db.session.get(AssistedCounty, facts.county_code) is None:
-        raise _bad("county_code", _("须是832个脱贫县之一,或留空。"))
+        raise _bad("county_code", _("须是832个脱贫县之一，或留空。"))
     licence = re.sub(r"\s", "", facts.food_licence or "").upper() or None
     if licence is not None and not _FOOD_LICENCE.fullmatch(licence):
         raise _bad("food_licence", _("食品生产许可证编号为 SC 加14位数字。"))

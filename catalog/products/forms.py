@@ -78,7 +78,7 @@ class ProductForm(Form):
     """A product."""
 
     producer = SelectField(lazy("供应商"), validators=[needed()])
-    name = StringField(lazy("品名"), validators=[needed(), at_most(80)], description=lazy("如:靖远枸杞"))
+    name = StringField(lazy("品名"), validators=[needed(), at_most(80)], description=lazy("如：靖远枸杞"))
     name_en = StringField(lazy("英文名"), validators=[optional(), at_most(160)])
     category_code = SelectField(lazy("品类"), validators=[needed()])
     county_code = SelectField(lazy("产地县"), validators=[needed()], description=lazy("提交认定或证书后不能更换。"))
@@ -102,7 +102,7 @@ class ProductForm(Form):
 class SkuForm(Form):
     """A pack of a product."""
 
-    pack_spec = StringField(lazy("规格"), validators=[needed(), at_most(60)], description=lazy("如:500 g/袋"))
+    pack_spec = StringField(lazy("规格"), validators=[needed(), at_most(60)], description=lazy("如：500 g/袋"))
     unit = SelectField(lazy("计量单位"), validators=[needed()])
     net_weight_g = IntegerField(
         lazy("净重"),
@@ -133,7 +133,7 @@ class ListingForm(Form):
         lazy("阶梯价格"),
         validators=[needed()],
         description=lazy(
-            "每行一档:起订数量、含税单价(元),用空格或制表符隔开,可从 Excel 复制粘贴。第一档的数量就是起订量。"
+            "每行一档：起订数量、含税单价（元），用空格或制表符隔开，可从 Excel 复制粘贴。第一档的数量就是起订量。"
         ),
     )
     step_quantity = QuantityField(lazy("订购步长"), validators=[needed()], default=Decimal(1))
@@ -180,7 +180,7 @@ def read_tiers(text: str) -> Iterator[Tier]:
         try:
             yield Tier(money.parse_quantity(quantity), money.parse_yuan(price))
         except ValueError as error:
-            raise ValueError(_("第 %(row)s 行的数量或单价不是数字(单价最多两位小数)。", row=number)) from error
+            raise ValueError(_("第 %(row)s 行的数量或单价不是数字（单价最多两位小数）。", row=number)) from error
 
 
 def show_tiers(tiers: tuple[Tier, ...]) -> str:

@@ -92,9 +92,9 @@ def edit_listing(actor: Actor, listing_id: UUID) -> Any:
             with transaction():
                 held = listings.get_own_listing(listing_id, actor, at=at)
                 if request.form.get("version", type=int) != held.version:
-                    raise listings.ListingState(_("报价已被他人修改,请核对最新内容后重新保存。"))
+                    raise listings.ListingState(_("报价已被他人修改，请核对最新内容后重新保存。"))
                 listings.edit_listing(held, form.read(), actor, at=at)
-            flash(_("报价已更新,新订单按新价格执行。"), "success")
+            flash(_("报价已更新，新订单按新价格执行。"), "success")
             return redirect(url_for(".show_listing", listing_id=listing_id))
     page = render_template("products/edit_listing.html", form=form, product=None, sku=None, view=view, words=WORDS)
     return form.answer(page)

@@ -79,7 +79,7 @@ def create_listing(sku: Sku, terms: Terms, actor: Actor, *, at: datetime) -> Lis
     producer_id = db.session.execute(select(Product.producer_id).where(Product.id == sku.product_id)).scalar_one()
     listing = Listing(sku_id=sku.id, producer_id=producer_id, status="draft", listed_at=None)
     _apply(listing, terms, at)
-    with refusing(uq_listings_open_sku=SkuListed(_("此规格已有报价,请修改原报价或先下架。"))):
+    with refusing(uq_listings_open_sku=SkuListed(_("此规格已有报价，请修改原报价或先下架。"))):
         db.session.add(listing)
     audit.record(actor, "catalog.listing_created", "listing", listing.id)
     return listing
@@ -92,7 +92,7 @@ def edit_listing(listing: Listing, terms: Terms, actor: Actor, *, at: datetime) 
     :raises ListingState: if it is delisted.
     """
     if listing.status == "delisted":
-        raise ListingState(_("报价已下架,请新建报价。"))
+        raise ListingState(_("报价已下架，请新建报价。"))
     check_terms(terms)
     before = _show_tiers(listing)
     _apply(listing, terms, at)
@@ -110,7 +110,7 @@ def publish_listing(listing: Listing, actor: Actor, *, at: datetime) -> Listing:
     if listing.status == "listed":
         return listing
     if listing.status == "delisted":
-        raise ListingState(_("报价已下架,请新建报价。"))
+        raise ListingState(_("报价已下架，请新建报价。"))
     on = business_day(at)
     offer = list_offers([listing.id], on)[0]
     if not offer.is_producer_open:
@@ -180,7 +180,7 @@ def check_terms(terms: Terms) -> None:
         that rise with quantity; a minimum that is no multiple of the step; an unknown tax rate.
     """
     if not 0 < len(terms.title.strip()) <= _MAX_TITLE:
-        raise _bad("title", _("标题必填,最多80个字。"))
+        raise _bad("title", _("标题必填，最多80个字。"))
     if terms.tax_rate not in TAX_RATES:
         raise _bad("tax_rate", _("税率不正确。"))
     if not 0 <= terms.lead_days <= _MAX_LEAD_DAYS:
@@ -203,7 +203,7 @@ def _check_tier(tiers: Sequence[Tier], place: int, tier: Tier) -> None:
     if place and tier.min_quantity <= tiers[place - 1].min_quantity:
         raise _bad(f"tiers/{place}/min_quantity", _("各档数量须逐档增加。"))
     if place and tier.price_fen > tiers[place - 1].price_fen:
-        raise _bad(f"tiers/{place}/price", _("数量越大,单价不能越高。"))
+        raise _bad(f"tiers/{place}/price", _("数量越大，单价不能越高。"))
 
 
 def _apply(listing: Listing, terms: Terms, at: datetime) -> None:
@@ -237,12 +237,12 @@ def _why_not_eligible(product_id: int, on: date) -> str:
         {"product": product_id, "on": on},
     ).one()
     if row.starts is not None:
-        return _("帮扶产品认定自 %(day)s 起有效,届时方可上架。", day=row.starts.isoformat())
+        return _("帮扶产品认定自 %(day)s 起有效，届时方可上架。", day=row.starts.isoformat())
     if row.pending:
-        return _("帮扶产品认定正在审核,通过后方可上架。")
+        return _("帮扶产品认定正在审核，通过后方可上架。")
     if row.ended is not None and row.ended < on:
-        return _("帮扶产品认定已于 %(day)s 到期,请提交新的认定。", day=row.ended.isoformat())
-    return _("此产品没有有效的帮扶产品认定,请先提交认定材料。")
+        return _("帮扶产品认定已于 %(day)s 到期，请提交新的认定。", day=row.ended.isoformat())
+    return _("此产品没有有效的帮扶产品认定，请先提交认定材料。")
 
 
 def _bad(field: str, detail: str) -> BadListing:

@@ -118,7 +118,7 @@ class Offer:
         if not self.is_producer_open:
             return _("供应商“%(name)s”已停用。", name=self.producer_name)
         if self.eligibility is None:
-            return _("“%(title)s”没有当日有效的帮扶产品认定,不能采购。", title=self.title)
+            return _("“%(title)s”没有当日有效的帮扶产品认定，不能采购。", title=self.title)
         return None
 
 

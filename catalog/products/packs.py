@@ -48,8 +48,8 @@ def withdraw_sku(sku: Sku, actor: Actor) -> None:
     """
     _require_unused(sku)
     if db.session.scalar(select(Listing.id).where(Listing.sku_id == sku.id).limit(1)) is not None:
-        raise SkuInUse(_("此规格已有报价,不能撤销;可修改规格,或下架报价。"))
-    told_of = SkuInUse(_("此规格的标签已被扫过或投诉过,不能撤销。"))
+        raise SkuInUse(_("此规格已有报价，不能撤销；可修改规格，或下架报价。"))
+    told_of = SkuInUse(_("此规格的标签已被扫过或投诉过，不能撤销。"))
     with refusing(fk_recorded_scans_sku_id=told_of, fk_complaints_sku_id=told_of):
         db.session.execute(text("DELETE FROM sku_temperatures WHERE sku_id = :sku"), {"sku": sku.id})
         db.session.execute(text("DELETE FROM sku_stock WHERE sku_id = :sku"), {"sku": sku.id})
@@ -80,4 +80,4 @@ _USED = text("""
 def _require_unused(sku: Sku) -> None:
     # An order needs stock, and stock needs a lot: where there never was one, nothing was ordered or labelled.
     if db.session.scalar(_USED, {"sku": sku.id}):
-        raise SkuInUse(_("此规格已有批次或订单,不能再修改或撤销;请另建规格。"))
+        raise SkuInUse(_("此规格已有批次或订单，不能再修改或撤销；请另建规格。"))

@@ -63,7 +63,7 @@ def new_product(actor: Actor) -> Any:
                 producer = resolve_producer(UUID(form.producer.data), actor, clock.business_day(at))
                 product = services.create_product(producer, form.read(), actor, at=at)
                 public_id = product.public_id
-            flash(_("产品已保存。下一步:添加规格,并提交帮扶产品认定。"), "success")
+            flash(_("产品已保存。下一步：添加规格，并提交帮扶产品认定。"), "success")
             return redirect(url_for(".show_product", product_id=public_id))
     return form.answer(render_template("products/edit.html", form=form, view=None))
 
@@ -146,7 +146,7 @@ def archive_product(actor: Actor, product_id: UUID) -> Any:
     at = clock.now()
     with transaction():
         services.archive_product(services.get_own_product(product_id, actor, at=at), actor, at=at)
-    flash(_("产品已停用,相关报价不能再下单。"), "success")
+    flash(_("产品已停用，相关报价不能再下单。"), "success")
     return redirect(url_for(".show_product", product_id=product_id))
 
 

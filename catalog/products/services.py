@@ -149,7 +149,7 @@ def read_sku(new: NewSku) -> dict[str, Any]:
     """
     spec = " ".join(new.pack_spec.split())
     if not 0 < len(spec) <= _MAX_SPEC:
-        raise _bad("pack_spec", _("规格必填,最多60个字。"))
+        raise _bad("pack_spec", _("规格必填，最多60个字。"))
     if new.unit not in UNITS:
         raise _bad("unit", _("计量单位不正确。"))
     if new.net_weight_g is not None and not 0 < new.net_weight_g <= 10**9:
@@ -170,10 +170,10 @@ def read_gtin(text_: str | None) -> str | None:
     try:
         ean.validate(digits)
     except BadNumber as error:
-        raise _bad("gtin", _("商品条码不正确:应为8、12、13或14位数字,末位校验码须相符。")) from error
+        raise _bad("gtin", _("商品条码不正确：应为8、12、13或14位数字，末位校验码须相符。")) from error
     number = digits.zfill(14)
     if numbers.is_own(number):
-        raise _bad("gtin", _("04开头的13位数字是企业内部码,不是商品条码;没有条码可留空。"))
+        raise _bad("gtin", _("04开头的13位数字是企业内部码，不是商品条码；没有条码可留空。"))
     return number
 
 
@@ -223,7 +223,7 @@ def _fill(product: Product, new: NewProduct) -> None:
 
 def _check_product(new: NewProduct) -> None:
     if not 0 < len(new.name.strip()) <= _MAX_NAME:
-        raise _bad("name", _("品名必填,最多80个字。"))
+        raise _bad("name", _("品名必填，最多80个字。"))
     if len(new.name_en) > 2 * _MAX_NAME or len(new.description) > _MAX_TEXT:
         raise _bad("description", _("文字太长。"))
     if new.kind not in KINDS:

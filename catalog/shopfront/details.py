@@ -114,7 +114,7 @@ class Detail:
         if self.status != "listed" or not self.is_open:
             return _("该商品已停售。")
         if not self.bases:
-            return _("该商品当日没有有效的帮扶产品认定,不能采购。")
+            return _("该商品当日没有有效的帮扶产品认定，不能采购。")
         return ""
 
 

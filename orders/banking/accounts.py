@@ -191,7 +191,7 @@ def decide(public_id: UUID, status: str, actor: Actor, at: datetime) -> Supervis
     if account.status != "entered":
         raise AlreadyDecided(_("该账户已经办结。"), state=account.status)
     if account.entered_by == actor.user_id:
-        raise SameEnterer(_("登记账户的人不能确认,请由另一位同事办理。"))
+        raise SameEnterer(_("登记账户的人不能确认，请由另一位同事办理。"))
     account.status, account.decided_by, account.decided_at = status, actor.user_id, at
     audit.record(actor, f"banking.account_{status}", "supervised_account", account.id, status=["entered", status])
     return account

@@ -82,11 +82,11 @@ def lock_open(
         .execution_options(populate_existing=True)
     ).one()
     if line.direction != direction or line.amount_fen < 0:
-        raise WrongDirection(_("这笔流水的收付方向不对,或者是冲正。"), direction=line.direction)
+        raise WrongDirection(_("这笔流水的收付方向不对，或者是冲正。"), direction=line.direction)
     if line.state not in states:
         raise LineNotOpen(_("这笔流水已经处理过。"), state=line.state)
     if line.wrong_by is not None and not is_wrong:
-        raise LineNotOpen(_("这笔流水已标记为付错、将原路退回;请先撤销标记。"), state=line.state)
+        raise LineNotOpen(_("这笔流水已标记为付错、将原路退回；请先撤销标记。"), state=line.state)
     return line
 
 
@@ -134,13 +134,13 @@ def _receipts(line: BankStatementLine, named: Sequence[tuple[Order, int]]) -> li
     buyers = {order.buyer_id for order, _fen in named}
     payees = list(dict.fromkeys(order.producer_id for order, _fen in named))
     if len(buyers) != 1 or line.payee_id not in (None, *payees) or (line.payee_id is not None and len(payees) > 1):
-        raise OtherParties(_("一笔到账只能分配给同一采购单位的订单;供应商账户的到账只能付给该供应商。"))
+        raise OtherParties(_("一笔到账只能分配给同一采购单位的订单；供应商账户的到账只能付给该供应商。"))
     for order, _fen in named:
         if order.status not in PAYABLE_STATES:
-            raise OrderNotPayable(_("订单还没有被供应商确认,不能收款。"), order=order.number, state=order.status)
+            raise OrderNotPayable(_("订单还没有被供应商确认，不能收款。"), order=order.number, state=order.status)
     left = line.amount_fen - sum(fen for _order, fen in named)
     if left < 0 or (left and len(payees) > 1):
-        detail = _("各订单金额之和须不超过到账金额;付给几个供应商时须正好相等。")
+        detail = _("各订单金额之和须不超过到账金额；付给几个供应商时须正好相等。")
         raise TooMuchAllocated(detail, left=money.as_json(left))
     found = []
     for payee in payees:
@@ -194,7 +194,7 @@ def agree_ignored(line_id: UUID, actor: Actor, at: datetime) -> BankStatementLin
     if line.noted_by is None:
         raise LineNotOpen(_("还没有人说明这笔流水不是货款。"), state=line.state)
     if line.noted_by == actor.user_id:
-        raise SamePerson(_("说明的人不能自己同意,请由另一位同事办理。"))
+        raise SamePerson(_("说明的人不能自己同意，请由另一位同事办理。"))
     line.decided_by, line.decided_at = actor.user_id, at
     settle(line, "ignored")
     audit.record(actor, "banking.line_ignored", "bank_statement_line", line.id)

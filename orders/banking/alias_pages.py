@@ -96,5 +96,5 @@ def _buyer(name: str) -> UUID:
     query = select(Organisation.public_id).where(Organisation.name == name.strip(), Organisation.kind == "institution")
     found = db.session.scalars(query.limit(1)).one_or_none()
     if found is None:
-        raise BuyerUnnamed(_("没有这个名称的采购单位,请填写全称。"))
+        raise BuyerUnnamed(_("没有这个名称的采购单位，请填写全称。"))
     return found

@@ -155,7 +155,7 @@ def end(alias_id: UUID, actor: Actor, at: datetime) -> PayerAlias:
     on = clock.business_day(at)
     alias, _buyer = _get(alias_id, actor, on, lock=True)
     if not _may_end(alias, actor, producers_of(actor, on)):
-        raise Forbidden(_("这个付款人由平台或其他供应商登记,请联系平台停用。"))
+        raise Forbidden(_("这个付款人由平台或其他供应商登记，请联系平台停用。"))
     day_before = on - timedelta(days=1)
     if alias.valid_from > day_before:
         db.session.delete(alias)

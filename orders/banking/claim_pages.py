@@ -65,7 +65,7 @@ def make(actor: Actor, desk: str) -> Answer:
                 if not found.shares:
                     raise BadRows(_("请填写订单。"))
                 made = claims.claim(_facts(form, found.shares, actor), actor, clock.now()).public_id
-            flash(_("已提交认领,等收款方确认。"), "success")
+            flash(_("已提交认领，等收款方确认。"), "success")
             return redirect(url_for("claim_pages.show", desk=desk, claim_id=made))
     return form.answer(render_template("banking/make_claim.html", desk=desk, form=form, is_payee=is_payee))
 
@@ -86,7 +86,7 @@ def confirm(actor: Actor, desk: str, claim_id: UUID) -> Answer:
     with form.refusals():
         with transaction():
             claims.confirm(claim_id, actor, clock.now(), _key(form.line.data, _("没有这笔流水。")))
-        flash(_("认领已确认,到账已计入订单。"), "success")
+        flash(_("认领已确认，到账已计入订单。"), "success")
         return redirect(url_for("claim_pages.show", desk=desk, claim_id=claim_id))
     return form.answer(_render(desk, claim_id, actor, chosen=form))
 

@@ -147,7 +147,7 @@ def _claim_rows(query: Select[*tuple[Any, ...]]) -> list[ClaimRow]:
         shares.setdefault(key, []).append(Candidate(order, number, "", fen))
     return [
         ClaimRow(
-            one.id, one.public_id, one.status, buyer, payee or _("监管账户(几个供应商)"), one.amount_fen, one.paid_on, one.payer_name, one.bank_serial,
+            one.id, one.public_id, one.status, buyer, payee or _("监管账户（几个供应商）"), one.amount_fen, one.paid_on, one.payer_name, one.bank_serial,
             one.note, file, line is not None, line, one.claimed_by, one.claimant_id, one.claimed_at, one.reason, shares.get(one.id, []),
         )
         for one, buyer, payee, file, line in rows

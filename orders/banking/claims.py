@@ -75,7 +75,7 @@ def claim(facts: ClaimFacts, actor: Actor, at: datetime) -> TransferClaim:
     if left < 0:
         raise TooMuchAllocated(_("各订单金额之和超过了转账金额。"), left=money.as_json(left))
     if left and payee_id is None:
-        raise TooMuchAllocated(_("付给几个供应商时,各订单金额之和须等于转账金额。"), left=money.as_json(left))
+        raise TooMuchAllocated(_("付给几个供应商时，各订单金额之和须等于转账金额。"), left=money.as_json(left))
     line = _named_line(facts.line, facts.amount_fen, actor, on) if facts.line else _fitting(facts, payee_id)
     made = TransferClaim(
         payee_id=payee_id, buyer_id=buyer_id, line_id=line.id if line else None, amount_fen=facts.amount_fen,
@@ -194,7 +194,7 @@ def _of_claimant(claim_id: UUID, actor: Actor, on: date) -> TransferClaim:
 def _lock(key: int, actor: Actor) -> TransferClaim:
     found = _lock_claimed(key)
     if found.claimed_by == actor.user_id:
-        raise SamePerson(_("认领的人不能自己确认,请由另一位同事办理。"))
+        raise SamePerson(_("认领的人不能自己确认，请由另一位同事办理。"))
     return found
 
 
@@ -218,7 +218,7 @@ def _line_of(found: TransferClaim, line_id: UUID | None, actor: Actor, on: date)
         _let_go(found)
         return acts.lock_open(chosen.id, "in"), account.clearing
     if found.line_id is None:
-        raise LineUnknown(_("还没有找到这笔到账,请选择一笔流水,或等下一份对账单。"))
+        raise LineUnknown(_("还没有找到这笔到账，请选择一笔流水，或等下一份对账单。"))
     line = acts.lock_open(found.line_id, "in", ("claimed",))
     return line, db.session.get_one(StatementAccount, line.account_id).clearing
 

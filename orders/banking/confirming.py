@@ -81,7 +81,7 @@ def start(statement_id: UUID, actor: Actor, at: datetime) -> StatementConfirmati
     """
     statement = get_statement(statement_id, actor, clock.business_day(at))
     if statement.imported_by == actor.user_id:
-        raise receipts.SamePerson(_("导入对账单的人不能确认其中的到账,请由另一位同事办理。"))
+        raise receipts.SamePerson(_("导入对账单的人不能确认其中的到账，请由另一位同事办理。"))
     total = count_waiting(statement.id)
     if not total:
         raise NothingToConfirm(_("没有待确认的到账。"))
@@ -89,7 +89,7 @@ def start(statement_id: UUID, actor: Actor, at: datetime) -> StatementConfirmati
         statement_id=statement.id, user_id=actor.user_id, organisation_id=actor.organisation_id, status="running",
         total=total, started_at=at,
     )  # fmt: skip
-    running = ConfirmationRunning(_("正在确认,请稍候。"))
+    running = ConfirmationRunning(_("正在确认，请稍候。"))
     with refusing(uq_statement_confirmations_running=running):
         db.session.add(job)
     audit.record(actor, "banking.confirmation_started", "bank_statement", statement.id, total=[0, total])

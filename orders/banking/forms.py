@@ -40,7 +40,7 @@ class UploadForm(Form):
 
     account = SelectField(_("账户"))
     statement = FileField(
-        _("对账单文件"), description=_("网银下载的 CSV、TXT、XLS、XLSX,或 camt.053 XML,不超过 20 MB。")
+        _("对账单文件"), description=_("网银下载的 CSV、TXT、XLS、XLSX，或 camt.053 XML，不超过 20 MB。")
     )
 
     def offer(self, accounts: list[ImportAccount]) -> None:
@@ -57,9 +57,9 @@ class MappingForm(Form):
     preset = SelectField(
         _("示例版式"), choices=[SelectChoice("", _("按列名识别")), *(SelectChoice(name, name) for name in PRESETS)]
     )
-    remark = StringField(_("附言列"), [Optional(), Length(max=400)], description=_("可以几列,用顿号隔开。"))
+    remark = StringField(_("附言列"), [Optional(), Length(max=400)], description=_("可以几列，用顿号隔开。"))
     save = BooleanField(_("以后这个账户的文件都这样读"))
-    skip_bad = BooleanField(_("跳过读不出来的行,逐行说明,导入其余各行"))
+    skip_bad = BooleanField(_("跳过读不出来的行，逐行说明，导入其余各行"))
 
     def mapping(self) -> Mapping | None:
         """Return what was chosen; ``None`` if nothing was."""
@@ -82,7 +82,7 @@ class MatchForm(Form):
     """Which orders a line is for."""
 
     allocations = TextAreaField(
-        _("分配到订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单:订单号或付款识别码,空格,金额。")
+        _("分配到订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单：订单号或付款识别码，空格，金额。")
     )
 
 
@@ -104,7 +104,7 @@ class ClaimForm(EvidenceForm):
     amount = YuanField(_("转账金额"), [_NEEDED])
     paid_on = DateField(_("转账日期"), [_NEEDED])
     payer_name = StringField(
-        _("付款人"), [_NEEDED, Length(max=200)], description=_("回单上的付款户名,国库支付填国库。")
+        _("付款人"), [_NEEDED, Length(max=200)], description=_("回单上的付款户名，国库支付填国库。")
     )
     bank_serial = StringField(_("银行流水号"), [Optional(), Length(max=64)])
     line = SelectField(_("银行流水"), choices=[], validate_choice=False)
@@ -112,14 +112,14 @@ class ClaimForm(EvidenceForm):
         _("用于订单"),
         [_NEEDED, Length(max=5000)],
         description=_(
-            "每行一个订单:订单号或付款识别码,空格,金额。付到监管账户的一笔转账可用于几个供应商的订单,金额之和须正好相等。"
+            "每行一个订单：订单号或付款识别码，空格，金额。付到监管账户的一笔转账可用于几个供应商的订单，金额之和须正好相等。"
         ),
     )
     note = StringField(_("说明"), [Optional(), Length(max=500)])
 
     def offer(self, lines: Sequence[LineChoice]) -> None:
         """Offer open lines of statements, or none."""
-        none = now("不指定:按金额和日期查找,没有就等下一份对账单")
+        none = now("不指定：按金额和日期查找，没有就等下一份对账单")
         self.line.choices = [SelectChoice("", none), *(SelectChoice(str(one.id), described(one)) for one in lines)]
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -147,7 +147,7 @@ class SlipsForm(Form):
     """Several electronic receipts."""
 
     slips = MultipleFileField(
-        _("电子回单"), description=_("可一次选多个 PDF 或 OFD,文件名或 OFD 内文含银行流水号的自动挂到对应到账。")
+        _("电子回单"), description=_("可一次选多个 PDF 或 OFD，文件名或 OFD 内文含银行流水号的自动挂到对应到账。")
     )
 
 
@@ -158,7 +158,7 @@ class AliasForm(Form):
     account = StringField(_("付款账号"), [Optional(), Length(max=64)])
     buyer = StringField(_("采购单位全称"), [_NEEDED, Length(max=200)])
     is_shared = BooleanField(
-        _("多单位共用(国库、支付中心、上级单位)"), description=_("共用的付款人不单独用来认定采购单位。")
+        _("多单位共用（国库、支付中心、上级单位）"), description=_("共用的付款人不单独用来认定采购单位。")
     )
 
 
@@ -168,7 +168,9 @@ class SupervisedForm(Form):
     number = StringField(_("账号"), [_NEEDED, Length(max=40)])
     holder = StringField(_("户名"), [_NEEDED, Length(max=200)])
     bank = StringField(_("开户银行"), [_NEEDED, Length(max=200)])
-    producer = StringField(_("供应商"), [Optional(), Length(max=200)], description=_("子账户填供应商全称;主账户不填。"))
+    producer = StringField(
+        _("供应商"), [Optional(), Length(max=200)], description=_("子账户填供应商全称；主账户不填。")
+    )
     valid_from = DateField(_("起始日"), [_NEEDED])
     valid_to = DateField(_("截止日"), [Optional()])
 
@@ -190,5 +192,5 @@ class ClosingSheetForm(Form):
     """A sheet of closing days."""
 
     sheet = FileField(
-        _("截止日表格"), description=_("XLSX、XLS 或 CSV:第一列行政区划代码,最后一列截止日;第一行可以是表头。")
+        _("截止日表格"), description=_("XLSX、XLS 或 CSV：第一列行政区划代码，最后一列截止日；第一行可以是表头。")
     )

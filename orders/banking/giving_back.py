@@ -56,7 +56,7 @@ def tie_return(out_id: UUID, in_id: UUID, actor: Actor, at: datetime) -> BankSta
     ways = sorted([(out.id, "out"), (back.id, "in")])
     locked = {key: acts.lock_open(key, way, is_wrong=True) for key, way in ways}
     if account.id != other.id or locked[out.id].amount_fen != locked[back.id].amount_fen:
-        raise AmountsDiffer(_("退回的金额须与收到的金额相同,并在同一账户。"))
+        raise AmountsDiffer(_("退回的金额须与收到的金额相同，并在同一账户。"))
     locked[out.id].returns_id = back.id
     for line in locked.values():
         acts.settle(line, "returned", rule="return")

@@ -80,7 +80,7 @@ def match(actor: Actor, desk: str, line_id: UUID) -> Answer:
             raise BadRows(_("请填写订单。"))
         acts.match_by_hand(line_id, found.shares, actor, clock.now())
 
-    return _do(desk, line_id, actor, form, act, done=_("已匹配,到账待另一位同事确认。"))
+    return _do(desk, line_id, actor, form, act, done=_("已匹配，到账待另一位同事确认。"))
 
 
 @bp.post("/<uuid:line_id>/match-again")
@@ -109,7 +109,7 @@ def mark_wrong(actor: Actor, desk: str, line_id: UUID) -> Answer:
         actor,
         Form(),
         lambda: giving_back.mark(line_id, actor, clock.now()),
-        done=_("已标记为错款,请原路退回。"),
+        done=_("已标记为错款，请原路退回。"),
     )
 
 
@@ -120,7 +120,7 @@ def unmark_wrong(actor: Actor, desk: str, line_id: UUID) -> Answer:
     """Take that back."""
     return _do(
         desk, line_id, actor, Form(), lambda: giving_back.unmark(line_id, actor, clock.now()),
-        done=_("已撤销错款标记,这笔流水重新待处理。"),
+        done=_("已撤销错款标记，这笔流水重新待处理。"),
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def note(actor: Actor, desk: str, line_id: UUID) -> Answer:
     form = NoteForm()
     return _do(
         desk, line_id, actor, form, lambda: acts.note_ignored(line_id, form.note.data, actor, clock.now()),
-        done=_("已说明,待另一位同事同意。"),
+        done=_("已说明，待另一位同事同意。"),
     )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def tie_refund(actor: Actor, desk: str, line_id: UUID) -> Answer:
     form = PickForm()
     return _do(
         desk, line_id, actor, form, lambda: acts.tie_refund(line_id, _chosen(form), actor, clock.now()),
-        done=_("已登记退款,请由另一位同事确认。"),
+        done=_("已登记退款，请由另一位同事确认。"),
     )  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def tie_credit(actor: Actor, desk: str, line_id: UUID) -> Answer:
     form = PickForm()
     return _do(
         desk, line_id, actor, form, lambda: giving_back.tie_credit(line_id, _chosen(form), actor, clock.now()),
-        done=_("已登记退款,请由另一位同事确认。"),
+        done=_("已登记退款，请由另一位同事确认。"),
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def list_accounts(actor: Actor) -> Answer:
                     producer=_producer(form.producer.data), valid_from=form.valid_from.data, valid_to=form.valid_to.data,
                 )  # fmt: skip
                 accounts.enter(facts, actor, clock.now())
-            flash(_("已登记,请由另一位同事确认。"), "success")
+            flash(_("已登记，请由另一位同事确认。"), "success")
             return redirect(url_for("banking_operator_pages.list_accounts"))
     status = request.args.get("status", "")
     page, total = accounts.list_supervised(
@@ -141,7 +141,7 @@ def import_days(actor: Actor) -> Answer:
         with form.refusals():
             with transaction():
                 done = importing.import_days(given.read(), actor, clock.now())
-            told = _("新登记 %(added)s 条,修改 %(changed)s 条,不变 %(same)s 条。", **vars(done))
+            told = _("新登记 %(added)s 条，修改 %(changed)s 条，不变 %(same)s 条。", **vars(done))
             flash(told, "success")
             return redirect(url_for("banking_operator_pages.list_days"))
     else:
@@ -166,5 +166,5 @@ def _producer(name: str | None) -> UUID | None:
         )
     ).first()
     if found is None:
-        raise ProducerUnnamed(_("没有这个名称的供应商,请填写全称。"))
+        raise ProducerUnnamed(_("没有这个名称的供应商，请填写全称。"))
     return found

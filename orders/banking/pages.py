@@ -111,7 +111,7 @@ def confirm(actor: Actor, desk: str, statement_id: UUID) -> Response:
     """Confirm all receipts of a statement; it goes on by itself."""
     with transaction():
         confirming.start(statement_id, actor, clock.now())
-    flash(_("已开始逐笔确认,可离开本页,稍后回来查看进度。"), "success")
+    flash(_("已开始逐笔确认，可离开本页，稍后回来查看进度。"), "success")
     return redirect(url_for("statement_pages.show", desk=desk, statement_id=statement_id))
 
 
@@ -129,7 +129,7 @@ def attach_slips(actor: Actor, desk: str) -> Response:
     flash(_("%(count)s 份回单已挂到对应到账或付款。", count=len(found) - len(lost)), "success")
     if lost:
         flash(
-            _("没有找到对应到账或付款的回单:%(names)s。请打开到账或付款,在其页面上传。", names="、".join(lost[:20])),
+            _("没有找到对应到账或付款的回单：%(names)s。请打开到账或付款，在其页面上传。", names="、".join(lost[:20])),
             "warning",
         )
     return redirect(url_for("statement_pages.list_statements", desk=desk))

@@ -75,7 +75,7 @@ def read(request: ImportRequest, actor: Actor, on: date) -> Reading:
     kept = Mapping.from_json(saved.mapping) if saved and saved.mapping else None
     reading = FileSource(data, request.mapping or kept).read()
     if reading.account and reading.account != account.number:
-        raise OtherStatementAccount(_("文件是账户 %(number)s 的对账单,不是所选的账户。", number=reading.account))
+        raise OtherStatementAccount(_("文件是账户 %(number)s 的对账单，不是所选的账户。", number=reading.account))
     return _without_future(reading, on)
 
 
@@ -120,8 +120,8 @@ def import_statement(request: ImportRequest, reading: Reading, actor: Actor, at:
 def _require_readable(request: ImportRequest, reading: Reading) -> None:
     if reading.bad and not request.skip_bad:
         shown = [{"row": row.row_no, "detail": row.detail} for row in reading.bad[:_SHOWN]]
-        first = _("第 %(row)s 行:%(detail)s", row=reading.bad[0].row_no, detail=reading.bad[0].detail)
-        detail = _("有 %(count)s 行读不出来,没有导入任何一行。%(first)s", count=len(reading.bad), first=first)
+        first = _("第 %(row)s 行：%(detail)s", row=reading.bad[0].row_no, detail=reading.bad[0].detail)
+        detail = _("有 %(count)s 行读不出来，没有导入任何一行。%(first)s", count=len(reading.bad), first=first)
         raise BadStatementRows(detail, rows=shown, count=len(reading.bad))
     if not reading.entries:
         raise EmptyStatement(_("文件中没有一笔交易。"))
@@ -153,7 +153,7 @@ def _keep(
         first = fresh.get(entry.serial)
         facts, line_id = (first.facts(), keys[entry.serial]) if first else there[entry.serial]
         outcome = "added" if entry is first else "known" if facts == entry.facts() else "other_facts"
-        detail = _("流水号与已有的一笔相同,但金额、方向或日期不同。") if outcome == "other_facts" else ""
+        detail = _("流水号与已有的一笔相同，但金额、方向或日期不同。") if outcome == "other_facts" else ""
         outcomes.append({"row_no": entry.row_no, "outcome": outcome, "line_id": line_id, "detail": detail})
     outcomes += [{"row_no": one.row_no, "outcome": "unreadable", "line_id": None, "detail": one.detail} for one in bad]
     bulk.insert_rows(bulk.table_of(BankStatementRow), [{**one, "statement_id": statement.id} for one in outcomes])

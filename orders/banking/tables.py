@@ -16,7 +16,7 @@ MOST_ROWS = 20_000
 def lines_table(rows: Sequence[LineRow]) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, a row for each line, and the sums of what came in and went out."""
     titles = [
-        _("流水号"), _("账户"), _("日期"), _("已等待(天)"), _("收入(元)"), _("支出(元)"), _("对方户名"), _("对方账号"), _("附言"),
+        _("流水号"), _("账户"), _("日期"), _("已等待（天）"), _("收入（元）"), _("支出（元）"), _("对方户名"), _("对方账号"), _("附言"),
         _("状态"), _("原因"), _("建议的订单"),
     ]  # fmt: skip
     cells: list[list[Cell]] = [

@@ -59,7 +59,7 @@ def offer(contract_id: UUID, actor: Actor, at: datetime) -> ContractAmendment:
     _require_side("producer", order, actor, at)
     account, before = _to_offer(contract, order, at), agreed_payee(contract)
     if account is None:
-        raise NothingToAmend(_("合同尚未由双方签署,或载明的就是现用的收款账户。"))
+        raise NothingToAmend(_("合同尚未由双方签署，或载明的就是现用的收款账户。"))
     position = 1 + (
         db.session.scalar(
             select(func.max(ContractAmendment.position)).where(ContractAmendment.contract_id == contract.id)

@@ -117,7 +117,7 @@ def _refuse_dearer_alone(order: Order, actor: Actor) -> None:
     today = int(db.session.scalar(_GOODS, {"procurement": procurement.id}) or 0)
     if today > approved:
         detail = _(
-            "供应商确认后商品合计 %(today)s 元,高于审批通过的 %(approved)s 元,请由提交人以外的同事签署。",
+            "供应商确认后商品合计 %(today)s 元，高于审批通过的 %(approved)s 元，请由提交人以外的同事签署。",
             today=money.show_yuan(today), approved=money.show_yuan(approved),
         )  # fmt: skip
         raise DearerThanApproved(detail, approved=money.as_json(approved), today=money.as_json(today))
@@ -256,7 +256,7 @@ def verify_contract(code: str) -> PublicContract:
     """
     found = find_by_code(code)
     if found is None:
-        raise NoSuchContract(_("没有这个验证码对应的合同,请核对后再试。"))
+        raise NoSuchContract(_("没有这个验证码对应的合同，请核对后再试。"))
     return found
 
 

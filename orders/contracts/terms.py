@@ -96,7 +96,7 @@ def _payment(order: Order, payment_days: int, on: date) -> dict[str, Any]:
     goods_first = order.payment_mode == "goods_first"
     account = account_of(order.clearing, order.producer_id, on)
     if account is None and order.clearing == "supervised":
-        raise NoSupervisedAccount(_("平台现在没有有效的监管账户,请联系平台后再确认订单。"))
+        raise NoSupervisedAccount(_("平台现在没有有效的监管账户，请联系平台后再确认订单。"))
     return {
         "mode": order.payment_mode,
         "clearing": order.clearing,

@@ -43,7 +43,7 @@ def read_yuan(typed: str | None) -> int:
     try:
         fen = money.parse_yuan((typed or "").strip().replace(",", ""))
     except ValueError as error:
-        raise BadConfirmation(_("金额至多两位小数,如 12.30。")) from error
+        raise BadConfirmation(_("金额至多两位小数，如 12.30。")) from error
     if fen < 0:
         raise BadConfirmation(_("金额不能为负。"))
     return fen
@@ -72,7 +72,7 @@ def confirm(actor: Actor, order_id: UUID) -> Answer:
             )  # fmt: skip
             with transaction():
                 contracts.confirm_order(order_id, offer, actor=actor, at=at)
-            flash(_("订单已确认,合同已发给采购单位。"), "success")
+            flash(_("订单已确认，合同已发给采购单位。"), "success")
             return _to_order(actor, order_id)
     return form.answer(render_template("desk/confirm.html", form=form, order=page.order, **words()))
 
@@ -96,7 +96,7 @@ def ship(actor: Actor, order_id: UUID) -> Answer:
             )  # fmt: skip
             with transaction():
                 ship_order(order_id, draft, actor=actor, at=at)
-            flash(_("已发货,等待采购单位验收。"), "success")
+            flash(_("已发货，等待采购单位验收。"), "success")
             return _to_order(actor, order_id)
     choices = _lots_of(order_id, page)
     return form.answer(render_template("desk/ship.html", form=form, order=page.order, lots=choices, **words()))
@@ -179,7 +179,7 @@ def _decisions(page: OrderPage) -> list[ItemDecision]:
 def _rejections_of_recalled(page: OrderPage) -> list[ItemDecision]:
     """Return the decision to reject all that is called back, whatever else the form says; the rest stays open."""
     return [
-        ItemDecision(item.id, Decimal(0), item.undecided, _("召回:%(reason)s", reason=item.recall_reason)[:500])
+        ItemDecision(item.id, Decimal(0), item.undecided, _("召回：%(reason)s", reason=item.recall_reason)[:500])
         for shipment in page.shipments
         for item in shipment.items
         if item.recall_reason and item.undecided > 0
@@ -222,12 +222,12 @@ def _end_words(act: str, page: OrderPage) -> dict[str, str]:
     total = money.show_yuan(page.order.total_fen)
     return {
         "decline": {
-            "title": _("谢绝订单"), "effect": _("谢绝后订单 %(sum)s 元作废,预留的库存释放。", sum=total),
+            "title": _("谢绝订单"), "effect": _("谢绝后订单 %(sum)s 元作废，预留的库存释放。", sum=total),
         },
         "cancel": {
-            "title": _("取消订单"), "effect": _("取消后订单 %(sum)s 元作废,预留的库存释放;已付的款项将申请退回。", sum=total),
+            "title": _("取消订单"), "effect": _("取消后订单 %(sum)s 元作废，预留的库存释放；已付的款项将申请退回。", sum=total),
         },
         "close-short": {
-            "title": _("少发结单"), "effect": _("结单后未发的货物不再发出,只按已发并验收的数量付款。"),
+            "title": _("少发结单"), "effect": _("结单后未发的货物不再发出，只按已发并验收的数量付款。"),
         },
     }[act]  # fmt: skip

@@ -49,7 +49,7 @@ def read_quantity(typed: str | None) -> Decimal:
     try:
         return money.parse_quantity((typed or "").strip().replace(",", ""))
     except ValueError as error:
-        raise BadQuantity(_("请填写数量,至多三位小数。")) from error
+        raise BadQuantity(_("请填写数量，至多三位小数。")) from error
 
 
 def read_id(typed: str | None) -> UUID:
@@ -126,7 +126,7 @@ def check_out(actor: Actor) -> Answer:
                     placed = checkout.create_and_place(
                         head_from(form), lines, actor=actor, at=at, confirm_within=confirm_within()
                     )
-                    public_id, done = placed.public_id, _("已下单,等待供应商确认。")
+                    public_id, done = placed.public_id, _("已下单，等待供应商确认。")
                 else:
                     made = procurements.create_procurement(head_from(form), lines, actor=actor, at=at)
                     public_id, done = made.public_id, _("采购单已保存。")
@@ -210,8 +210,8 @@ def order_again(actor: Actor, procurement_id: UUID) -> Response:
     with form.refusals():
         with transaction():
             refill = again.order_again(procurement_id, actor=actor, at=clock.now())
-        done = _("已按采购单 %(number)s 加入 %(n)s 种商品,价格为今日价格。", number=refill.number, n=refill.added)
-        kept = _("%(n)s 种已在采购清单中,未改动。", n=refill.kept) if refill.kept else ""
+        done = _("已按采购单 %(number)s 加入 %(n)s 种商品，价格为今日价格。", number=refill.number, n=refill.added)
+        kept = _("%(n)s 种已在采购清单中，未改动。", n=refill.kept) if refill.kept else ""
         flash(f"{done}{kept}", "success" if refill.added or refill.kept else "warning")
         return redirect(url_for("purchase_pages.show_basket", again=procurement_id if refill.left_out else None))
     form.tell("")
@@ -234,14 +234,14 @@ def move_procurement(actor: Actor, procurement_id: UUID, act: str) -> Response:
             procurements.cancel_procurement(procurement_id, actor=actor, at=at, why=why)
         else:
             if act == "reject" and not why:
-                raise ReasonMissing(_("请写明退回的原因,经办人据此修改。"))
+                raise ReasonMissing(_("请写明退回的原因，经办人据此修改。"))
             procurements.decide_approval(
                 procurement_id, approved=act == "approve", actor=actor, at=at, why=why,
                 seen_fen=request.form.get("seen_fen", type=int), version=request.form.get("version", type=int),
             )  # fmt: skip
     done = {
         "submit": _("已提交审批。"), "approve": _("已同意采购。"), "reject": _("已退回。"),
-        "place": _("已下单,等待供应商确认。"), "cancel": _("采购单已取消。"),
+        "place": _("已下单，等待供应商确认。"), "cancel": _("采购单已取消。"),
     }  # fmt: skip
     form.tell(done[act])
     return redirect(url_for("purchase_pages.show_procurement", procurement_id=procurement_id))

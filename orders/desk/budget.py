@@ -114,7 +114,7 @@ def budget_of(actor: Actor, year: int, as_of: int | None = None) -> Budget:
 
 def budget_table(budget: Budget) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, rows and total of a year for a workbook."""
-    titles = [_("预算单位"), _("资金来源"), *(f"{labels.WORDS['measure'][name]}{_('(元)')}" for name in MEASURES)]
+    titles = [_("预算单位"), _("资金来源"), *(f"{labels.WORDS['measure'][name]}{_('（元）')}" for name in MEASURES)]
     rows: list[list[Cell]] = [
         [row.unit.name, row.fund.name, *(Fen(row.sums[name]) for name in MEASURES)] for row in budget.rows
     ]

@@ -39,8 +39,8 @@ def _sums() -> list[Column]:
         return title, lambda row: Fen(getattr(row, name))
 
     return [
-        of(_("货款(元)"), "goods_fen"), of(_("运费(元)"), "freight_fen"), of(_("应付(元)"), "due_fen"),
-        of(_("已收(元)"), "received_fen"), of(_("已退(元)"), "refunded_fen"), of(_("未付(元)"), "unpaid_fen"),
+        of(_("货款（元）"), "goods_fen"), of(_("运费（元）"), "freight_fen"), of(_("应付（元）"), "due_fen"),
+        of(_("已收（元）"), "received_fen"), of(_("已退（元）"), "refunded_fen"), of(_("未付（元）"), "unpaid_fen"),
     ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def procurements(sums: Mapping[int, int]) -> list[Column]:
         (_("资金来源"), lambda row: str(labels.FUND_SOURCES[row.fund_source]) if row.fund_source else ""),
         (_("建立日期"), lambda row: day(row.created_at)),
         (_("下单日期"), lambda row: day(row.placed_at)),
-        (_("金额(元)"), lambda row: Fen(sums.get(row.id, 0))),
+        (_("金额（元）"), lambda row: Fen(sums.get(row.id, 0))),
     ]
 
 

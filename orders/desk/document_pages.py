@@ -61,7 +61,7 @@ def move_contract(actor: Actor, contract_id: UUID, act: str) -> Response:
             services.sign_contract(contract_id, actor=actor, at=at, sign_within=sign_within())
         else:
             services.decline_contract(contract_id, actor=actor, at=at, why=(form.why.data or "")[:500])
-    form.tell(_("合同已签署。") if act == "sign" else _("已拒签,订单已取消。"))
+    form.tell(_("合同已签署。") if act == "sign" else _("已拒签，订单已取消。"))
     return redirect(url_for("desk_pages.show_order", desk=desk_of(actor), order_id=contract.order_id))
 
 
@@ -78,8 +78,8 @@ def amend_account(actor: Actor, contract_id: UUID, act: str) -> Response:
         else:
             amendments.decide(contract_id, act, actor, at)
     form.tell({
-        "offer": _("已请采购单位答复,答复前仍付合同载明的账户。"), "agree": _("已同意,未付款项付到新账户。"),
-        "decline": _("已拒绝,收款账户不变。"),
+        "offer": _("已请采购单位答复，答复前仍付合同载明的账户。"), "agree": _("已同意，未付款项付到新账户。"),
+        "decline": _("已拒绝，收款账户不变。"),
     }[act])  # fmt: skip
     return redirect(url_for("document_pages.find_contract", contract_id=contract_id))
 

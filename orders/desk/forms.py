@@ -29,7 +29,7 @@ _NEEDED = InputRequired(_("请填写。"))
 class CheckoutForm(Form):
     """What a procurement says beside its lines."""
 
-    title = StringField(_("采购事由"), validators=[Optional(), Length(max=200)], description=_("如:七月食堂食材。"))
+    title = StringField(_("采购事由"), validators=[Optional(), Length(max=200)], description=_("如：七月食堂食材。"))
     unit_id = SelectField(_("所属预算单位"), validators=[Optional()])
     fund_source = SelectField(_("资金来源"), validators=[Optional()])
     payment_mode = RadioField(_("付款方式"), default="goods_first")
@@ -95,8 +95,8 @@ class ConfirmForm(Form):
     promised_on = DateField(_("承诺发货日"), validators=[_NEEDED])
     freight = StringField(_("运费"), default="0.00", validators=[_NEEDED])
     payment_days = IntegerField(
-        _("付款期限(验收后天数)"), default=GOODS_FIRST_DAYS, validators=[_NEEDED, NumberRange(1, GOODS_FIRST_MOST_DAYS)],
-        description=_("机关、事业单位一般为 30 天,合同约定最长 60 天。"),
+        _("付款期限（验收后天数）"), default=GOODS_FIRST_DAYS, validators=[_NEEDED, NumberRange(1, GOODS_FIRST_MOST_DAYS)],
+        description=_("机关、事业单位一般为 30 天，合同约定最长 60 天。"),
     )  # fmt: skip
     sign = BooleanField(_("同时代表本单位签署合同"), default=True)
 
@@ -107,13 +107,13 @@ class ShipForm(Form):
     carrier = StringField(_("承运单位"), validators=[Optional(), Length(max=100)])
     tracking_ref = StringField(_("运单号"), validators=[Optional(), Length(max=100)])
     note = StringField(_("备注"), validators=[Optional(), Length(max=500)])
-    place = SelectField(_("发货地点"), validators=[Optional()], description=_("如集货点、仓库;会出现在溯源页上。"))
+    place = SelectField(_("发货地点"), validators=[Optional()], description=_("如集货点、仓库；会出现在溯源页上。"))
 
 
 class AcceptForm(Form):
     """A decision about delivered goods; each item's quantities are fields of its own."""
 
-    witness_id = SelectField(_("另一位验收人"), description=_("食堂采购须两人以上验收,从本单位成员中选择。"))
+    witness_id = SelectField(_("另一位验收人"), description=_("食堂采购须两人以上验收，从本单位成员中选择。"))
     also_present = StringField(
         _("其他在场人员"), validators=[Optional(), Length(max=200)], description=_("如家长委员会、检验人员。")
     )

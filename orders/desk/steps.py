@@ -101,9 +101,9 @@ def _payment(order: OrderAnswer, papers: Papers) -> Step:
     recorded = sum(each.share_fen for each in papers.payments if each.status == "recorded")
     announced = sum(each.amount_fen for each in papers.announcements)
     if recorded >= order.unpaid_fen:
-        return Step("count", _("到账已登记,待第二人确认"), "producer", order.pay_due_on)
+        return Step("count", _("到账已登记，待第二人确认"), "producer", order.pay_due_on)
     if announced >= order.unpaid_fen + order.received_fen:
-        return Step("receive", _("已预告付款,待登记到账"), "producer", order.pay_due_on)
+        return Step("receive", _("已预告付款，待登记到账"), "producer", order.pay_due_on)
     return Step("pay", _("待采购单位付款"), "buyer", order.pay_due_on)
 
 

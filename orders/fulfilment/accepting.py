@@ -90,7 +90,7 @@ def accept_goods(public_id: UUID, draft: AcceptanceDraft, *, actor: Actor, at: d
         raise Forbidden(_("由采购单位验收。"))
     witness = find_witness(draft, actor, clock.business_day(at))
     if order.fund_source == "canteen" and witness is None:
-        detail = _("食堂采购须两人以上验收,请选择本单位另一位成员;没有的,请管理员先邀请。")
+        detail = _("食堂采购须两人以上验收，请选择本单位另一位成员；没有的，请管理员先邀请。")
         raise WitnessMissing(detail, errors=[{"pointer": "#/witness_id", "detail": detail}])
     items = _items_of(order)
     _check(draft.items, items)
@@ -146,7 +146,7 @@ def _check(decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem]
     for n, one in enumerate(decisions):
         item = items.get(one.item_id)
         if item is None or one.item_id in seen:
-            errors.append({"pointer": f"#/items/{n}/item_id", "detail": _("没有这条发货记录,或重复填写。")})
+            errors.append({"pointer": f"#/items/{n}/item_id", "detail": _("没有这条发货记录，或重复填写。")})
             continue
         seen.add(one.item_id)
         left = item.quantity - item.accepted - item.rejected
@@ -164,7 +164,7 @@ def _require_known_recalls(decisions: Sequence[ItemDecision], items: Mapping[UUI
     recalled = recalls.in_force([item.lot_id for item in asked.values()])
     errors = [
         {"pointer": f"#/items/{n}/accepted",
-         "detail": _("该批次已被召回(%(reason)s),不应验收。确要接收的,请勾选确认。", reason=recalled[item.lot_id].reason)}
+         "detail": _("该批次已被召回（%(reason)s），不应验收。确要接收的，请勾选确认。", reason=recalled[item.lot_id].reason)}
         for n, item in asked.items()
         if item.lot_id in recalled
     ]  # fmt: skip

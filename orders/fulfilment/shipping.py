@@ -93,7 +93,7 @@ def _check_items(items: Sequence[ItemToShip], lines: Mapping[UUID, OrderLine]) -
     for n, item in enumerate(items):
         line = lines.get(item.line_id)
         if line is None or item.line_id in seen:
-            errors.append({"pointer": f"#/items/{n}/line_id", "detail": _("订单里没有这一行,或重复填写。")})
+            errors.append({"pointer": f"#/items/{n}/line_id", "detail": _("订单里没有这一行，或重复填写。")})
             continue
         seen.add(item.line_id)
         left = line.quantity - line.cancelled - line.shipped

@@ -61,7 +61,7 @@ def record(actor: Actor) -> Answer:
         with form.refusals():
             with transaction():
                 made_id = services.record(_facts(form, actor), actor, clock.now()).public_id
-            flash(_("发票已登记,等待采购单位核验。"), "success")
+            flash(_("发票已登记，等待采购单位核验。"), "success")
             return redirect(url_for("invoice_pages.show", desk="producer", invoice_id=made_id))
     return form.answer(render_template("invoices/record.html", form=form))
 
@@ -112,7 +112,7 @@ def withdraw(actor: Actor, invoice_id: UUID) -> Answer:
     with form.refusals():
         with transaction():
             services.withdraw(invoice_id, actor, clock.now())
-        flash(_("发票登记已撤回,可更正后重新登记。"), "success")
+        flash(_("发票登记已撤回，可更正后重新登记。"), "success")
         return redirect(url_for("invoice_pages.show", desk="producer", invoice_id=invoice_id))
     return form.answer(_render("producer", invoice_id, actor, refusing=form))
 
@@ -143,8 +143,8 @@ def _columns() -> list[Column]:
         (_("税率"), lambda row: str(TAX_WORDS[row.tax_rate])),
         (_("状态"), lambda row: str(STATUS_WORDS[row.status])),
         (_("订单"), lambda row: " ".join(each.number for each in row.orders)),
-        (_("税额(元)"), lambda row: Fen(row.tax_fen)),
-        (_("价税合计(元)"), lambda row: Fen(row.amount_fen)),
+        (_("税额（元）"), lambda row: Fen(row.tax_fen)),
+        (_("价税合计（元）"), lambda row: Fen(row.amount_fen)),
     ]
 
 

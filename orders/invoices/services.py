@@ -164,7 +164,7 @@ def check(public_id: UUID, actor: Actor, at: datetime, *, despite_flags: bool = 
             )  # fmt: skip
     found = [flag for flag in queries.flags_of(invoice) if flag in flags.ON_PAPER]
     if found and not despite_flags:
-        raise InvoiceFlagged(_("抬头或税号与本单位不一致,请核对后再确认。"), flags=found)
+        raise InvoiceFlagged(_("抬头或税号与本单位不一致，请核对后再确认。"), flags=found)
     machine.move("invoice", invoice, "check", actor=actor, at=at)
     invoice.checked_by, invoice.checked_at = actor.user_id, at
     audit.record(actor, "invoices.invoice_checked", "invoice", invoice.id, status=["recorded", "checked"], flags=found)
@@ -209,7 +209,7 @@ def check_key(code: str, number: str) -> tuple[str, str]:
     digital = not code and _NUMBER_20.fullmatch(number)
     if digital or (_CODE.fullmatch(code) and _NUMBER_8.fullmatch(number)):
         return code, number
-    raise BadInvoiceKey(_("数电票号码为 20 位数字、没有代码;其他发票代码 10 或 12 位、号码 8 位。"))
+    raise BadInvoiceKey(_("数电票号码为 20 位数字、没有代码；其他发票代码 10 或 12 位、号码 8 位。"))
 
 
 def check_amounts(facts: InvoiceFacts, on: date) -> None:
@@ -219,7 +219,7 @@ def check_amounts(facts: InvoiceFacts, on: date) -> None:
     """
     sign = -1 if facts.kind == "red" else 1
     if facts.amount_fen * sign <= 0 or any(share.amount_fen * sign <= 0 for share in facts.orders):
-        raise BadInvoiceAmount(_("蓝字发票金额须大于零,红字发票金额须小于零。"))
+        raise BadInvoiceAmount(_("蓝字发票金额须大于零，红字发票金额须小于零。"))
     if sum(share.amount_fen for share in facts.orders) != facts.amount_fen:
         raise BadInvoiceAmount(_("各订单金额之和须等于发票金额。"))
     if len({share.order for share in facts.orders}) != len(facts.orders):
@@ -240,7 +240,7 @@ def _orders(facts: InvoiceFacts, actor: Actor, at: datetime) -> list[Order]:
         raise InvoiceOtherParties(_("一张发票只能对应同一采购单位、同一供应商的订单。"))
     for order in found:
         if order.status not in INVOICED_STATES and facts.kind == "blue":
-            raise OrderNotInvoiced(_("订单尚未确认或已取消,不能开票。"), order=order.number, state=order.status)
+            raise OrderNotInvoiced(_("订单尚未确认或已取消，不能开票。"), order=order.number, state=order.status)
     return found
 
 

@@ -179,7 +179,7 @@ def _told(
 def _refuse_repeated(keys: Sequence[str], made: Sequence[Row]) -> None:
     known = {key for key, _id, _held in made}
     if missing := [key for key in keys if key not in known]:
-        raise FactAlreadyRecorded(_("这一事实已经入账:%(key)s", key=missing[0]), key=missing[0])
+        raise FactAlreadyRecorded(_("这一事实已经入账：%(key)s", key=missing[0]), key=missing[0])
 
 
 def _posting_rows(stats: Sequence[StatsPosting], money: Sequence[MoneyPosting]) -> list[tuple[Any, ...]]:

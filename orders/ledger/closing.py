@@ -80,7 +80,7 @@ def _require_next(starts_on: date, ends_on: date, closed_to: date | None, at: da
         raise PeriodNotOver(_("这个月还没有结束。"))
     if closed_to is not None:
         if starts_on != closed_to + timedelta(days=1):
-            raise PeriodNotNext(_("请按月依次结账,已结至 %(day)s。", day=closed_to.isoformat()))
+            raise PeriodNotNext(_("请按月依次结账，已结至 %(day)s。", day=closed_to.isoformat()))
         return
     earlier = text("SELECT EXISTS (SELECT FROM postings WHERE business_on < :day)")
     if db.session.execute(earlier, {"day": starts_on}).scalar_one():

@@ -111,4 +111,4 @@ def _refuse_lost(rows: Sequence[DimensionFacts], made: Sequence[Row]) -> None:
     if len(made) != len(rows):
         known = {(line, filing_line) for _id, line, filing_line in made}
         lost = sorted({row.county_code for row in rows if (row.line_id, row.filing_line_id) not in known})
-        raise CountyUnknown(_("不是脱贫县:%(codes)s。", codes="、".join(lost)), counties=lost)
+        raise CountyUnknown(_("不是脱贫县：%(codes)s。", codes="、".join(lost)), counties=lost)

@@ -31,7 +31,7 @@ def totals_table(totals: Totals) -> tuple[list[str], list[list[Cell]]]:
     for name in by:
         title = str(TITLES[name])
         titles += [title] if name in TIMES else [f"{title}{_('代码')}", title]
-    titles.append(f"{WORDS['measure'][totals.question.measure]}{_('(元)')}")
+    titles.append(f"{WORDS['measure'][totals.question.measure]}{_('（元）')}")
     labels = label_rows(by, [row.keys for row in totals.rows])
     rows: list[list[Cell]] = []
     for row, keys in zip(totals.rows, labels, strict=True):
@@ -58,7 +58,7 @@ def about(totals: Totals, filters: Sequence[tuple[str, str]]) -> list[tuple[str,
         (_("起始日期"), question.from_on),
         (_("截止日期"), question.to_on),
         *((f"{_('筛选')}:{TITLES[name]}", value) for name, value in filters),
-        (_("合计(元)"), Fen(totals.total_fen)),
+        (_("合计（元）"), Fen(totals.total_fen)),
         (_("截至序号"), question.as_of),
         (_("截至时刻"), at),
         (_("认定规则"), totals.rule_version),
@@ -74,12 +74,12 @@ def lines_table(question: Question) -> tuple[list[str], Iterator[list[Cell]]]:
     found = lines.count_lines(question)
     if found > MAX_LINES:
         raise TooManyLines(
-            _("明细共 %(found)s 行,超过一次导出的 %(most)s 行,请缩小范围。", found=found, most=MAX_LINES)
+            _("明细共 %(found)s 行，超过一次导出的 %(most)s 行，请缩小范围。", found=found, most=MAX_LINES)
         )
     titles = [
         _("序号"), _("日期"), _("发生日期"), _("单据"), _("县代码"), _("县"), _("品类"), _("商品"), _("供应商"), _("采购单位"),
         _("预算单位"), _("资金来源"), _("采购方式"), _("帮销方"), _("渠道"), _("结对关系"), _("认定依据"), _("规则"),
-        f"{WORDS['measure'][question.measure]}{_('(元)')}",
+        f"{WORDS['measure'][question.measure]}{_('（元）')}",
     ]  # fmt: skip
     return titles, _line_rows(lines.all_lines(question))
 

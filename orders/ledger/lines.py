@@ -110,7 +110,7 @@ def list_lines(question: Question, *, limit: int, cursor: str | None) -> Page[Li
     pin = (question.as_of, question.from_on, question.to_on)
     parts = _decode(cursor)
     if parts and tuple(parts[:3]) != pin:
-        raise BadCursor(_("分页标记无效,请从第一页重新开始。"))
+        raise BadCursor(_("分页标记无效，请从第一页重新开始。"))
     rows = _read(question, limit + 1, parts[3:] if parts else None)
     return make_page(rows, limit, lambda line: (*pin, line.business_on, line.id))
 

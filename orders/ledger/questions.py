@@ -164,7 +164,9 @@ def resolve_as_of(asked: int | datetime | None) -> int:
         return newest
     if isinstance(asked, int):
         if not 0 <= asked <= newest:
-            raise AsOfUnknown(_("截至序号 %(seq)s 不存在,最新为 %(newest)s。", seq=asked, newest=newest), newest=newest)
+            raise AsOfUnknown(
+                _("截至序号 %(seq)s 不存在，最新为 %(newest)s。", seq=asked, newest=newest), newest=newest
+            )
         return asked
     found = db.session.execute(text("SELECT max(seq) FROM ledger_seals WHERE sealed_at <= :at"), {"at": asked}).scalar()
     return int(found or 0)

@@ -24,7 +24,7 @@ _SEQ = re.compile(r"\d{1,15}\Z", re.ASCII)
 class AsOf(fields.Field[int | datetime]):
     """A seal's place (a number), or an instant that resolves to the last seal at or before it."""
 
-    wrong = lazy("须是封存序号,或写作 2026-07-15T12:00:00+08:00 的时刻。")
+    wrong = lazy("须是封存序号，或写作 2026-07-15T12:00:00+08:00 的时刻。")
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int | datetime:
         if isinstance(value, str) and _SEQ.match(value):
@@ -104,7 +104,7 @@ class TotalsQuery(FilterSchema):
         """Refuse unknown or repeated dimensions."""
         names = split_by(data.get("by", ""))
         if len(set(names)) != len(names) or len(names) > 4 or not set(names) <= {*DIMENSIONS, *TIMES}:  # noqa: PLR2004
-            raise ValidationError(str(lazy("by 须是至多四个不重复的维度,以逗号分隔。")), "by")
+            raise ValidationError(str(lazy("by 须是至多四个不重复的维度，以逗号分隔。")), "by")
 
 
 class LinesQuery(FilterSchema, PageQuery):

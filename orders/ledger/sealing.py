@@ -124,7 +124,7 @@ def has_news() -> bool:
 
 def _require_order(*, is_ahead: bool) -> None:
     if is_ahead:
-        raise LedgerOrderLost(_("封存的次序超前于数据库的事务编号,请先调高事务编号。"))
+        raise LedgerOrderLost(_("封存的次序超前于数据库的事务编号，请先调高事务编号。"))
 
 
 def last_seq() -> int:

@@ -96,7 +96,7 @@ def breakdown(question: Question) -> list[Row]:
         {f"ORDER BY {places}" if keys else ""} LIMIT {MAX_ROWS + 1}"""
     found = db.session.execute(text(statement), values).all()
     if len(found) > MAX_ROWS:
-        raise TooManyRows(_("结果超过 %(most)s 行,请缩小范围或减少分组。", most=MAX_ROWS))
+        raise TooManyRows(_("结果超过 %(most)s 行，请缩小范围或减少分组。", most=MAX_ROWS))
     return [Row(tuple(row[:-1]), row[-1]) for row in found]
 
 

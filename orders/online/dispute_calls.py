@@ -44,7 +44,7 @@ def submit(public_id: UUID, words: str, actor: Actor, at: datetime) -> Dispute:
     """
     dispute = get_dispute(public_id, actor)
     if not actor.may("disputes:answer"):
-        raise Forbidden(_("需要权限:%(name)s。", name="disputes:answer"))
+        raise Forbidden(_("需要权限：%(name)s。", name="disputes:answer"))
     query = select(Dispute).where(Dispute.id == dispute.id).with_for_update()
     dispute = db.session.scalars(query.execution_options(populate_existing=True)).one()
     if dispute.status != "open" or dispute.submitted_at is not None:

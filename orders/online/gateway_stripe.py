@@ -70,7 +70,7 @@ def client() -> stripe.StripeClient:
     """
     settings = card_settings()
     if not settings.secret_key:
-        raise NoCardPayment(_("本平台未开通在线支付,请使用对公转账。"))
+        raise NoCardPayment(_("本平台未开通在线支付，请使用对公转账。"))
     return _client(settings.secret_key, settings.api_base)
 
 

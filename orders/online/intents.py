@@ -251,7 +251,7 @@ def spread(orders: list[Order], amount_fen: int | None) -> dict[int, int]:
         raise MoreThanOwed(_("付款金额不能超过待付金额。"), unpaid=money.as_json(total))
     if wanted > MOST_FEN:
         raise AboveCardLimit(
-            _("单笔在线支付不能超过 %(most)s 元,请分次支付或使用对公转账。", most=money.show_yuan(MOST_FEN)),
+            _("单笔在线支付不能超过 %(most)s 元，请分次支付或使用对公转账。", most=money.show_yuan(MOST_FEN)),
             most=money.as_json(MOST_FEN),
         )
     found: dict[int, int] = {}

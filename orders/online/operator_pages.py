@@ -122,7 +122,7 @@ def submit(actor: Actor, dispute_id: UUID) -> Shown:
         with form.refusals():
             with transaction():
                 dispute_calls.submit(dispute_id, str(form.words.data), actor, clock.now())
-            flash(_("证据已提交,几秒内送达支付机构。"), "success")
+            flash(_("证据已提交，几秒内送达支付机构。"), "success")
             return redirect(url_for("card_operator_pages.show_dispute", dispute_id=dispute_id))
     return form.answer(_render(dispute_id, actor, form))
 

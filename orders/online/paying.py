@@ -23,7 +23,7 @@ def require_on() -> None:
     :raises NoCardPayment: then.
     """
     if not configuration.is_on():
-        raise NoCardPayment(_("本平台未开通在线支付,请使用对公转账。"))
+        raise NoCardPayment(_("本平台未开通在线支付，请使用对公转账。"))
 
 
 def finish(procurement_id: int) -> None:

@@ -38,7 +38,7 @@ def open_account(actor: Actor) -> Shown:
             with transaction():
                 facts = NewAccount(country=str(form.country.data).lower(), email=str(form.email.data))
                 accounts.open_account(facts, actor, clock.now())
-            flash(_("已提交开通,几秒后可以继续补充资料。"), "success")
+            flash(_("已提交开通，几秒后可以继续补充资料。"), "success")
             return redirect(url_for("card_account_pages.come_back"))
     return form.answer(_render(actor, form))
 

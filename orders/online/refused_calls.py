@@ -45,7 +45,7 @@ def repeat(call_id: int, actor: Actor, at: datetime) -> None:
         )
     )
     if call.kind not in REPEATABLE or last != call.attempt:
-        raise CallNotRefused(_("这个请求不能在这里重试,或已经重试过。"), kind=call.kind)
+        raise CallNotRefused(_("这个请求不能在这里重试，或已经重试过。"), kind=call.kind)
     if call.kind == "refund":
         actor.require("refunds:record")
         refund_sending.send(db.session.get_one(Refund, call.subject_id).public_id, actor, at)

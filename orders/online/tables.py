@@ -18,7 +18,7 @@ MOST_ROWS = 20_000
 def disputes_table(rows: Sequence[DisputeRow]) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, a row for each dispute, and the sums."""
     titles = [
-        _("采购单"), _("争议编号"), _("付款编号"), _("争议金额(元)"), _("暂扣(元)"), _("原因"), _("提出日期"), _("举证期限"), _("举证日期"),
+        _("采购单"), _("争议编号"), _("付款编号"), _("争议金额（元）"), _("暂扣（元）"), _("原因"), _("提出日期"), _("举证期限"), _("举证日期"),
         _("状态"), _("结案日期"),
     ]  # fmt: skip
 

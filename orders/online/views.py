@@ -67,7 +67,7 @@ def then_performed(view: Callable[..., Response]) -> Callable[..., Response]:
         if row.status == "failed":
             raise ProviderRefused(row.failure)
         if row.id == asked and _is_wanted_otherwise(row, kwargs):
-            raise ProviderAway(_("暂时连不上支付服务商,已记下您的操作,恢复后会自动办理。"))
+            raise ProviderAway(_("暂时连不上支付服务商，已记下您的操作，恢复后会自动办理。"))
         answer.set_data(jsonify(PaymentIntentSchema().dump(row)).get_data())
         return answer
 
@@ -180,7 +180,7 @@ def link_account(actor: Actor) -> dict[str, str]:
     with transaction():
         ref = accounts.get_account(actor).account_ref
     if ref is None:
-        raise ProviderAway(_("账户正在开通,请稍后再试。"))
+        raise ProviderAway(_("账户正在开通，请稍后再试。"))
     page = configuration.address("/producer/card-account")
     return {"url": gateway_connect.make_account_link(ref, return_url=f"{page}/return", refresh_url=f"{page}/go")}
 

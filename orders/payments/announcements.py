@@ -75,7 +75,7 @@ def announce(order_id: UUID, facts: AnnouncementFacts, actor: Actor, at: datetim
     order = party.get_order(order_id, actor, on)
     _require_buyer(order, actor)
     if order.status not in PAYABLE_STATES - {"cancelled"}:
-        raise OrderNotPayable(_("订单还没有被供应商确认,不能付款。"), order=order.number, state=order.status)
+        raise OrderNotPayable(_("订单还没有被供应商确认，不能付款。"), order=order.number, state=order.status)
     if facts.planned_on < on:
         raise PlannedDayPast(_("计划付款日不能早于今天。"), planned_on=facts.planned_on.isoformat())
     announcement = TransferAnnouncement(

@@ -67,7 +67,7 @@ def check(row: MoneyException, parts: Sequence[Part]) -> None:
     charge = _charge(row)
     if sum(part.amount_fen for part in parts) != -row.amount_fen or len({part.order for part in parts}) != len(parts):
         raise NotAttributable(
-            _("各订单金额之和须等于退款金额 %(sum)s 元,每个订单只写一次。", sum=money.show_yuan(-row.amount_fen))
+            _("各订单金额之和须等于退款金额 %(sum)s 元，每个订单只写一次。", sum=money.show_yuan(-row.amount_fen))
         )
     orders = _orders(part.order for part in parts)
     shares = charges.shares_of_charge(charge.id)
@@ -182,13 +182,13 @@ def read_rows(text: str, row: MoneyException) -> list[Part]:
         position = int(cells[1]) if len(cells) == _ROW and cells[1].isdecimal() and len(cells[1]) < _ROW * 2 else None
         one = known.get((cells[0].upper(), position))
         if one is None or len(cells) not in (_ROW - 1, _ROW) or (len(cells) == _ROW and position is None):
-            raise BadRows(_("第 %(row)s 行须是本表中的订单编号、行号(可不填)和金额。", row=n), row=n)
+            raise BadRows(_("第 %(row)s 行须是本表中的订单编号、行号（可不填）和金额。", row=n), row=n)
         try:
             fen = money.parse_yuan(cells[-1].replace(",", ""))
         except ValueError as error:
-            raise BadRows(_("第 %(row)s 行:金额 %(text)s 无法识别。", row=n, text=cells[-1]), row=n) from error
+            raise BadRows(_("第 %(row)s 行：金额 %(text)s 无法识别。", row=n, text=cells[-1]), row=n) from error
         if not 0 < fen <= money.MAX_FEN:
-            raise BadRows(_("第 %(row)s 行:请填写金额。", row=n), row=n)
+            raise BadRows(_("第 %(row)s 行：请填写金额。", row=n), row=n)
         found.setdefault(one.order, []).append((one.line, fen))
     return [_part(order, shares) for order, shares in found.items()]
 
@@ -224,7 +224,7 @@ def read(row: MoneyException) -> list[Part]:
 def _charge(row: MoneyException) -> Charge:
     charge = charges.get_charge(row.detail) if row.kind == KIND else None
     if charge is None:
-        raise NotAttributable(_("还没有查到这笔退款属于哪笔在线支付,请稍后再试。"))
+        raise NotAttributable(_("还没有查到这笔退款属于哪笔在线支付，请稍后再试。"))
     return charge
 
 

@@ -23,8 +23,8 @@ def receipts() -> list[Column]:
         (_("登记日期"), lambda row: clock.business_day(row.recorded_at)),
         (_("状态"), lambda row: str(labels.RECEIPT_STATES[row.status])),
         (_("订单"), lambda row: " ".join(each.number for each in row.allocations)),
-        (_("金额(元)"), lambda row: Fen(row.amount_fen)),
-        (_("未分配(元)"), lambda row: Fen(row.left_fen)),
+        (_("金额（元）"), lambda row: Fen(row.amount_fen)),
+        (_("未分配（元）"), lambda row: Fen(row.left_fen)),
     ]
 
 
@@ -42,5 +42,5 @@ def refunds() -> list[Column]:
         (_("退款日"), lambda row: row.value_on),
         (_("状态"), lambda row: str(labels.REFUND_STATES[row.status])),
         (_("拒绝原因"), lambda row: row.refusal),
-        (_("金额(元)"), lambda row: Fen(row.amount_fen)),
+        (_("金额（元）"), lambda row: Fen(row.amount_fen)),
     ]

@@ -54,7 +54,7 @@ def allocate(public_id: UUID, shares: Sequence[Share], actor: Actor, at: datetim
     wanted = [party.get_order(share.order, actor, on).id for share in shares]
     payment, _shares, locked = receipts.lock_with_orders(payment_id, wanted)
     if payment.status == "refused":
-        raise ReceiptRefused(_("这笔到账已被退回,不能分配。"))
+        raise ReceiptRefused(_("这笔到账已被退回，不能分配。"))
     before = payment.allocated_fen
     by_order = receipts.allocate_rows(payment, shares, actor, at)
     if payment.status == "confirmed":
@@ -78,7 +78,7 @@ def use_credit(order_public_id: UUID, amount_fen: int, actor: Actor, at: datetim
     locked, payments = _lock_everything(target)
     order = locked[target.id]
     if order.status not in receipts.PAYABLE_STATES:
-        raise OrderNotPayable(_("订单还没有被供应商确认,不能收款。"), order=order.number, state=order.status)
+        raise OrderNotPayable(_("订单还没有被供应商确认，不能收款。"), order=order.number, state=order.status)
     sources = _sources(order, locked, payments)
     if sum(source.amount_fen for source in sources) < amount_fen:
         available = sum(source.amount_fen for source in sources)

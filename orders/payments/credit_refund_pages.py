@@ -56,7 +56,7 @@ def ask(actor: Actor, desk: str, payment_id: UUID) -> Answer:
                 made = credit_refunds.request(
                     payment_id, form.amount.data or 0, form.reason.data, actor, clock.now()
                 ).public_id
-            flash(_("已申请退回余额,由收款方办理。"), "success")
+            flash(_("已申请退回余额，由收款方办理。"), "success")
             return redirect(url_for("credit_refund_pages.show", desk=desk, credit_refund_id=made))
     return form.answer(render_template("payments/ask_credit_refund.html", desk=desk, row=row, form=form))
 
@@ -83,7 +83,7 @@ def record(actor: Actor, desk: str, credit_refund_id: UUID) -> Answer:
         )  # fmt: skip
         credit_refunds.record(credit_refund_id, slip, actor, clock.now())
 
-    return _do(desk, credit_refund_id, actor, form, act, done=_("已登记退款,请由另一位同事确认。"))
+    return _do(desk, credit_refund_id, actor, form, act, done=_("已登记退款，请由另一位同事确认。"))
 
 
 @bp.post("/<uuid:credit_refund_id>/confirm")
@@ -106,7 +106,7 @@ def refuse(actor: Actor, desk: str, credit_refund_id: UUID) -> Answer:
     return _do(
         desk, credit_refund_id, actor, form,
         lambda: credit_refunds.refuse(credit_refund_id, form.reason.data, actor, clock.now()),
-        done=_("已拒绝退款,款项仍是余额。"),
+        done=_("已拒绝退款，款项仍是余额。"),
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def request(payment_id: UUID, amount_fen: int, reason: str, actor: Actor, at: da
     """
     payment = access.lock_payment(access.get_payment(payment_id, actor, clock.business_day(at)).id)
     if payment.rail != "bank":
-        raise GoesBackByCard(_("这笔款是在线支付收到的,请由系统原路退回。"))
+        raise GoesBackByCard(_("这笔款是在线支付收到的，请由系统原路退回。"))
     left = payment.left_fen if payment.status == "confirmed" else 0
     if amount_fen > left:
         raise NotEnoughCredit(_("该采购单位在这家供应商的余额不足。"), available=money.as_json(left))
@@ -82,7 +82,7 @@ def record(credit_refund_id: UUID, slip: TransferBack, actor: Actor, at: datetim
     found, payment = _locked(credit_refund_id, actor, at)
     if slip.clearing != payment.clearing:
         raise OtherAccount(
-            _("退款须原路退回:该渠道没有收到这么多款项。"), clearing=slip.clearing, left=money.as_json(0)
+            _("退款须原路退回：该渠道没有收到这么多款项。"), clearing=slip.clearing, left=money.as_json(0)
         )
     if slip.value_on > clock.business_day(at):
         raise ValueDayAhead(_("起息日不能晚于今天。"), value_on=slip.value_on.isoformat())

@@ -81,7 +81,7 @@ def _owner_of(row: MoneyException, kinds: set[str]) -> Callable[[str], str]:
 
 def _buyer(row: MoneyException) -> str:
     if row.order_id is None:
-        raise PostingNotAllowed(_("这笔异常款没有对应的订单,不能记入采购单位余额。"))
+        raise PostingNotAllowed(_("这笔异常款没有对应的订单，不能记入采购单位余额。"))
     return org_owner(db.session.scalars(select(Order.buyer_id).where(Order.id == row.order_id)).one())
 
 

@@ -19,16 +19,16 @@ KINDS = {
     "not_at_provider": lazy("账上有、对方没有"),
     "not_in_books": lazy("对方有、账上没有"),
     "line_unmatched": lazy("银行流水没有对应的账"),
-    "dispute_not_held": lazy("争议金额已退还,无款可扣"),
+    "dispute_not_held": lazy("争议金额已退还，无款可扣"),
     "dispute_turned": lazy("争议结案后又有变化"),
-    "unknown_refund": lazy("支付机构退了款,账上没有申请"),
-    "unknown_transfer": lazy("支付机构转了款,账上没有记录"),
+    "unknown_refund": lazy("支付机构退了款，账上没有申请"),
+    "unknown_transfer": lazy("支付机构转了款，账上没有记录"),
 }
 RAILS = {"bank": lazy("银行"), "stripe": lazy("在线支付"), "direct": lazy("供应商直收")}
 STATES = {"open": lazy("待处理"), "proposed": lazy("待第二人复核"), "closed": lazy("已办结")}
 STATE_KINDS = {"open": "bad", "proposed": "wait", "closed": "good"}
 RESOLUTIONS = {
-    "note": lazy("说明,不入账"),
+    "note": lazy("说明，不入账"),
     "posting": lazy("入账"),
     "refund": lazy("认定为订单退款"),
     "settled": lazy("自行补齐"),

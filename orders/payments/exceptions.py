@@ -119,7 +119,7 @@ def restate(key: str, kind: str, detail: str, amount_fen: int, at: datetime) -> 
     was = row.amount_fen
     _clear(row)
     row.kind, row.detail, row.amount_fen = kind, detail, amount_fen
-    why = _("原差额 %(was)s 元,现差额 %(now)s 元。", was=format_yuan(was), now=format_yuan(amount_fen))
+    why = _("原差额 %(was)s 元，现差额 %(now)s 元。", was=format_yuan(was), now=format_yuan(amount_fen))
     machine.move("exception", row, "restate", actor=None, at=at, why=why, parties=Parties())
     audit.record(None, "payments.exception_restated", "exception", row.id, amount_fen=[was, amount_fen])
     return row
@@ -149,7 +149,7 @@ def propose_posting(
     most = abs(row.amount_fen)
     fen = most if amount_fen is None else amount_fen
     if not 0 < fen <= most:
-        raise PostingNotAllowed(_("入账金额须大于0,且不超过异常金额 %(most)s 元。", most=format_yuan(most)))
+        raise PostingNotAllowed(_("入账金额须大于0，且不超过异常金额 %(most)s 元。", most=format_yuan(most)))
     from_, to = exception_accounts.accounts_for(row, debit, credit)
     row.debit, row.credit, row.posted_fen = exception_accounts.written(from_), exception_accounts.written(to), fen
     return _propose(row, "posting", note, actor=actor, at=at)

@@ -25,7 +25,7 @@ _NEEDED = InputRequired(_("请填写。"))
 class EvidenceForm(Form):
     """A form with one paper."""
 
-    evidence = FileField(_("回单文件"), description=_("照片、PDF 或 OFD,不超过 20 MB。"))
+    evidence = FileField(_("回单文件"), description=_("照片、PDF 或 OFD，不超过 20 MB。"))
 
     def stored(self, actor: Actor) -> Any:
         """Keep the paper, if one was chosen, and return its public key; inside the transaction.
@@ -49,19 +49,19 @@ class ReceiptForm(EvidenceForm):
 
     bank_serial = StringField(_("银行流水号"), [_NEEDED, Length(max=64)])
     payer_name = StringField(
-        _("付款人"), [_NEEDED, Length(max=200)], description=_("银行回单上的户名,国库支付填国库。")
+        _("付款人"), [_NEEDED, Length(max=200)], description=_("银行回单上的户名，国库支付填国库。")
     )
     payer_account = StringField(_("付款账号"), [Optional(), Length(max=64)])
     amount = YuanField(_("到账金额"), [_NEEDED])
-    value_on = DateField(_("起息日"), [_NEEDED], description=_("款项到账的日期,不能晚于今天。"))
+    value_on = DateField(_("起息日"), [_NEEDED], description=_("款项到账的日期，不能晚于今天。"))
     clearing = SelectField(_("收款方式"), choices=_CLEARINGS)
     remark = StringField(
-        _("附言"), [Optional(), Length(max=500)], description=_("含付款识别码时,系统会提示对应的订单。")
+        _("附言"), [Optional(), Length(max=500)], description=_("含付款识别码时，系统会提示对应的订单。")
     )
     allocations = TextAreaField(
         _("分配到订单"),
         [Optional(), Length(max=5000)],
-        description=_("每行一个订单:订单号或付款识别码,空格,金额。金额不填为该单未付金额。可从表格粘贴。"),
+        description=_("每行一个订单：订单号或付款识别码，空格，金额。金额不填为该单未付金额。可从表格粘贴。"),
     )
 
 
@@ -75,7 +75,7 @@ class AllocationForm(Form):
     """Orders for what is left of a receipt."""
 
     allocations = TextAreaField(
-        _("分配到订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单:订单号或付款识别码,空格,金额。")
+        _("分配到订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单：订单号或付款识别码，空格，金额。")
     )
 
 
@@ -107,7 +107,7 @@ class RefundForm(Form):
     amount = YuanField(
         _("退款金额"),
         [Optional()],
-        description=_("已验收的商品有问题,请在下面逐项填写,合计即退款金额,退款后不再应付。"),
+        description=_("已验收的商品有问题，请在下面逐项填写，合计即退款金额，退款后不再应付。"),
     )
     reason = StringField(_("原因"), [InputRequired(_("请填写原因。")), Length(max=500)])
 
@@ -125,7 +125,7 @@ class RefundForm(Form):
         """Ask for an amount or for lines."""
         valid = super().validate(extra_validators)
         if valid and not self.wanted_fen:
-            self.amount.errors = [*self.amount.errors, _("请填写退款金额,或按商品填写。")]
+            self.amount.errors = [*self.amount.errors, _("请填写退款金额，或按商品填写。")]
             return False
         return valid
 

@@ -62,7 +62,7 @@ def record(actor: Actor, desk: str) -> Answer:
             with transaction():
                 made = receipts.record(_facts(form, actor), actor, clock.now())
                 made_id = made.public_id
-            flash(_("已登记,请由另一位同事确认。"), "success")
+            flash(_("已登记，请由另一位同事确认。"), "success")
             return redirect(url_for("payment_pages.show", desk=desk, payment_id=made_id))
     return form.answer(render_template("payments/record.html", desk=desk, form=form))
 
@@ -110,7 +110,7 @@ def confirm(actor: Actor, desk: str, payment_id: UUID) -> Answer:
     with form.refusals():
         with transaction():
             receipts.confirm(payment_id, actor, clock.now())
-        flash(_("到账已确认,已计入订单。"), "success")
+        flash(_("到账已确认，已计入订单。"), "success")
         return redirect(url_for("payment_pages.show", desk=desk, payment_id=payment_id))
     return form.answer(_render(desk, payment_id, actor, form=form))
 
@@ -125,7 +125,7 @@ def refuse(actor: Actor, desk: str, payment_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 receipts.refuse(payment_id, form.reason.data, actor, clock.now())
-            flash(_("已退回,可更正后重新登记。"), "success")
+            flash(_("已退回，可更正后重新登记。"), "success")
             return redirect(url_for("payment_pages.show", desk=desk, payment_id=payment_id))
     return form.answer(_render(desk, payment_id, actor, form=form))
 
@@ -139,7 +139,7 @@ def withdraw(actor: Actor, desk: str, payment_id: UUID) -> Answer:
     with form.refusals():
         with transaction():
             withdrawing.withdraw_receipt(payment_id, actor, clock.now())
-        flash(_("已撤回,可更正后重新登记。"), "success")
+        flash(_("已撤回，可更正后重新登记。"), "success")
         return redirect(url_for("payment_pages.show", desk=desk, payment_id=payment_id))
     return form.answer(_render(desk, payment_id, actor, form=form))
 
@@ -183,7 +183,7 @@ def _facts(form: ReceiptForm, actor: Actor) -> ReceiptFacts:
     if payee is None and actor.organisation_kind != "producer":
         payee = receipt_queries.payee_of_remark(form.remark.data or "", actor, today)
     if payee is None and actor.organisation_kind != "producer":
-        raise BadRows(_("请填写订单号,以确定收款的供应商。"))
+        raise BadRows(_("请填写订单号，以确定收款的供应商。"))
     return ReceiptFacts(
         bank_serial=form.bank_serial.data, payer_name=form.payer_name.data, payer_account=form.payer_account.data or "",
         amount_fen=form.amount.data or 0, value_on=form.value_on.data, clearing=form.clearing.data,

@@ -140,9 +140,9 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
     machine.check("receipt", payment, "confirm", actor=actor, at=at)
     access.require_clearing(payment.clearing, actor)
     if took_part(payment_id, actor):
-        raise SamePerson(_("登记或分配到账的人不能确认,请由另一位同事办理。"))
+        raise SamePerson(_("登记或分配到账的人不能确认，请由另一位同事办理。"))
     if payment.buyer_id is None:
-        raise BuyerUnknown(_("还不知道这笔款是谁付的,请先分配到订单。"))
+        raise BuyerUnknown(_("还不知道这笔款是谁付的，请先分配到订单。"))
     machine.move("receipt", payment, "confirm", actor=actor, at=at)
     payment.decided_by, payment.decided_at = actor.user_id, at
     enter(payment, shares, locked, actor=actor, at=at)
@@ -208,7 +208,7 @@ def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: d
     left = payment.left_fen
     if sum(by_order.values()) > left:
         detail = _(
-            "分配共 %(shares)s 元,超过了可分配的余额 %(left)s 元。",
+            "分配共 %(shares)s 元，超过了可分配的余额 %(left)s 元。",
             shares=money.show_yuan(sum(by_order.values())),
             left=money.show_yuan(left),
         )
@@ -226,7 +226,7 @@ def lock_with_orders(payment_id: int, more: Sequence[int] = ()) -> tuple[Payment
     payment = access.lock_payment(payment_id)
     shares = shares_of(payment_id)
     if shares.keys() - locked.keys():
-        raise Conflict(_("这笔到账刚刚被他人分配,请刷新后再试。"))
+        raise Conflict(_("这笔到账刚刚被他人分配，请刷新后再试。"))
     return payment, shares, locked
 
 
@@ -247,7 +247,7 @@ def _check_share(payment: Payment, order: Order) -> None:
     if order.producer_id != payment.payee_id or payment.buyer_id not in (None, order.buyer_id):
         raise OtherParties(_("一笔到账只能分配给同一采购单位、同一供应商的订单。"), order=order.number)
     if order.status not in PAYABLE_STATES:
-        raise OrderNotPayable(_("订单还没有被供应商确认,不能收款。"), order=order.number, state=order.status)
+        raise OrderNotPayable(_("订单还没有被供应商确认，不能收款。"), order=order.number, state=order.status)
 
 
 def paid_on(payment: Payment, order: Order) -> date:

@@ -140,4 +140,4 @@ def _nameless_fen(order_id: int) -> int:
 
 def refuse_other(payer: str) -> OtherPayer:
     """Return the refusal of money that went to somebody else."""
-    return OtherPayer(_("退款须原路退回付款人 %(payer)s,这笔流水的收款人不同。", payer=payer), payer=payer)
+    return OtherPayer(_("退款须原路退回付款人 %(payer)s，这笔流水的收款人不同。", payer=payer), payer=payer)

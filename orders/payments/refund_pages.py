@@ -57,7 +57,7 @@ def send(actor: Actor, desk: str, refund_id: UUID) -> Answer:
     with form.refusals():
         with transaction():
             refund_sending.send(refund_id, actor, clock.now())
-        flash(_("已提交原路退回,到账后自动确认。"), "success")
+        flash(_("已提交原路退回，到账后自动确认。"), "success")
         return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
     return form.answer(_render(desk, refund_id, actor, form=form))
 
@@ -77,7 +77,7 @@ def record(actor: Actor, desk: str, refund_id: UUID) -> Answer:
                     evidence_file=form.stored(actor),
                 )  # fmt: skip
                 refunds.record(refund_id, slip, actor, clock.now())
-            flash(_("已登记退款,请由另一位同事确认。"), "success")
+            flash(_("已登记退款，请由另一位同事确认。"), "success")
             return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
     return form.answer(_render(desk, refund_id, actor, slip=form))
 

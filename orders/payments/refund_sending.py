@@ -42,7 +42,7 @@ def send(refund_id: UUID, actor: Actor, at: datetime) -> Refund:
     party.lock_order(order.id)
     refund = access.lock_refund(refund.id)
     if refund.clearing != "stripe":
-        raise NotByCard(_("这笔款是银行转账收到的,请登记银行退款。"))
+        raise NotByCard(_("这笔款是银行转账收到的，请登记银行退款。"))
     return _send(refund, order, actor, at)
 
 

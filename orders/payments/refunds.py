@@ -124,10 +124,10 @@ def record(refund_id: UUID, slip: TransferBack, actor: Actor, at: datetime) -> R
     """
     refund, order = lock_refund(refund_id, actor, at)
     if refund.clearing == "stripe":
-        raise GoesBackByCard(_("这笔款是在线支付收到的,请由系统原路退回。"))
+        raise GoesBackByCard(_("这笔款是在线支付收到的，请由系统原路退回。"))
     if slip.clearing != (refund_origins.clearing_of(refund.id) or slip.clearing):
         raise OtherAccount(
-            _("退款须原路退回:该渠道没有收到这么多款项。"), clearing=slip.clearing, left=money.as_json(0)
+            _("退款须原路退回：该渠道没有收到这么多款项。"), clearing=slip.clearing, left=money.as_json(0)
         )
     _check_slip(slip, order, refund.amount_fen, on=clock.business_day(at))
     access.require_clearing(slip.clearing, actor)
@@ -270,7 +270,9 @@ def _check_slip(slip: TransferBack, order: Order, amount_fen: int, *, on: date) 
 def _check_clearing(order: Order, clearing: str, amount_fen: int) -> None:
     there = by_clearing(order)[clearing]
     if amount_fen > there:
-        raise OtherAccount(_("退款须原路退回:该渠道没有收到这么多款项。"), clearing=clearing, left=money.as_json(there))
+        raise OtherAccount(
+            _("退款须原路退回：该渠道没有收到这么多款项。"), clearing=clearing, left=money.as_json(there)
+        )
 
 
 def post_cash(

@@ -60,7 +60,7 @@ def cancel_if_unpaid(order: Order, *, at: datetime, after_days: int) -> bool:
     """Cancel a locked pay-first order that nobody has paid in time; its stock is free again, both sides are told."""
     if db.session.scalar(select(Order.id).where(Order.id == order.id, *_never_paid(at, after_days))) is None:
         return False
-    contracts.end_locked(order, "cancel", actor=None, at=at, why=_("先款后货,逾期未付款"))
+    contracts.end_locked(order, "cancel", actor=None, at=at, why=_("先款后货，逾期未付款"))
     return True
 
 

@@ -107,7 +107,7 @@ def lock_order(public_id: UUID, actor: Actor, at: datetime) -> Order:
         return found
     if actor.may("orders:inspect"):
         get_order(public_id, actor, at)
-        raise Forbidden(_("只能查看,不能办理。"))
+        raise Forbidden(_("只能查看，不能办理。"))
     raise NoSuchOrder(_("没有这张订单。"))
 
 

@@ -56,7 +56,7 @@ class YuanField(StringField):
         try:
             fen = money.parse_yuan(typed)
         except ValueError as error:
-            raise ValueError(_("请填写金额,如 1234.50,至多两位小数。")) from error
+            raise ValueError(_("请填写金额，如 1234.50，至多两位小数。")) from error
         if abs(fen) > money.MAX_FEN or (fen <= 0 and not self.signed):
             raise ValueError(_("金额须大于零。"))
         self.data = fen
@@ -79,10 +79,10 @@ def read_rows(text: str, actor: Actor, on: date, *, default: Callable[[Order, in
     for number, (code, *rest) in enumerate(cells, 1):
         order = orders.get(code.upper())
         if order is None:
-            raise BadRows(_("第 %(row)s 行:没有订单 %(code)s。", row=number, code=code), row=number)
+            raise BadRows(_("第 %(row)s 行：没有订单 %(code)s。", row=number, code=code), row=number)
         fen = _read(rest[0], number) if rest else default(order, sum(row.amount_fen for row in rows))
         if fen <= 0:
-            raise BadRows(_("第 %(row)s 行:请填写金额。", row=number), row=number)
+            raise BadRows(_("第 %(row)s 行：请填写金额。", row=number), row=number)
         rows.append(Row(order, fen))
     return rows
 
@@ -91,7 +91,7 @@ def _read(text: str, row: int) -> int:
     try:
         return money.parse_yuan(_AROUND.sub("", text))
     except ValueError as error:
-        raise BadRows(_("第 %(row)s 行:金额 %(text)s 无法识别。", row=row, text=text), row=row) from error
+        raise BadRows(_("第 %(row)s 行：金额 %(text)s 无法识别。", row=row, text=text), row=row) from error
 
 
 def _find(codes: list[str], actor: Actor, on: date) -> dict[str, Order]:

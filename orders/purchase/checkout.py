@@ -152,7 +152,7 @@ def _refuse_above_approved(procurement: Procurement, today: int) -> None:
     approved = procurement.approved_fen
     if approved is not None and is_above_approved(procurement, today):
         detail = _(
-            "今日合计 %(today)s 元,高于审批通过的 %(approved)s 元,请重新提交审批。",
+            "今日合计 %(today)s 元，高于审批通过的 %(approved)s 元，请重新提交审批。",
             today=money.show_yuan(today), approved=money.show_yuan(approved),
         )  # fmt: skip
         raise AboveApproved(detail, approved=money.as_json(approved), today=money.as_json(today))
@@ -161,4 +161,4 @@ def _refuse_above_approved(procurement: Procurement, today: int) -> None:
 def _refuse(priced: Sequence[PricedLine], buyer: Buyer) -> None:
     refuse_lines(priced)
     if buyer.rule_version is None:
-        raise NoCountingRule(_("今日没有生效的计算规则,不能下单。"))
+        raise NoCountingRule(_("今日没有生效的计算规则，不能下单。"))

@@ -14,16 +14,16 @@ Context = Mapping[str, Any]
 def has_lines(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001  one signature for all guards
     """Ask for a line, and for somebody in the organisation who approves."""
     if not context.get("lines", 1):
-        return _("采购单还没有商品,请先添加。")
+        return _("采购单还没有商品，请先添加。")
     if not context.get("needs_approval", True):
-        return _("本单位没有设审批人,可以直接下单。")
+        return _("本单位没有设审批人，可以直接下单。")
     return None
 
 
 def needs_no_approval(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask that nobody in the organisation approves."""
     if context.get("needs_approval"):
-        return _("本单位设有审批人,请先提交审批。")
+        return _("本单位设有审批人，请先提交审批。")
     return None
 
 
@@ -35,7 +35,7 @@ def is_approved(subject: Any, actor: Any, context: Context) -> str | None:  # no
 def another_person_asked(subject: Any, actor: Any, context: Context) -> str | None:
     """Ask for another person than who made or submitted it."""
     if actor is not None and actor.user_id in (subject.created_by, context.get("submitted_by")):
-        return _("提交人不能审批自己的采购单,请由另一位审批人办理。")
+        return _("提交人不能审批自己的采购单，请由另一位审批人办理。")
     return None
 
 
@@ -47,7 +47,7 @@ def all_resolved(subject: Any, actor: Any, context: Context) -> str | None:  # n
 def in_time(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask that the time to confirm is not over."""
     at: datetime = context["at"]
-    return None if at < subject.confirm_by else _("确认期限已过,订单已失效。")
+    return None if at < subject.confirm_by else _("确认期限已过，订单已失效。")
 
 
 def out_of_time(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
@@ -59,13 +59,13 @@ def out_of_time(subject: Any, actor: Any, context: Context) -> str | None:  # no
 def in_time_to_sign(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask that the time to sign is not over."""
     at: datetime = context["at"]
-    return None if at < subject.sign_by else _("签署期限已过,合同已失效。")
+    return None if at < subject.sign_by else _("签署期限已过，合同已失效。")
 
 
 def may_extend(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask for pay-first, not yet paid, not extended before."""
     if subject.payment_mode != "pay_first" or subject.pay_extended or subject.pay_due_on is None:
-        return _("只有先款后货的订单可以延期付款,且只能延期一次。")
+        return _("只有先款后货的订单可以延期付款，且只能延期一次。")
     return _("订单已付清。") if _paid(subject) else None
 
 
@@ -81,14 +81,14 @@ def may_ship(subject: Any, actor: Any, context: Context) -> str | None:  # noqa:
 def another_person_recorded(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask for another person than who recorded it."""
     if actor is not None and actor.user_id == subject.recorded_by:
-        return _("登记人不能确认自己登记的内容,请由另一位同事办理。")
+        return _("登记人不能确认自己登记的内容，请由另一位同事办理。")
     return None
 
 
 def same_person_recorded(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask for who recorded it."""
     if actor is None or actor.user_id != subject.recorded_by:
-        return _("只有登记人可以撤回自己的登记;其他人请退回。")
+        return _("只有登记人可以撤回自己的登记；其他人请退回。")
     return None
 
 
@@ -109,14 +109,14 @@ def payees_other_person(subject: Any, actor: Any, context: Context) -> str | Non
 def another_person_prepared(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask for another person than who prepared it."""
     if actor is not None and actor.user_id == subject.prepared_by:
-        return _("制单人不能复核放款,请由另一位同事办理。")
+        return _("制单人不能复核放款，请由另一位同事办理。")
     return None
 
 
 def another_person_proposed(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask for another person than who proposed it."""
     if actor is not None and actor.user_id == subject.proposed_by:
-        return _("提出处理意见的人不能自己复核,请由另一位同事办理。")
+        return _("提出处理意见的人不能自己复核，请由另一位同事办理。")
     return None
 
 

@@ -17,7 +17,7 @@ STATES = {
         "pending": lazy("待审批"),
         "approved": lazy("已通过"),
         "rejected": lazy("已退回"),
-        "void": lazy("已失效(内容有改动)"),
+        "void": lazy("已失效（内容有改动）"),
     },
     "order": {
         "awaiting_confirmation": lazy("待供应商确认"),
@@ -25,7 +25,7 @@ STATES = {
         "part_shipped": lazy("部分发货"),
         "shipped": lazy("已发货"),
         "declined": lazy("供应商已谢绝"),
-        "lapsed": lazy("逾期未确认,已失效"),
+        "lapsed": lazy("逾期未确认，已失效"),
         "cancelled": lazy("已取消"),
         "closed_short": lazy("少发结单"),
     },
@@ -40,20 +40,20 @@ STATES = {
     "receipt": {"recorded": lazy("待确认"), "confirmed": lazy("已确认"), "refused": lazy("已退回")},
     "refund": {
         "requested": lazy("待退款"),
-        "recorded": lazy("已登记退款,待确认"),
+        "recorded": lazy("已登记退款，待确认"),
         "sent": lazy("原路退回中"),
         "confirmed": lazy("已退款"),
         "refused": lazy("不予退款"),
     },
     "credit_refund": {
         "requested": lazy("待退款"),
-        "recorded": lazy("已登记退款,待确认"),
+        "recorded": lazy("已登记退款，待确认"),
         "confirmed": lazy("已退款"),
         "refused": lazy("不予退款"),
     },
     "payout": {
         "prepared": lazy("待复核放款"),
-        "released": lazy("已复核,待付款"),
+        "released": lazy("已复核，待付款"),
         "sent": lazy("付款中"),
         "paid": lazy("已付款"),
         "failed": lazy("付款失败"),
@@ -125,7 +125,7 @@ EVENTS = {
     ("exception", "propose"): lazy("提出处理意见"),
     ("exception", "agree"): lazy("复核同意"),
     ("exception", "send_back"): lazy("退回处理意见"),
-    ("exception", "restate"): lazy("差额有变化,重新处理"),
+    ("exception", "restate"): lazy("差额有变化，重新处理"),
     ("exception", "settle"): lazy("自行补齐"),
 }
 

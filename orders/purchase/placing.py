@@ -163,7 +163,7 @@ def refuse_lines(priced: Sequence[PricedLine]) -> None:
         for problem in line.problems
     ]
     if errors:
-        detail = errors[0]["detail"] if len(errors) == 1 else _("有 %(n)s 处不能下单,详见各行。", n=len(errors))
+        detail = errors[0]["detail"] if len(errors) == 1 else _("有 %(n)s 处不能下单，详见各行。", n=len(errors))
         raise LinesRefused(detail, errors=errors)
 
 

@@ -87,4 +87,4 @@ def _problems(line: Wanted, offer: Offer, *, available: Decimal | None, repeated
         yield LineProblem("wrong_unit", "quantity", _("计量单位应为 %(unit)s。", unit=offer.unit))
     if available is not None and line.quantity > available:
         left = f"{available.normalize():f}"
-        yield LineProblem("out_of_stock", "quantity", _("库存不足,余 %(left)s。", left=left))
+        yield LineProblem("out_of_stock", "quantity", _("库存不足，余 %(left)s。", left=left))

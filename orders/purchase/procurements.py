@@ -174,7 +174,7 @@ def decide_approval(
         today = total_of(look_at(procurement, actor, at, check_stock=False)[1])
         if seen_fen is not None and seen_fen != today:
             detail = _(
-                "合计已由 %(seen)s 元变为 %(today)s 元,请核对后再审批。",
+                "合计已由 %(seen)s 元变为 %(today)s 元，请核对后再审批。",
                 seen=money.show_yuan(seen_fen),
                 today=money.show_yuan(today),
             )

@@ -59,7 +59,7 @@ def match(today: date, at: datetime) -> int:
         elif today > payout.paid_on + ARRIVES_WITHIN:
             exceptions.open_exception(
                 _key(payout.ref), "stripe", "payout_not_arrived", payout.ref,
-                _("支付机构 %(day)s 提现 %(figure)s 元,监管账户对账单上还没有。", day=payout.paid_on.isoformat(),
+                _("支付机构 %(day)s 提现 %(figure)s 元，监管账户对账单上还没有。", day=payout.paid_on.isoformat(),
                   figure=format_yuan(payout.fen)),
                 -payout.fen, payout.paid_on, at,
             )  # fmt: skip

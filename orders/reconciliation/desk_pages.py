@@ -93,7 +93,7 @@ def fetch(actor: Actor) -> Response:
     """List the provider's account of its balance now."""
     desk_queries.require_operator(actor)
     kept = tasks.fetch()
-    flash(_("已取回支付机构流水,新增 %(kept)s 条。", kept=kept), "success")
+    flash(_("已取回支付机构流水，新增 %(kept)s 条。", kept=kept), "success")
     return redirect(url_for("reconciliation_pages.show_month", rail="stripe"))
 
 

@@ -36,7 +36,7 @@ def unknown(lines: Sequence[BalanceTransaction], at: datetime) -> None:
     row = _told(ref, theirs) or _open(
         f"{name}:{ref}" if name and line.source_ref else f"balance_transaction:{line.transaction_ref}",
         f"unknown_{name}" if name else "unknown_source", ref,
-        _("支付机构流水 %(ref)s(%(type)s)%(figure)s %(currency)s,账上没有对应的单据。", ref=line.transaction_ref,
+        _("支付机构流水 %(ref)s（%(type)s）%(figure)s %(currency)s，账上没有对应的单据。", ref=line.transaction_ref,
           type=line.type, figure=format_yuan(line.amount), currency=line.currency.upper()),
         theirs, line, at,
     )  # fmt: skip
@@ -51,7 +51,7 @@ def other_currency(line: BalanceTransaction, source: Source | None, at: datetime
     row = _open(
         f"balance_transaction:{line.transaction_ref}:currency", "other_currency",
         line.source_ref or line.transaction_ref,
-        _("支付机构以 %(currency)s 结算 %(figure)s(手续费 %(fee)s,净额 %(net)s),账上为 %(booked)s 元。",
+        _("支付机构以 %(currency)s 结算 %(figure)s（手续费 %(fee)s，净额 %(net)s），账上为 %(booked)s 元。",
           currency=line.currency.upper(), figure=format_yuan(line.amount), fee=format_yuan(line.fee),
           net=format_yuan(line.net), booked=format_yuan(fen)),
         fen, line, at, source=source,
@@ -68,7 +68,7 @@ def compare(lines: Sequence[BalanceTransaction], source: Source, at: datetime) -
     last = max(lines, key=lambda line: (line.occurred_at, line.transaction_ref))
     row = _told(source.ref, theirs - source.booked_fen) or _open(
         f"provider_source:{source.ref}:{theirs}:{source.booked_fen}", "amount_differs", source.ref,
-        _("支付机构 %(theirs)s 元,账上 %(ours)s 元。", theirs=format_yuan(theirs), ours=format_yuan(source.booked_fen)),
+        _("支付机构 %(theirs)s 元，账上 %(ours)s 元。", theirs=format_yuan(theirs), ours=format_yuan(source.booked_fen)),
         theirs - source.booked_fen, last, at, source=source,
     )  # fmt: skip
     _differ(lines, row, at)

@@ -68,7 +68,7 @@ def propose(actor: Actor, exception_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 _propose(form, exception_id, actor)
-            flash(_("已提出处理意见,请由另一位同事复核。"), "success")
+            flash(_("已提出处理意见，请由另一位同事复核。"), "success")
             return redirect(url_for("exception_pages.show", exception_id=exception_id))
     return form.answer(_render(exception_id, actor, proposal=form))
 
@@ -83,7 +83,7 @@ def agree(actor: Actor, exception_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 exceptions.agree(exception_id, actor, clock.now(), version=form.version.data)
-            flash(_("已复核,异常款已办结。"), "success")
+            flash(_("已复核，异常款已办结。"), "success")
             return redirect(url_for("exception_pages.show", exception_id=exception_id))
     return form.answer(_render(exception_id, actor, agreed=form))
 
@@ -98,7 +98,7 @@ def send_back(actor: Actor, exception_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 exceptions.send_back(exception_id, form.reason.data, actor, clock.now())
-            flash(_("已退回,等待重新提出处理意见。"), "success")
+            flash(_("已退回，等待重新提出处理意见。"), "success")
             return redirect(url_for("exception_pages.show", exception_id=exception_id))
     return form.answer(_render(exception_id, actor, reason=form))
 

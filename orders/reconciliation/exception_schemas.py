@@ -135,6 +135,6 @@ class ProposeSchema(Schema):
         if data.get("resolution") == "posting" and None in given[:2]:
             raise ValidationError(_("入账须写明借方和贷方。"), "debit")
         if data.get("resolution") != "posting" and any(given):
-            raise ValidationError(_("说明不入账,不写科目和金额。"), "resolution")
+            raise ValidationError(_("说明不入账，不写科目和金额。"), "resolution")
         if (data.get("resolution") == "refund") != bool(data.get("parts")):
             raise ValidationError(_("认定为订单退款时须写明各订单的金额。"), "parts")

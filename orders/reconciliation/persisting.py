@@ -138,7 +138,7 @@ def _is_explained(rail: str, thing: Thing, earlier: Sequence[MoneyException]) ->
 
 def _detail(rail: str, thing: Thing) -> str:
     return _(
-        "%(name)s %(theirs)s 元,账上 %(ours)s 元。", name=desk_labels.THEIRS[rail], theirs=format_yuan(thing.theirs_fen),
+        "%(name)s %(theirs)s 元，账上 %(ours)s 元。", name=desk_labels.THEIRS[rail], theirs=format_yuan(thing.theirs_fen),
         ours=format_yuan(thing.ours_fen),
     )  # fmt: skip
 

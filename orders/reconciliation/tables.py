@@ -19,8 +19,8 @@ def exceptions_table(
 ) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, a row for each exception, and the sums of what came in and went out."""
     titles = [
-        _("发生日期"), _("渠道"), _("原因"), _("事项"), _("说明"), _("供应商"), _("订单"), _("收(元)"), _("付(元)"), _("状态"),
-        _("已等待(天)"), _("处理方式"), _("处理说明"), _("借方"), _("贷方"), _("入账(元)"),
+        _("发生日期"), _("渠道"), _("原因"), _("事项"), _("说明"), _("供应商"), _("订单"), _("收（元）"), _("付（元）"), _("状态"),
+        _("已等待（天）"), _("处理方式"), _("处理说明"), _("借方"), _("贷方"), _("入账（元）"),
     ]  # fmt: skip
     total: list[Cell] = [
         _("合计"),
@@ -55,8 +55,8 @@ def month_table(month: Month) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, a row for each day, and the sums."""
     theirs = str(desk_labels.THEIRS[month.rail])
     titles = [
-        _("日期"), f"{theirs}{_('(元)')}", _("账上(元)"), _("差额(元)"), _("未办结异常(笔)"),
-        f"{theirs}{_('余额(元)')}", _("账上余额(元)"),
+        _("日期"), f"{theirs}{_('（元）')}", _("账上（元）"), _("差额（元）"), _("未办结异常（笔）"),
+        f"{theirs}{_('余额（元）')}", _("账上余额（元）"),
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [
@@ -71,7 +71,7 @@ def month_table(month: Month) -> tuple[list[str], list[list[Cell]], list[Cell]]:
 
 def day_table(things: Sequence[Thing]) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, a row for each line of both sides with what it is about, and the sums."""
-    titles = [_("事项"), _("核对结果"), _("对方流水"), _("对方金额(元)"), _("账上分录"), _("账上金额(元)")]
+    titles = [_("事项"), _("核对结果"), _("对方流水"), _("对方金额（元）"), _("账上分录"), _("账上金额（元）")]
     rows: list[list[Cell]] = []
     for thing in things:
         head: list[Cell] = [thing.name, str(desk_labels.STATES[thing.state])]

@@ -77,7 +77,7 @@ def release(ids: Sequence[UUID], actor: Actor, at: datetime) -> list[Payout]:
     _require(actor, "payouts:release")
     for payout in found:
         if payout.status == "prepared" and payout.prepared_by is None:
-            raise NotChecked(_("系统生成的付款须先由制单人核对,再由另一位同事复核放款。"), payout=payout.number)
+            raise NotChecked(_("系统生成的付款须先由制单人核对，再由另一位同事复核放款。"), payout=payout.number)
         machine.move("payout", payout, "release", actor=actor, at=at)
         payout.released_by, payout.released_at = actor.user_id, at
         audit.record(actor, "settlement.payout_released", "payout", payout.id, status=["prepared", "released"])
@@ -112,7 +112,7 @@ def send(run_id: UUID, kind: str, actor: Actor, at: datetime) -> StoredFile:
     standings = lock_standings(paying.orders_of(keys))
     payouts = [each for each in paying.lock_payouts(keys).values() if each.status not in ("cancelled", "failed")]
     if run.rail != "bank" or not payouts or any(each.status not in ("released", "sent") for each in payouts):
-        raise NothingToSend(_("本批付款须全部复核放款(或撤销)后才能生成银行文件。"))
+        raise NothingToSend(_("本批付款须全部复核放款（或撤销）后才能生成银行文件。"))
     fees = {each.id: posting.fee_with(paying.items_of(each.id), standings) for each in payouts}
     batches = payers.make_batches(payouts, fees, clock.business_day(at))
     data, name = payment_files.make(kind, run, batches, actor, at=at)
@@ -176,7 +176,7 @@ def get_run(public_id: UUID, actor: Actor) -> PayoutRun:
 def _check_day(payout: Payout, value_on: date, at: datetime) -> None:
     released_on = clock.business_day(payout.released_at or payout.prepared_at)
     if not released_on <= value_on <= clock.business_day(at):
-        raise BadValueDay(_("付款日不能早于放款日,也不能晚于今天。"), payout=payout.number)
+        raise BadValueDay(_("付款日不能早于放款日，也不能晚于今天。"), payout=payout.number)
 
 
 def _require_bank(payout: Payout) -> None:

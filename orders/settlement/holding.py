@@ -62,5 +62,5 @@ def _lock(order_id: UUID, actor: Actor, at: datetime) -> OrderSettlement:
     key = party.get_order(order_id, actor, clock.business_day(at)).id
     standings = lock_standings([key])
     if key not in standings:
-        raise NotDueYet(_("该订单还没有验收,没有可暂缓的结算。"))
+        raise NotDueYet(_("该订单还没有验收，没有可暂缓的结算。"))
     return standings[key].settlement

@@ -7,8 +7,8 @@ from shop.i18n import lazy
 
 RAILS = {"bank": lazy("银行转账"), "stripe": lazy("在线转账")}
 PAYOUT_STATES = {
-    "prepared": lazy("待复核放款"), "released": lazy("已放款,待发送银行"), "sent": lazy("付款中"), "paid": lazy("已付"),
-    "failed": lazy("未付成,款项退回应付"), "cancelled": lazy("已撤销"), "returned": lazy("银行退汇,款项退回应付"),
+    "prepared": lazy("待复核放款"), "released": lazy("已放款，待发送银行"), "sent": lazy("付款中"), "paid": lazy("已付"),
+    "failed": lazy("未付成，款项退回应付"), "cancelled": lazy("已撤销"), "returned": lazy("银行退汇，款项退回应付"),
 }  # fmt: skip
 PAYOUT_KINDS = {
     "prepared": "wait", "released": "wait", "sent": "wait", "paid": "good", "failed": "bad", "cancelled": "",
@@ -16,8 +16,8 @@ PAYOUT_KINDS = {
 }  # fmt: skip
 #: What happens next to an order's money, and its colour.
 ORDER_STATES = {
-    "due": (lazy("已到期,随下一批付款"), "wait"), "coming": (lazy("未到期"), "info"), "held": (lazy("暂缓结算"), "bad"),
-    "moving": (lazy("付款中"), "wait"), "unpaid": (lazy("等采购单位付款"), "info"), "owed": (lazy("多付,从下次付款扣回"), "bad"),
+    "due": (lazy("已到期，随下一批付款"), "wait"), "coming": (lazy("未到期"), "info"), "held": (lazy("暂缓结算"), "bad"),
+    "moving": (lazy("付款中"), "wait"), "unpaid": (lazy("等采购单位付款"), "info"), "owed": (lazy("多付，从下次付款扣回"), "bad"),
 }  # fmt: skip
 RULE_KINDS = {"fee": lazy("平台服务费"), "days": lazy("结算账期"), "clearing": lazy("收款方式")}
 RULE_STATES = {"proposed": lazy("待第二人复核"), "confirmed": lazy("已生效"), "refused": lazy("已拒绝")}
@@ -28,15 +28,15 @@ FORMATS = {
 _CASH = frozenset({"bank_supervised", "stripe_cash", "paid_direct"})
 _ACCOUNTS = {
     "producer_payable": lazy("应得货款"), "bank_supervised": lazy("监管账户中本单位货款"),
-    "stripe_cash": lazy("支付机构中本单位货款"), "stripe_disputed": lazy("支付争议冻结"), "paid_direct": lazy("直接收款(尚未验收部分)"),
+    "stripe_cash": lazy("支付机构中本单位货款"), "stripe_disputed": lazy("支付争议冻结"), "paid_direct": lazy("直接收款（尚未验收部分）"),
 }  # fmt: skip
 #: (account, counter account) -> words for a rise and for a fall of the balance.
 _MOVEMENTS = {
     ("producer_payable", "buyer_receivable"): (lazy("验收货款"), lazy("折让退货")),
     ("producer_payable", "paid_direct"): (lazy("直接收款冲回"), lazy("已直接收款")),
     ("producer_payable", "fees"): (lazy("退回平台服务费"), lazy("平台服务费")),
-    ("stripe_cash", "stripe_disputed"): (lazy("争议胜诉,款项退回"), lazy("支付争议冻结")),
-    ("stripe_disputed", "stripe_cash"): (lazy("支付争议冻结"), lazy("争议胜诉,款项退回")),
+    ("stripe_cash", "stripe_disputed"): (lazy("争议胜诉，款项退回"), lazy("支付争议冻结")),
+    ("stripe_disputed", "stripe_cash"): (lazy("支付争议冻结"), lazy("争议胜诉，款项退回")),
     ("paid_direct", "producer_payable"): (lazy("冲回已计应得"), lazy("计入应得")),
 }
 #: (account, fact) -> the same.
@@ -46,7 +46,7 @@ _FACTS = {
     ("producer_payable", "payout_returned"): (lazy("银行退汇"), lazy("银行退汇")),
     ("bank_supervised", "payout_returned"): (lazy("银行退汇"), lazy("银行退汇")),
     ("bank_supervised", "payout_bank_moved"): (lazy("由在线货款抵扣"), lazy("由在线货款抵扣")),
-    ("stripe_cash", "payout_card_moved"): (lazy("银行退汇,在线货款转回"), lazy("在线货款由监管账户付出")),
+    ("stripe_cash", "payout_card_moved"): (lazy("银行退汇，在线货款转回"), lazy("在线货款由监管账户付出")),
 }
 #: Counter account of cash -> the same.
 _CASH_MOVEMENTS = {

@@ -120,8 +120,8 @@ def sum_orders(actor: Actor, today: date, due_on: date | None = None) -> Sums:
 def table(rows: Sequence[OrderMoney], today: date) -> tuple[list[str], list[list[Cell]]]:
     """Return titles and rows for a sheet."""
     titles = [
-        _("订单"), _("供应商"), _("采购单位"), _("验收货款(元)"), _("采购单位已付(元)"), _("已直接收款(元)"), _("平台服务费(元)"),
-        _("已结算(元)"), _("付款中(元)"), _("待结算(元)"), _("到期日"), _("下一步"),
+        _("订单"), _("供应商"), _("采购单位"), _("验收货款（元）"), _("采购单位已付（元）"), _("已直接收款（元）"), _("平台服务费（元）"),
+        _("已结算（元）"), _("付款中（元）"), _("待结算（元）"), _("到期日"), _("下一步"),
     ]  # fmt: skip
     return titles, [
         [

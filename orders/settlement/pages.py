@@ -83,7 +83,7 @@ def end(actor: Actor, payout_id: UUID, act: str) -> Answer:
                 queries.get_payout(payout_id, actor, clock.today())
                 service = bank.cancel if act == "cancel" else bank.fail
                 service(payout_id, form.reason.data or "", actor, clock.now())
-            flash(_("已办理,款项退回应付。"), "success")
+            flash(_("已办理，款项退回应付。"), "success")
             return redirect(url_for("payout_pages.show", desk="operator", payout_id=payout_id))
     return form.answer(render_payout(actor, "operator", payout_id, form))
 
@@ -104,7 +104,7 @@ def start(actor: Actor) -> Answer:
     with form.refusals():
         with transaction():
             started = runs.start(actor, clock.now())
-        flash(_("已开始,各供应商的付款单随即生成。") if started else _("没有到期应付的货款。"), "success")
+        flash(_("已开始，各供应商的付款单随即生成。") if started else _("没有到期应付的货款。"), "success")
         return redirect(url_for("payout_pages.list_runs"))
     return form.answer(_render_runs(actor))
 
@@ -142,7 +142,7 @@ def make_file(actor: Actor, run_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 bank.send(run_id, form.format.data, actor, clock.now())
-            flash(_("银行文件已生成并存档,请下载后在网银导入。"), "success")
+            flash(_("银行文件已生成并存档，请下载后在网银导入。"), "success")
             return redirect(url_for("payout_pages.show_run", run_id=run_id))
     return form.answer(_render_run(actor, run_id, form))
 
@@ -169,7 +169,7 @@ def _require_seen(moved: Sequence[Payout]) -> None:
     :raises VersionChanged: if it is not; then nothing is moved.
     """
     if request.form.get("seen", "") != f"{len(moved)}:{sum(each.amount_fen for each in moved)}":
-        raise VersionChanged(_("付款单有变化,请核对刷新后的笔数和金额再办理。"))
+        raise VersionChanged(_("付款单有变化，请核对刷新后的笔数和金额再办理。"))
 
 
 def _read_serials(run_id: UUID, form: ConfirmForm) -> list[Confirmation]:

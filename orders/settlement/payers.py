@@ -71,7 +71,7 @@ def make_batches(payouts: Sequence[Payout], fees: Mapping[int, int], on: date) -
         batch.fee_fen += fees.get(payout.id, 0)
     if unpaid:
         raise NoPayerAccount(
-            _("没有已由两人确认且今天有效的监管账户,不能生成付款文件。请先登记并确认监管账户。"), payouts=unpaid
+            _("没有已由两人确认且今天有效的监管账户，不能生成付款文件。请先登记并确认监管账户。"), payouts=unpaid
         )
     for batch in batches.values():
         batch.fee_fen = max(batch.fee_fen, 0)
@@ -88,5 +88,5 @@ def find_own(organisation_id: int, on: date) -> BankAccount:
         SupervisedAccount.number == (found.number if found else ""), SupervisedAccount.status != "refused"
     )
     if found is None or db.session.scalar(supervised.limit(1)) is not None:
-        raise NoFeeAccount(_("请先在单位资料中登记平台自有账户(不能是监管账户),用于划转平台服务费。"))
+        raise NoFeeAccount(_("请先在单位资料中登记平台自有账户（不能是监管账户），用于划转平台服务费。"))
     return found

@@ -123,7 +123,7 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> RuleProposal:
     if found.kind == "clearing" and found.value == _SUPERVISED:
         _require_account(found)
     values = {_COLUMNS[found.kind]: CLEARING_MODES[found.value] if found.kind == "clearing" else found.value}
-    overlaps = RuleOverlaps(_("已有一条更晚开始的规则与之重叠,请先确定其日期。"))
+    overlaps = RuleOverlaps(_("已有一条更晚开始的规则与之重叠，请先确定其日期。"))
     with refusing(ex_fee_rules_dates=overlaps, ex_settlement_rules_dates=overlaps, ex_clearing_rules_dates=overlaps):
         db.session.add(
             table(
@@ -149,7 +149,7 @@ def _require_account(found: RuleProposal) -> None:
         or_(SupervisedAccount.producer_id.is_(None), SupervisedAccount.producer_id == found.producer_id),
     )
     if db.session.scalar(query.limit(1)) is None:
-        raise NoSupervisedAccount(_("生效日没有已由两人确认的监管账户,请先登记并确认。"))
+        raise NoSupervisedAccount(_("生效日没有已由两人确认的监管账户，请先登记并确认。"))
 
 
 def _decide(found: RuleProposal, status: str, reason: str, actor: Actor, at: datetime) -> RuleProposal:
@@ -169,7 +169,7 @@ def _lock(public_id: UUID, actor: Actor) -> RuleProposal:
     if found.status != "proposed":
         raise ProposalDecided(_("这条规则已经处理。"), state=found.status)
     if found.proposed_by == actor.user_id:
-        raise OwnProposal(_("录入人不能复核自己录入的规则,请由另一位同事办理。"))
+        raise OwnProposal(_("录入人不能复核自己录入的规则，请由另一位同事办理。"))
     return found
 
 
@@ -180,7 +180,7 @@ def _require_operator(actor: Actor) -> None:
 
 def _check_dates(valid_from: date, valid_to: date | None, at: datetime) -> None:
     if valid_from < clock.business_day(at) or (valid_to is not None and valid_to < valid_from):
-        raise RuleInThePast(_("规则最早从今天起生效,结束日不能早于开始日。"))
+        raise RuleInThePast(_("规则最早从今天起生效，结束日不能早于开始日。"))
 
 
 def _producer_key(public_id: UUID | None) -> int | None:

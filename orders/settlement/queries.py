@@ -292,6 +292,6 @@ def list_unpayable(actor: Actor, on: date) -> list[Unpayable]:
     """Return producers with money due and no bank account to pay it to, or one that sent money back; nothing is lost."""
     if actor.organisation_kind != "operator":
         return []
-    missing, sent_back = _("没有登记默认银行账户"), _("上次付款被银行退回,收款账户尚未更正")
+    missing, sent_back = _("没有登记默认银行账户"), _("上次付款被银行退回，收款账户尚未更正")
     rows = db.session.execute(_UNPAYABLE, {"on": on})
     return [Unpayable(row[0], row[1], row[2], missing if row.is_missing else sent_back) for row in rows]

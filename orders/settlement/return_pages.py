@@ -35,7 +35,7 @@ def record(actor: Actor, payout_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 returns.record(payout_id, facts, actor, clock.now())
-            flash(_("已登记退汇,请由另一位同事确认。"), "success")
+            flash(_("已登记退汇，请由另一位同事确认。"), "success")
             return _back(payout_id)
     return form.answer(render_payout(actor, "operator", payout_id, form))
 
@@ -51,7 +51,7 @@ def confirm(actor: Actor, payout_id: UUID, return_id: UUID) -> Answer:
             with transaction():
                 _require_own(payout_id, return_id, actor)
                 returns.confirm(return_id, actor, clock.now(), same_account=bool(form.same_account.data))
-            flash(_("已确认退汇,款项退回应付。"), "success")
+            flash(_("已确认退汇，款项退回应付。"), "success")
             return _back(payout_id)
     return form.answer(render_payout(actor, "operator", payout_id, form))
 
@@ -67,7 +67,7 @@ def refuse(actor: Actor, payout_id: UUID, return_id: UUID) -> Answer:
             with transaction():
                 _require_own(payout_id, return_id, actor)
                 returns.refuse(return_id, form.reason.data or "", actor, clock.now())
-            flash(_("已退回退汇登记,付款仍为已付。"), "success")
+            flash(_("已退回退汇登记，付款仍为已付。"), "success")
             return _back(payout_id)
     return form.answer(render_payout(actor, "operator", payout_id, form))
 

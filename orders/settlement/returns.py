@@ -67,7 +67,7 @@ def record_locked(
     if payout.rail != "bank" or payout.status != "paid":
         raise machine.WrongState(_("只有银行已付的付款才能登记退汇。"), state=payout.status, possible=[])
     if not (payout.value_on or facts.returned_on) <= facts.returned_on <= clock.business_day(at):
-        raise BadReturnDay(_("退汇日不能早于付款日,也不能晚于今天。"), payout=payout.number)
+        raise BadReturnDay(_("退汇日不能早于付款日，也不能晚于今天。"), payout=payout.number)
     made = PayoutReturn(
         payout_id=payout.id, line_id=line_id, bank_serial="".join(facts.bank_serial.split()),
         returned_on=facts.returned_on, reason=facts.reason.strip(), status="recorded", recorded_by=user_id, recorded_at=at,

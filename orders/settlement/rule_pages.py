@@ -47,7 +47,7 @@ def propose(actor: Actor) -> Answer:
                     producer=_producer(form.producer.data or ""),
                 )  # fmt: skip
                 proposals.propose(facts, actor, clock.now())
-            flash(_("已录入,请由另一位同事复核。"), "success")
+            flash(_("已录入，请由另一位同事复核。"), "success")
             return redirect(url_for("fee_pages.list_rules"))
     return form.answer(_render(actor, form))
 
@@ -129,7 +129,7 @@ def _producer(written: str) -> UUID | None:
     )
     found = db.session.scalars(query.limit(2)).all()
     if len(found) != 1:
-        raise ProducerUnnamed(_("没有这个名称或统一社会信用代码的供应商,或有重名,请填统一社会信用代码。"))
+        raise ProducerUnnamed(_("没有这个名称或统一社会信用代码的供应商，或有重名，请填统一社会信用代码。"))
     return found[0]
 
 

@@ -57,7 +57,7 @@ def download(actor: Actor, desk: str, kind: str) -> Response:  # noqa: ARG001  t
     titles, rows = statements.table(found)
     about: list[tuple[str, Cell]] = [
         (_("供应商"), found.producer), (_("起始日期"), found.month), (_("截止日期"), found.last_day),
-        (_("期末应得余额(元)"), Fen(found.payable.closing_fen)),
+        (_("期末应得余额（元）"), Fen(found.payable.closing_fen)),
     ]  # fmt: skip
     return _answer(titles, rows, kind, f"statement-{found.month:%Y%m}", _("对账单"), about)
 
@@ -89,8 +89,8 @@ def download_taxes(actor: Actor, kind: str) -> Response:
     sheet = taxes.make_sheet(taxes.read_quarter(request.args.get("quarter"), clock.today()), actor)
     titles, rows = taxes.table(sheet)
     about: list[tuple[str, Cell]] = [
-        (_("季度"), taxes.name_of(sheet.quarter)), (_("收入总额(元)"), Fen(sheet.gross_fen)),
-        (_("退款金额(元)"), Fen(sheet.returns_fen)), (_("已报送"), _("是") if sheet.reported else _("否")),
+        (_("季度"), taxes.name_of(sheet.quarter)), (_("收入总额（元）"), Fen(sheet.gross_fen)),
+        (_("退款金额（元）"), Fen(sheet.returns_fen)), (_("已报送"), _("是") if sheet.reported else _("否")),
         (_("报送文件 SHA-256"), sheet.reported.sha256 if sheet.reported else ""),
     ]  # fmt: skip
     return _answer(titles, rows, kind, f"sellers-{taxes.name_of(sheet.quarter)}", _("涉税信息"), about)
@@ -106,7 +106,7 @@ def report(actor: Actor) -> AnyResponse | tuple[str, int, dict[str, str]]:
     with form.refusals():
         with transaction():
             taxes.report(quarter, actor, clock.now())
-        flash(_("已标记为已报送,报送内容已存档。"), "success")
+        flash(_("已标记为已报送，报送内容已存档。"), "success")
         return redirect(url_for("producer_statement_pages.show_taxes", quarter=taxes.name_of(quarter)))
     return form.answer(_render_taxes(actor, quarter, form))
 

@@ -203,7 +203,7 @@ def table(statement: Statement) -> tuple[list[str], list[list[Cell]]]:
 
 def titles() -> list[str]:
     """Return the titles of a statement's columns."""
-    return [_("账户"), _("日期"), _("事项"), _("单据"), _("金额(元)"), _("余额(元)")]
+    return [_("账户"), _("日期"), _("事项"), _("单据"), _("金额（元）"), _("余额（元）")]
 
 
 def _block_rows(block: AccountBlock, statement: Statement) -> Iterator[list[Cell]]:

@@ -16,7 +16,7 @@ MOST_ROWS = 20_000
 def payouts_table(rows: Sequence[PayoutRow]) -> tuple[list[str], list[list[Cell]], list[Cell]]:
     """Return titles, a row for each payout, and the sum of those that were paid or are on their way."""
     titles = [
-        _("付款编号"), _("供应商"), _("方式"), _("金额(元)"), _("其中在线支付款(元)"), _("收款户名"), _("收款银行"), _("收款账号"),
+        _("付款编号"), _("供应商"), _("方式"), _("金额（元）"), _("其中在线支付款（元）"), _("收款户名"), _("收款银行"), _("收款账号"),
         _("付款日"), _("银行流水号"), _("状态"), _("未付成或退汇原因"),
     ]  # fmt: skip
     cells: list[list[Cell]] = [

@@ -162,7 +162,7 @@ def report(quarter: date, actor: Actor, at: datetime) -> TaxReport:
     if sheet.last_day >= clock.business_day(at):
         raise QuarterNotOver(_("季度结束后才能报送。"))
     if sheet.reported is not None:
-        raise QuarterReported(_("该季度已经报送,之后的变动作为更正列入下一期。"))
+        raise QuarterReported(_("该季度已经报送，之后的变动作为更正列入下一期。"))
     titles, rows = table(sheet)
     stored = files.store(write_csv(titles, rows), f"sellers-{name_of(quarter)}.csv", actor)
     made = TaxReport(
@@ -179,8 +179,8 @@ def report(quarter: date, actor: Actor, at: datetime) -> TaxReport:
 def table(sheet: Sheet) -> tuple[list[str], list[list[Cell]]]:
     """Return titles and rows for CSV and XLSX, corrections of earlier quarters after the quarter's own."""
     titles = [
-        _("类别"), _("所属季度"), _("名称"), _("统一社会信用代码"), _("主体类型"), _("地址"), _("收入总额(元)"), _("退款金额(元)"),
-        _("收入净额(元)"), _("平台服务费(元)"), _("交易笔数"), _("退款笔数"),
+        _("类别"), _("所属季度"), _("名称"), _("统一社会信用代码"), _("主体类型"), _("地址"), _("收入总额（元）"), _("退款金额（元）"),
+        _("收入净额（元）"), _("平台服务费（元）"), _("交易笔数"), _("退款笔数"),
     ]  # fmt: skip
     found: list[list[Cell]] = []
     for word, rows in ((_("本期"), sheet.rows), (_("更正"), sheet.corrections)):

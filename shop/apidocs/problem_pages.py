@@ -18,16 +18,16 @@ from shop.problems import title_of
 bp = Blueprint("problem_pages", __name__, url_prefix="/problems", template_folder="templates")
 #: What a caller does about a refusal of that status.
 _ADVICE = {
-    400: lazy("补上缺少的内容,再发一次请求。"),
-    401: lazy("请先登录;接口调用请检查令牌是否有效。"),
-    403: lazy("请由有权限的岗位,或由另一个人办理。"),
-    404: lazy("请检查编号,以及当前所在的单位是否正确。"),
-    409: lazy("请重新读取,看清现在的状态后再决定;原样重发不会成功。"),
-    412: lazy("请重新读取最新内容,在它上面修改后再保存。"),
+    400: lazy("补上缺少的内容，再发一次请求。"),
+    401: lazy("请先登录；接口调用请检查令牌是否有效。"),
+    403: lazy("请由有权限的岗位，或由另一个人办理。"),
+    404: lazy("请检查编号，以及当前所在的单位是否正确。"),
+    409: lazy("请重新读取，看清现在的状态后再决定；原样重发不会成功。"),
+    412: lazy("请重新读取最新内容，在它上面修改后再保存。"),
     413: lazy("请缩小文件后再上传。"),
     415: lazy("请用文档中写明的媒体类型发送。"),
     422: lazy("请按说明修改请求内容后再发送。"),
-    428: lazy("请先读取,并把得到的 ETag 放在 If-Match 中。"),
+    428: lazy("请先读取，并把得到的 ETag 放在 If-Match 中。"),
     429: lazy("请等到 Retry-After 所说的时间以后再试。"),
     503: lazy("请稍等片刻后原样重试。"),
 }

@@ -44,5 +44,5 @@ def require_room(organisation_id: int, size_bytes: int, at: datetime) -> None:
     )
     if used + size_bytes > limit:
         wait = max(1, int((tomorrow - at).total_seconds()))
-        detail = _("本单位今天上传的文件已达上限(%(limit)s MB),请明天再传,或联系平台运营。", limit=limit // _MB)
+        detail = _("本单位今天上传的文件已达上限（%(limit)s MB），请明天再传，或联系平台运营。", limit=limit // _MB)
         raise UploadQuotaUsed(detail, retry_after_s=wait, limit_bytes=limit, used_bytes=used)

@@ -53,5 +53,5 @@ def decide(actor: Actor, change_id: UUID, act: str) -> Response:
             account_changes.confirm(change_id, actor, clock.now(), cooling_days=days)
         else:
             account_changes.refuse(change_id, reason, actor, clock.now())
-    form.tell(_("收款账户变更已确认,冷静期满后启用。") if act == "confirm" else _("收款账户变更已退回,账户不变。"))
+    form.tell(_("收款账户变更已确认，冷静期满后启用。") if act == "confirm" else _("收款账户变更已退回，账户不变。"))
     return redirect(back)

@@ -71,7 +71,7 @@ def ask(account: BankAccount, actor: Actor, at: datetime) -> BankAccountChange:
         organisation_id=account.organisation_id, account_id=account.id, previous_id=previous, status="asked",
         asked_by=actor.user_id, asked_at=at,
     )  # fmt: skip
-    waits = ChangeWaits(_("已有一项收款账户变更待确认,请先办结。"))
+    waits = ChangeWaits(_("已有一项收款账户变更待确认，请先办结。"))
     with refusing(uq_bank_account_changes_asked=waits):
         db.session.add(made)
     audit.record(actor, "identity.account_change_asked", "bank_account", account.id, status=[None, "asked"])
@@ -89,11 +89,11 @@ def confirm(public_id: UUID, actor: Actor, at: datetime, *, cooling_days: int = 
     """
     change = _lock(public_id, actor)
     if change.asked_by == actor.user_id:
-        raise OwnChange(_("提出变更的人不能确认,请由另一位同事或平台办理。"))
+        raise OwnChange(_("提出变更的人不能确认，请由另一位同事或平台办理。"))
     on = clock.business_day(at)
     if actor.organisation_id == change.organisation_id and _is_new(actor, on, cooling_days):
         raise TooNewToDecide(
-            _("加入本单位不足 %(n)s 天的成员不能确认收款账户变更,请由其他同事或平台办理。", n=cooling_days)
+            _("加入本单位不足 %(n)s 天的成员不能确认收款账户变更，请由其他同事或平台办理。", n=cooling_days)
         )
     account = db.session.get_one(BankAccount, change.account_id)
     if account.closed_at is not None:

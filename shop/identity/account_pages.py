@@ -77,7 +77,7 @@ def change_password(actor: Actor) -> Answer:
                 sign_in.count_password_check(actor.user_id, now)
             with transaction():
                 recovery.change_password(actor, form.old.data, form.password.data, now)
-            flash(_("密码已修改,其他设备已退出登录。"), "success")
+            flash(_("密码已修改，其他设备已退出登录。"), "success")
             return redirect(url_for("account_pages.security"))
     return form.answer(render_template("identity/change_password.html", form=form))
 
@@ -93,7 +93,7 @@ def change_contact(actor: Actor) -> Answer:
                 sign_in.count_password_check(actor.user_id, now)
             with transaction():
                 contacts.ask_change(actor, form.contact.data, form.password.data, now)
-            flash(_("验证码已发出,15分钟内有效。"), "success")
+            flash(_("验证码已发出，15分钟内有效。"), "success")
             return redirect(url_for("account_pages.confirm_contact"))
     return form.answer(render_template("identity/change_contact.html", form=form, user=_me(actor)))
 
@@ -110,7 +110,7 @@ def confirm_contact(actor: Actor) -> Answer:
             with transaction():
                 contacts.confirm_change(actor, form.code.data, now)
                 sign_in.forgive_codes(actor.user_id, now)
-            flash(_("联系方式已更改,其他设备已退出登录。"), "success")
+            flash(_("联系方式已更改，其他设备已退出登录。"), "success")
             return redirect(url_for("account_pages.profile"))
     where = contacts.find_waiting(actor.user_id, now)
     return form.answer(render_template("identity/contact_code.html", form=form, where=where))

@@ -57,7 +57,7 @@ def set_scope(actor: Actor | None, public_id: UUID, rows: Sequence[ScopeRow], si
     kinds = {row.kind for row in rows}
     budget = [row for row in rows if row.kind == "budget"]
     if organisation.kind != "authority" or len(kinds) != 1 or not kinds <= {"division", "budget"} or len(budget) > 1:
-        raise BadScope(_("权限范围按行政区划(可多个),或按预算级次与主管单位(一条)。"))
+        raise BadScope(_("权限范围按行政区划（可多个），或按预算级次与主管单位（一条）。"))
     for row in rows:
         _check_scope(row)
     current = select(AuthorityScope).where(
@@ -91,4 +91,4 @@ def _check_scope(row: ScopeRow) -> None:
     if row.kind == "division" and not row.division_code:
         raise BadScope(_("请填写行政区划代码。"))
     if row.kind == "budget" and row.budget_level not in BUDGET_LEVELS and row.superior_id is None:
-        raise BadScope(_("请选择预算级次,或填写主管预算单位。"))
+        raise BadScope(_("请选择预算级次，或填写主管预算单位。"))

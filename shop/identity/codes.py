@@ -43,7 +43,7 @@ def read_name(text: str) -> str:
     """
     name = " ".join(text.split())
     if not 0 < len(name) <= MAX_NAME:
-        raise BadName(_("名称必填,最多120个字。"))
+        raise BadName(_("名称必填，最多120个字。"))
     return name
 
 
@@ -59,7 +59,7 @@ def read_credit_code(text: str) -> str:
     """
     code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
     if not is_credit_code(code):
-        raise BadCreditCode(_("统一社会信用代码不正确:应为18位,末位校验码须相符。"), credit_code=text[:40])
+        raise BadCreditCode(_("统一社会信用代码不正确：应为18位，末位校验码须相符。"), credit_code=text[:40])
     return code
 
 

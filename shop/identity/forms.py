@@ -14,7 +14,7 @@ from shop.identity.models import BUDGET_LEVELS
 
 #: Words for the codes that people see.
 BUDGET_LEVEL_WORDS = {
-    "central": _("中央"), "province": _("省级"), "city": _("市级"), "county": _("县(区)级"), "township": _("乡镇级"),
+    "central": _("中央"), "province": _("省级"), "city": _("市级"), "county": _("县（区）级"), "township": _("乡镇级"),
     "none": _("非预算单位"),
 }  # fmt: skip
 KIND_WORDS = {
@@ -97,7 +97,7 @@ class ChangeContactForm(Form):
 
     contact = StringField(
         _("新的手机号或邮箱"), [InputRequired(_("请填写手机号或邮箱。")), Length(max=254)],
-        description=_("验证码将发到这里;同类的旧联系方式会被替换,并收到通知。"),
+        description=_("验证码将发到这里；同类的旧联系方式会被替换，并收到通知。"),
     )  # fmt: skip
     password = PasswordField(_("当前密码"), [InputRequired(_("请填写当前密码。")), Length(max=1000)])
 
@@ -111,7 +111,7 @@ class CorrectionForm(Form):
     division_code = StringField(_("所在地行政区划代码"), [InputRequired(_("请填写六位代码。")), Length(max=6)])
     why = StringField(
         _("更正原因"), [InputRequired(_("请说明更正的原因。")), Length(max=500)],
-        description=_("原因会留存并告知该单位;已下的订单、合同和统计保持原样。"),
+        description=_("原因会留存并告知该单位；已下的订单、合同和统计保持原样。"),
     )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ class TokenForm(Form):
     """A new API token."""
 
     name = StringField(
-        _("名称"), [InputRequired(_("请填写名称。")), Length(max=120)], description=_("例如:食堂系统对接")
+        _("名称"), [InputRequired(_("请填写名称。")), Length(max=120)], description=_("例如：食堂系统对接")
     )
     scopes = MultiCheckboxField(_("权限"), [need_one])
     expires_on = DateField(_("有效期至"), [Optional()])
@@ -143,12 +143,12 @@ class PlaceForm(Form):
     parent = SelectField(_("上级部门"), [Optional()])
     division_code = StringField(_("所在地行政区划代码"), [InputRequired(_("请填写六位代码。")), Length(max=6)])
     finance_division_code = StringField(
-        _("财政所属行政区划代码"), [Length(max=6)], description=_("由哪一级财政拨款;不填则与所在地相同。")
+        _("财政所属行政区划代码"), [Length(max=6)], description=_("由哪一级财政拨款；不填则与所在地相同。")
     )
     budget_level = SelectField(
         _("预算级次"), choices=[SelectChoice(code, BUDGET_LEVEL_WORDS[code]) for code in BUDGET_LEVELS]
     )
-    superior = StringField(_("主管预算单位"), [Length(max=40)], description=_("填写其统一社会信用代码;没有则留空。"))
+    superior = StringField(_("主管预算单位"), [Length(max=40)], description=_("填写其统一社会信用代码；没有则留空。"))
 
 
 class UnitForm(PlaceForm):
@@ -190,7 +190,7 @@ class RegisterForm(OrganisationForm):
     kind = SelectField(_("类别"), choices=[SelectChoice(code, KIND_WORDS[code]) for code in KIND_WORDS])
     institution_type = SelectField(
         _("采购单位类型"), [Optional()],
-        choices=[SelectChoice("", _("(不是采购单位)")), *(SelectChoice(code, TYPE_WORDS[code]) for code in TYPE_WORDS)],
+        choices=[SelectChoice("", _("（不是采购单位）")), *(SelectChoice(code, TYPE_WORDS[code]) for code in TYPE_WORDS)],
     )  # fmt: skip
 
 
@@ -202,10 +202,10 @@ class ScopeForm(Form):
         choices=[SelectChoice("division", _("按行政区划")), SelectChoice("budget", _("按预算级次与主管单位"))],
     )  # fmt: skip
     divisions = StringField(
-        _("行政区划代码"), [Length(max=400)], description=_("包括其全部下级;按行政区划时可填多个,用逗号分开。")
+        _("行政区划代码"), [Length(max=400)], description=_("包括其全部下级；按行政区划时可填多个，用逗号分开。")
     )
     budget_level = SelectField(
         _("预算级次"), [Optional()],
-        choices=[SelectChoice("", _("(不限)")), *(SelectChoice(code, BUDGET_LEVEL_WORDS[code]) for code in BUDGET_LEVELS)],
+        choices=[SelectChoice("", _("（不限）")), *(SelectChoice(code, BUDGET_LEVEL_WORDS[code]) for code in BUDGET_LEVELS)],
     )  # fmt: skip
-    superior = StringField(_("主管预算单位"), [Length(max=40)], description=_("填写其统一社会信用代码;没有则留空。"))
+    superior = StringField(_("主管预算单位"), [Length(max=40)], description=_("填写其统一社会信用代码；没有则留空。"))

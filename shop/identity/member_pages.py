@@ -121,7 +121,7 @@ def end_membership(actor: Actor, member_id: UUID) -> Response:
     form = Form()
     with form.refusals(), transaction():
         members.end_membership(actor, member_id, today=clock.today(), now=clock.real_now())
-    form.tell(_("成员已移出,其令牌同时失效。"))
+    form.tell(_("成员已移出，其令牌同时失效。"))
     return redirect(url_for("member_pages.list_members"))
 
 
@@ -132,5 +132,5 @@ def reset_second_factor(actor: Actor, member_id: UUID) -> Response:
     form = Form()
     with form.refusals(), transaction():
         members.reset_second_factor(actor, member_id, today=clock.today())
-    form.tell(_("两步验证已重置,已通知本人。"))
+    form.tell(_("两步验证已重置，已通知本人。"))
     return redirect(url_for("member_pages.show_member", member_id=member_id))

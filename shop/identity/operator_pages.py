@@ -55,7 +55,7 @@ def register(actor: Actor) -> Answer:
                 )  # fmt: skip
                 made = organisations.create_organisation(new, at=clock.now(), actor=actor)
                 place = url_for("identity_operator_pages.show", organisation_id=made.public_id)
-            flash(_("单位已登记,请核验并邀请管理员。"), "success")
+            flash(_("单位已登记，请核验并邀请管理员。"), "success")
             return redirect(place)
     return form.answer(render_template("identity/register.html", form=form))
 
@@ -92,7 +92,7 @@ def correct(actor: Actor, organisation_id: UUID) -> Answer:
                 organisations.correct(
                     actor, organisation_id, version, changes, why=form.why.data, today=clock.today()
                 )  # fmt: skip
-            flash(_("已更正,并已告知该单位。"), "success")
+            flash(_("已更正，并已告知该单位。"), "success")
             return _back(organisation_id)
     return form.answer(render_template("identity/correct.html", form=form, organisation=organisation))
 
@@ -113,7 +113,7 @@ def disable_account(actor: Actor, user_id: UUID) -> Response:
     form = Form()
     with form.refusals(), transaction():
         accounts.disable(actor, user_id, why=request.form.get("why", ""), now=clock.real_now())
-    form.tell(_("账号已停用,其登录和令牌已失效。"))
+    form.tell(_("账号已停用，其登录和令牌已失效。"))
     return redirect(url_for("identity_operator_pages.show_account", user_id=user_id))
 
 
@@ -146,7 +146,7 @@ def suspend(actor: Actor, organisation_id: UUID) -> Response:
     form = Form()
     with form.refusals(), transaction():
         organisations.suspend(actor, organisation_id, clock.now(), request.form.get("why", ""))
-    form.tell(_("已暂停,该单位只能查看。"))
+    form.tell(_("已暂停，该单位只能查看。"))
     return _back(organisation_id)
 
 
@@ -226,7 +226,7 @@ def edit_permissions(actor: Actor, role: str) -> Answer:
         with form.refusals():
             with transaction():
                 permissions.set_permissions(actor, role, held, known=known)
-            flash(_("已保存,立即生效。"), "success")
+            flash(_("已保存，立即生效。"), "success")
             return redirect(url_for("identity_operator_pages.list_permissions"))
     page = render_template(
         "identity/edit_permissions.html", form=form, role=row, held=held, known=sorted(known.items())

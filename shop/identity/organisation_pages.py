@@ -80,7 +80,7 @@ def _offer_parents(form: PlaceForm, actor: Actor, *, but: UUID | None = None) ->
         SelectChoice(str(unit.id), "— " * unit.depth + unit.name)
         for unit in found
         if unit.id != but and unit.closed_at is None
-    ] or [SelectChoice("", _("(本单位)"))]
+    ] or [SelectChoice("", _("（本单位）"))]
 
 
 def _place(form: PlaceForm) -> Place:
@@ -129,7 +129,7 @@ def place_unit(actor: Actor, unit_id: UUID) -> Answer:
     form = PlaceForm(obj=row.on(today))
     _offer_parents(form, actor, but=unit_id)
     if row.is_root:
-        form.parent.choices = [SelectChoice("", _("(没有上级)"))]
+        form.parent.choices = [SelectChoice("", _("（没有上级）"))]
     if request.method == "GET":
         now = row.on(today)
         form.since.data, form.parent.data = today, str(now.parent_id) if now and now.parent_id else ""
@@ -137,7 +137,7 @@ def place_unit(actor: Actor, unit_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 units.place_unit(actor, unit_id, _place(form), since=form.since.data, today=today, parent=_parent(form))
-            flash(_("归属变更已保存,之前的归属保持不变。"), "success")
+            flash(_("归属变更已保存，之前的归属保持不变。"), "success")
             return redirect(url_for("organisation_pages.place_unit", unit_id=unit_id))
     return form.answer(render_template("identity/unit_form.html", form=form, unit=row))
 
@@ -185,7 +185,7 @@ def make_default(actor: Actor, account_id: UUID) -> Response:
     form = Form()
     with form.refusals(), transaction():
         bank_accounts.make_default(actor, account_id, clock.now())
-    form.tell(_("已提出变更收款账户,并通知全体成员。请由另一位同事或平台确认。"))
+    form.tell(_("已提出变更收款账户，并通知全体成员。请由另一位同事或平台确认。"))
     return redirect(url_for("organisation_pages.list_accounts"))
 
 

@@ -206,7 +206,7 @@ def verify(actor: Actor, public_id: UUID, at: datetime) -> Organisation:
     if organisation.verified_at is not None:
         raise WrongOrganisationState(_("该单位已核验。"))
     if organisation.credit_code is None:
-        raise WrongOrganisationState(_("该单位还没有填写统一社会信用代码,不能核验。"))
+        raise WrongOrganisationState(_("该单位还没有填写统一社会信用代码，不能核验。"))
     organisation.verified_at = at
     audit.record(actor, "identity.organisation_verified", "organisation", organisation.id)
     return organisation

@@ -169,6 +169,6 @@ def _set_password(secret: str, purpose: str, page: str) -> Answer:
         with form.refusals():
             with transaction():
                 recovery.use_link(secret, purpose, form.password.data, now)
-            flash(_("密码已设置,请登录。"), "success")
+            flash(_("密码已设置，请登录。"), "success")
             return redirect(url_for("identity_pages.sign_in"))
     return form.answer(render_template(page, form=form, person=user, is_invitation=purpose == recovery.INVITATION))

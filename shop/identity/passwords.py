@@ -40,7 +40,7 @@ def hash_new(password: str) -> str:
     if not MIN_LENGTH <= len(folded) <= MAX_LENGTH:
         raise WeakPassword(_("密码须为10至128个字符。"))
     if len(set(folded)) < 4 or folded.lower() in _COMMON:  # noqa: PLR2004
-        raise WeakPassword(_("这个密码太容易被猜到,请换一个。"))
+        raise WeakPassword(_("这个密码太容易被猜到，请换一个。"))
     return _hasher.hash(folded)
 
 

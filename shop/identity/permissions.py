@@ -92,9 +92,9 @@ def set_permissions(actor: Actor, role: str, wanted: Collection[str], *, known: 
         raise NotFound(_("没有这个角色。"))
     new = set(wanted)
     if unknown := sorted(new - set(known)):
-        raise UnknownPermission(_("没有这种权限:%(names)s", names="、".join(unknown)[:200]), permissions=unknown)
+        raise UnknownPermission(_("没有这种权限：%(names)s", names="、".join(unknown)[:200]), permissions=unknown)
     if found.kind != "operator" and (forbidden := sorted(new & OPERATOR_ONLY)):
-        raise OperatorsOnly(_("只有平台运营的角色可以有:%(names)s", names="、".join(forbidden)), permissions=forbidden)
+        raise OperatorsOnly(_("只有平台运营的角色可以有：%(names)s", names="、".join(forbidden)), permissions=forbidden)
     old = set(db.session.scalars(select(RolePermission.permission).where(RolePermission.role == role)))
     if gone := old - new:
         db.session.execute(

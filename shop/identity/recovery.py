@@ -90,7 +90,7 @@ def whose_link(secret: str, purpose: str, now: datetime) -> User:
     values = {"hash": hash_secret(secret), "purpose": purpose, "now": now}
     user_id = db.session.execute(text(f"SELECT user_id FROM one_time_secrets WHERE {_GOOD}"), values).scalar()
     if user_id is None:
-        raise BadLink(_("链接无效、已使用或已过期,请重新获取。"))
+        raise BadLink(_("链接无效、已使用或已过期，请重新获取。"))
     return db.session.get_one(User, user_id)
 
 
@@ -105,7 +105,7 @@ def use_link(secret: str, purpose: str, password: str, now: datetime) -> User:
     values = {"hash": hash_secret(secret), "purpose": purpose, "now": now}
     user_id = db.session.execute(use, values).scalar()
     if user_id is None:
-        raise BadLink(_("链接无效、已使用或已过期,请重新获取。"))
+        raise BadLink(_("链接无效、已使用或已过期，请重新获取。"))
     user = db.session.get_one(User, user_id)
     user.password_hash = hashed
     sessions.close_all(user.id, now)

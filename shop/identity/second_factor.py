@@ -102,7 +102,7 @@ def check(user_id: int, code: str, *, now: datetime) -> None:
     used = text("""UPDATE users SET totp_last_step = :step WHERE id = :id AND coalesce(totp_last_step, 0) < :step
                    RETURNING 1""")
     if not steps or db.session.execute(used, {"step": steps[-1], "id": user_id}).first() is None:
-        raise WrongCode(_("验证码不正确或已用过,请等下一个。"))
+        raise WrongCode(_("验证码不正确或已用过，请等下一个。"))
     db.session.refresh(user, ["totp_last_step"])
 
 
@@ -132,7 +132,7 @@ def reset(actor: Actor, membership: Membership, *, today: date) -> None:
         or_(Membership.valid_to.is_(None), Membership.valid_to >= today),
     )
     if not actor.may("organisations:verify") and db.session.scalar(others.limit(1)) is not None:
-        raise NotYoursToReset(_("此人还属于其他单位,请由平台运营重置。"))
+        raise NotYoursToReset(_("此人还属于其他单位，请由平台运营重置。"))
     user = db.session.get_one(User, membership.user_id)
     if user.totp_confirmed_at is None:
         raise SecondFactorMissing(_("此人没有启用两步验证。"))

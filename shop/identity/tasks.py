@@ -27,7 +27,7 @@ def on_password_reset_asked(*, user_id: int | None, **_rest: object) -> None:
     user = db.session.get_one(User, user_id)
     secret = recovery.make_link_secret(user_id, recovery.RESET, clock.real_now())
     link = f"{current_app.config['BASE_URL']}/password-reset/{secret}"
-    text = _("您在对口平台申请了重置密码。请在1小时内打开:%(link)s 如非本人操作,请忽略。", link=link)
+    text = _("您在对口平台申请了重置密码。请在1小时内打开：%(link)s 如非本人操作，请忽略。", link=link)
     _send(user, _("重置密码"), text)
 
 
@@ -38,11 +38,11 @@ def on_member_invited(*, user_id: int, organisation_id: int, **_rest: object) ->
     name = db.session.get_one(Organisation, organisation_id).name
     if user.password_hash is not None:
         link = f"{current_app.config['BASE_URL']}/sign-in"
-        text = _("您已加入%(name)s,请登录对口平台:%(link)s", name=name, link=link)
+        text = _("您已加入%(name)s，请登录对口平台：%(link)s", name=name, link=link)
     else:
         secret = recovery.make_link_secret(user_id, recovery.INVITATION, clock.real_now())
         link = f"{current_app.config['BASE_URL']}/invitations/{secret}"
-        text = _("%(name)s邀请您使用对口平台。请在7天内打开并设置密码:%(link)s", name=name, link=link)
+        text = _("%(name)s邀请您使用对口平台。请在7天内打开并设置密码：%(link)s", name=name, link=link)
     _send(user, _("加入%(name)s", name=name), text)
 
 
@@ -50,7 +50,7 @@ def on_member_invited(*, user_id: int, organisation_id: int, **_rest: object) ->
 def on_second_factor_was_reset(*, user_id: int, **_rest: object) -> None:
     """Tell somebody that their second factor was cleared."""
     user = db.session.get_one(User, user_id)
-    _send(user, _("两步验证已重置"), _("您在对口平台的两步验证已被管理员重置。如非您要求,请立即联系管理员。"))
+    _send(user, _("两步验证已重置"), _("您在对口平台的两步验证已被管理员重置。如非您要求，请立即联系管理员。"))
 
 
 @subscribe("identity.contact_change_asked")
@@ -61,7 +61,7 @@ def on_contact_change_asked(*, secret_id: int, **_rest: object) -> None:
         return
     where, code = made
     _send_to(
-        where, _("验证码"), _("您正在更改对口平台的联系方式,验证码 %(code)s,15分钟内有效。请勿告诉他人。", code=code)
+        where, _("验证码"), _("您正在更改对口平台的联系方式，验证码 %(code)s，15分钟内有效。请勿告诉他人。", code=code)
     )
 
 
@@ -70,7 +70,7 @@ def on_contact_changed(*, secret_id: int, **_rest: object) -> None:
     """Tell the number or address that was used before."""
     secret = db.session.get_one(OneTimeSecret, secret_id)
     if secret.contact_was:
-        text = _("您在对口平台的登录联系方式已更改。如非本人操作,请立即联系平台运营。")
+        text = _("您在对口平台的登录联系方式已更改。如非本人操作，请立即联系平台运营。")
         _send_to(secret.contact_was, _("联系方式已更改"), text)
 
 
@@ -78,7 +78,7 @@ def on_contact_changed(*, secret_id: int, **_rest: object) -> None:
 def on_account_disabled(*, user_id: int, **_rest: object) -> None:
     """Tell somebody that they cannot sign in any more."""
     user = db.session.get_one(User, user_id)
-    _send(user, _("账号已停用"), _("您在对口平台的账号已被平台运营停用。如有疑问,请联系平台运营。"))
+    _send(user, _("账号已停用"), _("您在对口平台的账号已被平台运营停用。如有疑问，请联系平台运营。"))
 
 
 def _send_to(contact: str, subject: str, text: str) -> None:

@@ -46,10 +46,10 @@ def issue_own(
     wanted = set(scopes)
     missing = sorted(wanted - actor.permissions - ({ALL} if actor.via.startswith("session:") else set()))
     if missing or not wanted:
-        raise ScopeNotHeld(_("不能授予自己没有的权限:%(scopes)s", scopes="、".join(missing) or "—"), scopes=missing)
+        raise ScopeNotHeld(_("不能授予自己没有的权限：%(scopes)s", scopes="、".join(missing) or "—"), scopes=missing)
     db.session.execute(select(Membership.id).where(Membership.id == actor.membership_id).with_for_update())
     if len(list_own(actor, now)) >= MAX_TOKENS:
-        raise TooManyTokens(_("最多可有%(most)s个有效令牌,请先撤销不用的。", most=MAX_TOKENS))
+        raise TooManyTokens(_("最多可有%(most)s个有效令牌，请先撤销不用的。", most=MAX_TOKENS))
     return issue_token(actor.membership_id, name, wanted, at=now, expires_at=expires_at, actor=actor)
 
 

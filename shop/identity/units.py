@@ -173,12 +173,12 @@ def place_unit(
     :raises NotFound: if unit or parent are not the organisation's.
     """
     if since < today:
-        raise BadDates(_("只能从今天或以后起变更,过去的归属不变。"))
+        raise BadDates(_("只能从今天或以后起变更，过去的归属不变。"))
     _lock_tree(actor)
     unit = get_unit(actor, public_id)
     above = get_unit(actor, parent) if parent else None if unit.is_root else _root(actor)
     if unit.closed_at is not None or (unit.is_root and above is not None):
-        raise UnitInUse(_("已停用的部门不能变更;单位本身没有上级部门。"))
+        raise UnitInUse(_("已停用的部门不能变更；单位本身没有上级部门。"))
     if above is not None and db.session.execute(_CYCLE, {"unit": unit.id, "parent": above.id, "since": since}).first():
         raise UnitCycle(_("一个部门不能归属于它自己或它的下级。"))
     row = make_placement(unit.id, above.id if above else None, place, since=since)
@@ -212,7 +212,7 @@ def close_unit(actor: Actor, public_id: UUID, *, at: datetime, today: date) -> U
         or_(UnitPlacement.valid_to.is_(None), UnitPlacement.valid_to > today),
     )
     if unit.is_root or unit.closed_at is not None or db.session.scalar(below.limit(1)) is not None:
-        raise UnitInUse(_("单位本身、已停用的部门,或仍有下级的部门,不能停用。"))
+        raise UnitInUse(_("单位本身、已停用的部门，或仍有下级的部门，不能停用。"))
     unit.closed_at = at
     _end_placements(unit.id, today)
     audit.record(actor, "identity.unit_closed", "unit", unit.id)

@@ -7,7 +7,7 @@ from shop.i18n import lazy as _
 PERMISSION_WORDS = {
     "accounts:connect": _("开通在线收款账户"),
     "audit:read": _("查看审计记录"),
-    "banking:manage": _("登记、确认和停用监管账户,维护财政支付截止日"),
+    "banking:manage": _("登记、确认和停用监管账户，维护财政支付截止日"),
     "basket:edit": _("使用采购篮"),
     "catalogue:edit": _("维护商品与价格"),
     "complaints:handle": _("核查、答复和办结消费者投诉"),

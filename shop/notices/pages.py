@@ -36,7 +36,7 @@ def open_notice(actor: Actor, notice_id: UUID) -> Response:
     """Mark a notice read and lead to where it is about; one of another organisation of the person's: to switching."""
     elsewhere = queries.find_elsewhere(notice_id, actor)
     if elsewhere:
-        flash(_("这条通知属于%(organisation)s,请先切换到该单位再打开。", organisation=elsewhere), "warning")
+        flash(_("这条通知属于%(organisation)s，请先切换到该单位再打开。", organisation=elsewhere), "warning")
         return redirect(url_for("account_pages.profile"))
     with transaction():
         link = services.mark_read(notice_id, actor, clock.now()).link

@@ -43,7 +43,7 @@ def receipts_of(name: str, keys: Sequence[str], *, with_facts: bool = True) -> l
     with snapshot():
         found = _find(name, keys)
         if found is None:
-            raise queries.NotLogged(_("尚未记入日志,请稍后再试。"))
+            raise queries.NotLogged(_("尚未记入日志，请稍后再试。"))
         log, checkpoint, leaves = found
         return [_receipt(log, checkpoint, leaf, with_facts=with_facts) for leaf in leaves]
 
@@ -65,7 +65,7 @@ def _receipt(log: Log, checkpoint: LogCheckpoint, leaf: LogLeaf, *, with_facts: 
     records = registry.get_source(log.name).read(leaf.place - 1, 1).records
     record = next((each for each in records if each.key == leaf.key), None)
     if record is None or record.entry(log.name, leaf.salt) != bytes(leaf.entry):
-        raise LogRecordChanged(_("记录与日志所载不符,请联系平台。"))
+        raise LogRecordChanged(_("记录与日志所载不符，请联系平台。"))
     text = receipts.write(
         index=leaf.leaf_index,
         proof=queries.inclusion_proof(log.id, leaf.leaf_index, checkpoint.size),

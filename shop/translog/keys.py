@@ -59,9 +59,9 @@ def find_signer(folder: Path, name: str) -> Signer | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
-        raise LogKeyMissing(_("日志密钥文件无法读取:%(name)s。", name=name)) from error
+        raise LogKeyMissing(_("日志密钥文件无法读取：%(name)s。", name=name)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise LogKeyMissing(_("日志密钥文件无法读取:%(name)s。", name=name))
+        raise LogKeyMissing(_("日志密钥文件无法读取：%(name)s。", name=name))
     return Signer(name, key)
 
 
@@ -80,7 +80,7 @@ def make_signer(folder: Path, name: str, origin: str) -> Signer:
             _write(path_of(folder, name), data)
     signer = find_signer(folder, name)
     if signer is None:
-        raise LogKeyMissing(_("日志密钥文件无法读取:%(name)s。", name=name))
+        raise LogKeyMissing(_("日志密钥文件无法读取：%(name)s。", name=name))
     return signer
 
 
@@ -116,7 +116,7 @@ def find_kept(folder: Path, key: VerifierKey) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError, BadNote) as error:
-        raise LogCheckpointMissing(_("日志密钥旁的检查点文件无法读取:%(name)s。", name=key.name)) from error
+        raise LogCheckpointMissing(_("日志密钥旁的检查点文件无法读取：%(name)s。", name=key.name)) from error
 
 
 def keep(folder: Path, name: str, note: str) -> None:

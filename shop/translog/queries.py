@@ -165,7 +165,7 @@ def inclusion_proof(log_id: int, index: int, size: int) -> list[bytes]:
     :raises BadTreeSize: if no checkpoint reaches that size or the leaf is beyond it.
     """
     if not 0 <= index < size <= get_checkpoint(log_id).size:
-        raise BadTreeSize(_("日志尚无这样大的检查点,或条目不在其中。"))
+        raise BadTreeSize(_("日志尚无这样大的检查点，或条目不在其中。"))
     return hashes_of(log_id, tree.inclusion_ranges(index, size))
 
 
@@ -175,7 +175,7 @@ def consistency_proof(log_id: int, first: int, second: int) -> list[bytes]:
     :raises BadTreeSize: if no checkpoint reaches the second, or the first is larger or empty.
     """
     if not 0 < first <= second <= get_checkpoint(log_id).size:
-        raise BadTreeSize(_("日志尚无这样大的检查点,或两个大小的先后不对。"))
+        raise BadTreeSize(_("日志尚无这样大的检查点，或两个大小的先后不对。"))
     return hashes_of(log_id, tree.consistency_ranges(first, second))
 
 

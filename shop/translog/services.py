@@ -162,14 +162,17 @@ def _hashes(log: Log, ranges: Sequence[tree.Range]) -> list[bytes]:
 
 
 def _forked(size: int) -> LogForked:
-    return LogForked(_("日志与上次签名的检查点不符,不再签名;请运行 duikou log monitor。"), size=size)
+    return LogForked(_("日志与上次签名的检查点不符，不再签名；请运行 duikou log monitor。"), size=size)
 
 
 def _require_kept(folder: Path, signer: Signer) -> Checkpoint:
     found = keys.find_kept(folder, signer.verifier)
     if found is None:
         raise keys.LogCheckpointMissing(
-            _("密钥 %(name)s 旁没有它最后签名的检查点,不再签名;核对数据库后请运行 duikou log adopt。", name=signer.name)
+            _(
+                "密钥 %(name)s 旁没有它最后签名的检查点，不再签名；核对数据库后请运行 duikou log adopt。",
+                name=signer.name,
+            )
         )
     return found
 
@@ -212,7 +215,7 @@ def signers_of(log: Log, folder: Path, at: datetime) -> list[Signer]:
 def _require(folder: Path, key: queries.KeyState) -> Signer:
     signer = keys.find_signer(folder, key.verifier.name)
     if signer is None or signer.verifier != key.verifier:
-        raise keys.LogKeyMissing(_("日志密钥文件缺失:%(name)s。", name=key.verifier.name))
+        raise keys.LogKeyMissing(_("日志密钥文件缺失：%(name)s。", name=key.verifier.name))
     return signer
 
 
@@ -243,5 +246,5 @@ def end_key(log: Log, name: str, at: datetime) -> None:
     if not ended:
         raise queries.NotLogged(_("日志没有这把正在使用的密钥。"))
     if len(signing) == 1:
-        raise LastLogKey(_("这是日志唯一的密钥,请先添加新密钥。"))
+        raise LastLogKey(_("这是日志唯一的密钥，请先添加新密钥。"))
     db.session.add(LogKeyEnd(key_id=ended[0].id, ended_at=at))

@@ -53,7 +53,7 @@ def parse_url(url: str, *, allow_private: bool) -> Target:
     if parts.scheme != "https" and not (allow_private and parts.scheme == "http"):
         raise BadWebhookAddress(_("网址须以 https:// 开头。"))
     if not parts.hostname or parts.username is not None or parts.fragment or port == 0:
-        raise BadWebhookAddress(_("网址不可含用户名或 #,端口须正确。"))
+        raise BadWebhookAddress(_("网址不可含用户名或 #，端口须正确。"))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), path, "")
 

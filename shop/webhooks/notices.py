@@ -10,7 +10,7 @@ RULES = (
         "webhooks.endpoint_disabled",
         "webhook_disabled",
         "webhooks:manage",
-        lazy("推送地址 %(url)s 已自动停用,请检查后重新启用。"),
+        lazy("推送地址 %(url)s 已自动停用，请检查后重新启用。"),
         ("institution", "producer", "agent", "authority", "operator"),
         "/account/webhooks/{endpoint_id}",
     ),

@@ -86,7 +86,7 @@ def ping(actor: Actor, endpoint_id: UUID) -> Response:
     """Send a test event."""
     with transaction():
         services.ping(endpoint_id, actor)
-    flash(_("测试消息已排队,数秒后可在下方看到结果。"), "success")
+    flash(_("测试消息已排队，数秒后可在下方看到结果。"), "success")
     return _back(endpoint_id)
 
 

@@ -68,7 +68,7 @@ def check_topics(topics: list[str], known: Collection[str]) -> list[str]:
     """
     strange = sorted(set(topics) - set(known) - {ALL})
     if strange or not topics:
-        raise UnknownTopic(_("没有这些主题:%(names)s", names=", ".join(strange) or "—"), topics=sorted(known))
+        raise UnknownTopic(_("没有这些主题：%(names)s", names=", ".join(strange) or "—"), topics=sorted(known))
     return sorted(set(topics))
 
 
@@ -172,7 +172,7 @@ def ping(endpoint_id: UUID, actor: Actor) -> None:
     """
     endpoint = get_endpoint(endpoint_id, actor)
     if endpoint.disabled_at is not None:
-        raise EndpointDisabled(_("推送地址已停用,请先启用。"))
+        raise EndpointDisabled(_("推送地址已停用，请先启用。"))
     publish(PINGED, organisations=[actor.organisation_id], endpoint_id=str(endpoint.public_id))
 
 
@@ -193,7 +193,7 @@ def retry_delivery(endpoint_id: UUID, delivery_id: UUID, actor: Actor, *, at: da
     if delivery is None:
         raise NotFound(_("没有这条推送记录。"))
     if endpoint.disabled_at is not None:
-        raise EndpointDisabled(_("推送地址已停用,请先启用。"))
+        raise EndpointDisabled(_("推送地址已停用，请先启用。"))
     if delivery.dead_at is None:
         raise NotDead(_("只有已放弃的推送可以重发。"))
     delivery.dead_at, delivery.tries, delivery.next_try_at = None, 0, at

@@ -45,8 +45,8 @@ def test_last_year_s_figure_of_each_part_leads_to_its_lines(desk):
 
 def test_amounts_are_shown_in_ten_thousands_or_in_yuan_and_links_keep_it(desk):
     wan, yuan = desk.get("/official").text, desk.get("/official?show=yuan").text
-    assert ("0.51" in wan, "金额(万元)" in wan, ">按元显示</a>" in wan) == (True, True, True)
-    assert (">5,100.00<" in yuan, "金额(元)" in yuan, "万元)" in yuan, ">按万元显示</a>" in yuan) == (
+    assert ("0.51" in wan, "金额（万元）" in wan, ">按元显示</a>" in wan) == (True, True, True)
+    assert (">5,100.00<" in yuan, "金额（元）" in yuan, "万元)" in yuan, ">按万元显示</a>" in yuan) == (
         True,
         True,
         False,

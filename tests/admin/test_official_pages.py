@@ -19,7 +19,7 @@ def test_an_official_without_data_is_told_so(committed_app, page_client):
         assert answer.status_code == 200, path
         assert "0.00" in answer.text or "还没有" in answer.text
     empty = client.get("/official").text
-    assert ("有了第一笔,这里按月画图" in empty, "months.svg" in empty) == (True, False)
+    assert ("有了第一笔，这里按月画图" in empty, "months.svg" in empty) == (True, False)
     chart = client.get("/official/months.svg")
     assert chart.content_type.startswith("image/svg+xml")
     assert client.get("/official/totals.xlsx").data[:2] == b"PK"

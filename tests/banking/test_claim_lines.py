@@ -250,7 +250,7 @@ def test_a_transfer_for_several_producers_is_claimed_whole_and_confirmed_by_the_
 
     made = db.session.get_one(TransferClaim, made.id, populate_existing=True)
     assert (made.payee_id, made.line_id, told(line)[0]) == (None, line.id, "claimed")
-    assert claim_queries.get_claim(made.id, one, TODAY).payee == "监管账户(几个供应商)"
+    assert claim_queries.get_claim(made.id, one, TODAY).payee == "监管账户（几个供应商）"
     with pytest.raises(NotFound), transaction():
         claims.confirm(made.public_id, first.checker, NOON)
     with transaction():

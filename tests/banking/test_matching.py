@@ -236,10 +236,10 @@ def test_a_buyers_own_name_and_the_amount_of_one_order_match(scene):
     trade, _ = scene
     with transaction():
         buyer = db.session.get_one(Organisation, trade.buyer.organisation_id)
-        buyer.name = "天津市和平区第一小学(本部)"
+        buyer.name = "天津市和平区第一小学（本部）"
     order, _ = order_of(trade), order_of(trade, 7000)
 
-    line = bring_one(scene, "100.00", "食堂货款", name="天津市和平区 第一小学(本部)")
+    line = bring_one(scene, "100.00", "食堂货款", name="天津市和平区 第一小学（本部）")
 
     assert told(line) == ("matched", "payer", "")
     assert receipts_of(line)[0][1] == {order.id: 10000}

@@ -82,7 +82,7 @@ def test_a_clerk_imports_a_file_and_a_colleague_confirms_all(scene, login):
     assert done.status_code == 302, done.text
     assert "新导入" in text_of(browser.get(done.location))
     assert db.session.scalars(select(Payment.amount_fen)).all() == [1_230_000]
-    assert "支出,没有对应的退款" in text_of(browser.get("/producer/bank-lines"))
+    assert "支出，没有对应的退款" in text_of(browser.get("/producer/bank-lines"))
     assert "6222020000000001" in text_of(browser.get("/producer/statements"))
 
     colleague = login(trade.checker)
@@ -128,7 +128,7 @@ def test_a_line_is_handled_on_its_page(scene, login):
     assert browser.post(f"/producer/bank-lines/{two}/note", data={"note": "利息"}).status_code == 302
     assert browser.post(f"/producer/bank-lines/{two}/ignore").status_code == 409
     colleague = login(trade.checker)
-    assert "同意:不是货款" in text_of(colleague.get(f"/producer/bank-lines/{two}"))
+    assert "同意：不是货款" in text_of(colleague.get(f"/producer/bank-lines/{two}"))
     assert colleague.post(f"/producer/bank-lines/{two}/ignore").status_code == 302
     assert db.session.scalars(select(BankStatementLine.state).order_by(BankStatementLine.id)).all() == [
         "matched",
@@ -181,8 +181,8 @@ def test_the_operator_keeps_accounts_and_closing_days_that_institutions_see(scen
     assert "确认账户" in text_of(second.get("/operator/supervised-accounts"))
     assert second.post(f"/operator/supervised-accounts/{key}/confirmed").status_code == 302
     assert db.session.scalars(select(SupervisedAccount.status)).all() == ["confirmed"]
-    assert "财政集中支付 2026年12月25日 截止,剩 163 天" in text_of(login(unit_holder).get("/desk/payments"))
-    assert "截止,剩" not in text_of(login(trade.clerk).get("/producer/payments"))
+    assert "财政集中支付 2026年12月25日 截止，剩 163 天" in text_of(login(unit_holder).get("/desk/payments"))
+    assert "截止，剩" not in text_of(login(trade.clerk).get("/producer/payments"))
 
 
 def test_the_api_imports_lists_and_confirms(scene, client, bearer):

@@ -277,6 +277,6 @@ def test_more_rows_than_an_import_takes_are_refused(monkeypatch):
 
 
 def test_titles_are_compared_without_brackets_and_marks():
-    assert [layouts.simple(title) for title in ("贷方发生额(收入)", "贷方发生额(收入)", "交易日期[ Transaction Date ]", "借/贷")] == [
+    assert [layouts.simple(title) for title in ("贷方发生额（收入）", "贷方发生额（收入）", "交易日期[ Transaction Date ]", "借/贷")] == [
         "贷方发生额", "贷方发生额", "交易日期", "借贷",
     ]  # fmt: skip

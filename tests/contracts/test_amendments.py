@@ -117,7 +117,7 @@ def test_pages_of_both_sides_show_the_account_that_was_agreed_on(app, login, wor
         assert "请采购单位同意改付" in shown
         producer.post(f"/contracts/{contract}/account/offer")
         buyer = login(world.buyer)
-        assert "已核实,同意改付" in buyer.get(f"/desk/orders/{order.public_id}/contract").text
+        assert "已核实，同意改付" in buyer.get(f"/desk/orders/{order.public_id}/contract").text
         buyer.post(f"/contracts/{contract}/account/agree")
 
         assert db.session.scalars(select(ContractAmendment.status)).all() == ["agreed"]

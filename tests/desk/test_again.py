@@ -46,7 +46,7 @@ def test_what_is_on_sale_goes_into_the_basket_and_what_is_not_is_named(world, lo
     assert "已按采购单" in page
     assert "加入 1 种商品" in page
     assert "有 2 种商品今日不能采购" in page
-    assert "库存不足,余 40。" in page
+    assert "库存不足，余 40。" in page
     assert "200.00" in page
 
 
@@ -61,7 +61,7 @@ def test_what_lies_in_the_basket_stays_as_it_is(world, login):
 
     assert basket() == {world.listings[0].id: Decimal(3), world.listings[1].id: Decimal(5)}
     assert second.location == "/desk/basket"
-    assert "2 种已在采购清单中,未改动" in client.get(second.location).text
+    assert "2 种已在采购清单中，未改动" in client.get(second.location).text
 
 
 def test_finished_procurements_are_offered_on_the_first_screen(world, login):

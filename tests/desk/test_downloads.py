@@ -43,7 +43,7 @@ def test_every_list_of_the_trade_is_a_workbook(session, login):
     title, row, _other, total = sheets["payments"]
     paid = db.session.execute(text("SELECT sum(amount_fen) FROM payments")).scalar_one()
     assert (row[title.index("附言")], row[title.index("付款人")]) == ("'=1+1", "'+86")
-    assert (total[0], total[title.index("金额(元)")]) == ("合计", int(paid) / 100)
+    assert (total[0], total[title.index("金额（元）")]) == ("合计", int(paid) / 100)
     assert len(empty) == 1
 
 
@@ -98,4 +98,4 @@ def test_a_workbook_stops_at_its_bound_and_says_so(world, login, monkeypatch):
     book = CalamineWorkbook.from_filelike(io.BytesIO(answer.data))
     assert len(book.get_sheet_by_index(0).to_python()) == 4
     about = {str(name): value for name, value in book.get_sheet_by_index(1).to_python()}
-    assert (about["行数"], about["注意"]) == (2.0, "最多 2 行,其余未列出,请缩小筛选范围。")
+    assert (about["行数"], about["注意"]) == (2.0, "最多 2 行，其余未列出，请缩小筛选范围。")

@@ -213,7 +213,7 @@ def test_the_list_of_errors_stands_above_everything_and_leads_to_field_and_row(w
     no_fund = post(buyer, "/desk/checkout", act="place", **unit).text
     short = post(buyer, "/desk/checkout", act="place", fund_source="union", **unit).text
 
-    for page, link in ((no_fund, '<a href="#fund_source">'), (short, '<a href="#line-0">靖远枸杞 500 g/袋:')):
+    for page, link in ((no_fund, '<a href="#fund_source">'), (short, '<a href="#line-0">靖远枸杞 500 g/袋：')):
         assert page.count('id="errors"') == 1
         assert page.index('id="errors"') < page.index(link) < page.index("<table")
     assert 'id="line-0"' in short
@@ -318,19 +318,19 @@ def test_who_sends_a_procurement_back_says_why_and_its_maker_reads_it_and_submit
     post(client, f"{submitted}/reject", why=" ")
     page = client.get(submitted).text
     assert ("请写明退回的原因" in page, "待本单位审批人办理" in page) == (True, True)
-    post(client, f"{submitted}/reject", why="预算不足,请减半")
+    post(client, f"{submitted}/reject", why="预算不足，请减半")
 
     client = login(world.buyer)
     page = client.get(submitted).text
-    assert ("预算不足,请减半" in page, "待经办人修改后重新提交" in page) == (True, True)
-    assert "被退回,待修改" in client.get("/desk").text
+    assert ("预算不足，请减半" in page, "待经办人修改后重新提交" in page) == (True, True)
+    assert "被退回，待修改" in client.get("/desk").text
     procurement = db.session.scalars(select(Procurement)).one()
     version = str(procurement.version)
     shown = client.get(f"{submitted}/edit").text
-    assert "预算不足,请减半" in shown
+    assert "预算不足，请减半" in shown
     fields = {f"quantity-{world.listings[0].public_id}": "5", "unit_id": str(world.unit_id), "fund_source": "canteen"}
     post(client, f"{submitted}/edit", version=version, payment_mode="goods_first", **fields)
-    assert "预算不足,请减半" in client.get(submitted).text
+    assert "预算不足，请减半" in client.get(submitted).text
     post(client, f"{submitted}/submit")
-    assert "预算不足,请减半" not in client.get(submitted).text
-    assert "被退回,待修改" not in client.get("/desk").text
+    assert "预算不足，请减半" not in client.get(submitted).text
+    assert "被退回，待修改" not in client.get("/desk").text

@@ -84,5 +84,5 @@ def test_the_api_says_when_there_is_room_again(client, bearer):
     refused = send(1000)
 
     assert (refused.status_code, refused.json["type"]) == (429, "/problems/upload-quota-used")
-    assert "已达上限(1 MB)" in refused.json["detail"]
+    assert "已达上限（1 MB）" in refused.json["detail"]
     assert refused.headers["Retry-After"] == "43200"

@@ -68,6 +68,6 @@ def test_recalled_goods_are_shown_in_red_and_accepted_only_by_who_says_that_it_k
     last = db.session.scalars(select(AcceptanceItem).order_by(AcceptanceItem.id.desc())).first()
     assert last is not None
     assert (done.status_code, last.accepted, last.rejected, last.reason) == (
-        302, Decimal(0), Decimal(2), "召回:农残超标"
+        302, Decimal(0), Decimal(2), "召回：农残超标"
     )  # fmt: skip
     assert (item.accepted, item.rejected, lot.status) == (Decimal(4), Decimal(2), "recalled")

@@ -166,13 +166,13 @@ def test_pages_show_what_waits_and_let_the_second_person_decide(login, people):
     first, second, _ = people
     change = asked(first)
     page = login(first).get("/organisation/bank-accounts").text
-    assert ("撤回申请" in page, "核实无误,确认变更" in page) == (True, False)
+    assert ("撤回申请" in page, "核实无误，确认变更" in page) == (True, False)
     with transaction():
         operator = make_member("operator")
     assert NEW in login(operator).get("/operator/account-changes").text
 
     client = login(second)
-    assert "核实无误,确认变更" in client.get("/organisation/bank-accounts").text
+    assert "核实无误，确认变更" in client.get("/organisation/bank-accounts").text
     client.post(f"/account-changes/{change.public_id}/refuse", data={"reason": ""})
     assert change.status == "asked"
     client.post(f"/account-changes/{change.public_id}/confirm")

@@ -172,7 +172,7 @@ def test_a_header_that_is_not_the_buyers_needs_a_look(trade, order):
 
 def test_brackets_of_either_width_are_one_header(trade, order):
     with transaction():
-        trade_name = "和平区(第一)小学"
+        trade_name = "和平区（第一）小学"
         db.session.get_one(Organisation, trade.buyer.organisation_id).name = trade_name
     made = record(trade, invoice(trade, (order, 7500), buyer_header="和平区（第一） 小学"))
 

@@ -33,7 +33,7 @@ def test_each_wrong_member_gets_a_pointer(acting):
     assert answer.json["type"] == "/problems/validation"
     assert sorted((error["pointer"], error["detail"]) for error in answer.json["errors"]) == [
         ("#/extra~1~0", "没有这一项。"),
-        ("#/price", '金额须写作 {"amount": "12.30", "currency": "CNY"},至多两位小数。'),
+        ("#/price", '金额须写作 {"amount": "12.30", "currency": "CNY"}，至多两位小数。'),
         ("#/quantity", "必填。"),
         ("#/title", "长度须在 1 至 50 之间。"),
     ]

@@ -20,7 +20,7 @@ def test_the_type_of_a_problem_is_the_address_of_a_page(client):
     assert kind == "/problems/unauthenticated"
     page = client.get(kind)
     assert page.status_code == 200
-    assert "没有登录,或令牌无效。" in page.text
+    assert "没有登录，或令牌无效。" in page.text
     assert "401 请先登录" in page.text
 
 

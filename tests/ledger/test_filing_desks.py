@@ -188,7 +188,7 @@ def test_the_operator_lists_finds_and_decides_filings(client, login):
     assert "没有申报。" in client.get("/operator/filings?county=没有县").text
     assert client.get(f"/official/filings/{filing.public_id}").location == f"/operator/filings/{filing.public_id}"
     address = f"/operator/filings/{filing.public_id}"
-    assert "确认后,1,234.56 元将计入靖远县 2026年6月 帮扶额。" in client.get(address).text
+    assert "确认后，1,234.56 元将计入靖远县 2026年6月 帮扶额。" in client.get(address).text
     assert client.post(f"{address}/confirm", data={"idempotency_key": "a"}).location == address
 
     assert db.session.get_one(Filing, filing.id, populate_existing=True).status == "confirmed"

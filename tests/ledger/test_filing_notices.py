@@ -85,7 +85,7 @@ def test_the_confirmation_names_the_month_in_which_it_will_count(login):
 
     page = login(second).get(address).text
 
-    assert "将计入靖远县 2026年7月 帮扶额(2026年6月已封账,计入首个未封账的月份)。" in page
+    assert "将计入靖远县 2026年7月 帮扶额（2026年6月已封账，计入首个未封账的月份）。" in page
 
 
 def test_taking_back_names_the_month_too(login):
@@ -97,4 +97,4 @@ def test_taking_back_names_the_month_too(login):
 
     page = login(second).get(f"/official/filings/{filing.public_id}").text
 
-    assert "将从靖远县 2026年7月 帮扶额中冲减(2026年6月已封账,计入首个未封账的月份)。" in page
+    assert "将从靖远县 2026年7月 帮扶额中冲减（2026年6月已封账，计入首个未封账的月份）。" in page

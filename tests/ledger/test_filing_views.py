@@ -102,14 +102,14 @@ def test_a_filing_is_entered_submitted_and_confirmed_on_pages(client, login):
     assert saved.status_code == 302, saved.text
     address = saved.headers["Location"]
     page = client.get(address)
-    assert (page.status_code, "提交后由靖远县另一人确认,合计 12,300.00 元。" in page.text) == (200, True)
+    assert (page.status_code, "提交后由靖远县另一人确认，合计 12,300.00 元。" in page.text) == (200, True)
     client.post(f"{address}/submit", data={"idempotency_key": "b"})
     login(second)
     assert "有 1 份线下申报等您确认" in client.get("/official").text
     page = client.get(address)
     assert page.text.index("发票.pdf") < page.text.index("确认申报</button>")
     assert "天津市和平区" in page.text
-    assert "确认后,12,300.00 元将计入靖远县 2026年6月 帮扶额。" in page.text
+    assert "确认后，12,300.00 元将计入靖远县 2026年6月 帮扶额。" in page.text
     assert client.post(f"{address}/confirm", data={"idempotency_key": "c"}).status_code == 302
     assert "已确认" in client.get("/official/filings").text
     assert "12,300.00 元已计入靖远县帮扶额,查看明细" in client.get(address).text
@@ -126,7 +126,7 @@ def test_a_place_is_found_by_its_short_name_and_one_of_several_is_asked_for(clie
     }  # fmt: skip
     papers = {"invoices": (io.BytesIO(PDF), "发票.pdf")}
     page = client.post("/official/filings/new", data=form | papers)
-    assert (page.status_code, "产地县:没有这个地方" in page.text, count("filings")) == (422, False, 0)
+    assert (page.status_code, "产地县：没有这个地方" in page.text, count("filings")) == (422, False, 0)
     assert "120101 天津市和平区" in page.text
     assert "刚才选的文件还没有保存" in page.text
     saved = client.post("/official/filings/new", data=form | {"buyer_division": "天津市和平区"})

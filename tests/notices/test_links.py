@@ -128,7 +128,7 @@ def test_a_notice_of_another_organisation_of_one_s_own_says_where_to_switch(sess
     answer = login(actor).get(f"/account/notices/{notice.public_id}")
 
     assert answer.location == "/account"
-    assert "这条通知属于乙学校,请先切换到该单位再打开。" in login(actor).get("/account").text
+    assert "这条通知属于乙学校，请先切换到该单位再打开。" in login(actor).get("/account").text
     assert db.session.get_one(Notice, notice.id, populate_existing=True).read_at is None
 
 

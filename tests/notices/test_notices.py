@@ -65,7 +65,7 @@ def test_the_page_shows_counts_opens_and_marks_read(sides, login, deliver):
     browser = login(seller)
 
     page = browser.get("/account/notices").text
-    assert "新订单 DK2,货款 12.30 元,请确认价格、运费和交货日期。" in page
+    assert "新订单 DK2，货款 12.30 元，请确认价格、运费和交货日期。" in page
     assert 'aria-label="2 条未读"' in page
     newest = db.session.scalars(select(Notice).order_by(Notice.public_id.desc()).limit(1)).one()
     opened = browser.get(f"/account/notices/{newest.public_id}")
@@ -86,7 +86,7 @@ def test_the_api_lists_and_marks_read(sides, client, bearer, deliver):
     [item] = client.get("/api/v1/notices?unread=true", headers=header).json["items"]
     read = client.post(f"/api/v1/notices/{item['id']}/read", headers=header)
 
-    assert item["text"] == "新订单 DK1,货款 12.30 元,请确认价格、运费和交货日期。"
+    assert item["text"] == "新订单 DK1，货款 12.30 元，请确认价格、运费和交货日期。"
     assert item["read_at"] is None
     assert read.json["read_at"] == "2026-07-15T12:00:00+08:00"
     assert client.get("/api/v1/notices?unread=true", headers=header).json == {"items": [], "next": None}

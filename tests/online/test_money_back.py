@@ -207,10 +207,10 @@ def test_evidence_is_handed_in_once_by_who_may(purchase, card, deliver):
         key = db.session.scalars(select(Dispute.public_id)).one()
 
     with transaction():
-        dispute_calls.submit(key, "已签收,附验收单号。", operator, NOON)
+        dispute_calls.submit(key, "已签收，附验收单号。", operator, NOON)
     settle(deliver)
 
-    assert card.get(dispute)["evidence"]["uncategorized_text"] == "已签收,附验收单号。"
+    assert card.get(dispute)["evidence"]["uncategorized_text"] == "已签收，附验收单号。"
     assert card.get(dispute)["status"] == "under_review"
     with pytest.raises(DisputeClosed), transaction():
         dispute_calls.submit(key, "再补充", operator, NOON)

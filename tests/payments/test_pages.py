@@ -75,7 +75,7 @@ def test_a_row_without_an_amount_takes_what_is_unpaid(login, trade, order):
         ({"amount": ""}, "请填写"),
         ({"allocations": "DK20260101-XXXXXX 5"}, "第 1 行"),
         ({"value_on": "2026-07-16"}, "起息日不能晚于今天"),
-        ({"amount": "74.99"}, "分配共 75.00 元,超过了可分配的余额 74.99 元"),
+        ({"amount": "74.99"}, "分配共 75.00 元，超过了可分配的余额 74.99 元"),
     ],
 )
 def test_a_wrong_receipt_is_shown_again_with_what_was_typed(login, trade, order, changes, words):
@@ -169,7 +169,7 @@ def test_a_refund_is_asked_for_recorded_and_confirmed(login, trade, order):
 
     client = login(trade.checker)
     assert "退款待第二人确认" in client.get("/producer").text
-    assert "确认后,退款 10.00 元" in client.get(path).text
+    assert "确认后，退款 10.00 元" in client.get(path).text
     assert client.post(f"{path}/confirm").status_code == 302
     assert "/producer/refunds?status=" not in client.get("/producer").text
     assert db.session.get_one(Order, order.id).refunded_fen == 1000
@@ -267,7 +267,7 @@ def test_a_buyer_asks_money_back_for_accepted_goods_by_the_line(login, trade, or
     done = client.post(path, data={**typed, "line_0": "30", "idempotency_key": "k3"})
 
     assert ("已验收商品的退款" in page, "最多可退 70.00 元" in page) == (True, True)
-    assert "请填写退款金额,或按商品填写。" in nothing.text
+    assert "请填写退款金额，或按商品填写。" in nothing.text
     assert "该行最多可退 70.00 元" in refused.text
     assert (before, done.status_code) == (0, 302)
     refund = db.session.scalars(select(Refund)).one()

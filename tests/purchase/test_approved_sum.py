@@ -173,10 +173,10 @@ def test_the_page_and_the_api_say_so(world, approver, client, login, bearer):
 
     buyer = login(world.buyer)
     page = buyer.get(f"/desk{path}").text
-    assert "今日合计 250.00 元,高于审批通过的 200.00 元,不能下单。" in page
+    assert "今日合计 250.00 元，高于审批通过的 200.00 元，不能下单。" in page
     assert "提交审批</button>" in page
     buyer.post(f"/desk{path}/place", data={"idempotency_key": uuid4().hex})
-    assert "高于审批通过的 200.00 元,请重新提交审批。" in buyer.get("/desk").text
+    assert "高于审批通过的 200.00 元，请重新提交审批。" in buyer.get("/desk").text
     buyer.post(f"/desk{path}/submit", data={"idempotency_key": uuid4().hex})
     page = login(approver).get(f"/desk{path}").text
     assert 'name="seen_fen" value="25000"' in page

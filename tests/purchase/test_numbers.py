@@ -43,7 +43,7 @@ def test_two_letters_changed_about_are_found(key, place):
 
 def test_codes_are_found_in_what_banks_make_of_a_remark():
     one, two = numbers.make_reference(1), numbers.make_reference(2)
-    remark = f"货款 {one[:5]} {one[5:].lower()},{two}/靖远"
+    remark = f"货款 {one[:5]} {one[5:].lower()}，{two}/靖远"
 
     assert numbers.find_references(remark) == [one, two]
     assert numbers.find_references("货款") == []

@@ -107,7 +107,7 @@ def test_what_two_persons_explained_is_not_looked_for_again(people):
     with transaction():
         row = db.session.execute(text("SELECT public_id FROM money_exceptions")).scalar_one()
         exceptions.propose_posting(
-            row, "operator_bank", "stripe_payout", "仅手续费,付到平台自有账户", people.clerk, NOON
+            row, "operator_bank", "stripe_payout", "仅手续费，付到平台自有账户", people.clerk, NOON
         )
         exceptions.agree(row, people.checker, NOON)
     statement(people, ("S1", 9700, date(2026, 7, 24), None))

@@ -223,7 +223,7 @@ def test_an_exception_stays_the_same_one_while_the_sums_change_and_is_told_anew_
         pay(shop, (orders[1], 500), bank_serial="S1", clearing="supervised", value_on=day)
         assert persisting.tell("supervised", TODAY, 3, NOON) == 1
     assert (row.status, row.amount_fen, row.opened_at, row.occurred_on) == ("open", 500, opened, day)
-    assert (row.detail, row.proposed_by) == ("银行对账单 100.00 元,账上 95.00 元。", None)
+    assert (row.detail, row.proposed_by) == ("银行对账单 100.00 元，账上 95.00 元。", None)
     assert events_of(row) == ["open", "propose", "restate"]
     with transaction():
         assert persisting.tell("supervised", TODAY + timedelta(days=90), 3, NOON) == 1

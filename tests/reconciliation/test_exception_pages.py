@@ -46,7 +46,7 @@ def test_two_persons_post_an_exception_on_the_pages(login, people, row):
 
     client = login(people.checker)
     page = client.get(path).text
-    assert "复核后,5.00 元于 2026年7月14日 记入 借:手续费 贷:支付机构存款,不能撤回。" in page
+    assert "复核后，5.00 元于 2026年7月14日 记入 借：手续费 贷：支付机构存款，不能撤回。" in page
     db.session.refresh(row)
     assert client.post(f"{path}/agree", data={"version": row.version - 1}).status_code == 412
     assert client.post(f"{path}/agree", data={"version": row.version}).status_code == 302
@@ -100,7 +100,7 @@ def test_the_sheet_says_what_the_page_says(login, people, row):
     lines = book.get_sheet_by_index(0).to_python()
 
     assert "合计 2 笔" in page
-    assert "收 12.34,付 5.00" in page
+    assert "收 12.34，付 5.00" in page
     assert [line[3] for line in lines] == ["事项", "'=1+1", "txn_1", "2 笔"]
     assert [line[7:9] for line in lines[1:]] == [[12.34, ""], ["", 5.0], [12.34, 5.0]]
     assert [line[10] for line in lines[1:3]] == [3.0, 0.0]

@@ -85,12 +85,12 @@ def test_a_note_needs_two_persons(people):
     clerk, checker, _auditor = people
     row = open_one()
     with transaction():
-        exceptions.propose_note(row.public_id, "测试款,已退", clerk, NOON)
+        exceptions.propose_note(row.public_id, "测试款，已退", clerk, NOON)
     with transaction():
         exceptions.agree(row.public_id, checker, NOON)
 
     assert state(row) == ("closed", "note", None, None, None)
-    assert (row.note, row.proposed_by, row.decided_by) == ("测试款,已退", clerk.user_id, checker.user_id)
+    assert (row.note, row.proposed_by, row.decided_by) == ("测试款，已退", clerk.user_id, checker.user_id)
     assert count("postings") == 0
 
 
@@ -180,7 +180,7 @@ def test_what_is_sent_back_waits_again_and_may_be_proposed_anew(people):
     assert state(row) == ("open", None, None, None, None)
 
     with transaction():
-        exceptions.propose_note(row.public_id, "与机构核对,下月冲回", clerk, NOON)
+        exceptions.propose_note(row.public_id, "与机构核对，下月冲回", clerk, NOON)
         exceptions.agree(row.public_id, checker, NOON)
 
     assert moves(row) == ["open", "propose", "send_back", "propose", "agree"]

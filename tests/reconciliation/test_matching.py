@@ -107,7 +107,7 @@ def test_another_sum_than_ours_is_told_with_both(order, taken):
 
     assert waiting() == [("ch_1", "amount_differs", -100)]
     row = db.session.execute(text("SELECT detail, producer_id FROM money_exceptions")).one()
-    assert tuple(row) == ("支付机构 99.00 元,账上 100.00 元。", order.producer_id)
+    assert tuple(row) == ("支付机构 99.00 元，账上 100.00 元。", order.producer_id)
     assert is_right()
 
 
@@ -284,7 +284,7 @@ def test_what_is_settled_in_another_currency_leaves_the_cash_in_yuan(order, take
     assert {f"stripe_cash {producer}", "stripe_cash platform", "fees platform"} & held.keys() == set()
     assert waiting() == [("ch_1", "other_currency", 10000)]
     detail = db.session.execute(text("SELECT detail FROM money_exceptions")).scalar_one()
-    assert detail == "支付机构以 HKD 结算 108.50(手续费 3.70,净额 104.80),账上为 100.00 元。"
+    assert detail == "支付机构以 HKD 结算 108.50（手续费 3.70，净额 104.80），账上为 100.00 元。"
     assert states() == {"txn_1": ("posted", "other_currency")}
     assert is_right()
 

@@ -58,18 +58,21 @@ def test_lists_go_on_to_the_last_row_and_their_sums_are_of_all_rows(client, logi
         holding.hold(trades[5][1].public_id, "核对发票", finance, clock.now())
 
     page = login(finance).get("/operator/account-statements").text
-    assert (page.count("<tr>") <= 22, f"合计({COUNT} 家)" in page, f"{total // 100}.{total % 100:02d}" in page) == (
+    assert (page.count("<tr>") <= 22, f"合计（{COUNT} 家）" in page, f"{total // 100}.{total % 100:02d}" in page) == (
         True,
     ) * 3
     holds = client.get("/operator/holds").text
-    assert (f"合计({COUNT} 单,暂缓 1 单)" in holds, holds.index("核对发票") < holds.index("原因(供应商看得到)")) == (
+    assert (
+        f"合计（{COUNT} 单，暂缓 1 单）" in holds,
+        holds.index("核对发票") < holds.index("原因（供应商看得到）"),
+    ) == (
         True,
         True,
     )
     rest = client.get("/operator/holds?cursor=" + _next(holds)).text
     assert [sum(trade[1].number in text for trade in trades) for text in (holds, rest)] == [20, 3]
     found = client.get(f"/operator/holds?q={trades[7][1].number.lower()}").text
-    assert "合计(1 单,暂缓 0 单)" in found
+    assert "合计（1 单，暂缓 0 单）" in found
     accounts = client.get("/operator/supervised-accounts").text
     assert ("平台监管户" in accounts, f"共 {COUNT + 1} 条" in accounts) == (True, True)
     assert "770000000022" in client.get("/operator/supervised-accounts?q=7700-0000-0022").text

@@ -114,7 +114,13 @@ def test_the_page_and_its_sheet_say_the_same_and_only_to_whom_it_concerns(operat
 
     client = login(trade.clerk)
     page = client.get("/producer/payouts/orders").text
-    for words in (order.number, "39.60", "采购单位还有 60.00 元未付", "最后一次验收后 7 天到期", "已到期,随下一批付款"):
+    for words in (
+        order.number,
+        "39.60",
+        "采购单位还有 60.00 元未付",
+        "最后一次验收后 7 天到期",
+        "已到期，随下一批付款",
+    ):
         assert words in page
     assert client.get("/producer/payouts/orders.xlsx").data[:2] == b"PK"
     assert order.number in login(operators[0]).get("/operator/payouts/orders").text

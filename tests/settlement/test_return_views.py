@@ -88,7 +88,7 @@ def test_the_pages_lead_through_it_and_a_return_is_only_its_own_payouts(login, o
     form = {**BODY, "idempotency_key": "1"}
     assert client.post(f"{page}/return", data={**form, "bank_serial": ""}).status_code == 422
     assert client.post(f"{page}/return", data={**form, "idempotency_key": "2"}).status_code == 302
-    assert "银行退汇(待确认)" in client.get(page).text
+    assert "银行退汇（待确认）" in client.get(page).text
     client = login(b)
     shown = client.get(page).text
     (act,) = {part.split('"')[0] for part in shown.split('action="')[1:] if part.split('"')[0].endswith("/confirm")}
@@ -99,7 +99,7 @@ def test_the_pages_lead_through_it_and_a_return_is_only_its_own_payouts(login, o
     assert client.post(act, data={"idempotency_key": "4"}).status_code == 302
 
     assert status_of(mine) == "returned"
-    assert "账户无误,允许再付" in client.get(page).text
+    assert "账户无误，允许再付" in client.get(page).text
     assert client.post(f"{page}/allow-account", data={"idempotency_key": "5"}).status_code == 302
     client = login(trade.clerk)
-    assert "银行退汇,款项退回应付" in client.get(f"/producer/payouts/{mine.public_id}").text
+    assert "银行退汇，款项退回应付" in client.get(f"/producer/payouts/{mine.public_id}").text

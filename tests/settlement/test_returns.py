@@ -78,7 +78,7 @@ def test_what_came_back_is_owed_again_and_paid_once_the_account_is_changed(peopl
         assert differences() == []
         assert run(people[0], LATER) == []
         (waiting,) = queries.list_unpayable(people[0], LATER.date())
-        assert (waiting.amount_fen, waiting.reason) == (9940, "上次付款被银行退回,收款账户尚未更正")
+        assert (waiting.amount_fen, waiting.reason) == (9940, "上次付款被银行退回，收款账户尚未更正")
         change_account(trade, people[1], "62229999999999999", LATER)
         (second,) = pay_out(people[0], people[1], LATER)
 

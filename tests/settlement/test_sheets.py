@@ -47,7 +47,7 @@ def test_payouts_with_the_sum_of_what_was_not_lost(trade, login):
         paid = sheet(login(trade.clerk), "/producer/payouts/list.xlsx?status=paid")
 
     titles, *lines, total = rows
-    assert titles[:5] == ["付款编号", "供应商", "方式", "金额(元)", "其中在线支付款(元)"]
+    assert titles[:5] == ["付款编号", "供应商", "方式", "金额（元）", "其中在线支付款（元）"]
     assert [(line[3], line[10]) for line in lines] == [(25.5, "待复核放款"), (100.0, "已付")]
     assert {line[5] for line in lines} == {"'=HYPERLINK(1)合作社"}
     assert (total[0], total[1], total[3]) == ("合计", "2 笔", 125.5)
@@ -78,7 +78,7 @@ def test_bank_lines_as_the_page_asks_for_them(trade, login):
     titles, *lines, total = sheet(client, "/producer/bank-lines/list.xlsx")
     incoming = sheet(client, "/producer/bank-lines/list.xlsx?direction=in")
 
-    assert titles[4:6] == ["收入(元)", "支出(元)"]
+    assert titles[4:6] == ["收入（元）", "支出（元）"]
     assert sorted((line[4], line[5], line[8]) for line in lines if line[4] != "") == [
         (7.0, "", ""),
         (12.3, "", "'@SUM(1)"),

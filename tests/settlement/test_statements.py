@@ -102,7 +102,7 @@ def test_the_table_says_the_same_as_the_statement(story):
     july = make_statement(producer_of(trade), date(2026, 7, 1))
     titles, rows = statements.table(july)
 
-    assert titles == ["账户", "日期", "事项", "单据", "金额(元)", "余额(元)"]
+    assert titles == ["账户", "日期", "事项", "单据", "金额（元）", "余额（元）"]
     closings = [row[-1] for row in rows if row[2] == "期末余额"]
     assert closings == [block.closing_fen for block in july.blocks]
 

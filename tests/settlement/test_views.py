@@ -193,7 +193,7 @@ def test_downloads_are_sheets(login, operators, trade):
     assert sheet.data.decode("utf-8-sig").splitlines()[1] == "应得货款,2026-07-01,期初余额,,,0.00"
     assert client.get("/producer/account-statements.xlsx?month=2026-07").data[:2] == b"PK"
     client = login(operators[0])
-    assert "收入总额(元)" in client.get("/operator/taxes.csv?quarter=2026Q3").data.decode("utf-8-sig")
+    assert "收入总额（元）" in client.get("/operator/taxes.csv?quarter=2026Q3").data.decode("utf-8-sig")
 
 
 def test_foreign_pages_are_not_there(login, operators, trade):
@@ -247,5 +247,5 @@ def test_a_producer_is_told_that_it_was_paid(client, bearer, deliver, operators,
 
     notices = client.get("/api/v1/notices", headers=bearer(trade.clerk)).json["items"]
     assert [each["text"] for each in notices if each["kind"] == "payout_paid"] == [
-        f"货款 100.00 元已付,付款编号 {made[0].number}。"
+        f"货款 100.00 元已付，付款编号 {made[0].number}。"
     ]

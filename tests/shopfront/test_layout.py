@@ -62,7 +62,7 @@ def test_each_kind_of_field_is_labelled(app, session):
             IMPORTS + "{% for f in [form.note, form.agreed, form.mode, form.unit] %}{{ forms.field(f) }}{% endfor %}"
         )
         page = render_template_string(template, form=form)
-    assert '<label for="note">备注 <span class="optional">(选填)</span></label>' in page
+    assert '<label for="note">备注 <span class="optional">（选填）</span></label>' in page
     assert '<label for="agreed">同意</label>' in page
     assert "<legend>方式" in page
     assert '<label for="mode-0">先货后款</label>' in page
@@ -104,7 +104,7 @@ def test_a_timeline_says_who_when_what_why(in_page):
 
 def test_an_act_that_cannot_be_undone_says_its_effect(in_page):
     page = in_page(IMPORTS + "{{ forms.confirm_act('/x', '确认后,12.30 元将计入靖远县', '确认收货') }}")
-    assert '<p class="effect">确认后,12.30 元将计入靖远县</p>' in page
+    assert '<p class="effect">确认后，12.30 元将计入靖远县</p>' in page
     assert 'name="idempotency_key"' in page
 
 
@@ -149,7 +149,7 @@ def test_a_desk_with_headings_groups_its_links_and_folds_them_on_a_phone(app, se
     finally:
         app.extensions["nav"][:] = kept
     menu = page[page.index('<nav class="side grouped"') : page.index("</nav>", page.index("side grouped"))]
-    words = re.findall(r">(款项|审核|甲|乙|丙)<", menu)
+    words = re.findall(r">（款项|审核|甲|乙|丙）<", menu)
     assert words == ["款项", "乙", "丙", "审核", "甲"]
     assert '<label for="side-open" class="side-label">菜单</label>' in menu
     assert 'aria-current="true"' not in menu

@@ -70,7 +70,7 @@ def import_statement(a: Visitor, folder: Path, *rows: Row) -> str:
     file.write_bytes(plain(*((day, come, went, "", *rest) for come, went, *rest in rows)))
     a.visit("/operator/statements/new", "statement-upload")
     a.page.locator("main [name=statement]").set_input_files(file)
-    a.press("下一步:核对各列")
+    a.press("下一步：核对各列")
     a.press(f"导入 {len(rows)} 笔")
     return a.page.url.removeprefix(a.base)
 

@@ -70,7 +70,7 @@ def _send_back(approver: Visitor, path: str) -> None:
     approver.visit("/desk", "desk-of-the-approver")
     assert "待我审批" in approver.text()
     approver.visit(path, "procurement-to-approve")
-    approver.fill(why="数量过多,请减半")
+    approver.fill(why="数量过多，请减半")
     approver.press("退回采购单")
 
 
@@ -78,7 +78,7 @@ def _submit_again(requester: Visitor, path: str) -> None:
     """Read why it was sent back, halve it, submit it again."""
     requester.visit("/desk", "desk-with-what-was-sent-back")
     requester.visit(path, "procurement-sent-back")
-    assert "数量过多,请减半" in requester.text()
+    assert "数量过多，请减半" in requester.text()
     requester.follow("修改")
     requester.page.locator("[name^=quantity-]").first.fill("20")
     requester.press("保存采购单")

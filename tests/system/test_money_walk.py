@@ -95,7 +95,7 @@ def _read_what_is_due(seller: Visitor, order: Bought) -> None:
     seller.page.locator(".figure").filter(has_text="到期").get_by_role("link").first.click()
     seller.page.wait_for_url("**/payouts/orders?due=*")
     seller.look("producer-payout-orders")
-    for words in (order.number, "1,000.00", "-6.00", "994.00", "已到期,随下一批付款"):
+    for words in (order.number, "1,000.00", "-6.00", "994.00", "已到期，随下一批付款"):
         assert words in seller.text(), words
 
 

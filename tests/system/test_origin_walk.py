@@ -18,7 +18,7 @@ from tests.system.visitor import PICTURES, Visitor, someone
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
 PDF = b"%PDF-1.7\n%%EOF\n"
 #: On what labels are printed, as the buttons say it, and on how many sheets six of them are.
-_SHEETS = {"生成 A4 标签(每张 24 枚,70×37 毫米)": 1, "生成卷纸标签(60×40 毫米)": 6}
+_SHEETS = {"生成 A4 标签（每张 24 枚，70×37 毫米）": 1, "生成卷纸标签（60×40 毫米）": 6}
 #: A picture of the page, as bright or dark dots: what a scanner's camera sees.
 _DOTS = """async (picture) => {
   const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64," + picture)).blob());
@@ -180,7 +180,7 @@ def _scan(anybody: Visitor, addresses: set[str], page: str) -> None:
     anybody.visit(address.removeprefix(anybody.base), "trace")
     assert anybody.page.url.split("?")[0] == page
     assert anybody.page.locator(".timeline .what").all_inner_texts() == [
-        "采收", "温度记录", "检验检测", "包装", "发货", "到货验收", "验收不合格,退回", "退回生产者", "发货",
+        "采收", "温度记录", "检验检测", "包装", "发货", "到货验收", "验收不合格，退回", "退回生产者", "发货",
     ]  # fmt: skip
     for folded in anybody.page.locator("main details").all():
         folded.evaluate("node => { node.open = true }")
@@ -189,7 +189,7 @@ def _scan(anybody: Visitor, addresses: set[str], page: str) -> None:
         "静宁县余湾乡红六福苹果专业合作社",
         "HW-0712",
         "PL-2026-0711",
-        "偏高,最高 12.5 ℃",
+        "偏高，最高 12.5 ℃",
         "ni:///sha-256;",
     ):
         assert words in anybody.text()
@@ -204,7 +204,7 @@ def _recall(clerk: Visitor, lot: UUID, numbers: set[str]) -> None:
     assert _orders(clerk) == sorted(numbers)
     clerk.fill(reason="抽检发现毒死蜱超标")
     clerk.press("确认召回")
-    assert "这些批次已被召回,请停止使用、单独存放。" in clerk.text()
+    assert "这些批次已被召回，请停止使用、单独存放。" in clerk.text()
     assert _orders(clerk) == sorted(numbers)
     clerk.visit(f"/producer/lots/{lot}/recipients")
     assert "批次 HW-0712 已召回" in clerk.text()
@@ -230,6 +230,6 @@ def _scan_again(anybody: Visitor, addresses: set[str]) -> None:
     (address,) = addresses
     anybody.visit(address.removeprefix(anybody.base), "trace-recalled")
     alert = anybody.page.get_by_role("alert")
-    assert "这个批次已被召回,请不要食用或使用。" in alert.inner_text()
+    assert "这个批次已被召回，请不要食用或使用。" in alert.inner_text()
     assert "抽检发现毒死蜱超标" in alert.inner_text()
     assert alert.evaluate("node => getComputedStyle(node).borderLeftColor") == "rgb(155, 28, 28)"

@@ -176,7 +176,7 @@ def _give_back(desk: Desk, seller: Visitor, buyer: Visitor, path: str, serial: s
     """Ask for ten yuan back: from the last receipt, which came to the supervised account, so the operator's two people do it."""
     buyer.visit(f"/desk/payments{path.removeprefix('/orders')}", "money-of-the-order")
     buyer.follow("申请退款")
-    buyer.fill(amount="10.00", reason="分量不足,协商退款")
+    buyer.fill(amount="10.00", reason="分量不足，协商退款")
     buyer.press("提出退款申请")
     with desk(phone=OPERATOR_FINANCE) as finance:
         finance.visit("/operator/refunds?status=requested", "refunds-to-record")

@@ -72,7 +72,7 @@ def test_a_clerk_records_the_day(chromium, market, size, tmp_path):
         clerk.follow("包装入库")
         clerk.fill(quantity="100", code=f"L-{size}", expires_on="2026-12-31")
         clerk.press("包装入库")
-        assert "还缺:承诺达标合格证" in clerk.text()
+        assert "还缺：承诺达标合格证" in clerk.text()
         clerk.follow("上传温度记录")
         upload(clerk, "温度", LOG.encode("gbk"), ".csv", tmp_path)
         clerk.press("上传温度记录")

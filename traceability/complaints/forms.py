@@ -24,11 +24,11 @@ class ComplaintForm(Form):
     words = TextAreaField(
         lazy("具体情况"), [DataRequired(lazy("请写明具体情况。")), Length(max=_MOST)],
         filters=[lambda text: text.strip() if text else text],
-        description=lazy("请写明在哪里买的、发现了什么。供应商会看到这段话,请不要写姓名和电话。"),
+        description=lazy("请写明在哪里买的、发现了什么。供应商会看到这段话，请不要写姓名和电话。"),
     )  # fmt: skip
     contact = StringField(
         lazy("联系方式"), [Length(max=100)], filters=[lambda text: text.strip() if text else text],
-        description=lazy("手机号或邮箱。只有处理人员能看到,办结 90 天后删除。不留也可以凭编号查看答复。"),
+        description=lazy("手机号或邮箱。只有处理人员能看到，办结 90 天后删除。不留也可以凭编号查看答复。"),
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def _goods() -> Goods:
     parts = ["01", request.args.get("number", ""), *(part for pair in named.items() if pair[1] for part in pair)]
     reading = links.read_label("https://id.gs1.org/" + "/".join(map(links.escape, parts)))
     if reading is None:
-        raise BadDigitalLink(_("这不是有效的 GS1 数字链接:请核对编号及其校验位。"))
+        raise BadDigitalLink(_("这不是有效的 GS1 数字链接：请核对编号及其校验位。"))
     goods = find_goods(reading.value, reading.qualifiers.get("10"), reading.qualifiers.get("21"))
     if goods is None:
         raise NoSuchGoods(_("没有这个编号的商品。请核对包装上的编号。"))

@@ -172,7 +172,7 @@ def _hit_goods(sku_id: int, now: datetime) -> None:
         ratelimit.hit(f"complaint:goods:{sku_id}", GOODS_TRIES, WINDOW, now)
     except ratelimit.TooManyTries as full:
         wait = full.members["retry_after_s"]
-        detail = _("一小时内关于这种商品的反映已经很多,请 %(wait)s 秒后再提交。急需处理的,请拨打 12315。", wait=wait)
+        detail = _("一小时内关于这种商品的反映已经很多，请 %(wait)s 秒后再提交。急需处理的，请拨打 12315。", wait=wait)
         raise TooManyComplaints(detail, retry_after_s=wait) from full
 
 
@@ -213,7 +213,7 @@ def _lock(complaint_id: UUID, actor: Actor, at: datetime) -> Complaint:
 
 def _require(found: Complaint, states: Collection[str]) -> None:
     if found.status not in states:
-        raise ComplaintMoved(_("这条投诉的状态已变,请刷新页面。"), state=found.status)
+        raise ComplaintMoved(_("这条投诉的状态已变，请刷新页面。"), state=found.status)
 
 
 def _require_charge(actor: Actor) -> None:

@@ -37,7 +37,7 @@ class TraceTooSlow(DomainError):
 
 def too_large(budget: int) -> TraceTooLarge:
     """Return the refusal of a walk past its budget."""
-    return TraceTooLarge(_("相关的货物太多,超过 %(most)s 项;请从更接近目标的标识查起。", most=budget), most=budget)
+    return TraceTooLarge(_("相关的货物太多，超过 %(most)s 项；请从更接近目标的标识查起。", most=budget), most=budget)
 
 
 @contextmanager
@@ -53,4 +53,4 @@ def in_bounded_time(milliseconds: int = MOST_MS) -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _QUERY_CANCELED:
             raise
-        raise TraceTooSlow(_("相关的货物太多,没有在规定时间内查完;请从更接近目标的标识查起。")) from error
+        raise TraceTooSlow(_("相关的货物太多，没有在规定时间内查完；请从更接近目标的标识查起。")) from error

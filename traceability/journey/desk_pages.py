@@ -73,9 +73,9 @@ def recall(actor: Actor, desk: str, lot_id: UUID) -> Any:
             with transaction():
                 made = recalling.recall(lot_id, reason=form.reason.data or "", actor=actor, at=at)
                 found = find_recall(made.lots[0].id, actor.organisation_id)
-            flash(_("已召回。系统会通知收货单位和监管部门,处理情况见下表。"), "success")
+            flash(_("已召回。系统会通知收货单位和监管部门，处理情况见下表。"), "success")
             if made.others:
-                flash(_("其他生产者用它制成的批次已报平台运营方,由其核对后召回。"), "info")
+                flash(_("其他生产者用它制成的批次已报平台运营方，由其核对后召回。"), "info")
             return redirect(f"/{desk}/recalls/{found}")
     return form.answer(_render(actor, desk, lot_id, form))
 

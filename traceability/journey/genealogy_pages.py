@@ -39,10 +39,10 @@ VIEWS = {UP: lazy("来源"), DOWN: lazy("去向"), NEAREST: lazy("上一手和�
 HOW = {"self": lazy("本批"), "made": "", "carrier": lazy("装在"), "inside": lazy("里面的")}
 GAPS = {
     "never_made": lazy("没有人记录它是怎么来的。"),
-    "never_opened": lazy("还没有记录取出的内容:%(found)s 件。"),
-    "class_without_lot": lazy("只记了商品,没有批号,追溯到此为止。"),
-    "more_out_than_in": lazy("产出多于投入:投入 %(expected)s,产出 %(found)s %(uom)s。"),
-    "more_used_than_made": lazy("用出的多于记录的产量:产量 %(expected)s,用出 %(found)s %(uom)s。"),
+    "never_opened": lazy("还没有记录取出的内容：%(found)s 件。"),
+    "class_without_lot": lazy("只记了商品，没有批号，追溯到此为止。"),
+    "more_out_than_in": lazy("产出多于投入：投入 %(expected)s，产出 %(found)s %(uom)s。"),
+    "more_used_than_made": lazy("用出的多于记录的产量：产量 %(expected)s，用出 %(found)s %(uom)s。"),
 }
 
 
@@ -156,7 +156,7 @@ def _handed(uri: str, actor: Actor) -> list[tuple[Any, list[dict[str, Any]]]]:
     who = parties({each for one in every for each in (*one.sources, *one.destinations, *one.documents)})
     return [
         (
-            lazy("上一手(从谁那里来)") if direction == UP else lazy("下一手(交给了谁)"),
+            lazy("上一手（从谁那里来）") if direction == UP else lazy("下一手（交给了谁）"),
             [
                 {
                     "at": one.at, "word": step_word("ObjectEvent", one.biz_step, None, ""), "thing": things[one.thing],

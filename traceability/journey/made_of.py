@@ -43,7 +43,7 @@ def made_of(lot_ids: Collection[int]) -> list[int]:
         open_ = [lot for lot in _lots_of(things) if lot not in found]
         found |= dict.fromkeys(open_)
         if len(found) > MOST_LOTS:
-            raise TraceTooLarge(_("由它制成的批次太多,超过 %(most)s 个。", most=MOST_LOTS), most=MOST_LOTS)
+            raise TraceTooLarge(_("由它制成的批次太多，超过 %(most)s 个。", most=MOST_LOTS), most=MOST_LOTS)
     return list(found)
 
 

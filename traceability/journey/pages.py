@@ -56,7 +56,7 @@ def show_lot(lot_id: UUID) -> Answer:
         ],
         origins=words.origins(steps, story.county),
         has_more=len(steps) > MAX_STEPS,
-        nth=lambda place: _("第 %(place)s 条,下载凭证", place=place),
+        nth=lambda place: _("第 %(place)s 条，下载凭证", place=place),
         number=number,
         category=reference_names().category(story.category_code, language()),
         is_expired=story.is_expired(clock.today()),

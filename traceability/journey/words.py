@@ -25,7 +25,7 @@ _STEPS = {
     ("transporting", ""): lazy("运输"),
     ("arriving", ""): lazy("运输到达"),
     ("receiving", ""): lazy("到货验收"),
-    ("receiving", "returned"): lazy("验收不合格,退回"),
+    ("receiving", "returned"): lazy("验收不合格，退回"),
     ("accepting", ""): lazy("接收"),
     ("accepting", "returned"): lazy("退回生产者"),
     ("stock_taking", ""): lazy("盘点"),

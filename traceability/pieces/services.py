@@ -53,7 +53,7 @@ def issue(lot_id: UUID, pieces: int, actor: Actor, *, at: datetime) -> SerialRun
     """
     lot = lots.get_lot(lot_id, actor, business_day(at)).lot
     if not 1 <= pieces <= MOST_PIECES:
-        raise _bad(_("请填写件数,一次最多 %(most)s 件。", most=MOST_PIECES))
+        raise _bad(_("请填写件数，一次最多 %(most)s 件。", most=MOST_PIECES))
     _lock_open(lot.id)
     held, issued = count_pieces(lot.id)
     left = held - issued
@@ -93,7 +93,7 @@ _LOCK = text("""
 def _lock_open(lot_id: int) -> None:
     """Let whoever issues for the same lot wait, and refuse one that is no stock any more."""
     if not db.session.execute(_LOCK, {"lot": lot_id}).scalar_one():
-        raise LotNotOpen(_("这个批次已不在库,不能再编号。"))
+        raise LotNotOpen(_("这个批次已不在库，不能再编号。"))
 
 
 def _bad(detail: str) -> BadPieceCount:
@@ -101,5 +101,5 @@ def _bad(detail: str) -> BadPieceCount:
 
 
 def _too_many(left: int) -> TooManyPieces:
-    detail = _("这个批次还可以编 %(left)s 件:编号总数不能超过入库时的件数。", left=left)
+    detail = _("这个批次还可以编 %(left)s 件：编号总数不能超过入库时的件数。", left=left)
     return TooManyPieces(detail, left=left, errors=[{"pointer": "#/pieces", "detail": detail}])

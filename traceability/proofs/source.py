@@ -84,7 +84,7 @@ def read(after: int, limit: int) -> Batch:
     :raises TraceOrderLost: if this server has not come that far; nothing is missed in silence.
     """
     if db.session.execute(_IS_AHEAD, {"after": after}).scalar_one():
-        raise TraceOrderLost(_("日志的次序超前于数据库的事务编号,请先调高事务编号。"), place=after)
+        raise TraceOrderLost(_("日志的次序超前于数据库的事务编号，请先调高事务编号。"), place=after)
     upto = db.session.execute(_END, {"after": after, "limit": limit}).scalar_one()
     if upto is None:
         return Batch([], after)

@@ -7,8 +7,8 @@ from typing import Any
 from shop.i18n import lazy
 from shop.notices.rules import BUYERS, SELLERS, NoticeRule
 
-_ANNOUNCED = lazy("%(producer)s 的“%(product)s”批次 %(code)s 被召回:%(reason)s。请查看通知和处理情况。")
-_LIFTED = lazy("“%(product)s”批次 %(code)s 的召回已撤回:%(reason)s。")
+_ANNOUNCED = lazy("%(producer)s 的“%(product)s”批次 %(code)s 被召回：%(reason)s。请查看通知和处理情况。")
+_LIFTED = lazy("“%(product)s”批次 %(code)s 的召回已撤回：%(reason)s。")
 
 
 def _for(topic: str, kind: str, sentence: Any, audience: tuple[str, ...], desk: str, **more: str) -> NoticeRule:
@@ -20,7 +20,7 @@ def _for(topic: str, kind: str, sentence: Any, audience: tuple[str, ...], desk: 
 
 RULES = (
     _for("recall_reached", "recall_reached",
-         lazy("请立即停用:订单 %(number)s 收到的“%(product)s”批次 %(code)s 被召回,原因:%(reason)s。请单独存放并登记数量。"),
+         lazy("请立即停用：订单 %(number)s 收到的“%(product)s”批次 %(code)s 被召回，原因：%(reason)s。请单独存放并登记数量。"),
          BUYERS, "desk"),
     _for("recall_announced", "recall_announced_seller", _ANNOUNCED, SELLERS, "producer", once_per="recall_id", but="by"),
     _for("recall_announced", "recall_announced_official", _ANNOUNCED, ("authority",), "official", once_per="recall_id"),

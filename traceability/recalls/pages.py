@@ -96,7 +96,7 @@ def reply(actor: Actor, desk: str, recall_id: UUID) -> Any:
             accounts = _accounts(form)
             with transaction():
                 replies.reply(recall_id, accounts, form.note.data or "", actor=actor, at=at)
-            flash(_("已登记,供应商和监管部门能看到。"), "success")
+            flash(_("已登记，供应商和监管部门能看到。"), "success")
             return redirect(url_for(".show", desk=desk, recall_id=recall_id))
     return form.answer(_render(actor, desk, recall_id, answer=form))
 
@@ -112,7 +112,7 @@ def lift_recall(actor: Actor, desk: str, recall_id: UUID) -> Any:
             with transaction():
                 queries.get_recall(recall_id, actor, clock.business_day(at))
                 lift(recall_id, reason=form.reason.data or "", actor=actor, at=at)
-            flash(_("召回已撤回,并已通知所有被通知过的单位。"), "success")
+            flash(_("召回已撤回，并已通知所有被通知过的单位。"), "success")
             return redirect(url_for(".show", desk=desk, recall_id=recall_id))
     return form.answer(_render(actor, desk, recall_id, lifting=form))
 
@@ -142,7 +142,7 @@ def _quantity(text: str) -> Any:
     try:
         return money.parse_quantity((text or "0").replace(",", ""))
     except ValueError as error:
-        raise BadRecallQuantity(_("请填写数量,至多三位小数。")) from error
+        raise BadRecallQuantity(_("请填写数量，至多三位小数。")) from error
 
 
 def _deliveries(rows: Sequence[Reached]) -> list[Delivery]:

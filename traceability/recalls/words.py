@@ -8,7 +8,7 @@ from shop.i18n import lazy
 from traceability.recalls.queries import Reached
 
 TO_TELL = (lazy("待通知"), "bad")
-TOLD = (lazy("已通知,待回复"), "wait")
+TOLD = (lazy("已通知，待回复"), "wait")
 PART = (lazy("部分说明"), "wait")
 ANSWERED = (lazy("已处理"), "good")
 NOTHING_LEFT = (lazy("验收时已退回"), "good")

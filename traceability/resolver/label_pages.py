@@ -86,7 +86,7 @@ def _counts(args: Mapping[str, str]) -> dict[UUID, int]:
         raise BadLabelCount(_("标签数量应为正整数。"))
     counts = {lot: int(text) for lot, text in given.items() if int(text)}
     if not 0 < sum(counts.values()) <= labels.MAX_LABELS:
-        raise BadLabelCount(_("请填写标签数量,一次最多 %(most)s 枚。", most=labels.MAX_LABELS))
+        raise BadLabelCount(_("请填写标签数量，一次最多 %(most)s 枚。", most=labels.MAX_LABELS))
     return counts
 
 

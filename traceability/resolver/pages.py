@@ -99,7 +99,7 @@ def _reading() -> links.Reading:
     raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or quote(request.path)
     reading = links.read_label("https://" + request.host + str(raw).partition("?")[0])
     if reading is None or not has_valid_check_digit(reading.value):
-        raise BadDigitalLink(_("这不是有效的 GS1 数字链接:请核对编号及其校验位。"))
+        raise BadDigitalLink(_("这不是有效的 GS1 数字链接：请核对编号及其校验位。"))
     return reading
 
 

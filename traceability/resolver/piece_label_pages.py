@@ -56,7 +56,7 @@ def issue(actor: Actor, lot_id: UUID) -> Any:
         with form.refusals():
             with transaction():
                 run = services.issue(lot_id, form.pieces.data or 0, actor, at=clock.now()).public_id
-            flash(_("已编号。请打印,或下载给印刷厂。"), "success")
+            flash(_("已编号。请打印，或下载给印刷厂。"), "success")
             return redirect(url_for(".show_run", run_id=run))
     return form.answer(_render(actor, lot_id, form))
 

@@ -96,7 +96,7 @@ def require_open(batch: Batch) -> None:
     :raises BatchNotOpen: if it is recalled or undone.
     """
     if batch.status != "open":
-        raise BatchNotOpen(_("批次“%(code)s”已召回或已撤销,不能使用。", code=batch.code))
+        raise BatchNotOpen(_("批次“%(code)s”已召回或已撤销，不能使用。", code=batch.code))
 
 
 def move(act: BatchAct, changes: Mapping[int, Decimal]) -> None:

@@ -80,7 +80,7 @@ def pack(new: Packing, actor: Actor, *, at: datetime) -> Lot:
         raise bad("sku", _("规格与批次不是同一产品。"))
     check_time(new.occurred_at, at)
     if new.loss_kg < 0 or new.loss_kg != round(new.loss_kg, 3):
-        raise bad("loss", _("损耗不能小于零,最多三位小数。"))
+        raise bad("loss", _("损耗不能小于零，最多三位小数。"))
     place = find_usable(new.place, view.batch.producer_id, business_day(new.occurred_at)) if new.place else None
     unit_mass_g = _net_weight(sku, new.net_weight_g, actor)
     mass = _mass(sku, new.quantity, unit_mass_g)
@@ -125,7 +125,7 @@ def unpack(
     """
     lot = get_own_lot(public_id, actor, business_day(at))
     if lot.unit_mass_g is None:
-        raise bad("lot", _("该批次没有来源记录,不能拆包。"))
+        raise bad("lot", _("该批次没有来源记录，不能拆包。"))
     check_time(occurred_at, at)
     sku = db.session.get_one(Sku, lot.sku_id)
     mass = _mass(sku, quantity, lot.unit_mass_g)
@@ -170,7 +170,7 @@ def _net_weight(sku: Sku, given: int | None, actor: Actor) -> int:
         return _GRAMS
     if sku.net_weight_g is None:
         if given is None:
-            detail = _("这个规格没有净重,请填写一件多少克。")
+            detail = _("这个规格没有净重，请填写一件多少克。")
             raise NetWeightMissing(detail, errors=[{"pointer": "#/net_weight_g", "detail": detail}])
         if not 0 < given <= _MAX_NET_G:
             raise bad("net_weight_g", _("净重须大于零。"))

@@ -162,7 +162,7 @@ def _check(new: NewPlace, county: str | None) -> None:
     if new.kind not in PLACE_KINDS:
         raise _bad("kind", _("地点类型不正确。"))
     if (new.kind == "collection_point") != (new.tier is not None) or (new.tier and new.tier not in PLACE_TIERS):
-        raise _bad("tier", _("集货点须选择县、乡、村三级之一,其他地点不选。"))
+        raise _bad("tier", _("集货点须选择县、乡、村三级之一，其他地点不选。"))
     for field in ("name", "township", "village"):
         if len(getattr(new, field).strip()) > _MAX_NAME:
             raise _bad(field, _("文字太长。"))
@@ -175,9 +175,9 @@ def _check(new: NewPlace, county: str | None) -> None:
         try:
             ean.validate(new.gln)
         except BadNumber as error:
-            raise _bad("gln", _("GLN 应为13位数字,末位校验码须相符。")) from error
+            raise _bad("gln", _("GLN 应为13位数字，末位校验码须相符。")) from error
         if len(new.gln) != 13:  # noqa: PLR2004  digits of a GLN
-            raise _bad("gln", _("GLN 应为13位数字,末位校验码须相符。"))
+            raise _bad("gln", _("GLN 应为13位数字，末位校验码须相符。"))
 
 
 def _check_coordinates(new: NewPlace) -> None:

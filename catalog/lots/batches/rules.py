@@ -26,7 +26,7 @@ def check_quantity(quantity: Decimal, field: str = "quantity") -> None:
     :raises BadBatch: for zero, less, or more than three decimals.
     """
     if quantity <= 0 or quantity != round(quantity, 3) or quantity >= 10**9:
-        raise bad(field, _("重量须大于零,最多三位小数。"))
+        raise bad(field, _("重量须大于零，最多三位小数。"))
 
 
 def check_time(when: datetime, at: datetime) -> None:
@@ -35,7 +35,7 @@ def check_time(when: datetime, at: datetime) -> None:
     :raises BadBatch: in the future, or more than five years ago.
     """
     if when > at or (at - when).days > _OLDEST_DAYS:
-        raise bad("occurred_at", _("时间不能晚于现在,也不能早于五年前。"))
+        raise bad("occurred_at", _("时间不能晚于现在，也不能早于五年前。"))
 
 
 def check_words(**texts: str) -> None:

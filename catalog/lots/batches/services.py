@@ -96,7 +96,7 @@ def record_birth(new: NewBatch, actor: Actor, *, at: datetime) -> Batch:
     if new.kind not in BIRTHS:
         raise bad("kind", _("请选择采收、屠宰或收购。"))
     if (new.heads is not None) and (new.kind != "slaughter" or new.heads <= 0):
-        raise bad("heads", _("只有屠宰填写头数,且须大于零。"))
+        raise bad("heads", _("只有屠宰填写头数，且须大于零。"))
     check_quantity(new.quantity_kg)
     check_time(new.occurred_at, at)
     check_words(note=new.note, variety=new.variety)
@@ -125,16 +125,16 @@ def process(new: Processing, actor: Actor, *, at: datetime) -> Batch:
     check_time(new.occurred_at, at)
     check_words(added=new.added, method=new.method)
     if not 0 < new.yield_bound <= 1 or new.yield_bound != round(new.yield_bound, 4):
-        raise bad("yield_bound", _("出成率须大于 0,不超过 100%,最多精确到 0.01%。"))
+        raise bad("yield_bound", _("出成率须大于 0，不超过 100%，最多精确到 0.01%。"))
     if new.added_kg < 0 or bool(new.added_kg) != bool(new.added.strip()):
-        raise bad("added", _("加了辅料的,名称和重量都要填。"))
+        raise bad("added", _("加了辅料的，名称和重量都要填。"))
     taken = _lock_inputs(new.inputs, actor, at, producer_id=product.producer_id)
     mass = sum(taken.values(), ZERO) + new.added_kg
     if new.quantity_kg > mass * new.yield_bound:
         most = (mass * new.yield_bound).quantize(Decimal("0.001"), rounding="ROUND_DOWN")
         raise bad(
             "quantity",
-            _("投料 %(mass)s 公斤,按申报的出成率最多产出 %(most)s 公斤。", mass=shown(mass), most=shown(most)),
+            _("投料 %(mass)s 公斤，按申报的出成率最多产出 %(most)s 公斤。", mass=shown(mass), most=shown(most)),
         )
     place = _find_place(new.place, product.producer_id, new.occurred_at)
     note = {"method": new.method.strip(), "added": new.added.strip()}

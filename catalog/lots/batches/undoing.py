@@ -93,9 +93,9 @@ def _lock_changes(done: BatchAct) -> dict[int, Decimal]:
     for row in rows:
         batch = locked[row.batch_id]
         if batch.status == "recalled":
-            raise CannotUndo(_("批次“%(code)s”已召回,不能撤销。", code=batch.code))
+            raise CannotUndo(_("批次“%(code)s”已召回，不能撤销。", code=batch.code))
         if row.quantity_kg > 0 and batch.on_hand_kg != row.quantity_kg:
-            raise CannotUndo(_("批次“%(code)s”已经用过,不能撤销。请先撤销后面的记录。", code=batch.code))
+            raise CannotUndo(_("批次“%(code)s”已经用过，不能撤销。请先撤销后面的记录。", code=batch.code))
     return {row.batch_id: -row.quantity_kg for row in rows}
 
 
@@ -103,9 +103,9 @@ def _take_back(part: _LotPart, act: BatchAct, actor: Actor, at: datetime) -> Non
     """Turn a lot's movement around: a packed lot is gone, an unpacked one has its packs again."""
     ref = f"undo:{act.public_id}"
     if part.status == "recalled":
-        raise CannotUndo(_("批次“%(code)s”已召回,不能撤销。", code=part.code))
+        raise CannotUndo(_("批次“%(code)s”已召回，不能撤销。", code=part.code))
     if part.quantity > 0:
-        touched = CannotUndo(_("包装批次“%(code)s”已经发货、调整或编号,不能撤销。", code=part.code))
+        touched = CannotUndo(_("包装批次“%(code)s”已经发货、调整或编号，不能撤销。", code=part.code))
         if part.status != "open" or part.on_hand != part.quantity:
             raise touched
         # What left and came back is whole again, but its code has been seen outside: the database says so.
@@ -115,7 +115,7 @@ def _take_back(part: _LotPart, act: BatchAct, actor: Actor, at: datetime) -> Non
             db.session.execute(close, {"lot": part.lot_id})
         return
     if part.status != "open":
-        raise CannotUndo(_("包装批次“%(code)s”已关闭,不能撤销。", code=part.code))
+        raise CannotUndo(_("包装批次“%(code)s”已关闭，不能撤销。", code=part.code))
     move_lot(Movement(part.lot_id, "adjusted_up", -part.quantity, ref, at, actor.user_id, act_id=act.id))
 
 

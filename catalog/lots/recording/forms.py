@@ -69,7 +69,7 @@ class HarvestForm(DoneForm):
     product = SelectField(lazy("产品"), validators=[needed()])
     quantity = QuantityField(lazy("重量"), validators=[needed()])
     place = SelectField(lazy("地点"), validators=[needed()])
-    variety = StringField(lazy("品种"), validators=[optional(), at_most(60)], description=lazy("如:宁杞7号"))
+    variety = StringField(lazy("品种"), validators=[optional(), at_most(60)], description=lazy("如：宁杞7号"))
     heads = IntegerField(
         lazy("头数"),
         validators=[optional(), NumberRange(1, 10**6, message=lazy("头数须大于零。"))],
@@ -91,13 +91,13 @@ class PackForm(PlacedForm, DoneForm):
     """Packs made out of a batch."""
 
     sku = SelectField(lazy("规格"), validators=[needed()])
-    quantity = QuantityField(lazy("包装数量"), validators=[needed()], description=lazy("按规格的计量单位;整数。"))
+    quantity = QuantityField(lazy("包装数量"), validators=[needed()], description=lazy("按规格的计量单位；整数。"))
     loss = QuantityField(lazy("包装损耗"), validators=[optional()])
     code = StringField(lazy("包装批号"), validators=[needed(), at_most(40)], description=lazy("与包装上印的一致。"))
     expires_on = DateField(lazy("到期日期"), validators=[optional()])
     net_weight_g = IntegerField(
         lazy("每件净重"), validators=[optional(), NumberRange(1, 10**6, message=lazy("净重须大于零。"))],
-        description=lazy("规格没有净重时填写,以后不能改。"),
+        description=lazy("规格没有净重时填写，以后不能改。"),
     )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ class DiscardForm(PlacedForm):
     """What was lost of a batch."""
 
     quantity = QuantityField(lazy("重量"), validators=[needed()])
-    reason = StringField(lazy("原因"), validators=[needed(), at_most(200)], description=lazy("如:霉变、失水、抽样"))
+    reason = StringField(lazy("原因"), validators=[needed(), at_most(200)], description=lazy("如：霉变、失水、抽样"))
 
 
 class FileForm(Form):
@@ -135,7 +135,7 @@ class ReportForm(FileForm):
     expires_on = DateField(lazy("有效期至"), validators=[optional()])
     items = TextAreaField(
         lazy("检测项目"), validators=[needed()],
-        description=lazy("每行一项:项目、限量、结果、合格或不合格,用逗号或制表符隔开,可从 Excel 复制。如:毒死蜱,≤0.02,未检出,合格"),
+        description=lazy("每行一项：项目、限量、结果、合格或不合格，用逗号或制表符隔开，可从 Excel 复制。如：毒死蜱，≤0.02，未检出，合格"),
     )  # fmt: skip
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -175,7 +175,7 @@ class CommitmentForm(Form):
 
     bases = SelectMultipleField(lazy("承诺依据"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
     contact = StringField(
-        lazy("联系电话"), validators=[needed(), at_most(20)], description=lazy("印在合格证上,任何人可以看到。")
+        lazy("联系电话"), validators=[needed(), at_most(20)], description=lazy("印在合格证上，任何人可以看到。")
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -206,7 +206,7 @@ def batch_choices(batches: Sequence[BatchView]) -> list[SelectChoice]:
     named = [
         (
             str(view.batch.public_id),
-            _("%(product)s %(code)s(余 %(left)s 公斤)", product=view.product_name, code=view.batch.code, left=f"{view.on_hand_kg.normalize():f}"),
+            _("%(product)s %(code)s（余 %(left)s 公斤）", product=view.product_name, code=view.batch.code, left=f"{view.on_hand_kg.normalize():f}"),
         )
         for view in batches
     ]  # fmt: skip
@@ -225,6 +225,6 @@ def read_items(text: str) -> list[Item]:
             parts = line.split()
         verdict = parts[-1].rstrip("。")
         if len(parts) != 4 or verdict not in ("合格", "不合格") or not parts[0] or not parts[2]:  # noqa: PLR2004  columns
-            raise ValueError(_("第 %(row)s 行须是:项目、限量、结果、合格或不合格。", row=number))
+            raise ValueError(_("第 %(row)s 行须是：项目、限量、结果、合格或不合格。", row=number))
         found.append(Item(parts[0], parts[1], parts[2], has_passed=verdict == "合格"))
     return found

@@ -119,13 +119,13 @@ class ProcessForm(PlacedForm, DoneForm):
     yield_percent = QuantityField(
         lazy("申报出成率"),
         validators=[needed()],
-        description=lazy("每100公斤投料最多产出多少公斤。超过的不能登记,差额记为损耗。"),
+        description=lazy("每100公斤投料最多产出多少公斤。超过的不能登记，差额记为损耗。"),
     )
     method = StringField(
-        lazy("加工方式"), validators=[optional(), at_most(60)], description=lazy("如:烘干、脱壳、分级")
+        lazy("加工方式"), validators=[optional(), at_most(60)], description=lazy("如：烘干、脱壳、分级")
     )
     added = StringField(
-        lazy("辅料"), validators=[optional(), at_most(60)], description=lazy("如:水、食盐;没有的不填。")
+        lazy("辅料"), validators=[optional(), at_most(60)], description=lazy("如：水、食盐；没有的不填。")
     )
     added_kg = QuantityField(lazy("辅料重量"), validators=[optional()])
     code = StringField(lazy("新批号"), validators=[optional(), at_most(40)], description=lazy("不填则自动编号。"))
@@ -187,7 +187,7 @@ class DegreesField(StringField):
         text = valuelist[0].strip() if valuelist else ""
         self.data = None
         if text and not _DEGREES.match(text):
-            raise ValueError(_("请填写温度,最多两位小数。"))
+            raise ValueError(_("请填写温度，最多两位小数。"))
         if text:
             self.data = Decimal(text.replace("−", "-"))
 

@@ -26,7 +26,7 @@ class CoordinateField(StringField):
         text = valuelist[0].strip() if valuelist else ""
         self.data = None
         if text and not _DEGREES.match(text):
-            raise ValueError(_("请填写度数,最多六位小数。"))
+            raise ValueError(_("请填写度数，最多六位小数。"))
         if text:
             self.data = Decimal(text.replace("−", "-"))
 
@@ -40,22 +40,22 @@ class PlaceForm(Form):
     kind = SelectField(lazy("类型"), validators=[needed()])
     tier = SelectField(lazy("集货点层级"), validators=[optional()], description=lazy("只有集货点选择。"))
     name = StringField(
-        lazy("名称"), validators=[needed(), at_most(60)], description=lazy("如:三号地块、1号羊舍。不要用个人姓名。")
+        lazy("名称"), validators=[needed(), at_most(60)], description=lazy("如：三号地块、1号羊舍。不要用个人姓名。")
     )
     township = StringField(lazy("乡镇"), validators=[optional(), at_most(60)])
     village = StringField(lazy("村"), validators=[optional(), at_most(60)])
     gln = StringField(
-        lazy("GLN"), validators=[optional(), at_most(13)], description=lazy("有 GS1 全球位置码的填写,13位数字。")
+        lazy("GLN"), validators=[optional(), at_most(13)], description=lazy("有 GS1 全球位置码的填写，13位数字。")
     )
     latitude = CoordinateField(
-        lazy("纬度"), validators=[optional()], description=lazy("如:36.561234。经度、纬度要一起填写,不公开。")
+        lazy("纬度"), validators=[optional()], description=lazy("如：36.561234。经度、纬度要一起填写，不公开。")
     )
-    longitude = CoordinateField(lazy("经度"), validators=[optional()], description=lazy("如:104.683456"))
+    longitude = CoordinateField(lazy("经度"), validators=[optional()], description=lazy("如：104.683456"))
     is_shared = BooleanField(lazy("本县其他供应商也可使用"))
     is_public = BooleanField(
         lazy("在溯源页上公开名称和乡镇"),
         default=True,
-        description=lazy("不公开的,溯源页只写类型和县。村和坐标从不公开。"),
+        description=lazy("不公开的，溯源页只写类型和县。村和坐标从不公开。"),
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -72,7 +72,7 @@ class PassageForm(PlacedForm, DoneForm):
     place = SelectField(lazy("地点"), validators=[needed()])
     quantity = QuantityField(lazy("数量"), validators=[needed()])
     done_at = TimeField(
-        lazy("时间"), validators=[optional()], description=lazy("同一天有到达又有离开的,请填写时间,先后才清楚。")
+        lazy("时间"), validators=[optional()], description=lazy("同一天有到达又有离开的，请填写时间，先后才清楚。")
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -92,14 +92,14 @@ def issue(new: NewCommitment, actor: Actor, *, at: datetime) -> Commitment:
     _require_reports(subject, bases)
     before = find_current(subject)
     if (before is not None) != new.is_replacement:
-        raise CommitmentIssued(_("这个批次已有合格证,须换开。") if before else _("还没有合格证,不能换开。"))
+        raise CommitmentIssued(_("这个批次已有合格证，须换开。") if before else _("还没有合格证，不能换开。"))
     made = Commitment(
         public_id=uuid7(), **subject.keys, number=_make_number(subject, at), product_name=subject.product_name,
         quantity=quantity_words(subject), mass_kg=subject.mass_kg, origin=f"{subject.county_name} {subject.place}".strip(),
         issued_on=business_day(at), issued_at=at, producer_name=subject.producer_name, contact=contact, bases=bases,
         promises=list(PROMISES), replaces_id=before.id if before else None, issued_by=actor.user_id,
     )  # fmt: skip
-    meanwhile = CommitmentIssued(_("刚刚已经开具过,请刷新页面。"))
+    meanwhile = CommitmentIssued(_("刚刚已经开具过，请刷新页面。"))
     with refusing(
         uq_commitments_first_of_batch=meanwhile,
         uq_commitments_first_of_lot=meanwhile,
@@ -119,7 +119,7 @@ def _require_reports(subject: Subject, bases: Sequence[str]) -> None:
             basis in kinds
             and not db.session.execute(_PASSED, {**_of(subject), "kinds": list(kinds[basis])}).scalar_one()
         ):
-            raise BasisMissing(_("还没有合格的检测报告,不能以检测为依据。请先登记检测报告,或选择其他依据。"))
+            raise BasisMissing(_("还没有合格的检测报告，不能以检测为依据。请先登记检测报告，或选择其他依据。"))
 
 
 _OF_SUBJECT = "(batch_id = :batch OR lot_id = :lot OR batch_id = (SELECT l.batch_id FROM lots l WHERE l.id = :lot))"
@@ -142,7 +142,7 @@ def quantity_words(subject: Subject) -> str:
     """Return a quantity as a certificate says it."""
     if subject.batch_key or subject.unit == "kg":
         return f"{subject.quantity.normalize():f} 公斤"
-    mass = f"(净重 {subject.mass_kg.normalize():f} 公斤)" if subject.mass_kg is not None else ""
+    mass = f"（净重 {subject.mass_kg.normalize():f} 公斤）" if subject.mass_kg is not None else ""
     return f"{subject.quantity.normalize():f} × {subject.pack_spec}{mass}"
 
 

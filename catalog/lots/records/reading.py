@@ -103,13 +103,13 @@ def _refuse(wrong: list[int], read: int) -> None:
     if wrong:
         named = "、".join(str(number) for number in sorted(set(wrong))[:_MAX_NAMED])
         detail = _(
-            "第 %(rows)s 行读不出来:时间须递增且不晚于现在,温度须在 -100 至 100 ℃ 之间。文件没有导入。", rows=named
+            "第 %(rows)s 行读不出来：时间须递增且不晚于现在，温度须在 -100 至 100 ℃ 之间。文件没有导入。", rows=named
         )
         raise BadTemperatureFile(detail, rows=sorted(set(wrong))[:_MAX_NAMED])
     if not read:
         raise BadTemperatureFile(_("文件里没有温度记录。"), rows=[])
     if read > MAX_READINGS:
-        raise BadTemperatureFile(_("一个文件最多 %(most)s 条记录,请按日期分开。", most=MAX_READINGS), rows=[])
+        raise BadTemperatureFile(_("一个文件最多 %(most)s 条记录，请按日期分开。", most=MAX_READINGS), rows=[])
 
 
 def _decode(data: bytes) -> str:
@@ -132,7 +132,7 @@ def _rows(text: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
     except csv.Error as error:
-        raise BadTemperatureFile(_("文件中的引号不成对,读不出来。"), rows=[]) from error
+        raise BadTemperatureFile(_("文件中的引号不成对，读不出来。"), rows=[]) from error
 
 
 def _find_layout(rows: list[list[str]]) -> _Layout:
@@ -150,7 +150,7 @@ def _find_layout(rows: list[list[str]]) -> _Layout:
         return _Layout(
             number, date, (rest or dates)[0], temperatures[0], bool(_FAHRENHEIT.search(cells[temperatures[0]]))
         )
-    raise BadTemperatureFile(_("找不到表头:文件须有“时间”和“温度”两列。"), rows=[])
+    raise BadTemperatureFile(_("找不到表头：文件须有“时间”和“温度”两列。"), rows=[])
 
 
 def _written(row: list[str], layout: _Layout) -> str:
@@ -173,7 +173,7 @@ def _order_of_days(rows: list[list[str]], layout: _Layout) -> bool | None:
     first, second = max(int(match[1]) for match in found), max(int(match[2]) for match in found)
     if (first > twelve) == (second > twelve):
         raise BadTemperatureFile(
-            _("日期分不清日和月,请把记录仪的日期格式改为 年-月-日 后重新导出。"), rows=[layout.row + 2]
+            _("日期分不清日和月，请把记录仪的日期格式改为 年-月-日 后重新导出。"), rows=[layout.row + 2]
         )
     return first > twelve
 

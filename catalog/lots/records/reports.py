@@ -116,7 +116,7 @@ def _items(new: NewReport) -> list[Item]:
         for place, item in enumerate(new.items)
     ]  # fmt: skip
     if new.has_passed != all(item.has_passed for item in made):
-        raise bad("has_passed", _("结论与各项目不一致:全部合格的为合格,有不合格项目的为不合格。"))
+        raise bad("has_passed", _("结论与各项目不一致：全部合格的为合格，有不合格项目的为不合格。"))
     return made
 
 

@@ -136,7 +136,7 @@ def require_words(field: str, words: str, most: int = 120) -> str:
     """
     plain = words.strip()
     if not 0 < len(plain) <= most:
-        raise bad(field, _("必填,最多%(most)s个字。", most=most))
+        raise bad(field, _("必填，最多%(most)s个字。", most=most))
     return plain
 
 

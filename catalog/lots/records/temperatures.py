@@ -113,7 +113,7 @@ def set_range(sku: UUID, low_c: Decimal, high_c: Decimal, actor: Actor, *, at: d
     """
     key = get_own_sku(sku, actor, at=at).id
     if not -100 <= low_c < high_c <= 100 or low_c != round(low_c, 2) or high_c != round(high_c, 2):  # noqa: PLR2004  degrees
-        raise bad("low_c", _("最低温度须低于最高温度,都在 -100 至 100 ℃ 之间。"))
+        raise bad("low_c", _("最低温度须低于最高温度，都在 -100 至 100 ℃ 之间。"))
     values = {"low_c": low_c, "high_c": high_c}
     db.session.execute(
         insert(SkuTemperature)

@@ -74,8 +74,8 @@ def _read(rows: Sequence[Sequence[Cell]]) -> list[tuple[str, date]]:
         except ValueError as error:
             bad.append({"row": row_no, "detail": str(error)})
     if bad:
-        first = _("第 %(row)s 行:%(detail)s", row=bad[0]["row"], detail=bad[0]["detail"])
-        detail = _("有 %(count)s 行读不出来,没有导入任何一行。%(first)s", count=len(bad), first=first)
+        first = _("第 %(row)s 行：%(detail)s", row=bad[0]["row"], detail=bad[0]["detail"])
+        detail = _("有 %(count)s 行读不出来，没有导入任何一行。%(first)s", count=len(bad), first=first)
         raise BadClosingRows(detail, rows=bad[:_SHOWN], count=len(bad))
     return [(code, last_on) for (code, _year), last_on in found.items()]
 

@@ -90,7 +90,7 @@ def add(division_code: str, last_on: date, actor: Actor, at: datetime) -> Treasu
     made = TreasuryClosingDay(
         division_code=division_code, year=last_on.year, last_on=last_on, entered_by=actor.user_id, entered_at=at
     )
-    there = ClosingDayThere(_("该财政部门这一年的截止日已经登记,请修改那一条。"))
+    there = ClosingDayThere(_("该财政部门这一年的截止日已经登记，请修改那一条。"))
     with refusing(uq_treasury_closing_days_division_code_year=there):
         db.session.add(made)
     audit.record(
@@ -178,7 +178,7 @@ def warnings_of(buyer_id: int, planned_on: date, on: date) -> list[str]:
     late = [one for one in _days([buyer_id], on, planned_on.year) if planned_on > one.last_on]
     return [
         _(
-            "计划付款日 %(planned)s 晚于%(place)s财政集中支付截止日 %(day)s:由国库支付的,当年不能再付,请提前或改用其他资金。",
+            "计划付款日 %(planned)s 晚于%(place)s财政集中支付截止日 %(day)s：由国库支付的，当年不能再付，请提前或改用其他资金。",
             planned=planned_on.isoformat(), place=one.division, day=one.last_on.isoformat(),
         )
         for one in late

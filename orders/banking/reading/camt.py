@@ -40,7 +40,7 @@ def read_camt(data: bytes) -> Reading:
     """
     root = _parse(data)
     if not _NAMESPACE.match(str(root.tag)):
-        raise UnreadableStatement(_("不是 camt.053(版本 02 或 08)的 XML 对账单。"))
+        raise UnreadableStatement(_("不是 camt.053（版本 02 或 08）的 XML 对账单。"))
     statements = root.findall("{*}BkToCstmrStmt/{*}Stmt")
     accounts = {account for one in statements if (account := _account(one.find("{*}Acct")))}
     if not statements or len(accounts) > 1:
@@ -56,7 +56,7 @@ def read_camt(data: bytes) -> Reading:
         except ValueError as error:
             bad.append(BadRow(number, str(error)))
         if len(entries) > MAX_ROWS:
-            raise StatementTooLong(_("文件超过 %(most)s 行,请按日期分成几个文件。", most=MAX_ROWS), max_rows=MAX_ROWS)
+            raise StatementTooLong(_("文件超过 %(most)s 行，请按日期分成几个文件。", most=MAX_ROWS), max_rows=MAX_ROWS)
     return Reading("camt.053", tuple(entries), tuple(bad), account=next(iter(accounts), ""))
 
 
@@ -65,13 +65,13 @@ def _parse(data: bytes) -> Node:
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
-    unsafe = UnsafeStatement(_("XML 文件含有 DTD 或实体声明,不能导入。"))
+    unsafe = UnsafeStatement(_("XML 文件含有 DTD 或实体声明，不能导入。"))
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise unsafe
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise UnreadableStatement(_("XML 文件读不出来,请重新从网银下载。")) from error
+        raise UnreadableStatement(_("XML 文件读不出来，请重新从网银下载。")) from error
     # In another encoding than the search above reads, the parser has found it.
     if root.getroottree().docinfo.internalDTD is not None:
         raise unsafe

@@ -65,7 +65,7 @@ def _fen(number: Decimal) -> int:
         raise ValueError(_("金额超出范围。"))
     fen = number * 100
     if fen != fen.to_integral_value():
-        raise ValueError(_("金额多于两位小数:%(number)s。", number=number))
+        raise ValueError(_("金额多于两位小数：%(number)s。", number=number))
     return int(fen)
 
 

@@ -145,9 +145,9 @@ def find_head(rows: Sequence[Sequence[Cell]], mapping: Mapping | None = None) ->
     if best is None:
         missing = sorted(mapping.titles()) if mapping else []
         detail = (
-            _("文件中没有这些列:%(names)s。", names="、".join(missing))
+            _("文件中没有这些列：%(names)s。", names="、".join(missing))
             if missing
-            else _("认不出表头:没有找到日期列和金额列,请逐项指定各列。")
+            else _("认不出表头：没有找到日期列和金额列，请逐项指定各列。")
         )
         raise LayoutUnknown(detail, columns=missing)
     return best

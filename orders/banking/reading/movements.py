@@ -36,7 +36,7 @@ def read_movements(rows: Sequence[Sequence[Cell]], head: Head, mapping: Mapping)
         except ValueError as error:
             bad.append(BadRow(row_no, str(error)))
         if len(entries) + len(bad) > MAX_ROWS:
-            raise StatementTooLong(_("文件超过 %(most)s 行,请按日期分成几个文件。", most=MAX_ROWS), max_rows=MAX_ROWS)
+            raise StatementTooLong(_("文件超过 %(most)s 行，请按日期分成几个文件。", most=MAX_ROWS), max_rows=MAX_ROWS)
     return Reading("table", tuple(entries), tuple(bad))
 
 

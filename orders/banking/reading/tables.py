@@ -40,13 +40,13 @@ def read_rows(data: bytes) -> Rows:
     else:
         rows = _read_text(data)
     if len(rows) > MAX_ROWS + _SPARE_ROWS:
-        raise StatementTooLong(_("文件超过 %(most)s 行,请按日期分成几个文件。", most=MAX_ROWS), max_rows=MAX_ROWS)
+        raise StatementTooLong(_("文件超过 %(most)s 行，请按日期分成几个文件。", most=MAX_ROWS), max_rows=MAX_ROWS)
     return rows
 
 
 def _require_modest(data: bytes) -> None:
     """Unpack every part piece by piece, keeping nothing, whatever sizes the package claims."""
-    unsafe = UnsafeStatement(_("文件解压后过大,不能导入。"))
+    unsafe = UnsafeStatement(_("文件解压后过大，不能导入。"))
     left = MAX_UNPACKED
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
@@ -62,7 +62,7 @@ def _require_modest(data: bytes) -> None:
                         if left < 0:
                             raise unsafe
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise UnreadableStatement(_("文件已损坏,请重新从网银下载。")) from error
+        raise UnreadableStatement(_("文件已损坏，请重新从网银下载。")) from error
 
 
 def _read_workbook(data: bytes) -> Rows:
@@ -70,11 +70,11 @@ def _read_workbook(data: bytes) -> Rows:
     try:
         return workbook.read(data)
     except workbook.TooMuch as error:
-        raise UnsafeStatement(_("表格展开后过大,不能导入。请另存为 CSV。")) from error
+        raise UnsafeStatement(_("表格展开后过大，不能导入。请另存为 CSV。")) from error
     except workbook.Unreadable as error:
         if error.args == ("empty",):
             raise UnreadableStatement(_("表格是空的。")) from error
-        raise UnreadableStatement(_("表格读不出来,请重新从网银下载,或另存为 XLSX 或 CSV。")) from error
+        raise UnreadableStatement(_("表格读不出来，请重新从网银下载，或另存为 XLSX 或 CSV。")) from error
 
 
 def decode(data: bytes) -> str:
@@ -90,17 +90,17 @@ def decode(data: bytes) -> str:
             continue
         if not re.search(r"[\x00-\x08\x0e-\x1f]", text):
             return text
-    raise UnreadableStatement(_("文件不是表格。请上传网银下载的 CSV、TXT、XLS 或 XLSX,或 camt.053 XML。"))
+    raise UnreadableStatement(_("文件不是表格。请上传网银下载的 CSV、TXT、XLS 或 XLSX，或 camt.053 XML。"))
 
 
 def _read_text(data: bytes) -> Rows:
     text = decode(data)
     if text.lstrip()[:1] == "<":
-        raise UnreadableStatement(_("文件是网页,不是表格。请在办公软件中打开后另存为 XLSX 或 CSV。"))
+        raise UnreadableStatement(_("文件是网页，不是表格。请在办公软件中打开后另存为 XLSX 或 CSV。"))
     lines = text.splitlines()
     rows: Rows = [list(row) for row in _split(text, _delimiter(lines))]
     if not any(len(row) > 1 for row in rows):
-        raise UnreadableStatement(_("文件中没有表格:找不到逗号、制表符、竖线或分号分隔的列。"))
+        raise UnreadableStatement(_("文件中没有表格：找不到逗号、制表符、竖线或分号分隔的列。"))
     return rows
 
 
@@ -108,7 +108,7 @@ def _split(text: str, delimiter: str) -> Iterator[list[str]]:
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     except csv.Error as error:
-        raise UnreadableStatement(_("文件中的引号不成对,读不出来。")) from error
+        raise UnreadableStatement(_("文件中的引号不成对，读不出来。")) from error
 
 
 def _delimiter(lines: list[str]) -> str:

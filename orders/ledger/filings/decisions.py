@@ -95,7 +95,7 @@ def ask_withdrawal(public_id: UUID, actor: Actor, *, reason: str, at: datetime) 
         raise Forbidden(_("只有申报单位或本县可以申请撤销。"))
     move(filing, "ask_withdrawal")
     if filing.withdrawal_by is not None:
-        raise Conflict(_("已有人申请撤销,请等待另一人复核。"))
+        raise Conflict(_("已有人申请撤销，请等待另一人复核。"))
     filing.withdrawal_by, filing.withdrawal_at, filing.reason = actor.user_id, at, _words(reason)
     audit.record(actor, "filings.withdrawal_asked", "filing", filing.id)
     _tell(
@@ -157,7 +157,7 @@ def _to_decide(public_id: UUID, actor: Actor, on: date) -> Filing:
     if not queries.covers(actor, filing.county_code):
         raise Forbidden(_("这个县不在您的确认范围内。"), county=filing.county_code)
     if filing.recorded_by == actor.user_id:
-        raise SecondPersonNeeded(_("录入人不能自己确认,请由本县另一人确认。"))
+        raise SecondPersonNeeded(_("录入人不能自己确认，请由本县另一人确认。"))
     return filing
 
 

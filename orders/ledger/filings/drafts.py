@@ -92,7 +92,7 @@ def read_key(kind: str, number: str) -> str:
     if kind == "invoice":
         match = _INVOICE.fullmatch(number.strip())
         if not match:
-            raise ValueError(_("发票号码须为20位数字,或10、12位代码加空格再加8位号码。"))
+            raise ValueError(_("发票号码须为20位数字，或10、12位代码加空格再加8位号码。"))
         return match.group(1) or f"{match.group(2)}-{match.group(3)}"
     key = _LOOSE.sub("", number).upper()
     if not 3 <= len(key) <= 60:  # noqa: PLR2004  shorter tells nothing apart

@@ -51,7 +51,7 @@ class LineForm(PlainForm):
     category = StringField(_("品类"), [Length(max=60)])
     product_name = StringField(_("商品名称"), [Length(max=120)])
     quantity_text = StringField(_("数量"), [Length(max=60)])
-    amount = StringField(_("金额(元)"), [Length(max=20)])
+    amount = StringField(_("金额（元）"), [Length(max=20)])
 
     def is_empty(self) -> bool:
         """Say whether nothing was typed."""
@@ -72,18 +72,18 @@ class FilingForm(Form):
         _("采购方式"), [InputRequired(_("请选择采购方式。"))],
         choices=[SelectChoice("direct", _("直接采购")), SelectChoice("helped", _("帮助销售"))], default="direct",
     )  # fmt: skip
-    helper_name = StringField(_("帮销方"), [Length(max=120)], description=_("帮助销售时必填:谁帮助销售。"))
+    helper_name = StringField(_("帮销方"), [Length(max=120)], description=_("帮助销售时必填：谁帮助销售。"))
     sold_from = DateField(_("销售起始日期"), [InputRequired(_("请填写销售起始日期。"))])
     sold_to = DateField(
         _("销售截止日期"), [InputRequired(_("请填写销售截止日期。"))], description=_("计入这一天所在的月份。")
     )
     lines = FieldList(FormField(LineForm), min_entries=_ROWS, max_entries=MAX_LINES)
     paste = TextAreaField(
-        _("从 Excel 粘贴"), [Length(max=20000)], description=_("每行:品类、商品名称、数量、金额,粘贴后按“填入表格”。")
+        _("从 Excel 粘贴"), [Length(max=20000)], description=_("每行：品类、商品名称、数量、金额，粘贴后按“填入表格”。")
     )
     people_helped = IntegerField(_("带动人数"), [Optional(), NumberRange(0, 10**7)])
     invoice = TextAreaField(
-        _("发票号码"), [Length(max=4000)], description=_("每行一个:20位数字,或代码加空格加8位号码。")
+        _("发票号码"), [Length(max=4000)], description=_("每行一个：20位数字，或代码加空格加8位号码。")
     )
     contract = TextAreaField(_("合同编号"), [Length(max=2000)])
     bank_serial = TextAreaField(_("银行流水号"), [Length(max=4000)])
@@ -173,10 +173,10 @@ class FilingForm(Form):
                 amount = money.parse_yuan((form.amount.data or "").replace(",", "").replace(",", "").strip())
             except ValueError:
                 amount = 0
-                form.amount.errors = [_("金额须是数字,至多两位小数。")]
+                form.amount.errors = [_("金额须是数字，至多两位小数。")]
                 wrong += form.amount.errors
             if category is None:
-                form.category.errors = [_("没有这个品类,请从列表中选择。")]
+                form.category.errors = [_("没有这个品类，请从列表中选择。")]
                 wrong += form.category.errors
             else:
                 found.append(LineDraft(category, form.product_name.data or "", amount, form.quantity_text.data or ""))
@@ -267,9 +267,9 @@ def _no_place(label: str, typed: str, meant: Sequence[tuple[str, str]]) -> Any:
     if len(meant) > 1:
         several = "、".join(f"{code} {name}" for code, name in meant[:_SHOWN_PLACES])
         return _(
-            "%(label)s:叫“%(typed)s”的地方不止一个,请填写代码,例如 %(places)s。",
+            "%(label)s：叫“%(typed)s”的地方不止一个，请填写代码，例如 %(places)s。",
             label=label,
             typed=typed,
             places=several,
         )
-    return _("%(label)s:没有这个地方,请填写全称或六位代码。", label=label)
+    return _("%(label)s：没有这个地方，请填写全称或六位代码。", label=label)

@@ -139,7 +139,7 @@ def _columns() -> list[Column]:
         (_("销售日期止"), lambda row: row.sold_to),
         (_("带动人口"), lambda row: row.people_helped),
         (_("状态"), lambda row: str(STATES[row.status][0])),
-        (_("金额(元)"), lambda row: Fen(row.amount_fen)),
+        (_("金额（元）"), lambda row: Fen(row.amount_fen)),
     ]
 
 
@@ -278,7 +278,7 @@ def _do(run: Callable[[UUID, Actor, str], Filing], actor: Actor, desk: str, fili
         with transaction(), db.session.begin_nested():
             filing = run(filing_id, actor, request.form.get("reason", "")[:500])
             word = STATES[filing.status][0]
-        flash(_("已办理,申报现为:%(state)s。", state=word), "success")
+        flash(_("已办理，申报现为：%(state)s。", state=word), "success")
     except NotFound:
         raise
     except DomainError as error:

@@ -120,7 +120,7 @@ def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     move(filing, "submit")
     if db.session.scalar(select(FilingDocument.file_id).where(FilingDocument.filing_id == filing.id).limit(1)) is None:
         error = {"pointer": "#/documents", "detail": _("请至少上传一份凭证。")}
-        raise BadFiling(_("请至少上传一份凭证,例如发票、合同或银行回单。"), errors=[error])
+        raise BadFiling(_("请至少上传一份凭证，例如发票、合同或银行回单。"), errors=[error])
     filing.recorded_at = at
     audit.record(actor, "filings.filing_submitted", "filing", filing.id)
     publish(
@@ -214,7 +214,7 @@ def _claim(filing: Filing, kind: str, key: str, *, actor: Actor, on: date) -> No
         .where(FilingKey.kind == kind, FilingKey.key == key, queries.visible(actor, on))
     )
     members = {"kind": kind, "number": key} | ({"filing": number} if number else {})
-    raise AlreadyFiled(_("%(key)s 已在另一份申报中,不能重复申报。", key=key), **members)
+    raise AlreadyFiled(_("%(key)s 已在另一份申报中，不能重复申报。", key=key), **members)
 
 
 _ORDERED = text("SELECT 1 FROM invoices WHERE code = :code AND number = :number AND status <> 'refused' LIMIT 1")
@@ -228,7 +228,7 @@ def require_not_ordered(key: str) -> None:
     hold_invoice(key)
     code, _dash, number = key.rpartition("-")
     if db.session.execute(_ORDERED, {"code": code, "number": number}).first() is not None:
-        detail = _("发票 %(key)s 属于平台订单,已按订单计算,不能申报。", key=key)
+        detail = _("发票 %(key)s 属于平台订单，已按订单计算，不能申报。", key=key)
         raise AlreadyFiled(detail, kind="invoice", number=key)
 
 

@@ -187,7 +187,7 @@ def test_more_than_the_declared_yield_does_not_come_out(farm):
         farm.process({fresh: "1"}, "1", "1.1")
 
     assert refusal.value.members["errors"][0] == {
-        "pointer": "#/quantity", "detail": "投料 400 公斤,按申报的出成率最多产出 100 公斤。",
+        "pointer": "#/quantity", "detail": "投料 400 公斤，按申报的出成率最多产出 100 公斤。",
     }  # fmt: skip
     assert left(fresh) == [500]
 

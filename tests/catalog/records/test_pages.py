@@ -80,7 +80,7 @@ def test_from_slaughter_to_the_certificate(desk, farm):
     lot = db.session.query(Lot).one()
     assert (packed.status_code, left(batch)) == (302, [70])
     lot_page = f"/producer/lots/{lot.public_id}"
-    assert "还缺:承诺达标合格证、动物检疫合格证明、肉品品质检验合格证。" in text_of(desk.get(lot_page))
+    assert "还缺：承诺达标合格证、动物检疫合格证明、肉品品质检验合格证。" in text_of(desk.get(lot_page))
     things = f"/producer/records/lot/{lot.public_id}"
     for kind in ("quarantine", "meat_inspection"):
         paper = {
@@ -168,7 +168,7 @@ def test_what_was_recorded_by_mistake_is_undone_from_the_first_screen(desk, farm
     again = desk.post(f"/producer/records/acts/{act.public_id}/undo", follow_redirects=True)
 
     assert "记录已撤销。" in text_of(undone)
-    assert "已经用过,不能撤销" in text_of(again) or "已经撤销过" in text_of(again)
+    assert "已经用过，不能撤销" in text_of(again) or "已经撤销过" in text_of(again)
     assert left(batch) == [0]
     assert "已撤销" in text_of(desk.get(f"/producer/records/batches/{batch.public_id}"))
 
@@ -205,8 +205,8 @@ def test_a_report_that_cannot_be_read_keeps_its_file_and_says_which_line(desk, f
     refused = desk.post(f"/producer/records/batch/{batch.public_id}/test", data=report)
 
     assert refused.status_code == 422
-    assert "第 2 行须是:项目、限量、结果、合格或不合格。" in text_of(refused)
-    assert "文件已收到,不必重新上传。" in text_of(refused)
+    assert "第 2 行须是：项目、限量、结果、合格或不合格。" in text_of(refused)
+    assert "文件已收到，不必重新上传。" in text_of(refused)
     assert db.session.query(TestReport).count() == 0
 
 

@@ -221,7 +221,7 @@ def test_a_certificate_says_what_the_rule_asks_for(farm):
     made = issue(farm, lot=lot.public_id, bases=["own_promise", "quality_control"])
 
     assert made.number[:19] == "HGZ620421-20260715-"
-    assert (made.product_name, made.quantity, made.mass_kg) == ("静宁苹果", "10 × 500 g/袋(净重 5 公斤)", 5)
+    assert (made.product_name, made.quantity, made.mass_kg) == ("静宁苹果", "10 × 500 g/袋（净重 5 公斤）", 5)
     assert (made.origin, made.issued_on) == ("靖远县 东湾镇 大坝村 三号地块", date(2026, 7, 15))
     assert (made.producer_name, made.contact) == (farm.actor.organisation_name, "13800138000")
     assert made.bases == ["quality_control", "own_promise"]

@@ -64,7 +64,7 @@ def test_anybody_complains_and_looks_up_how_it_stands_without_login(client, shel
     assert (form.status_code, "靖远枸杞 500 g/袋" in form.text, "请拨打 12315" in form.text) == (200, True, True)
     assert (answer.status_code, answer.location) == (302, f"/complaints/{number}")
     assert (words.replace("\r\n", "\n"), lot_id, contact) == (WORDS, shelf.lot.id, CONTACT)
-    assert ("已收到,还没有人开始核查。" in page.text, number in page.text) == (True, True)
+    assert ("已收到，还没有人开始核查。" in page.text, number in page.text) == (True, True)
     assert ("袋里有虫" in page.text, CONTACT in page.text) == (False, False)
     assert client.get(f"/complaints/{number[:-1]}{'2' if number[-1] != '2' else '3'}").status_code == 404
     deliver()

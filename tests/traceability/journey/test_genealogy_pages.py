@@ -111,7 +111,7 @@ def test_goods_that_flow_together_again_are_told_once_and_gaps_in_sentences(sess
     ]  # fmt: skip
     assert (
         gap_words(Gap("more_out_than_in", "x", Decimal(5), Decimal("6.50"), "KGM"))
-        == "产出多于投入:投入 5,产出 6.5 公斤。"
+        == "产出多于投入：投入 5，产出 6.5 公斤。"
     )
     assert (sorted(GAPS), sorted(HOW), SHOWN) == (
         ["class_without_lot", "more_out_than_in", "more_used_than_made", "never_made", "never_opened"],

@@ -43,8 +43,8 @@ def test_anybody_reads_where_a_lot_comes_from_and_what_happened_to_it(committed_
     words = text_of(answer.text)
     assert answer.status_code == 200
     assert ("靖远县" in words, f"批号 {lot.code}" in words, "生产日期 2026-07-01" in words) == (True, True, True)
-    assert sorted(re.findall(r"(发货|到货验收|验收不合格,退回|退回生产者) · ", words)) == sorted(
-        ["发货", "到货验收", "验收不合格,退回", "退回生产者"]
+    assert sorted(re.findall(r"（发货|到货验收|验收不合格，退回|退回生产者） · ", words)) == sorted(
+        ["发货", "到货验收", "验收不合格，退回", "退回生产者"]
     )
     assert world.buyer.organisation_name not in words
     assert len(re.findall(r"ni:///sha-256;[0-9a-f]{64}\?ver=CBV2\.0", answer.text)) == 5
@@ -63,7 +63,7 @@ def test_a_lot_that_nothing_was_told_of_says_so(committed_app, lot):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"status": "recalled"}, "这个批次已被召回,请不要食用或使用。"),
+        ({"status": "recalled"}, "这个批次已被召回，请不要食用或使用。"),
         ({"expires_on": date(2026, 7, 2)}, "这个批次已过保质期。"),
     ],
 )
@@ -105,5 +105,5 @@ def test_anybody_downloads_the_proof_of_a_step_and_it_tells_no_more_than_is_publ
     assert entry.keys() == {"v", "log", "event", "declaration", "hash", "recorded_at", "commitment"}  # and no party
     assert entry["hash"] in visitor.get(page).text
     assert str(order.public_id) not in answer.text
-    assert f"第 {opened.index + 1} 条,下载凭证" in visitor.get(page).text
+    assert f"第 {opened.index + 1} 条，下载凭证" in visitor.get(page).text
     assert [visitor.get(f"{page}/receipts/{n}").status_code for n in (0, steps + 1)] == [404, 404]

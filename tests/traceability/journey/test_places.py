@@ -80,7 +80,7 @@ def test_the_page_of_a_lot_names_county_township_and_each_place(farm, deliver, c
 
     words = text_of(zh)
     assert "甘肃省 白银市 靖远县 东湾镇 · " in words
-    assert re.findall(r"(地块|果园|加工车间)((?: · [^ ]+)*)", words) == [
+    assert re.findall(r"（地块|果园|加工车间）((？：· [^ ]+)*)", words) == [
         ("地块", " · 东湾镇 · 三号地块"), ("果园", " · 靖远县"), ("加工车间", " · 乌兰镇 · 第一车间")
     ]  # fmt: skip
     assert ("Plot" in text_of(en), "Processing workshop" in text_of(en), "第一车间" in en) == (True, True, True)
@@ -123,7 +123,7 @@ def test_a_lot_whose_record_was_undone_says_so_and_is_not_sold_again(farm, deliv
 
     assert ("再次购买" in before, "已被生产者撤销" in before) == (True, False)
     assert ("再次购买" in after, "还没有记录这个批次的经过" in after) == (False, False)
-    assert after.index("这个批次的记录已被生产者撤销,这样的货物并不存在。") < after.index("批号")
+    assert after.index("这个批次的记录已被生产者撤销，这样的货物并不存在。") < after.index("批号")
 
 
 def test_goods_on_their_way_are_steps_at_collection_points_until_they_are_taken_back(farm, deliver, client):
@@ -145,7 +145,7 @@ def test_goods_on_their_way_are_steps_at_collection_points_until_they_are_taken_
     after = text_of(client.get(page).text)
 
     assert re.findall(
-        r"(运输到达|入库存放|运输出发) · [^袋]*(15 袋) · [^ ]+ (集货点 · 乡级 · 东湾镇 · 东湾集货点)", words
+        r"（运输到达|入库存放|运输出发） · [^袋]*（15 袋） · [^ ]+ （集货点 · 乡级 · 东湾镇 · 东湾集货点）", words
     ) == [(step, "15 袋", "集货点 · 乡级 · 东湾镇 · 东湾集货点") for step in ("运输到达", "入库存放", "运输出发")]
     assert [step in after for step in ("运输到达", "入库存放", "运输出发")] == [True, False, True]
     rows = db.session.execute(

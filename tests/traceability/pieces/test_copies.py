@@ -72,7 +72,7 @@ def test_a_serial_number_in_the_query_is_never_shown_as_checked(client, shelf):
     robot = client.get(shelf.label(serial), headers={"User-Agent": "curl/8.5.0"}, follow_redirects=True)
 
     for answer in (typed, invented, looked_ahead, robot):
-        assert (told(answer), f"{serial}(未核对)" in answer.text) == ([False, True, False], True)
+        assert (told(answer), f"{serial}（未核对）" in answer.text) == ([False, True, False], True)
     assert (told(beside_lot), serial in beside_lot.text) == ([False, False, False], False)
     assert beside_lot.request.full_path == f"/trace/lots/{shelf.lot.public_id}?from=ad"
     assert (piece_scans(), lot_scans()) == ([(serial, 1)], [(shelf.lot.id, 1)])

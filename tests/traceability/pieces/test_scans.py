@@ -20,7 +20,7 @@ from tests.traceability.pieces.help import GTIN, PHONE, Shelf, lot_scans, make_s
 from traceability.repository.storing import Writer
 
 LATER = timedelta(minutes=10)
-FORGED = "这个序列号从未发出过,包装上的标签可能是伪造的。"
+FORGED = "这个序列号从未发出过，包装上的标签可能是伪造的。"
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def test_the_first_scan_is_told_as_such_and_a_later_one_is_a_warning(client, she
         copied = scan(client, shelf.label(serial))
 
     assert [page.request.path for page in (first, again, copied)] == [f"/trace/lots/{shelf.lot.public_id}"] * 3
-    assert ["第一次被扫:2026-07-15 12:00" in page.text for page in (first, again, copied)] == [True, True, False]
-    assert "这件商品的二维码已被扫过 2 次,首次是 2026-07-15 12:00。" in copied.text
+    assert ["第一次被扫：2026-07-15 12:00" in page.text for page in (first, again, copied)] == [True, True, False]
+    assert "这件商品的二维码已被扫过 2 次，首次是 2026-07-15 12:00。" in copied.text
     assert ["已被扫过" in page.text for page in (first, again)] == [False, False]
     assert (piece_scans(), lot_scans()) == ([(serial, 2)], [])
     page = f"/trace/lots/{shelf.lot.public_id}?serial={serial}"
