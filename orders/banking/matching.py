@@ -114,8 +114,12 @@ class Run:
         return next(((reason, state) for holds, reason, state in objections if holds), ("", ""))
 
     def _matched(self, line: Movement, orders: Sequence[OpenOrder], *, rule: str) -> Outcome:
-        """Share a movement over orders of one buyer, in their order; what is left is its credit at the last payee."""
+        """Share a movement over orders of one buyer, in their order; what is left is its credit at the last payee.
+
+        An order that takes nothing any more gets no part, so that no payee gets a receipt of nothing.
+        """
         left, shares = line.amount_fen, []
+        orders = [order for order in orders if self._open[order.id]]
         for order in orders:
             part = min(self._open[order.id], left)
             left -= part

@@ -20,14 +20,18 @@ MOST_AGAIN = 20_000
 
 
 def match_lines(account: StatementAccount, keys: Sequence[int], actor: Actor, at: datetime) -> None:
-    """Match lines of a locked account and record receipts of what matched, in the actor's name."""
+    """Match lines of a locked account and record receipts of what matched, in the actor's name.
+
+    They are locked before the rules look at them: what a person, a claim or a payout took meanwhile is passed over.
+    """
     if not keys:
         return
     lines = list(
         db.session.scalars(
             select(BankStatementLine)
-            .where(BankStatementLine.account_id == account.id, BankStatementLine.id.in_(keys))
+            .where(BankStatementLine.account_id == account.id, BankStatementLine.id.in_(keys), is_free())
             .order_by(BankStatementLine.id)
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
     )

@@ -290,12 +290,7 @@ def post_cash(
 def tell(topic: str, refund: Refund, order: Order, **values: str) -> None:
     """Publish what happened to a refund to both sides."""
     publish(
-        topic,
-        organisations=[order.buyer_id, order.producer_id],
-        order_id=str(order.public_id),
-        refund_id=str(refund.public_id),
-        number=order.number,
-        amount=money.as_json(refund.amount_fen),
-        status=refund.status,
-        **values,
-    )
+        topic, organisations=[order.buyer_id, order.producer_id], order_id=str(order.public_id),
+        refund_id=str(refund.public_id), number=order.number, amount=money.as_json(refund.amount_fen),
+        status=refund.status, **values,
+    )  # fmt: skip

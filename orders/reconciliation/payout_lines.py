@@ -48,7 +48,7 @@ def _match_paid(at: datetime) -> int:
         lambda payout, line: payout.bank_serial == line.serial,
     )  # fmt: skip
     typed = [pair for pair in typed if pair not in sent]
-    for _payout, line in (*sent, *typed):
+    for _payout, line in sorted((*sent, *typed), key=_line_key):  # locked as imports lock them
         acts.settle(acts.lock_open(line.id, "out"), "matched", rule="payout")
     return len(sent) + len(typed)
 
@@ -59,7 +59,7 @@ def _match_returned(at: datetime) -> int:
     lines = _lines("in", ~exists().where(PayoutReturn.line_id == BankStatementLine.id))
     found = _pairs(_payouts(lines, Payout.status == "paid", ~live), lines, _may_have_come_back)
     locked = paying.lock_payouts([payout.id for payout, _line in found])
-    for payout, line in found:
+    for payout, line in sorted(found, key=_line_key):
         reason = " ".join(part for part in (line.return_code, line.remark) if part) or _("银行退汇")
         facts = ReturnFacts(returned_on=line.value_on, bank_serial=line.serial, reason=reason[:500])
         user_id = db.session.get_one(BankStatement, line.statement_id).imported_by
@@ -118,6 +118,10 @@ def _pairs(
         clear = named if len(named) == 1 else alone if len(fitting[payout.id]) == len(alone) == 1 else []
         taken += [(payout, line) for line in clear]
     return taken[:_MOST]
+
+
+def _line_key(pair: Pair) -> int:
+    return pair[1].id
 
 
 def _names(payout: Payout, line: BankStatementLine) -> bool:

@@ -527,3 +527,26 @@ def test_on_the_main_account_a_person_sees_the_orders_of_the_amount():
     ]  # fmt: skip
     assert [line.candidates.get("orders") for line in lines] == [[[order.id, 10000]], [[part.id, 6000]], None, None]
     assert receipts_of(lines[2])[0][1] == {named.id: 10000}
+
+
+def test_of_two_producers_orders_the_one_that_takes_nothing_more_gets_no_receipt(scene):
+    trade, _ = scene
+    with transaction():
+        one, two = operators()
+        account = supervised(one, two)
+        other = make_trade(db.session.get_one(Organisation, trade.buyer.organisation_id))
+        paid, left = make_order(trade, ((5000, "1"),)), make_order(other, ((10000, "1"),))
+    remark = f"{paid.reference_code} {left.reference_code}"
+    [line] = bring_rows(account, one, row("100.00", remark))
+    assert told(line) == ("suggested", "code", "unclear_split")
+
+    with transaction():
+        pay(trade, (paid, 5000))
+    bring_rows(account, one, row("3.00"))
+
+    db.session.refresh(line)
+    assert told(line) == ("matched", "code", "")
+    [(payment, shares)] = receipts_of(line)
+    assert (payment.payee_id, payment.amount_fen, shares) == (left.producer_id, 10000, {left.id: 10000})
+    [fresh] = bring_rows(account, one, row("100.00", remark))
+    assert told(fresh) == ("suggested", "code", "paid_already")

@@ -1,0 +1,154 @@
+"""Several at once on real connections: what one of them says of a line, the other does not undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from orders.banking import acts, claims, giving_back
+from orders.banking.claims import ClaimFacts
+from orders.banking.models import BankStatementLine, TransferClaim
+from orders.payments import receipts
+from orders.payments.receipts import Share
+from shop import clock
+from shop.db import db, transaction
+from shop.errors import DomainError
+from tests.banking.help import bring_rows, own_account, receipts_of, row, told
+from tests.conftest import NOON, count
+from tests.counting.build import make_order, make_trade
+
+pytestmark = pytest.mark.committed
+_WAITING = text("""SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0""")
+
+
+def begin(pool: ThreadPoolExecutor, app: Flask, act: Callable[[], object]) -> Future[type[DomainError] | None]:
+    """Run an act on another connection, and return once it waits for a lock of this one's (or has ended)."""
+
+    def run() -> type[DomainError] | None:
+        with app.app_context(), clock.stopped_at(NOON):
+            try:
+                with transaction():
+                    act()
+            except DomainError as error:
+                return type(error)
+            finally:
+                db.session.remove()
+            return None
+
+    future = pool.submit(run)
+    with db.engine.connect() as watching:
+        while not future.done() and not watching.execute(_WAITING).scalar_one():
+            watching.rollback()  # what is told of activity stays the same within a transaction
+    return future
+
+
+@pytest.fixture
+def scene(committed_app):
+    with transaction():
+        trade = make_trade()
+        account = own_account(trade)
+        order, other = (make_order(trade, ((10000, "1"),)) for _ in range(2))
+        known = trade, account, order.public_id, other.public_id
+    return (committed_app, *known)
+
+
+def line_of(scene):
+    _app, trade, account, *_ = scene
+    [line] = bring_rows(account, trade.clerk, row("100.00"))
+    assert told(line) == ("suggested", "amount", "payer_unknown")
+    key = line.id, line.public_id
+    db.session.rollback()
+    return key
+
+
+def now(key):
+    return db.session.get_one(BankStatementLine, key, populate_existing=True)
+
+
+def test_a_matching_run_leaves_what_a_person_matched_meanwhile(scene):
+    app, trade, _account, order, _other = scene
+    key, line_id = line_of(scene)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            acts.match_by_hand(line_id, [Share(order=order, amount_fen=10000)], trade.clerk, NOON)
+            running = begin(pool, app, lambda: acts.match_again(line_id, trade.checker, NOON))
+        assert running.result() is None
+
+    with transaction():
+        assert told(now(key)) == ("matched", "hand", "")
+        [(payment, _shares)] = receipts_of(now(key))
+        assert (payment.amount_fen, count("payments")) == (10000, 1)
+        receipts.confirm(payment.public_id, trade.checker, NOON)
+
+
+def test_a_matching_run_leaves_a_claims_line_to_it_and_the_claim_can_be_taken_back(scene):
+    app, trade, _account, order, _other = scene
+    key, line_id = line_of(scene)
+    said = ClaimFacts(
+        shares=[Share(order=order, amount_fen=10000)], amount_fen=10000, paid_on=clock.today(), payer_name="甲",
+        line=line_id,
+    )  # fmt: skip
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            claim_id = claims.claim(said, trade.clerk, NOON).public_id
+            running = begin(pool, app, lambda: acts.match_again(line_id, trade.checker, NOON))
+        assert running.result() is None
+
+    with transaction():
+        assert told(now(key))[0] == "claimed"
+        claims.withdraw(claim_id, trade.clerk, NOON)
+        assert db.session.scalars(select(TransferClaim.status)).all() == ["withdrawn"]
+        assert told(now(key)) == ("unmatched", "amount", "claim_withdrawn")
+
+
+def test_an_import_does_not_book_a_line_that_a_person_marks_as_wrong(scene):
+    app, trade, account, *_ = scene
+    with transaction():
+        late = make_order(trade, ((7700, "1"),), status="awaiting_confirmation")
+        order_id, code = late.id, late.reference_code
+    [line] = bring_rows(account, trade.clerk, row("77.00", code))
+    assert told(line)[2] == "order_not_payable"
+    key, line_id = line.id, line.public_id
+    with transaction():
+        db.session.execute(text(f"UPDATE orders SET status = 'confirmed' WHERE id = {order_id}"))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            giving_back.mark(line_id, trade.clerk, NOON)
+            running = begin(pool, app, lambda: acts.match_again(line_id, trade.checker, NOON))
+        assert running.result() is None
+
+    with transaction():
+        assert (told(now(key)), count("payments")) == (("unmatched", "code", "wrong_payee"), 0)
+
+
+def test_a_person_finds_taken_what_a_running_match_has_matched(scene):
+    app, trade, account, order, _other = scene
+    with transaction():
+        late = make_order(trade, ((7700, "1"),), status="awaiting_confirmation")
+        order_id, code = late.id, late.reference_code
+    [line] = bring_rows(account, trade.clerk, row("77.00", code))
+    key, line_id = line.id, line.public_id
+    with transaction():
+        db.session.execute(text(f"UPDATE orders SET status = 'confirmed' WHERE id = {order_id}"))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            acts.match_again(line_id, trade.checker, NOON)
+            choosing = begin(
+                pool, app,
+                lambda: acts.match_by_hand(line_id, [Share(order=order, amount_fen=7700)], trade.clerk, NOON),
+            )  # fmt: skip
+        assert choosing.result() is acts.LineNotOpen
+
+    with transaction():
+        assert told(now(key)) == ("matched", "code", "")
+        [(_payment, shares)] = receipts_of(now(key))
+        assert (shares, count("payments")) == ({order_id: 7700}, 1)
