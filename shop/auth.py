@@ -57,6 +57,11 @@ class Actor:
     #: The session or token the request came with: ``session:<id>`` or ``token:<id>``.
     via: str = ""
 
+    @property
+    def is_program(self) -> bool:
+        """Whether the request came with a token, so from a program that need not be the person."""
+        return self.via.startswith("token:")
+
     def may(self, permission: str) -> bool:
         """Say whether the actor holds ``permission``."""
         return permission in self.permissions
@@ -94,7 +99,8 @@ def public(view: View) -> View:
 def requires(permission: str) -> Callable[[View], View]:
     """Guard a view by ``permission``; the view gets the :class:`Actor` as keyword ``actor``.
 
-    ``"signed_in"`` asks only for somebody. Nobody signed in: 401 on the API, the sign-in page elsewhere.
+    ``"signed_in"`` asks only for somebody: a token of any scope passes it, so routes of the API wear it only where
+    the service asks for the right, or where nothing of an organisation or a person leaves. Nobody signed in: 401 on the API, the sign-in page elsewhere.
     """
 
     def decorate(view: View) -> View:

@@ -4,3 +4,4 @@ MODELS = ("shop.files.models",)
 INIT = ("shop.files.blobs.init_app",)
 API = ("shop.files.views.bp",)
 PAGES = ("shop.files.pages.bp",)
+PERMISSIONS = {"files:read": "Download files by API", "files:store": "Upload files by API"}

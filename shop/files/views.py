@@ -20,7 +20,7 @@ bp = Blueprint("files", __name__, url_prefix="/api/v1/files", description="Evide
 
 
 @bp.route("", methods=["POST"])
-@requires("signed_in")
+@requires("files:store")
 @limited
 @bp.arguments(UploadSchema, location="files", content_type="multipart/form-data")
 @bp.response(201, StoredFileSchema)
@@ -33,7 +33,7 @@ def upload(body: dict[str, Any], actor: Actor) -> StoredFile:
 
 
 @bp.route("/<uuid:file_id>")
-@requires("signed_in")
+@requires("files:read")
 @bp.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download(actor: Actor, file_id: UUID) -> Response:
     """Read a file of the own organisation, or one that is evidence of something the caller sees."""

@@ -23,7 +23,7 @@ bp = Blueprint(
 
 
 @bp.route("")
-@requires("signed_in")
+@requires("organisation:read")
 @bp.arguments(organisation_schemas.AccountChangeQuery, location="query")
 @bp.response(200, organisation_schemas.AccountChangeListSchema)
 def list_changes(query: dict[str, Any], actor: Actor) -> Page[ChangeRow]:

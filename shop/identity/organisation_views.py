@@ -46,7 +46,7 @@ def _member(actor: Actor, member: UUID) -> MemberRow:
 
 
 @bp.route("")
-@requires("signed_in")
+@requires("organisation:read")
 @bp.response(200, schemas.OrganisationSchema)
 def show(actor: Actor) -> Tagged:
     """Show the organisation."""
@@ -66,7 +66,7 @@ def edit(body: dict[str, Any], actor: Actor) -> Tagged:
 
 
 @bp.route("/units")
-@requires("signed_in")
+@requires("organisation:read")
 @bp.response(200, organisation_schemas.UnitListSchema)
 def list_units(actor: Actor) -> Page[UnitRow]:
     """List all units, parents first, each with where it stood when."""
@@ -89,7 +89,7 @@ def add_unit(body: dict[str, Any], actor: Actor) -> UnitRow:
 
 
 @bp.route("/units/<uuid:unit_id>")
-@requires("signed_in")
+@requires("organisation:read")
 @bp.response(200, organisation_schemas.UnitSchema)
 def show_unit(actor: Actor, unit_id: UUID) -> Tagged:
     """Show a unit with where it stood when."""
@@ -217,7 +217,7 @@ def reset_second_factor(actor: Actor, member_id: UUID) -> None:
 
 
 @bp.route("/bank-accounts")
-@requires("signed_in")
+@requires("organisation:read")
 @bp.response(200, organisation_schemas.BankAccountListSchema)
 def list_bank_accounts(actor: Actor) -> Page[BankAccount]:
     """List the open accounts, the default one first."""

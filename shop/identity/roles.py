@@ -4,6 +4,7 @@ from __future__ import annotations
 
 #: Permissions of identity itself, for the operator's page.
 PERMISSIONS = {
+    "organisation:read": "See the own organisation: profile, units, bank accounts and their changes",
     "organisation:manage": "Edit the own organisation: profile, units and their placements, bank accounts",
     "members:manage": "Invite and end members of the own organisation, grant and end their roles",
     "tokens:manage": "Issue and revoke API tokens of one's own membership",
@@ -11,6 +12,8 @@ PERMISSIONS = {
     "permissions:edit": "Decide which role holds which permission",
 }
 
+#: What every member may: tokens need it as a scope.
+_MEMBER = frozenset({"organisation:read", "notices:read", "files:read", "files:store"})
 _DESK = {"organisation:manage", "members:manage", "tokens:manage", "webhooks:manage"}
 
 _REQUESTER = {
@@ -34,8 +37,7 @@ _SELLER_FINANCE = {
 }  # fmt: skip
 _VIEWER = {"totals:read", "orders:inspect", "filings:read", "trace:read", "complaints:read"}
 
-#: (code, kind of organisation, Chinese name, English name, permissions)
-ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
+_ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
     ("institution_requester", "institution", "采购经办", "Requester", frozenset(_REQUESTER)),
     ("institution_approver", "institution", "采购审批", "Approver", frozenset(_APPROVER)),
     ("institution_receiver", "institution", "验收", "Receiver", frozenset(_RECEIVER)),
@@ -88,6 +90,9 @@ ROLES: tuple[tuple[str, str, str, str, frozenset[str]], ...] = (
         }),
     ),
 )  # fmt: skip
+
+#: (code, kind of organisation, Chinese name, English name, permissions)
+ROLES = tuple((*names, held | _MEMBER) for *names, held in _ROLES)
 
 #: The role that may do all in each kind; the first member of an organisation gets it.
 ADMIN_ROLE = {

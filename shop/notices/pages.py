@@ -25,7 +25,7 @@ bp = Blueprint("notice_pages", __name__, url_prefix="/account/notices", template
 def list_notices(actor: Actor) -> str:
     """Show the person's notices."""
     unread = request.args.get("unread") == "1"
-    found = queries.list_notices(actor.user_id, DEFAULT_LIMIT, request.args.get("cursor"), unread=unread)
+    found = queries.list_notices(actor, DEFAULT_LIMIT, request.args.get("cursor"), unread=unread)
     page = Page([show(notice) for notice in found.items], found.next)
     return render_template("notices/notices.html", page=page)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, and_, select, text
 
 from shop.auth import Actor
 from shop.db import db
@@ -25,12 +25,21 @@ def find_elsewhere(notice_id: UUID, actor: Actor) -> str | None:
     )
 
 
-def list_notices(user_id: int, limit: int, cursor: str | None, *, unread: bool = False) -> Page[Notice]:
-    """Return a person's notices.
+def within_reach(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on notices that they are the person's and, for a token, of the organisation it was made in.
+
+    Whoever holds a token need not be the person; a browser's session is the person's in all their organisations.
+    """
+    mine = Notice.user_id == actor.user_id
+    return and_(mine, Notice.organisation_id == actor.organisation_id) if actor.is_program else mine
+
+
+def list_notices(actor: Actor, limit: int, cursor: str | None, *, unread: bool = False) -> Page[Notice]:
+    """Return a person's notices: all of them in a browser, those of its own organisation to a token.
 
     :raises BadCursor: if ``cursor`` is not one of this list.
     """
-    query = select(Notice).where(Notice.user_id == user_id)
+    query = select(Notice).where(within_reach(actor))
     if unread:
         query = query.where(Notice.read_at.is_(None))
     before = decode_cursor(cursor, UUID)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from uuid6 import uuid7
 
@@ -16,6 +16,7 @@ from shop.db import db
 from shop.errors import NotFound
 from shop.i18n import _
 from shop.notices.models import Notice
+from shop.notices.queries import within_reach
 from shop.notices.rules import NoticeRule, fill_link, flatten
 
 _MEMBERS = text("""
@@ -66,9 +67,9 @@ def tell_members(
 def mark_read(notice_id: UUID, actor: Actor, at: datetime) -> Notice:
     """Mark a notice of the actor's read; a second time changes nothing.
 
-    :raises NotFound: if it is somebody else's.
+    :raises NotFound: if it is somebody else's, or another organisation's than the token's.
     """
-    notice = db.session.query(Notice).filter_by(public_id=notice_id, user_id=actor.user_id).one_or_none()
+    notice = db.session.scalars(select(Notice).where(Notice.public_id == notice_id, within_reach(actor))).one_or_none()
     if notice is None:
         raise NotFound(_("没有这条通知。"))
     notice.read_at = notice.read_at or at
@@ -76,8 +77,8 @@ def mark_read(notice_id: UUID, actor: Actor, at: datetime) -> Notice:
 
 
 def mark_all_read(actor: Actor, at: datetime) -> int:
-    """Mark all the actor's notices read; returns how many were not."""
+    """Mark all the actor's notices read, those of its organisation for a token; returns how many were not."""
     done: Any = db.session.execute(
-        update(Notice).where(Notice.user_id == actor.user_id, Notice.read_at.is_(None)).values(read_at=at)
+        update(Notice).where(within_reach(actor), Notice.read_at.is_(None)).values(read_at=at)
     )
     return int(done.rowcount)

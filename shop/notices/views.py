@@ -35,17 +35,17 @@ def show(notice: Notice) -> dict[str, Any]:
 
 
 @bp.route("")
-@requires("signed_in")
+@requires("notices:read")
 @bp.arguments(NoticeQuery, location="query")
 @bp.response(200, NoticeListSchema)
 def list_notices(query: dict[str, Any], actor: Actor) -> Page[dict[str, Any]]:
     """List the caller's notices."""
-    page = queries.list_notices(actor.user_id, query["limit"], query["cursor"], unread=query["unread"])
+    page = queries.list_notices(actor, query["limit"], query["cursor"], unread=query["unread"])
     return Page([show(notice) for notice in page.items], page.next)
 
 
 @bp.route("/<uuid:notice_id>/read", methods=["POST"])
-@requires("signed_in")
+@requires("notices:read")
 @idempotent
 @bp.response(200, NoticeSchema)
 def read_notice(actor: Actor, notice_id: UUID) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def read_notice(actor: Actor, notice_id: UUID) -> dict[str, Any]:
 
 
 @bp.route("/read-all", methods=["POST"])
-@requires("signed_in")
+@requires("notices:read")
 @idempotent
 @bp.response(200, UnreadSchema)
 def read_all(actor: Actor) -> dict[str, int]:

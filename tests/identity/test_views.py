@@ -40,7 +40,8 @@ def test_me_says_who_i_am_and_what_i_may(call):
     me = call(actor, "GET", "/me").json
 
     assert me["organisation"]["name"] == actor.organisation_name
-    assert me["permissions"] == ["goods:accept", "orders:read", "trace:capture", "trace:read"]
+    of_all = ["files:read", "files:store", "notices:read", "organisation:read"]
+    assert me["permissions"] == sorted(["goods:accept", "orders:read", "trace:capture", "trace:read", *of_all])
     assert me["roles"] == ["institution_receiver"]
     assert me["scope"]["kind"] == "own"
 
