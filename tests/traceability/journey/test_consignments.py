@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select, text
@@ -13,6 +15,7 @@ from catalog.lots.models import Lot
 from catalog.products import numbers
 from orders.fulfilment import shipping
 from orders.purchase.access import lines_of
+from shop.auth import Actor
 from shop.db import db, transaction
 from shop.identity.models import Organisation
 from tests.purchase.world import World, make_world
@@ -203,3 +206,42 @@ def test_a_shipment_that_says_where_it_leaves_is_read_there(world, deliver):
     draft = shipping.ShipmentDraft([shipping.ItemToShip(line.public_id, Decimal(4))], place=order.public_id)
     with pytest.raises(places.NoSuchPlace), transaction():
         shipping.ship_order(order.public_id, draft, actor=world.producer, at=world.at)
+
+
+def test_a_buyer_of_a_lot_reads_nothing_of_who_else_bought_it(world, deliver, client, bearer, login):
+    hospital = make_world(name="乙医院")
+    other = replace(world, buyer=hospital.buyer, unit_id=hospital.unit_id)
+    first, second = world.signed("10"), other.signed("20")
+    world.accept(first, world.ship(first, "10"), "10")
+    other.accept(second, other.ship(second, "20"), "15", "5")
+    deliver()
+    lot = the_lot(world)
+    name = f"urn:uuid:{db.session.get_one(Organisation, other.buyer.organisation_id).public_id}"
+
+    def steps(actor: Actor) -> list[tuple[str, Any]]:
+        query = "MATCH_anyEPCClass=" + quote(lot.uri, safe="")
+        body = client.get(f"/epcis/events?{query}", headers=bearer(actor)).json
+        events = body["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+        return sorted((each["bizStep"], each["quantityList"][0]["quantity"]) for each in events)
+
+    ours, theirs, makers = (steps(actor) for actor in (world.buyer, other.buyer, world.producer))
+    said = client.get(f"/api/v1/trace/{quote(lot.uri, safe='')}?direction=down", headers=bearer(world.buyer)).text
+    handed = client.get(
+        f"/api/v1/trace/handovers/{quote(lot.uri, safe='')}?direction=down", headers=bearer(world.buyer)
+    )
+    page = login(world.buyer).get(f"/desk/lots/{lot.public_id}/genealogy?show=nearest").text
+    [receipt] = db.session.scalars(
+        select(TraceEvent.event_id).where(TraceEvent.document["disposition"].astext == "returned",
+                                          TraceEvent.organisation_id == other.buyer.organisation_id)
+    )  # fmt: skip
+    refused = client.get("/api/v1/trace/receipts", query_string={"event": receipt}, headers=bearer(world.buyer))
+
+    made = ("creating_class_instance", 100)
+    assert ours == [made, ("receiving", 10), ("shipping", 10)]
+    assert theirs == [made, ("receiving", 5), ("receiving", 15), ("shipping", 20)]
+    assert makers == sorted([("accepting", 5), ("receiving", 10), ("shipping", 10), *theirs])
+    assert name not in said
+    assert name not in handed.text
+    assert [each["destinations"] for each in handed.json["items"]] == [[refs(world)[1]]] * 2
+    assert ("乙医院" in page, second.number in page, first.number in page) == (False, False, True)
+    assert refused.status_code == 404
