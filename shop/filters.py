@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from shop import clock
 from shop.errors import Invalid
 from shop.i18n import _
 
@@ -33,9 +34,9 @@ def several(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def read_day(given: str | None) -> date | None:
-    """Return the day in a page's filter; what is none filters nothing."""
+    """Return the day in a page's filter; what is none, or lies outside the years of :func:`clock.read_day`, filters nothing."""
     try:
-        return date.fromisoformat((given or "").strip())
+        return clock.read_day((given or "").strip())
     except ValueError:
         return None
 

@@ -107,18 +107,21 @@ def month_range(year: int, month: int, last: date | None = None) -> dict[str, st
 
 
 def row_filters(by: Sequence[str], row: Row, names: Sequence[Label], asked: Asked) -> dict[str, str]:
-    """Return the filters that lead from a row of a breakdown to its lines."""
+    """Return the filters that lead from a row of a breakdown to its lines; several buckets are where they meet."""
     changes: dict[str, str] = {}
+    first, last = asked.from_on, asked.to_on
     for dimension, key, label in zip(by, row.keys, names, strict=True):
         if dimension in TIMES:
-            changes |= _days(dimension, key, asked)
+            begins, ends = _days(dimension, key)
+            first, last = max(first, begins), min(last, ends)
+            changes |= {"from": first.isoformat(), "to": last.isoformat()}
         else:
             changes[dimension] = label.id or "none"
     return changes
 
 
-def _days(bucket: str, key: str, asked: Asked) -> dict[str, str]:
-    """Return the days of a bucket within those asked for."""
+def _days(bucket: str, key: str) -> tuple[date, date]:
+    """Return the first and last day of a bucket."""
     year = int(key[:4])
     if bucket == "day":
         first = last = date.fromisoformat(key)
@@ -129,4 +132,4 @@ def _days(bucket: str, key: str, asked: Asked) -> dict[str, str]:
         start = (number - 1) * _QUARTER_MONTHS + 1 if bucket == "quarter" else number
         end = start + (_QUARTER_MONTHS - 1 if bucket == "quarter" else 0)
         first, last = date(year, start, 1), date(year, end, monthrange(year, end)[1])
-    return {"from": max(first, asked.from_on).isoformat(), "to": min(last, asked.to_on).isoformat()}
+    return first, last

@@ -148,7 +148,8 @@ class Posting(Base):
         CheckConstraint("book = 'stats' OR amount_fen > 0", name="money_positive"),
         CheckConstraint("measure IN ('contracted','ordered','accepted','paid','counted')", name="measure"),
         # Money has no measure and nulls differ, so it also finds an entry's postings of both books.
-        Index("uq_postings_fact", "entry_id", "measure", "dimension_id", unique=True),
+        # A fact may count on several days: what was accepted in parts is paid for by one transfer.
+        Index("uq_postings_fact_day", "entry_id", "measure", "dimension_id", "origin_on", unique=True),
         Index("ix_postings_dimension", "dimension_id", "measure"),
         Index("ix_postings_day", "measure", "business_on", postgresql_where=text("book = 'stats'")),
         Index("ix_postings_order", "order_id", postgresql_where=text("book = 'money'")),

@@ -29,7 +29,7 @@ RAW_ONLY = frozenset({"budget"})
 
 #: What is asked of the kept column, by dimension; the rest compare it with the values.
 _WITHIN = {
-    "prefecture": "{} IN (SELECT code FROM assisted_counties WHERE prefecture_code = ANY(:{}))",
+    "prefecture": "{} IN (SELECT code FROM assisted_counties WHERE coalesce(prefecture_code, '') = ANY(:{}))",
     "province": "{} IN (SELECT code FROM assisted_counties WHERE province_code = ANY(:{}))",
     "category": "{0} IN (SELECT code FROM categories WHERE code = ANY(:{1}) OR parent_code = ANY(:{1}))",
     "west": "{0} IN (SELECT code FROM assisted_counties WHERE code = ANY(:{1}) OR division_code = ANY(:{1})"

@@ -18,6 +18,7 @@ from shop.paging import PageQuery
 
 _UUID = r"^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|none)$"
 _CODE = r"^[1-9][0-9]{5}$"
+_CODE_OR_NONE = r"^([1-9][0-9]{5}|none)$"
 _SEQ = re.compile(r"\d{1,15}\Z", re.ASCII)
 
 
@@ -41,8 +42,8 @@ def _public_id(what: str) -> fields.String:
     return fields.String(validate=validate.Regexp(_UUID), metadata={"description": description})
 
 
-def _code(what: str) -> fields.String:
-    return fields.String(validate=validate.Regexp(_CODE), metadata={"description": what, "example": "620421"})
+def _code(what: str, pattern: str = _CODE) -> fields.String:
+    return fields.String(validate=validate.Regexp(pattern), metadata={"description": what, "example": "620421"})
 
 
 def _one_of(values: tuple[str, ...], *further: str) -> fields.String:
@@ -58,7 +59,8 @@ class FilterSchema(Schema):
     as_of = AsOf(
         metadata={"type": "string", "description": "Seal or instant as of which to answer; now", "example": "1"}
     )
-    county, prefecture = Several(_code("Origin county.")), Several(_code("Origin prefecture."))
+    county = Several(_code("Origin county."))
+    prefecture = Several(_code("Origin prefecture; `none`: the county has none.", _CODE_OR_NONE))
     province = Several(_code("Origin province."))
     category = Several(
         fields.String(validate=validate.Length(1, 40), metadata={"description": "A category or a group of them."})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from orders.ledger import books
 from orders.ledger.books import PLATFORM, Account, MoneyPosting, OrderEntry, StatsPosting, org_owner
 from orders.ledger.models import LedgerDimension
-from orders.purchase import dues, targets
+from orders.purchase import counted_days, dues, targets
 from orders.purchase.models import Order, OrderLine
 from orders.purchase.targets import LineFacts, LineTargets, OrderFacts, OrderTargets
 from shop.auth import Actor
@@ -51,9 +51,7 @@ def recount(order: Order, *, fact: str, key: str, at: datetime, on: date, actor:
     """
     rows = _lines_with_dimensions(order.id)
     goal = targets.compute(order_facts(order), [_facts(line, dimension) for line, dimension in rows])
-    stats: list[StatsPosting] = []
-    for (line, dimension), target in zip(rows, goal.lines, strict=True):
-        stats += _move_line(order, line, dimension, target=target, on=on)
+    stats = _move_lines(order, rows, goal.lines, on)
     order.due_fen, order.earned_fen, order.applied_fen, order.fee_fen = goal.due, goal.earned, goal.applied, goal.fee
     dues.follow_money(order, [line for line, _dimension in rows])
     money = _money_difference(order, goal, on)
@@ -165,31 +163,47 @@ def _facts(line: OrderLine, dimension: _Dimension) -> LineFacts:
     )  # fmt: skip
 
 
-def _move_line(
-    order: Order, line: OrderLine, dimension: _Dimension, *, target: LineTargets, on: date
-) -> Iterator[StatsPosting]:
-    """Set a line's sums to its targets and yield the differences.
+def _move_lines(
+    order: Order, rows: Sequence[tuple[OrderLine, _Dimension]], goals: Sequence[LineTargets], on: date
+) -> list[StatsPosting]:
+    """Set the lines' sums to their targets and return the differences.
 
-    What counts more does so on the later of acceptance and payment: this fact's day for the side that it raised,
-    the last day of the other. What counts less does so on this fact's day.
+    What is ordered, accepted and paid moves on this fact's day; what counts, on the days that follow from those.
     """
-    accepted_on = on if target.accepted > line.accepted_fen else line.last_accepted_on
-    paid_on = on if target.paid > line.paid_fen else line.last_paid_on
-    if accepted_on and (line.last_accepted_on is None or accepted_on > line.last_accepted_on):
-        line.last_accepted_on = accepted_on
-    if paid_on and (line.last_paid_on is None or paid_on > line.last_paid_on):
-        line.last_paid_on = paid_on
-    counted_on = max(accepted_on or on, paid_on or on) if target.counted > line.counted_fen else on
-    for measure, before, after, day in (
-        ("ordered", line.ordered_fen, target.ordered, on),
-        ("accepted", line.accepted_fen, target.accepted, on),
-        ("paid", line.paid_fen, target.paid, on),
-        ("counted", line.counted_fen, target.counted, counted_on),
-    ):
-        if after != before:
-            yield _stats(measure, order, dimension, amount=after - before, on=day)
-    line.ordered_fen, line.accepted_fen = target.ordered, target.accepted
-    line.paid_fen, line.counted_fen = target.paid, target.counted
+    stats: list[StatsPosting] = []
+    moving: list[tuple[_Dimension, dict[str, int]]] = []
+    for (line, dimension), target in zip(rows, goals, strict=True):
+        more = {
+            "ordered": target.ordered - line.ordered_fen,
+            "accepted": target.accepted - line.accepted_fen,
+            "paid": target.paid - line.paid_fen,
+        }
+        stats += [_stats(name, order, dimension, amount=fen, on=on) for name, fen in more.items() if fen]
+        _note_days(line, more, on)
+        # Without goods taken or money there is nothing of which the smaller could be more than zero.
+        if dimension.counts and (more["accepted"] or more["paid"]) and line.last_accepted_on and line.last_paid_on:
+            moving.append((dimension, more))
+        line.ordered_fen, line.accepted_fen = target.ordered, target.accepted
+        line.paid_fen, line.counted_fen = target.paid, target.counted
+    return stats + list(_counted(order, moving, on))
+
+
+def _note_days(line: OrderLine, more: Mapping[str, int], on: date) -> None:
+    """Keep the last days on which a line's goods were taken and on which money came."""
+    if more["accepted"] > 0:
+        line.last_accepted_on = max(line.last_accepted_on or on, on)
+    if more["paid"] > 0:
+        line.last_paid_on = max(line.last_paid_on or on, on)
+
+
+def _counted(order: Order, moving: Sequence[tuple[_Dimension, Mapping[str, int]]], on: date) -> Iterator[StatsPosting]:
+    """Yield what counts more or less on which day, once what this fact moves is added to what was posted."""
+    posted = counted_days.posted([dimension.id for dimension, _more in moving])
+    for dimension, more in moving:
+        days = posted[dimension.id]
+        accepted, paid = ({**days[side], on: days[side].get(on, 0) + more[side]} for side in ("accepted", "paid"))
+        for day, fen in counted_days.differences(accepted, paid, days["counted"]).items():
+            yield _stats("counted", order, dimension, amount=fen, on=day)
 
 
 def _stats(measure: str, order: Order, dimension: _Dimension, *, amount: int, on: date) -> StatsPosting:

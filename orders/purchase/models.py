@@ -217,7 +217,7 @@ class OrderLine(PublicId, Base):
     accepted_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     paid_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     counted_fen: Mapped[int] = mapped_column(server_default="0", default=0)
-    #: The later of these is the day its money counts.
+    #: The last days on which goods were accepted and money came; without both nothing counts.
     last_accepted_on: Mapped[date | None]
     last_paid_on: Mapped[date | None]
 

@@ -14,7 +14,7 @@ from shop.db import db, transaction
 from tests import factories
 from tests.admin.test_official_watch import official, owed
 from tests.factories import TODAY, make_member
-from tests.ledger.world import ANDING, JINGYUAN, dimension, make_world, post
+from tests.ledger.world import ANDING, JINGYUAN, YUNYANG, dimension, make_world, post
 from tests.purchase.world import make_world as make_trade
 
 
@@ -41,6 +41,42 @@ def test_last_year_s_figure_of_each_part_leads_to_its_lines(desk):
     asked = {part for one in before for part in re.findall(r"(?:county|partner|channel|mode)=\w+", one)}
     assert asked == {f"county={JINGYUAN}", "partner=own", "channel=shop", "mode=direct"}
     assert all("1,234.00" in desk.get(one).text for one in before)
+
+
+def rows_of(page: str) -> tuple[list[str], list[str]]:
+    """Return the days of a page's lines, and their sums after the total's."""
+    cell = r'<td class="%s" data-label="%s">([^<]+)'
+    return re.findall(cell % ("nowrap", "日期"), page), re.findall(cell % ("num", "金额（元）"), page)
+
+
+@pytest.mark.parametrize("by", ["month,year", "year,month", "day,month", "month,quarter", "quarter,year,day"])
+def test_a_cell_of_several_time_dimensions_leads_to_its_own_lines(desk, by):
+    with transaction():
+        post(9_00, on=date(2026, 5, 9))
+
+    asked = "&".join(f"by={bucket}" for bucket in by.split(","))
+    table = desk.get(f"/official/totals?{asked}&from=2026-01-01&to=2026-12-31&show=yuan").text
+
+    behind = [one for one in links(table) if one.startswith("/official/lines") and "from=2026-05" in one]
+    days = "from=2026-05-09&to=2026-05-09" if "day" in by else "from=2026-05-01&to=2026-05-31"
+    assert behind
+    assert all(days in one for one in behind)
+    assert all(rows_of(desk.get(one).text) == (["2026-05-09"], ["9.00", "9.00"]) for one in behind)
+
+
+def test_what_has_no_prefecture_leads_to_its_lines(desk, client, bearer):
+    with transaction():
+        post(31_00, on=date(2026, 3, 1), facts=dimension(county_code=YUNYANG))
+
+    table = desk.get("/official/totals?by=prefecture&show=yuan").text
+
+    (behind,) = {one for one in links(table) if "prefecture=none" in one and one.startswith("/official/lines")}
+    page = desk.get(behind).text
+    assert (rows_of(page), "云阳县" in page, "靖远县" in page) == ((["2026-03-01"], ["31.00", "31.00"]), True, False)
+    asked = client.get(
+        "/api/v1/totals?prefecture=none&from=2026-01-01&to=2026-12-31", headers=bearer(make_member("operator"))
+    )
+    assert asked.json["total"]["amount"] == "31.00"
 
 
 def test_amounts_are_shown_in_ten_thousands_or_in_yuan_and_links_keep_it(desk):

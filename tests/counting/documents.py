@@ -117,7 +117,8 @@ class Line:
     accepted: Decimal = Decimal(0)
     rejected: Decimal = Decimal(0)
     stands: dict[str, int] = field(default_factory=dict)
-    last: dict[str, date] = field(default_factory=dict)
+    #: What was accepted and paid on which day, signed.
+    moved: dict[str, dict[date, int]] = field(default_factory=lambda: {"accepted": {}, "paid": {}})
 
     @property
     def payable(self) -> int:
@@ -154,6 +155,21 @@ def _replay(lines: list[Line], happened: list[Mapping[str, Any]]) -> Iterator[Fa
                 received += int(one["fen"])
                 on = max(one["value_on"], placed_on)
         yield from _move(lines, received, on)
+    for line in lines:
+        yield from _counted(line)
+
+
+def _counted(line: Line) -> Iterator[Fact]:
+    """Return what counts: on every day, by then, the smaller of all that was accepted and all that was paid by then."""
+    verified_at = line.row["verified_at"]
+    if verified_at is None or verified_at > line.row["placed_at"]:
+        return
+    before = 0
+    for day in sorted({*line.moved["accepted"], *line.moved["paid"]}):
+        by_then = [sum(fen for on, fen in line.moved[side].items() if on <= day) for side in ("accepted", "paid")]
+        if min(by_then) != before:
+            yield "counted", day, min(by_then) - before, line.keys
+        before = min(by_then)
 
 
 def _move(lines: list[Line], received: int, on: date) -> Iterator[Fact]:
@@ -162,19 +178,13 @@ def _move(lines: list[Line], received: int, on: date) -> Iterator[Fact]:
     freight = lines[0].row["freight"] if any(payable) else 0
     shares = spread(received, [*payable, freight])
     for line, paid in zip(lines, shares[:-1], strict=True):
-        accepted = cost(line.row["price"], line.accepted)
-        verified_at = line.row["verified_at"]
-        counts = verified_at is not None and verified_at <= line.row["placed_at"]
-        goal = {"accepted": accepted, "paid": paid, "counted": min(accepted, paid) if counts else 0}
-        more = {measure: fen - line.stands.get(measure, 0) for measure, fen in goal.items()}
-        for measure in ("accepted", "paid"):
-            if more[measure] > 0:
-                line.last[measure] = max(line.last.get(measure, on), on)
-        days = dict.fromkeys(goal, on)
-        if more["counted"] > 0:
-            days["counted"] = max(on if more[side] > 0 else line.last.get(side, on) for side in ("accepted", "paid"))
+        goal = {"accepted": cost(line.row["price"], line.accepted), "paid": paid}
+        for measure, fen in goal.items():
+            more = fen - line.stands.get(measure, 0)
+            if more:
+                line.moved[measure][on] = line.moved[measure].get(on, 0) + more
+                yield measure, on, more, line.keys
         line.stands = goal
-        yield from ((measure, days[measure], fen, line.keys) for measure, fen in more.items() if fen)
 
 
 def _of_filings(partners: Partners) -> Iterator[Fact]:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from orders.ledger.books import FactAlreadyRecorded
-from orders.purchase import counting
+from orders.purchase import counted_days, counting
 from shop.db import db, transaction
 from tests.conftest import count
 from tests.counting.build import accept, cancel_rest, lines_of, make_order, make_trade
@@ -80,6 +80,45 @@ def test_counted_falls_on_the_value_day_when_acceptance_came_first():
     assert (line.last_accepted_on, line.last_paid_on) == (date(2026, 6, 3), date(2026, 7, 1))
 
 
+def test_one_receipt_counts_on_the_days_of_each_part_that_it_pays_for():
+    with transaction():
+        order = make_order(make_trade(), [(100, "200")])
+        accept(order, ("100", "0"), at=noon(date(2026, 11, 28)))
+        accept(order, ("100", "0"), at=noon(date(2026, 12, 2)))
+        receive(order, 15000, on=date(2026, 11, 29), key="a")
+
+    assert posted(order, "counted") == [(date(2026, 11, 29), 10000), (date(2026, 12, 2), 5000)]
+    assert [line.counted_fen for line in lines_of(order)] == [15000]
+
+
+def test_what_counts_does_not_depend_on_when_the_receipt_is_confirmed():
+    with transaction():
+        early, late = (make_order(make_trade(), [(100, "200")]) for _ in range(2))
+        accept(early, ("100", "0"), at=noon(date(2026, 11, 28)))
+        receive(early, 10000, on=date(2026, 11, 29), key="early")
+        accept(early, ("100", "0"), at=noon(date(2026, 12, 2)))
+        accept(late, ("100", "0"), at=noon(date(2026, 11, 28)))
+        accept(late, ("100", "0"), at=noon(date(2026, 12, 2)))
+        receive(late, 10000, on=date(2026, 11, 29), key="late")
+
+    assert posted(early, "counted") == posted(late, "counted") == [(date(2026, 11, 29), 10000)]
+
+
+def test_a_receipt_confirmed_after_a_refund_fills_what_the_refund_took():
+    with transaction():
+        order = make_order(make_trade(), [(100, "100")])
+        accept(order, ("100", "0"), at=noon(date(2026, 6, 3)))
+        receive(order, 10000, on=date(2026, 6, 4), key="a")
+        order.refunded_fen, order.direct_fen = 4000, 6000
+        counting.recount(order, fact="refund_confirmed", key="b", at=noon(date(2026, 6, 10)), on=date(2026, 6, 10))
+        receive(order, 4000, on=date(2026, 6, 8), key="c")
+
+    # Paid by 8 June: 140.00, of which the goods need 100.00; from the 10th on it is 100.00 again.
+    assert posted(order, "counted") == [
+        (date(2026, 6, 4), 10000), (date(2026, 6, 10), -4000), (date(2026, 6, 10), 4000),
+    ]  # fmt: skip
+
+
 def test_the_day_is_shanghais_even_late_in_the_evening():
     with transaction():
         order = make_order(make_trade())
@@ -127,6 +166,23 @@ def test_nothing_different_makes_no_entry():
         counting.recount(order, fact="nothing", key="n", at=noon(date(2026, 7, 9)), on=date(2026, 7, 9))
 
     assert count("journal_entries") == before
+
+
+@pytest.mark.parametrize(
+    ("accepted", "paid", "counted", "more"),
+    [
+        ({}, {1: 100}, {}, {}),
+        ({2: 100}, {1: 60}, {}, {2: 60}),
+        ({1: 100, 5: 100}, {2: 150}, {}, {2: 100, 5: 50}),
+        ({1: 100, 5: 100}, {2: 100}, {5: 100}, {2: 100, 5: -100}),
+        ({1: 100}, {2: 100, 3: -30}, {2: 100}, {3: -30}),
+        ({1: 100}, {2: -30, 3: 100}, {}, {3: 70}),
+    ],
+)
+def test_all_that_counts_by_a_day_is_the_smaller_of_what_was_accepted_and_paid_by_then(accepted, paid, counted, more):
+    sides = ({date(2026, 6, day): fen for day, fen in side.items()} for side in (accepted, paid, counted))
+
+    assert counted_days.differences(*sides) == {date(2026, 6, day): fen for day, fen in more.items()}
 
 
 def test_a_fact_is_never_posted_twice():

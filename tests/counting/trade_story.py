@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import partial
 from random import Random
 from typing import Any
@@ -85,8 +84,11 @@ class Trade:
                 *quantities, freight_fen=self.random.choice((0, 1234)),
                 fund_source=self.random.choice(("other", "union", "personal")),
             )  # fmt: skip
-        steps: list[Callable[[], None]] = [partial(self._deliver, world, order, n) for n in range(len(quantities))]
-        steps += [partial(self._pay, world, order)] * self.random.randint(0, 2)
+        steps: list[Callable[[], None]] = [
+            partial(self._deliver, world, order, n, part)
+            for n, quantity in enumerate(quantities) for part in self._parts(int(quantity))
+        ]  # fmt: skip
+        steps += [partial(self._pay, world, order)] * self.random.randint(0, 3)
         self.random.shuffle(steps)
         for step in steps:
             if self.random.random() < 0.85:
@@ -94,19 +96,22 @@ class Trade:
                 with clock.stopped_at(self.at):
                     step()
 
-    def _deliver(self, world: World, order: Order, n: int) -> None:
-        line = world.lines(order)[n]
-        shipped = ["0"] * n + [str(line.quantity)]
-        rejected = Decimal(self.random.choice((0, 0, self.random.randint(0, int(line.quantity)))))
-        shipment = world.ship(order, *shipped)
-        world.accept(order, shipment, str(line.quantity - rejected), str(rejected))
+    def _parts(self, quantity: int) -> list[int]:
+        """Cut a quantity into one to three deliveries."""
+        cuts = sorted(self.random.randint(0, quantity) for _ in range(self.random.randint(0, 2)))
+        return [to - since for since, to in zip([0, *cuts], [*cuts, quantity], strict=True) if to > since]
+
+    def _deliver(self, world: World, order: Order, n: int, quantity: int) -> None:
+        rejected = self.random.choice((0, 0, self.random.randint(0, quantity)))
+        shipment = world.ship(order, *["0"] * n, str(quantity))
+        world.accept(order, shipment, str(quantity - rejected), str(rejected))
 
     def _pay(self, world: World, order: Order) -> None:
         now = db.session.scalars(
             select(Order).where(Order.id == order.id).execution_options(populate_existing=True)
         ).one()
         fen = max(now.due_fen * self.random.choice((1, 1, 2)) // self.random.choice((1, 2, 3)), 1)
-        value_on = clock.business_day(self.at) - timedelta(days=self.random.choice((0, 0, 3)))
+        value_on = clock.business_day(self.at) - timedelta(days=self.random.choice((0, 0, 3, 9)))
         sellers = Sellers(world.producer, self.seconds[world.producer.organisation_id])
         with transaction():
             pay(sellers, (now, fen), value_on=value_on)

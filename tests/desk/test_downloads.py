@@ -77,6 +77,8 @@ def test_orders_and_procurements_are_narrowed_by_day_and_party(world, login, bea
     assert numbers(f"placed_to={day}") == [first.number]
     assert numbers(f"party={name[:4]}") == [second.number, first.number]
     assert numbers("party=没有这家") == []
+    # Days that no calendar of ours has filter nothing.
+    assert statuses_at_the_ends(desk) == {200}
     lists = {
         query: sheet(desk, f"/desk/procurements?format=xlsx&{query}")
         for query in (f"created_from={day}", f"party={name[:4]}", "party=%25")
@@ -85,6 +87,18 @@ def test_orders_and_procurements_are_narrowed_by_day_and_party(world, login, bea
     assert lists[f"created_from={day}"][-1][-1] == 400.0
     answer = client.get(f"/api/v1/procurements?created_to={day}", headers=header)
     assert [one["number"] for one in answer.json["items"]] == [first.number.rsplit("-", 1)[0]]
+
+
+def statuses_at_the_ends(desk) -> set[int]:
+    """Return how lists answer the first and last days that can be written."""
+    days = [
+        f"{name}_{end}={day}"
+        for name in ("placed", "created")
+        for end in ("from", "to")
+        for day in ("9999-12-31", "0001-01-01")
+    ]
+    paths = [f"/desk/{'orders' if day.startswith('placed') else 'procurements'}?{day}" for day in days]
+    return {desk.get(path + form).status_code for path in paths for form in ("", "&format=xlsx")}
 
 
 def test_a_workbook_stops_at_its_bound_and_says_so(world, login, monkeypatch):

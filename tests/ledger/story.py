@@ -12,11 +12,11 @@ from orders.ledger import sealing
 from orders.ledger.questions import Question
 from shop.db import db
 from tests.conftest import NOON
-from tests.ledger.world import ANDING, COUNTIES, HEPING, JINGYUAN, LEAVES, dimension, post
+from tests.ledger.world import ANDING, COUNTIES, HEPING, JINGYUAN, LEAVES, YUNYANG, dimension, post
 
 #: Values a filter may ask for, by dimension.
 KEYS = {
-    "county": [JINGYUAN, ANDING], "prefecture": ["620400", "522700"], "province": ["620000", "520000"],
+    "county": [JINGYUAN, ANDING], "prefecture": ["620400", "522700", ""], "province": ["620000", "520000"],
     "category": ["fruit", "lamb", "dates"], "kind": ["farm", "handicraft"], "producer": ["11", "12"],
     "institution": ["21", "22", ""], "unit": ["41", "42", ""], "fund_source": ["canteen", "union", ""],
     "channel": ["shop", "filing"], "mode": ["direct", "helped"], "partner": ["own", "elsewhere"], "product": ["31", "32"],
@@ -45,7 +45,7 @@ def tell(chance: random.Random, *, lines: int, postings: int, seals: int) -> int
 
 def _facts(chance: random.Random) -> Any:
     return dimension(
-        county_code=chance.choice(COUNTIES), category_code=chance.choice(LEAVES),
+        county_code=chance.choice((*COUNTIES, YUNYANG)), category_code=chance.choice(LEAVES),
         kind=chance.choice(["farm", "handicraft"]), producer_id=chance.choice([11, 12, None]),
         product_id=chance.choice([31, 32, 33]), buyer_id=chance.choice([21, 22, None]), unit_id=chance.choice([41, 42, None]),
         fund_source=chance.choice(["canteen", "union", None]), buyer_division_code=chance.choice([HEPING, "330203"]),

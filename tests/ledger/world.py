@@ -12,6 +12,8 @@ from shop.clock import start_of_day
 from shop.db import db
 
 JINGYUAN, ANDING, LIBO = "620421", "621102", "522722"
+#: A county right below its municipality: it has no prefecture.
+YUNYANG = "500235"
 HEPING, NINGBO = "120101", "330200"
 COUNTIES = (JINGYUAN, ANDING, LIBO)
 DIVISIONS = (
@@ -29,6 +31,8 @@ DIVISIONS = (
     ("520000", "贵州省", "province", None, "520000", None),
     ("522700", "黔南州", "prefecture", "520000", "520000", "522700"),
     (LIBO, "荔波县", "county", "522700", "520000", "522700"),
+    ("500000", "重庆市", "province", None, "500000", None),
+    (YUNYANG, "云阳县", "county", "500000", "500000", None),
 )
 CATEGORIES = (("fruit", None), ("wolfberry", "fruit"), ("dates", "fruit"), ("meat", None), ("lamb", "meat"))
 LEAVES = ("wolfberry", "dates", "lamb")
@@ -42,7 +46,7 @@ def make_world() -> None:
             "divisions", code=code, name=name, level=level, parent_code=parent, province_code=province,
             prefecture_code=prefecture, pinyin=code,
         )  # fmt: skip
-    for code in COUNTIES:
+    for code in (*COUNTIES, YUNYANG):
         name, province, prefecture = next((d[1], d[4], d[5]) for d in DIVISIONS if d[0] == code)
         _insert(
             "assisted_counties", code=code, name=name, division_code=code, province_code=province,
