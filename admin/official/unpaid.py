@@ -7,17 +7,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, case, cast, func, or_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
-from orders.ledger.models import LedgerDimension
-from orders.purchase.models import UNDECIDED_LINE, UNPAID_LINE, Order, OrderDue, OrderLine
+from admin.official.owed import owed
+from orders.purchase.models import Order
 from shop.auth import Actor
 from shop.db import db
-from shop.geo.models import AssistedCounty
 from shop.i18n import _
 from shop.identity.models import Organisation
-from shop.identity.queries import scope_condition
 from shop.paging import Page, decode_cursor, make_page
 from shop.sheets import Cell, Fen
 
@@ -64,14 +62,14 @@ class UnpaidRow:
     buyer: str
     unpaid_fen: int
     pay_due_on: date | None
-    #: It left, and nobody has accepted or rejected it although payment is due.
+    #: Goods of it left, and nobody had accepted or rejected them when they were due.
     is_undecided: bool
     days_late: int | None
 
 
 def summary(actor: Actor, on: date) -> Unpaid:
     """Return the sums of an actor's scope; only what is in it adds to them."""
-    each = _by_order(actor, on).subquery()
+    each = owed(actor, on)
     rows = db.session.execute(
         select(
             each.c.county_code, each.c.name, _whole(func.count(each.c.order_id)), _whole(func.sum(each.c.left)),
@@ -98,7 +96,7 @@ class UnpaidFilter:
 
     def narrow(self, actor: Actor, on: date) -> Any:
         """Return the wanted orders of an actor's scope as a subquery: of these counties, overdue sums only."""
-        each = _by_order(actor, on).subquery()
+        each = owed(actor, on)
         query = select(each, (each.c.overdue if self.is_overdue else each.c.left).label("fen"))
         if self.counties:
             query = query.where(each.c.county_code.in_(self.counties))
@@ -158,63 +156,5 @@ def unpaid_table(rows: list[UnpaidRow]) -> tuple[list[str], list[list[Cell]], li
     return titles, cells, [_("合计"), *[""] * 7, Fen(sum(row.unpaid_fen for row in rows))]
 
 
-def _by_order(actor: Actor, on: date) -> Select[Any]:
-    """Return, for each order and county, what is owed and not paid, and how much of it is overdue.
-
-    An order's overdue sum holds freight, so a county's goods have no more of it than is left of them.
-    """
-    left = _whole(func.sum(func.greatest(_value(on) - OrderLine.allowed_fen - OrderLine.paid_fen, 0)))
-    late = (
-        select(_whole(func.sum(OrderDue.open_fen)))
-        .where(OrderDue.order_id == Order.id, OrderDue.due_on < on)
-        .scalar_subquery()
-    )
-    return (
-        _lines(actor, on)
-        .with_only_columns(
-            Order.id.label("order_id"), OrderLine.county_code, AssistedCounty.name, left.label("left"),
-            func.least(left, late).label("overdue"), func.bool_or(_put_off(on)).label("is_undecided"),
-        )
-        .where(_value(on) > OrderLine.allowed_fen + OrderLine.paid_fen)
-        .group_by(Order.id, OrderLine.county_code, AssistedCounty.name)
-    )  # fmt: skip
-
-
-def _put_off(on: date) -> ColumnElement[bool]:
-    """Return the condition that goods lie undecided although their order is overdue."""
-    return and_(Order.payment_mode == "goods_first", Order.pay_due_on < on, UNDECIDED_LINE)
-
-
-def _value(on: date) -> Any:
-    """Return what a line's goods cost that were accepted, or that left and should have been decided."""
-    left = cast(func.round(OrderLine.unit_price_fen * (OrderLine.shipped - OrderLine.rejected)), BigInteger)
-    return case((_put_off(on), left), else_=OrderLine.accepted_fen)
-
-
 def _whole(what: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(func.coalesce(what, 0), BigInteger)
-
-
-def _lines(actor: Actor, on: date) -> Select[Any]:
-    """Return the unpaid lines that an actor may see: by county or buyer's division, or by budget on the placing day."""
-    put_off = (
-        select(OrderLine.id)
-        .join(OrderDue, OrderDue.order_id == OrderLine.order_id)
-        .where(UNDECIDED_LINE, OrderDue.open_fen > 0, OrderDue.due_on < on)
-    )
-    wanted = union_all(select(OrderLine.id).where(UNPAID_LINE), put_off).subquery()
-    day = cast(func.timezone("Asia/Shanghai", Order.placed_at), Date)
-    inside = scope_condition(
-        actor,
-        county=LedgerDimension.county_code,
-        buyer_division=LedgerDimension.buyer_division_code,
-        unit=LedgerDimension.unit_id,
-        on=day,
-    )
-    return (
-        select(OrderLine.id)
-        .join(Order, Order.id == OrderLine.order_id)
-        .join(LedgerDimension, LedgerDimension.id == OrderLine.dimension_id)
-        .join(AssistedCounty, AssistedCounty.code == OrderLine.county_code)
-        .where(OrderLine.id.in_(select(wanted.c.id)), inside)
-    )

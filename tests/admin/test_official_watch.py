@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -13,7 +14,11 @@ from admin.official import expiring, unpaid
 from admin.official.unpaid import UnpaidFilter
 from catalog.papers.models import EligibilityBasis
 from catalog.products.models import Product
+from orders.fulfilment import accepting
+from orders.fulfilment.accepting import AcceptanceDraft, ItemDecision
+from orders.fulfilment.models import Acceptance, ShipmentItem
 from orders.purchase.models import Order, OrderDue
+from shop import clock
 from shop.auth import Actor
 from shop.db import db, transaction
 from shop.identity import queries as identity
@@ -49,6 +54,8 @@ def owed(world: World, quantity: str = "10", due_on: date | None = None) -> Orde
         with transaction():
             db.session.execute(update(Order).where(Order.id == order.id).values(pay_due_on=due_on))
             db.session.execute(update(OrderDue).where(OrderDue.order_id == order.id).values(due_on=due_on))
+            at = clock.start_of_day(due_on - timedelta(days=30))
+            db.session.execute(update(Acceptance).where(Acceptance.order_id == order.id).values(accepted_at=at))
     return order
 
 
@@ -99,6 +106,77 @@ def test_only_the_parts_whose_day_is_over_are_overdue(world):
     found = unpaid.summary(official(division=JINGYUAN), date(2026, 8, 24))
 
     assert (found.unpaid_fen, found.overdue_fen) == (200_00, 80_00)
+
+
+def test_goods_shipped_later_are_not_owed_because_an_earlier_part_is_late(world):
+    order = world.signed("10")
+    world.accept(order, world.ship(order, "4"), "4")
+    world.later(days=40)
+    world.ship(order, "6")
+    actor, day = official(division=JINGYUAN), (world.at + timedelta(days=1)).date()
+
+    assert unpaid.total(actor, ALL, day) == (1, 80_00)
+    [row] = unpaid.list_unpaid(actor, ALL, day, limit=9).items
+    assert (row.is_undecided, row.unpaid_fen, row.days_late) == (False, 80_00, 11)
+    last = day + timedelta(days=44)
+    assert [unpaid.total(actor, ALL, on)[1] for on in (last, last + timedelta(days=1))] == [80_00, 200_00]
+    assert [row.is_undecided for row in unpaid.list_unpaid(actor, ALL, last + timedelta(days=1), limit=9).items] == [
+        True
+    ]
+
+
+def test_of_an_order_s_overdue_sum_each_county_has_what_its_own_goods_are_late(world):
+    with transaction():
+        product = factories.make_product(world.producer, county_code=OTHER)
+        world.listings.append(factories.make_listing(world.producer, product=product))
+    order = world.signed("5", "5")
+    first = world.ship(order, "5")
+    world.accept(order, first, "5")
+    world.later(days=40)
+    world.accept(order, world.ship(order, "0", "5"), "5")
+    day = world.at.date()
+
+    parts = [unpaid.summary(official(division=code), day) for code in (JINGYUAN, OTHER, "620000", HEPING)]
+
+    assert [(one.unpaid_fen, one.overdue_fen) for one in parts] == [
+        (100_00, 100_00), (100_00, 0), (200_00, 100_00), (200_00, 100_00),
+    ]  # fmt: skip
+
+
+def test_an_overdue_part_is_split_over_counties_to_the_fen_and_never_twice(world):
+    with transaction():
+        product = factories.make_product(world.producer, county_code=OTHER)
+        world.listings.append(factories.make_listing(world.producer, product=product))
+    order = world.signed("5", "5", freight_fen=10_00)
+    shipment = world.ship(order, "5", "5")
+    world.accept(order, shipment, "5")
+    items = select(ShipmentItem).where(ShipmentItem.shipment_id == shipment.id).order_by(ShipmentItem.id)
+    other = db.session.scalars(items).all()[1]
+    with transaction():
+        draft = AcceptanceDraft([ItemDecision(other.public_id, Decimal(5), Decimal(0), "")])
+        accepting.accept_goods(order.public_id, draft, actor=world.buyer, at=world.at)
+        db.session.execute(update(OrderDue).where(OrderDue.order_id == order.id).values(open_fen=100_01))
+    day = TODAY + timedelta(days=31)
+
+    parts = [unpaid.summary(official(division=code), day) for code in (JINGYUAN, OTHER, "620000")]
+
+    assert [(one.unpaid_fen, one.overdue_fen) for one in parts] == [
+        (100_00, 50_01), (100_00, 50_00), (200_00, 100_01),
+    ]  # fmt: skip
+
+
+def test_a_western_division_sees_its_counties_goods_and_not_what_its_own_units_owe_others(session):
+    owed(make_world(division_code="620102"))
+    guizhou = make_world(division_code="620102")
+    with transaction():
+        producer = factories.make_producer("522722")
+        product = factories.make_product(producer, county_code="522722")
+        guizhou.producer, guizhou.listings = producer, [factories.make_listing(producer, product=product)]
+    owed(guizhou, "4")
+
+    found = unpaid.summary(official(division="620000"), TODAY)
+
+    assert [(one.code, one.unpaid_fen) for one in found.counties] == [(JINGYUAN, 200_00)]
 
 
 def test_a_county_sees_only_its_own_goods_and_an_eastern_district_only_its_buyers(world):
