@@ -47,6 +47,8 @@ _namings: dict[str, Naming] = {}
 
 #: numeric_value_out_of_range, datetime_field_overflow
 _OUT_OF_RANGE = ("22003", "22008")
+#: A value that no index can hold: an ``OperationalError``, and the same however often it is tried.
+_TOO_LONG = "54000"
 
 
 class OutOfRange(Invalid):
@@ -163,8 +165,13 @@ def answer_bug(error: Exception) -> Any:
     """Answer an unexpected error with a bare 500, after logging it; in tests it propagates.
 
     A race lost three times over, or a database that is away, is a 503: the caller may try again. A sum or a day that
-    no column can hold is the caller's mistake: 422.
+    no column can hold, or a text that no index can, is the caller's mistake: 422.
     """
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    if state == _TOO_LONG or state in _OUT_OF_RANGE:
+        current_app.logger.warning("a value is out of range", exc_info=error)
+        detail = _("内容过长，无法保存。") if state == _TOO_LONG else _("数值或日期超出可以保存的范围。")
+        return answer_domain_error(OutOfRange(detail))
     if isinstance(error, DBAPIError) and (lost_race(error) or isinstance(error, OperationalError)):
         current_app.logger.warning("database is busy or away", exc_info=error)
         detail = _("系统正忙，请稍后再试。")
@@ -173,9 +180,6 @@ def answer_bug(error: Exception) -> Any:
             if is_api_request()
             else _page(503, detail)
         )
-    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _OUT_OF_RANGE:
-        current_app.logger.warning("a value is out of range", exc_info=error)
-        return answer_domain_error(OutOfRange(_("数值或日期超出可以保存的范围。")))
     if current_app.testing or current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     current_app.logger.error("unexpected error", exc_info=error)

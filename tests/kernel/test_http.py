@@ -125,6 +125,17 @@ def test_a_sum_that_no_column_holds_is_the_callers_mistake(app):
     assert (answer.status_code, answer.json["type"]) == (422, "/problems/out-of-range")
 
 
+def test_a_text_that_no_index_holds_is_the_callers_mistake_and_not_a_busy_server(app):
+    class TooLong(Exception):
+        sqlstate = "54000"
+
+    with app.test_request_context("/api/v1/samples"):
+        answer = problems.answer_bug(OperationalError("INSERT 1", {}, TooLong()))
+
+    assert (answer.status_code, answer.json["type"]) == (422, "/problems/out-of-range")
+    assert "Retry-After" not in answer.headers
+
+
 def test_a_bug_is_a_bare_500_outside_tests(app, client, caplog):
     app.testing = False
     try:

@@ -446,6 +446,33 @@ def test_a_job_that_kills_every_worker_is_given_up(client, headers):
     assert [error["type"] for error in job["errors"]] == ["epcisException:ImplementationException"]
 
 
+def test_a_job_that_is_given_up_under_proceed_names_every_event_that_is_not_stored(client, headers):
+    events = [observed(sgtin(n)) for n in range(503)]
+    del events[502]["eventID"]
+    answer = capture(client, headers | PROCEED, *events)
+    with transaction():
+        db.session.execute(db.text("UPDATE trace_jobs SET tries = 5, done = 500, stored = 500"))
+
+    tasks.work_on_jobs()
+
+    job = job_of(client, headers, answer)
+    assert (job["running"], job["success"], job["stored"]) == (False, False, 500)
+    assert [(error["status"], error["pointer"], error.get("eventID")) for error in job["errors"]] == [
+        (500, f"#/epcisBody/eventList/{place}", event.get("eventID")) for place, event in enumerate(events) if place >= 500
+    ]  # fmt: skip
+
+
+def test_a_document_that_kills_whoever_reads_it_is_not_read_to_name_its_events(client, headers):
+    answer = capture(client, headers | PROCEED, *(observed(sgtin(n)) for n in range(501)))
+    with transaction():
+        db.session.execute(db.text("UPDATE trace_jobs SET tries = 6, payload = 'no document'"))
+
+    tasks.work_on_jobs()
+
+    job = job_of(client, headers, answer)
+    assert (job["running"], job["success"], job["stored"], len(job["errors"])) == (False, False, 0, 1)
+
+
 def test_a_pallet_that_comes_by_digital_link_is_the_one_that_came_as_urn(client, headers):
     capture(client, headers, packed(sscc(1), sgtin(1)))
     link = rows("SELECT uri FROM trace_epcs WHERE captured = :urn", urn=sscc(1))[0][0]

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 from io import RawIOBase
+from random import Random
+from string import ascii_letters, digits
 
 import pytest
 
 from tests.factories import make_member
-from tests.traceability.events import digest, document, observed, rows, sgtin
+from tests.traceability.events import CONTEXTS, digest, document, observed, packed, rows, sgtin
+from traceability.repository import tasks
 
 CAPTURE, EVENTS = "/epcis/capture", "/epcis/events"
+
+
+def random_text(length):
+    """A text that no compression makes shorter."""
+    return "".join(Random(length).choices(ascii_letters + digits, k=length))  # noqa: S311
 
 
 class Endless(RawIOBase):
@@ -84,7 +92,7 @@ def deep(levels, opening, closing):
     return f'{{"@context": [], "type": "ObjectEvent", "ex:deep": {opening * levels}1{closing * levels}}}'
 
 
-@pytest.mark.parametrize("path", [CAPTURE, EVENTS])
+@pytest.mark.parametrize(("path", "behaviour"), [(CAPTURE, "rollback"), (CAPTURE, "proceed"), (EVENTS, "rollback")])
 @pytest.mark.parametrize(
     "body",
     [
@@ -95,13 +103,154 @@ def deep(levels, opening, closing):
     ],
     ids=lambda body: str(body[:20]),
 )  # fmt: skip
-def test_what_is_no_document_is_refused_and_leaves_nothing(client, headers, path, body):
+def test_what_is_no_document_is_refused_and_leaves_nothing(client, headers, path, body, behaviour):
     before = digest()
+    asked = headers | {"GS1-Capture-Error-Behaviour": behaviour}
 
-    answer = client.post(path, data=body, headers=headers, content_type="application/json")
+    answer = client.post(path, data=body, headers=asked, content_type="application/json")
 
     assert answer.status_code == 400
     assert json.loads(answer.get_data())["type"] == "epcisException:ValidationException"
+    assert digest() == before
+
+
+#: What may stand where a list of events belongs, and is none.
+NO_LISTS = (None, "x", 5, {}, True, {"eventList": []})
+
+
+@pytest.mark.parametrize("behaviour", ["rollback", "proceed"])
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        *(({"epcisBody": {"eventList": each}}, "#/epcisBody/eventList") for each in NO_LISTS),
+        *(({"epcisBody": each}, "#/epcisBody") for each in (None, "x", 5, [], True)),
+        ({"epcisBody": {}}, "#/epcisBody/eventList"),
+        ({"type": "EPCISQueryDocument", "epcisBody": {}}, "#/epcisBody/queryResults"),
+        ({"type": "EPCISQueryDocument", "epcisBody": {"queryResults": {"queryName": "x"}}}, "#/epcisBody/queryResults/resultsBody"),
+        *(
+            (
+                {"type": "EPCISQueryDocument", "epcisBody": {"queryResults": {"queryName": "x", "resultsBody": {"eventList": each}}}},
+                "#/epcisBody/queryResults/resultsBody/eventList",
+            )
+            for each in NO_LISTS
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_document_without_a_list_of_events_is_refused_where_it_is_wrong(client, headers, change, pointer, behaviour):
+    before = digest()
+
+    answer = client.post(CAPTURE, json=document(**change), headers=headers | {"GS1-Capture-Error-Behaviour": behaviour})
+
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in json.loads(answer.get_data())["errors"]] == [pointer]
+    assert digest() == before
+
+
+@pytest.mark.parametrize("behaviour", ["rollback", "proceed"])
+def test_a_document_without_a_body_is_refused(client, headers, behaviour):
+    before = digest()
+    sent = document()
+    del sent["epcisBody"]
+
+    answer = client.post(CAPTURE, json=sent, headers=headers | {"GS1-Capture-Error-Behaviour": behaviour})
+
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in json.loads(answer.get_data())["errors"]] == ["#/epcisBody"]
+    assert digest() == before
+
+
+#: Times that the schema takes and no calendar has.
+BEYOND = ("0000-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:60Z")
+
+
+@pytest.mark.parametrize("at", BEYOND)
+def test_a_time_outside_the_calendar_is_the_fault_of_its_event(client, headers, at):
+    before = digest()
+    late = observed(eventTime=at)
+    wrong = observed(errorDeclaration={"declarationTime": at})
+
+    refused_ = client.post(CAPTURE, json=document(observed(), late, wrong), headers=headers)
+    alone = client.post(EVENTS, json={"@context": [], **late}, headers=headers)
+
+    assert (refused_.status_code, alone.status_code) == (400, 400)
+    assert [error["pointer"] for error in json.loads(refused_.get_data())["errors"]] == [
+        "#/epcisBody/eventList/1/eventTime", "#/epcisBody/eventList/2/errorDeclaration/declarationTime",
+    ]  # fmt: skip
+    assert [error["pointer"] for error in json.loads(alone.get_data())["errors"]] == ["#/eventTime"]
+    assert digest() == before
+
+
+def test_under_proceed_a_time_outside_the_calendar_costs_its_event_and_no_other(client, headers):
+    client.application.config["EPCIS_CAPTURE_LIMIT"] = 501
+    events = [observed(sgtin(n)) for n in range(501)]
+    events[250]["eventTime"] = BEYOND[0]
+
+    answer = client.post(CAPTURE, json=document(*events), headers=headers | {"GS1-Capture-Error-Behaviour": "proceed"})
+    tasks.work_on_jobs()
+
+    job = client.get(answer.headers["Location"], headers=headers).get_json()
+    assert (job["running"], job["success"], job["stored"]) == (False, False, 500)
+    assert [(error["pointer"], error["eventID"]) for error in job["errors"]] == [
+        ("#/epcisBody/eventList/250", events[250]["eventID"])
+    ]
+
+
+@pytest.mark.parametrize("said", ["x", 5, [1], {"set": [1]}, {"set": None}, {"set": "active"}, None, {"unset": [{}]}])
+def test_a_persistent_disposition_of_any_form_is_kept_where_the_schema_takes_it(client, headers, said):
+    event = packed("urn:epc:id:sscc:4012345.0000000001", sgtin(1), persistentDisposition=said or {})
+
+    answer = client.post(CAPTURE, json=document(event), headers=headers)
+
+    assert answer.status_code == 202
+    assert rows("SELECT document -> 'persistentDisposition' FROM trace_events") == [(said or {},)]
+    assert rows("SELECT count(*) FROM trace_event_attributes") == [(0,)]
+
+
+@pytest.mark.parametrize("more", ["x", 5, {"resultsBody": {"vocabularyList": [{}]}}, {"resultsBody": "x"}])
+def test_what_others_add_to_a_body_is_no_master_data(client, headers, more):
+    body = {"eventList": [observed()], "queryResults": more}
+
+    assert client.post(CAPTURE, json=document(epcisBody=body), headers=headers).status_code == 202
+
+    assert rows("SELECT count(*) FROM trace_master_data") == [(0,)]
+
+
+@pytest.mark.parametrize("header", ["x", 5, {"epcisMasterData": {"vocabularyList": [{}]}}])
+def test_a_foreign_event_may_call_a_field_like_the_header_of_a_document(client, headers, header):
+    times = {name: value for name, value in observed().items() if name.startswith("eventTime")}
+    event = {"@context": CONTEXTS, "type": "ex:Pressing", **times, "epcisHeader": header}
+
+    assert client.post(CAPTURE, json=event, headers=headers).status_code == 202
+
+    assert rows("SELECT type FROM trace_events") == [("https://example.com/ns/Pressing",)]
+    assert rows("SELECT count(*) FROM trace_master_data") == [(0,)]
+
+
+@pytest.mark.parametrize("behaviour", ["rollback", "proceed"])
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"id": "urn:x:1", "children": ["urn:x:2", "urn:x:" + random_text(6_000)]},
+        {"id": "urn:x:" + random_text(6_000)},
+        {"id": "urn:x:" + random_text(1_980)},
+    ],
+    ids=["child", "element", "element with its vocabulary"],
+)
+def test_master_data_that_no_index_holds_is_refused(client, headers, element, behaviour):
+    before = digest()
+    vocabulary = {
+        "type": "urn:epcglobal:epcis:vtype:BusinessLocation",
+        "vocabularyElementList": [{"id": "urn:x:0"}, element],
+    }
+    sent = document(observed(), epcisHeader={"epcisMasterData": {"vocabularyList": [vocabulary]}})
+
+    answer = client.post(CAPTURE, json=sent, headers=headers | {"GS1-Capture-Error-Behaviour": behaviour})
+
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in json.loads(answer.get_data())["errors"]] == [
+        "#/epcisHeader/epcisMasterData/vocabularyList/0/vocabularyElementList/1"
+    ]
     assert digest() == before
 
 

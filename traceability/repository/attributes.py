@@ -49,9 +49,7 @@ def attributes_of(event: Mapping[str, Any], context: Context) -> list[Attribute]
     found: list[Attribute] = []
     for name, field, member, words in _TYPED:
         found += _typed(event.get(name) or (), field, member, words, context)
-    for name, values in (event.get("persistentDisposition") or {}).items():
-        field = Field.PERSISTENT_DISPOSITION
-        found += [Attribute(field, name, 0, vocabulary(each, context, field="disposition")) for each in values]
+    found += _persistent(event.get("persistentDisposition"), context)
     if "sensorElementList" in event:
         for number, element in enumerate(event["sensorElementList"]):
             found += _sensor_element(element, number, context)
@@ -70,6 +68,14 @@ def _typed(elements: Any, field: Field, member: str, words: str, context: Contex
         kind, value = element.get("type"), element[member]
         name = "" if kind is None else vocabulary(kind, context, field=words)
         yield Attribute(field, name, number, _identifier(value, context))
+
+
+def _persistent(said: Any, context: Context) -> Iterator[Attribute]:
+    """Yield the dispositions that an event sets and unsets; some types of event may hold anything there."""
+    for name, words in said.items() if isinstance(said, Mapping) else ():
+        for word in words if isinstance(words, list) else ():
+            if isinstance(word, str):
+                yield Attribute(Field.PERSISTENT_DISPOSITION, name, 0, vocabulary(word, context, field="disposition"))
 
 
 def _identifier(value: str, context: Context) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 
 from traceability.repository.drafts import Draft, draft_of
 from traceability.repository.refusals import NotValid
-from traceability.standard import reading
+from traceability.standard import reading, validation
 from traceability.standard.contexts import Context
-from traceability.standard.faults import Fault, pointer_of
-from traceability.standard.validation import EVENT_PATHS, events_of, problems_of_document, problems_of_event
+from traceability.standard.faults import MAX_FAULTS, Fault, pointer_of
+from traceability.standard.validation import EVENT_PATHS, events_of
 
 
 @dataclass
@@ -66,27 +66,8 @@ def examine(document: dict[str, Any], *, each_for_itself: bool) -> Capture:
     capture = Capture(
         document, events, contexts if isinstance(contexts, list) else [contexts], pointer_of("", path or ())
     )
-    faults = problems_of_document(document)
-    if faults and not (each_for_itself and path):
-        raise NotValid(faults)
-    if faults:
-        head = problems_of_document(_emptied(document, path or ()))
-        if head:
-            raise NotValid(head)
-        capture.faults = {
-            place: found for place, event in enumerate(events) if (found := _faults_of(capture, place, event))
-        }
+    found = validation.examine(document, most=None if each_for_itself else MAX_FAULTS)
+    if found.head or (found.events and not each_for_itself):
+        raise NotValid(found.all[:MAX_FAULTS] if not each_for_itself else found.head)
+    capture.faults = found.events
     return capture
-
-
-def _faults_of(capture: Capture, place: int, event: Any) -> list[Fault]:
-    """Return the faults of an event in a document, whose contexts it shares."""
-    alone = {"@context": capture.contexts, **event} if isinstance(event, dict) else event
-    pointer = f"{capture.base}/{place}"
-    return [Fault(pointer + fault.pointer, fault.detail) for fault in problems_of_event(alone)]
-
-
-def _emptied(document: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
-    """Return a document without its events."""
-    name, rest = path[0], path[1:]
-    return document | {name: _emptied(document[name], rest) if rest else []}

@@ -28,6 +28,7 @@ from traceability.repository.storing import Outcome, Writer, store_events
 BATCH = 500
 #: How long a worker may be silent before another begins anew, and how often a job is begun.
 CLAIM, MOST_TRIES = timedelta(seconds=20), 5
+_UNFINISHED = "The job could not be finished; hand in the document in parts."
 
 
 class _Undone(Exception):
@@ -97,8 +98,6 @@ def _store_whole(capture: Capture, drafts: Sequence[Draft], job_id: int, actor: 
             masterdata.keep(capture, actor.organisation_id, at=at)
     except _Undone as undone:
         result.refused = undone.refused
-    except NotValid as refusal:  # of the master data
-        result.refused = {0: refusal}
     else:
         result.stored, result.known = len(outcome.stored), len(outcome.known)
     return result
@@ -139,10 +138,15 @@ def _note(job: TraceJob, result: Result, done: int, capture: Capture) -> None:
 
 
 def _error(capture: Capture, place: int, refusal: EpcisRefusal, ids: Mapping[int, str]) -> dict[str, Any]:
-    members: dict[str, Any] = {"pointer": f"#{capture.base}/{place}" if capture.base else "#"}
+    return as_error(refusal, **_named(capture, place, ids.get(place)))
+
+
+def _named(capture: Capture, place: int, event_id: object = None) -> dict[str, Any]:
+    """Return how an error names its event: where it stands, and its identifier if it has one."""
     event = capture.events[place]
-    event_id = ids.get(place) or (event.get("eventID") if isinstance(event, dict) else None)
-    return as_error(refusal, **members, **({"eventID": event_id} if event_id else {}))
+    event_id = event_id or (event.get("eventID") if isinstance(event, dict) else None)
+    pointer = f"#{capture.base}/{place}" if capture.base else "#"
+    return {"pointer": pointer} | ({"eventID": event_id} if event_id else {})
 
 
 def _end(job: TraceJob) -> None:
@@ -186,13 +190,16 @@ class Work:
         ).one_or_none()
         if job is None:
             return False
+        # A document that kills whoever reads it is not read once more to name its events.
+        if job.tries > MOST_TRIES + 1:
+            return _give_up(job, None, _UNFINISHED)
+        capture = self._capture = self._capture or self._read(job)
         if job.tries > MOST_TRIES:
-            return _give_up(job, "The job could not be finished; hand in the document in parts.")
+            return _give_up(job, capture, _UNFINISHED)
         try:
             actor = actor_of(job.user_id, job.organisation_id, clock.business_day(at))
         except NotFound:
-            return _give_up(job, "Who handed in the document is no member of the organisation any more.")
-        capture = self._capture = self._capture or self._read(job)
+            return _give_up(job, capture, "Who handed in the document is no member of the organisation any more.")
         if job.behaviour == "rollback":
             work_on_all(job, capture, capture.drafts(), actor, at=at)
             return False
@@ -215,11 +222,13 @@ def _proceed(job: TraceJob, capture: Capture, actor: Actor, *, at: datetime, now
     return True
 
 
-def _give_up(job: TraceJob, detail: str) -> bool:
-    """End a job that cannot be done; what it has stored under proceed stays."""
+def _give_up(job: TraceJob, capture: Capture | None, detail: str) -> bool:
+    """End a job that cannot be done; what it has stored under proceed stays, and every other event is named."""
     error = {
         "type": "epcisException:ImplementationException", "title": "The server failed", "status": 500, "detail": detail,
     }  # fmt: skip
-    job.errors, job.failed = [*job.errors, error], job.events - job.stored - job.known
+    left = range(job.done, job.events) if capture and job.behaviour == "proceed" else ()
+    errors = [error | _named(capture, place) for place in left] if capture and left else [error]
+    job.errors, job.failed = [*job.errors, *errors], job.events - job.stored - job.known
     _end(job)
     return False

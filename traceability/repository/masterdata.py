@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from shop.db import fetch
@@ -15,7 +16,7 @@ from traceability.repository.drafts import same
 from traceability.repository.refusals import NotValid
 from traceability.repository.rules import LONGEST
 from traceability.standard.contexts import Context
-from traceability.standard.faults import Fault
+from traceability.standard.faults import MAX_FAULTS, Fault, pointer_of
 
 _KEEP = Statement("""
     INSERT INTO trace_master_data (organisation_id, type, uri, captured, attributes, children, recorded_at)
@@ -27,6 +28,14 @@ _KEEP = Statement("""
     ON CONFLICT (organisation_id, type, uri) DO UPDATE
        SET captured = excluded.captured, attributes = excluded.attributes, children = excluded.children,
            recorded_at = excluded.recorded_at""")
+
+#: Where a document of each type has its master data; what stands elsewhere in it is somebody's own.
+_PLACES: Mapping[Any, tuple[str, ...]] = MappingProxyType(
+    {
+        "EPCISDocument": ("epcisHeader", "epcisMasterData", "vocabularyList"),
+        "EPCISQueryDocument": ("epcisBody", "queryResults", "resultsBody", "vocabularyList"),
+    }
+)
 
 _LOCK = Statement("SELECT pg_advisory_xact_lock(hashtext('trace_master_data'), cast(:organisation AS int))")
 _KNOWN = Statement("""
@@ -74,16 +83,11 @@ def _added(element: Element, attributes: list[Any], children: list[str]) -> tupl
 
 
 def keep(capture: Capture, organisation_id: int, *, at: datetime) -> None:
-    """Keep the master data of a document; of an element that stands in it twice, the last.
-
-    :raises NotValid: if an identifier is too long to be found by.
-    """
+    """Keep the master data of a document; of an element that stands in it twice, the last."""
     context = capture.context
-    rows = {(kind, same(element["id"], context)): element for kind, element in _elements(capture.document)}
+    rows = {(kind, same(element["id"], context)): element for kind, element, _ in _elements(capture.document)}
     if not rows:
         return
-    if any(len(text.encode()) > LONGEST for key in rows for text in key):
-        raise NotValid([Fault("/epcisHeader/epcisMasterData", f"An identifier is longer than {LONGEST} bytes.")])
     values = {
         "organisation": organisation_id,
         "at": at,
@@ -96,14 +100,35 @@ def keep(capture: Capture, organisation_id: int, *, at: datetime) -> None:
     fetch(_KEEP, values)
 
 
-def _elements(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each element with the vocabulary that it is of."""
-    header = document.get("epcisHeader") or {}
-    results = (document.get("epcisBody") or {}).get("queryResults") or {}
-    for holder in (header.get("epcisMasterData") or {}, results.get("resultsBody") or {}):
-        for vocabulary in holder.get("vocabularyList") or ():
-            for element in vocabulary.get("vocabularyElementList") or ():
-                yield vocabulary["type"], element
+def require_short_names(capture: Capture) -> None:
+    """Refuse master data that no index could hold.
+
+    :raises NotValid: if identifiers are too long to be found by.
+    """
+    context = capture.context
+    faults = [
+        Fault(pointer, f"An identifier is longer than {LONGEST} bytes.")
+        for kind, element, pointer in _elements(capture.document)
+        if _is_long(kind + same(element["id"], context))
+        or any(_is_long(same(uri, context)) for uri in element.get("children", ()))
+    ]
+    if faults:
+        raise NotValid(faults[:MAX_FAULTS])
+
+
+def _is_long(text: str) -> bool:
+    return len(text) > LONGEST // 4 and len(text.encode()) > LONGEST
+
+
+def _elements(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield each element with the vocabulary that it is of, and a pointer to it."""
+    path = _PLACES.get(document.get("type"), ())
+    held: Any = document
+    for name in path:
+        held = held.get(name, {})
+    for number, vocabulary in enumerate(held if path and held else ()):
+        for place, element in enumerate(vocabulary.get("vocabularyElementList") or ()):
+            yield vocabulary["type"], element, pointer_of("", (*path, number, "vocabularyElementList", place))
 
 
 def _attributes(element: dict[str, Any], context: Context) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shop.auth import Actor
 from shop.outbox.services import publish
-from traceability.repository import captures, jobs, rules
+from traceability.repository import captures, jobs, masterdata, rules
 from traceability.repository.drafts import draft_of
 from traceability.repository.refusals import CaptureTooLarge, EpcisRefusal, EventIdTaken, NotValid
 from traceability.repository.storing import store_events
@@ -31,7 +31,9 @@ def read_document(raw: bytes, *, behaviour: str, most: int) -> captures.Capture:
     events = events_of(document)
     if len(events) > most:
         raise CaptureTooLarge(f"The document holds {len(events)} events; a capture may hold {most}.")
-    return captures.examine(document, each_for_itself=behaviour == "proceed")
+    capture = captures.examine(document, each_for_itself=behaviour == "proceed")
+    masterdata.require_short_names(capture)
+    return capture
 
 
 def capture_document(raw: bytes, capture: captures.Capture, behaviour: str, actor: Actor, *, at: datetime) -> UUID:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +12,7 @@ from traceability.standard import limits as bounds
 from traceability.standard.faults import MAX_FAULTS, Fault, pointer_of, shown, told
 from traceability.standard.limits import Limits
 from traceability.standard.schema import DOCUMENT_SCHEMAS, EVENT_SCHEMAS, complete
+from traceability.standard.times import find_instant
 
 #: Where the events stand in a document, by its type.
 EVENT_PATHS = MappingProxyType(
@@ -31,6 +33,40 @@ _EVENTS = {kind: Draft7Validator(complete(schema), validate_formats=True) for ki
 _OTHERS = _EVENTS.pop("")
 
 
+@dataclass(frozen=True)
+class Problems:
+    """What is wrong with a document: with its head, and with each of its events by itself."""
+
+    head: list[Fault]
+    #: Faults of events by their places.
+    events: dict[int, list[Fault]] = field(default_factory=dict)
+
+    @property
+    def all(self) -> list[Fault]:
+        """Every fault, those of the head first."""
+        return [*self.head, *(fault for faults in self.events.values() for fault in faults)]
+
+
+def examine(document: Mapping[str, Any], limits: Limits = bounds.DEFAULT, *, most: int | None = MAX_FAULTS) -> Problems:
+    """Look at a document, or at a single event that stands for one: that event's faults are those of the head.
+
+    :param most: faults after which no further event is looked at; ``None`` looks at all.
+    """
+    kind = document.get("type")
+    if not isinstance(kind, str) or kind not in _DOCUMENTS:
+        return Problems(problems_of_event(document, limits))
+    found = Problems(_faults_of_head(dict(document), kind, limits))
+    base, told = pointer_of("", EVENT_PATHS[kind]), len(found.head)
+    for place, event in enumerate(events_of(document)):
+        room = MAX_FAULTS if most is None else most - told
+        if room <= 0:
+            break
+        if faults := _faults_of_event(event, f"{base}/{place}", limits, room):
+            found.events[place] = faults
+            told += len(faults)
+    return found
+
+
 def problems_of_document(document: object, limits: Limits = bounds.DEFAULT) -> list[Fault]:
     """Return what is wrong with a document, or with a single event that stands for one; empty when it is good.
 
@@ -38,17 +74,7 @@ def problems_of_document(document: object, limits: Limits = bounds.DEFAULT) -> l
     """
     if not isinstance(document, dict):
         return [Fault("", f"A document is an object, not {shown(document)}.")]
-    kind = document.get("type")
-    if not isinstance(kind, str) or kind not in _DOCUMENTS:
-        return problems_of_event(document, limits)
-    events = events_of(document)
-    faults = _faults_of_head(document, kind, limits)
-    base = pointer_of("", EVENT_PATHS[kind])
-    for number, event in enumerate(events):
-        if len(faults) >= MAX_FAULTS:
-            break
-        faults += _faults_of_event(event, f"{base}/{number}", limits, MAX_FAULTS - len(faults))
-    return faults
+    return examine(document, limits).all
 
 
 def problems_of_event(event: object, limits: Limits = bounds.DEFAULT) -> list[Fault]:
@@ -122,7 +148,13 @@ def _errors(validator: Draft7Validator, value: object) -> Iterable[ValidationErr
 
 
 def _beyond_the_schema(event: dict[str, Any], kind: str, pointer: str) -> Iterator[Fault]:
-    """Look for what the standard demands and a schema leaves open (EPCIS 2.0, 7.4.3)."""
+    """Look for what the standard demands and a schema leaves open (EPCIS 2.0, 7.4.3), and for what no calendar has."""
+    times = {"/eventTime": event["eventTime"]}
+    if "errorDeclaration" in event:
+        times["/errorDeclaration/declarationTime"] = event["errorDeclaration"]["declarationTime"]
+    for place, text in times.items():
+        if find_instant(text) is None:
+            yield Fault(pointer + place, f"{shown(text)} lies outside the years 1 to 9999.")
     if kind == "AggregationEvent" and event["action"] != "OBSERVE" and "parentID" not in event:
         yield Fault(
             pointer + "/parentID", f"parentID is missing: it must be there when the action is {event['action']}."
