@@ -211,6 +211,29 @@ def test_one_event_is_stored_at_once_and_the_same_again_once(client, headers):
     assert stored_ids() == [event["eventID"]]
 
 
+@pytest.mark.parametrize("form", ["Always_GS1_Digital_Link", "Always_EPC_URN", "Never_Translates"])
+@pytest.mark.parametrize("has_id", [True, False])
+def test_an_event_that_comes_by_the_other_door_or_as_it_was_answered_is_the_same(client, headers, form, has_id):
+    report = {"type": "Temperature", "value": 4.0, "uom": "CEL", "deviceID": "urn:epc:id:giai:4012345.A7"}
+    event = observed(
+        sgtin(2), "https://id.gs1.org/01/04012345987652/21/1", sensorElementList=[{"sensorReport": [report]}],
+        bizTransactionList=[{"type": "po", "bizTransaction": "urn:epc:id:gdti:4012345.00001.9"}], **{"ex:weight": 25.0},
+    )  # fmt: skip
+    if not has_id:
+        del event["eventID"]
+    capture(client, headers, event, declared(event))
+    before = digest("trace_events", "trace_event_epcs", "trace_contexts")
+
+    answered = client.get(EVENTS, headers={**headers, "GS1-EPC-Format": form}).get_json()
+    whole = client.post(CAPTURE, json=answered, headers=headers)
+    singly = [client.post(EVENTS, json=alone(each), headers=headers) for each in (event, declared(event))]
+
+    told = job_of(client, headers, whole)
+    assert (told["success"], told["stored"], told["duplicates"]) == (True, 0, 2)
+    assert [answer.status_code for answer in singly] == [201, 201]
+    assert digest(*before) == before
+
+
 def test_an_event_without_identifier_is_found_by_its_hash(client, headers):
     made = client.post(EVENTS, json=alone(observed(eventID=None)), headers=headers)
 

@@ -9,7 +9,7 @@ import pytest
 
 from shop.db import transaction
 from tests.factories import make_organisation
-from tests.traceability.events import declared, digest, lot, observed, rows, sgtin, store
+from tests.traceability.events import CONTEXTS, declared, digest, lot, observed, rows, sgtin, store, without_nothing
 from traceability.repository.fields import Role
 from traceability.repository.storing import Writer
 
@@ -115,6 +115,84 @@ def test_the_same_event_again_is_known_and_stored_once(writer):
     again = store(writer, event | {"recordTime": "2020-01-01T00:00:00Z"}, dict(reversed(event.items())))
 
     assert (again.stored, len(again.known), again.taken) == ({}, 2, [])
+    assert digest() == before
+
+
+#: Two ways to write one event, each beside an event that names two packs and weighs 25.
+OTHER_WAYS = (
+    {"epcList": [sgtin(2), sgtin(1)]},
+    {"epcList": ["https://id.gs1.org/01/04012345987652/21/1", "https://example.cn/01/04012345987652/21/2?17=270101"]},
+    {"ex:weight": 25.0},
+    {"ex:weight": None, "@context": {"other": "https://example.com/ns/"}, "other:weight": 25},
+    {"eventTime": "2026-07-14T00:00:00Z"},
+    {"@context": CONTEXTS},
+    {"rdfs:comment": "again"},
+)
+
+
+@pytest.mark.parametrize("way", OTHER_WAYS, ids=str)
+@pytest.mark.parametrize("has_id", [True, False])
+def test_the_same_event_written_in_another_way_is_known(writer, way, has_id):
+    event = observed(sgtin(1), sgtin(2), **{"ex:weight": 25})
+    if not has_id:
+        del event["eventID"]
+    store(writer, event)
+    before = digest()
+
+    again = store(writer, without_nothing(event | way))
+
+    assert (again.stored, len(again.known), again.taken) == ({}, 1, [])
+    assert digest() == before
+
+
+def test_two_ways_to_write_one_event_in_one_document_are_one_event(writer):
+    event = observed(sgtin(1), sgtin(2))
+
+    outcome = store(writer, event, event | {"epcList": [sgtin(2), sgtin(1)]})
+
+    assert (len(outcome.stored), len(outcome.known), outcome.taken) == (1, 1, [])
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"declarationTime": "2026-07-14T20:00:00+08:00"}, {"reason": "https://ref.gs1.org/cbv/ER-incorrect_data"},
+        {"correctiveEventIDs": ["urn:x:2", "urn:x:1"]}, {"ex:by": None, "@context": {"o": "https://example.com/ns/"}, "o:by": "王"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_same_error_declaration_written_in_another_way_is_known(writer, way):
+    event = observed()
+    more = {"correctiveEventIDs": ["urn:x:1", "urn:x:2"], "ex:by": "王"}
+    own = {"@context": {"o": "https://example.com/ns/"}} if "o:by" in way else {}
+    way = {name: value for name, value in way.items() if name != "@context"}
+    store(writer, event, declared(event, **more))
+    before = digest()
+
+    again = store(writer, declared(event | own, **without_nothing(more | way)))
+
+    assert (again.stored, len(again.known), again.taken) == ({}, 1, [])
+    assert digest() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"declarationTime": "2026-07-14T12:00:01Z"},
+        {"reason": "did_not_occur"},
+        {"ex:by": "李"},
+        {"correctiveEventIDs": []},
+    ],
+    ids=str,
+)
+def test_another_error_declaration_of_one_event_is_a_conflict(writer, change):
+    event, more = observed(), {"correctiveEventIDs": ["urn:x:1"], "ex:by": "王"}
+    store(writer, event, declared(event, **more))
+    before = digest()
+
+    outcome = store(writer, declared(event, **more | change))
+
+    assert (outcome.stored, outcome.known, len(outcome.taken)) == ({}, [], 1)
     assert digest() == before
 
 

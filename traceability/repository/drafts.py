@@ -13,7 +13,7 @@ from traceability.repository.attributes import Attribute, attributes_of
 from traceability.repository.fields import MADE_ITEMS, Role
 from traceability.standard.contexts import Context
 from traceability.standard.fields import EVENTS
-from traceability.standard.hashing import event_hash
+from traceability.standard.hashing import declaration_text, event_hash
 from traceability.standard.identifiers import canonical, vocabulary
 from traceability.standard.keys import GTIN_DIGITS, QUALIFIER_LENGTH
 from traceability.standard.links import CANONICAL, escape
@@ -74,8 +74,10 @@ class Draft:
     declared_at: datetime | None
     declared_reason: str | None
     hash_id: str
-    #: What two captures of one event have in common: its JSON, and by the hash what its prefixes mean.
+    #: SHA-256 of its JSON, and by the hash of what its prefixes mean.
     content: bytes
+    #: What its error declaration says, in a form of its own; the hash says the rest. Empty if it has none.
+    declared: str
     has_sensors: bool
     named: list[Named] = field(default_factory=list)
     attributes: list[Attribute] = field(default_factory=list)
@@ -83,6 +85,11 @@ class Draft:
     lots: list[str] = field(default_factory=list)
     #: It has been declared to be wrong before it came, or together with it.
     is_withdrawn: bool = False
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """What the event says, equal for every way to write it: what happened, and what was declared of it."""
+        return self.hash_id, self.declared
 
     @property
     def key(self) -> tuple[str, bool]:
@@ -123,6 +130,7 @@ def draft_of(event: Mapping[str, Any], contexts: Sequence[Any], inherited: Conte
         declared_reason=None if declaration is None else _word(declaration.get("reason"), context, "reason"),
         hash_id=hash_id,
         content=hashlib.sha256(f"{hash_id}\n{text}".encode()).digest(),
+        declared=declaration_text(event, inherited),
         has_sensors="sensorElementList" in said,
         named=named,
         attributes=attributes_of(said, context),

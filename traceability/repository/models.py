@@ -118,7 +118,7 @@ class TraceEvent(Base):
     context_id: Mapped[int] = mapped_column(ForeignKey("trace_contexts.id"))
     #: The event as it came.
     document: Mapped[dict[str, Any]]
-    #: SHA-256 of document and contexts in canonical form: tells whether the same came again.
+    #: SHA-256 of document and hash: what came again letter by letter. Other ways to write the same have the same hash.
     content_sha256: Mapped[bytes]
     #: The transaction that stored it; see :mod:`traceability.repository.bounds`.
     xid: Mapped[int] = mapped_column(Xid8, server_default=text("pg_current_xact_id()"))

@@ -16,11 +16,18 @@ from shop.pipelining import Statement
 from traceability.repository import containments, dictionary, transforms
 from traceability.repository.copying import NULL, copy_rows, escaped
 from traceability.repository.drafts import Draft
+from traceability.standard.contexts import Context
+from traceability.standard.hashing import declaration_text
 
 _KEYS = Statement("SELECT nextval('trace_events_id_seq') FROM generate_series(1, cast(:count AS int))")
+#: Events by their identifiers; of error declarations also what they say and what its prefixes mean.
 _THERE = Statement("""
-    SELECT event_id, is_declaration, content_sha256, organisation_id, is_market FROM trace_events
-    WHERE event_id = ANY (cast(:ids AS text[]))""")
+    SELECT e.event_id, e.is_declaration, e.organisation_id, e.is_market, e.content_sha256, e.hash_id,
+           CASE WHEN e.is_declaration THEN jsonb_build_object('@context', e.document -> '@context',
+                                                              'errorDeclaration', e.document -> 'errorDeclaration') END,
+           x.contexts
+    FROM trace_events e LEFT JOIN trace_contexts x ON e.is_declaration AND x.id = e.context_id
+    WHERE e.event_id = ANY (cast(:ids AS text[]))""")
 #: Of an event's own row, what the draft says; the rest is the writer's and the moment's.
 COLUMNS = (
     ("id", "bigint"), ("event_id", "text"), ("is_declaration", "bool"), ("type", "text"), ("action", "text"),
@@ -69,6 +76,8 @@ def store_events(
 ) -> Outcome:
     """Store events; an event that is there with the same content is known, with another its identifier is taken.
 
+    Content is the same when event hash and error declaration are, however the event was written.
+
     :param at: the instant of recording.
     :param is_whole: stop at a taken identifier, because the caller then undoes everything.
     """
@@ -96,22 +105,24 @@ def store_events(
 
 def _without_those_there(drafts: Sequence[Draft], writer: Writer, outcome: Outcome) -> list[Draft]:
     """Sort out what is known or taken, by the database or by an event before it; return the rest by their keys."""
-    there: dict[tuple[str, bool], bytes] = {}
+    there: dict[tuple[str, bool], tuple[bytes, tuple[str, str]]] = {}
     foreign = set()
-    for event_id, is_declaration, content, organisation_id, is_market in fetch(
+    for event_id, is_declaration, organisation_id, is_market, content, hash_id, document, contexts in fetch(
         _THERE, {"ids": [each.event_id for each in drafts]}
     ):
-        there[event_id, is_declaration] = content
+        declared = declaration_text(document, Context.of(*contexts)) if is_declaration else ""
+        there[event_id, is_declaration] = content, (hash_id, declared)
         if organisation_id != writer.organisation_id or (writer.is_market and not is_market):
             foreign.add(event_id)
     new = []
     for draft in drafts:
-        if draft.event_id in foreign or there.get(draft.key, draft.content) != draft.content:
+        content, said = there.get(draft.key, (draft.content, draft.said))
+        if draft.event_id in foreign or (content != draft.content and said != draft.said):
             outcome.taken.append(draft)
         elif draft.key in there:
             outcome.known.append(draft)
         else:
-            there[draft.key] = draft.content
+            there[draft.key] = draft.content, draft.said
             new.append(draft)
     for draft in new:
         draft.is_withdrawn = not draft.is_declaration and (draft.event_id, True) in there

@@ -5,7 +5,7 @@ from hashlib import sha256
 from math import isfinite
 
 from traceability.standard.contexts import Context
-from traceability.standard.identifiers import canonical
+from traceability.standard.identifiers import canonical, vocabulary
 from traceability.standard.times import find_instant, in_milliseconds
 from traceability.standard.words import FULL, OLDER_STEMS
 
@@ -98,6 +98,22 @@ def pre_hash(event: Mapping[str, object], context: Context) -> str:
         elif name not in IGNORED and name not in _EVENT_NAMES:
             rest += _free(name, value, context)
     return "".join([*parts, *sorted(rest)])
+
+
+def declaration_text(event: Mapping[str, object], context: Context) -> str:
+    """Return what an event's error declaration says, equal for equal ones however they were written.
+
+    The hash leaves it out, as it leaves out who recorded the event. Empty if the event has none.
+    """
+    declaration = event.get("errorDeclaration")
+    if not isinstance(declaration, Mapping):
+        return ""
+    said, context = dict(declaration), context.within(event.get("@context"))
+    if at := find_instant(said.get("declarationTime")):
+        said["declarationTime"] = at.isoformat()
+    if isinstance(said.get("reason"), str):
+        said["reason"] = vocabulary(str(said["reason"]), context, field="reason")
+    return _content(said, context)
 
 
 _EVENT_NAMES = frozenset(_EVENT)
