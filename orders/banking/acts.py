@@ -12,7 +12,7 @@ from uuid6 import uuid7
 from orders.banking import accounts, claim_lines, recording, refund_index, working
 from orders.banking.facts import Receipt
 from orders.banking.models import OPEN_STATES, BankLinePayment, BankStatementLine, StatementAccount
-from orders.payments import access, refunds
+from orders.payments import access, refunds, serials
 from orders.payments.models import Payment
 from orders.payments.receipts import (
     PAYABLE_STATES,
@@ -96,7 +96,7 @@ def match_by_hand(line_id: UUID, shares: Sequence[Share], actor: Actor, at: date
     :raises NotFound: for a line or order that is not the actor's.
     :raises LineNotOpen, WrongDirection: as :func:`lock_open`.
     :raises OtherParties, OrderNotPayable, TooMuchAllocated: as :func:`orders.payments.receipts.record`.
-    :raises SerialAlreadyRecorded: if a receipt with this serial is there.
+    :raises SerialAlreadyRecorded: if a receipt with this serial is there; SerialTaken: for another producer.
     """
     found, account = get_line(line_id, actor, clock.business_day(at))
     line = lock_open(found.id, "in")
@@ -125,6 +125,8 @@ def record(
     made = recording.add_receipts(clearing, wanted, placed, actor, at)
     if len(made) < len(wanted):
         raise SerialAlreadyRecorded(_("该银行流水号已经登记过。"), bank_serial=line.serial)
+    if clearing == "supervised":
+        serials.require_left(line.serial, 0)  # somebody may have typed it in for another producer
     keys = sorted(made.values())
     db.session.execute(insert(BankLinePayment), [{"line_id": line.id, "payment_id": key} for key in keys])
     return list(db.session.scalars(select(Payment).where(Payment.id.in_(keys)).order_by(Payment.id)))

@@ -167,6 +167,7 @@ class BankStatementLine(PublicId, Base):
             "wrong_by IS NULL OR (direction = 'in' AND state IN ('unmatched','returned','ignored'))", name="wrong_booked"
         ),
         UniqueConstraint("account_id", "serial"),
+        Index("ix_bank_statement_lines_serial", "serial", postgresql_where=text("direction = 'in'")),
         Index(
             "ix_bank_statement_lines_open", "account_id", "value_on", "id",
             postgresql_where=text("state IN ('unmatched','suggested','claimed')"),

@@ -129,6 +129,7 @@ class Payment(PublicId, Base):
         CheckConstraint("returned_fen BETWEEN 0 AND amount_fen - allocated_fen", name="returned"),
         CheckConstraint("decided_by IS NULL OR decided_by <> recorded_by", name="two_persons"),
         CheckConstraint("status <> 'confirmed' OR buyer_id IS NOT NULL", name="buyer_known"),
+        Index("ix_payments_supervised_serial", "bank_serial", postgresql_where=text("clearing = 'supervised'")),
         Index("ix_payments_credit", "buyer_id", "payee_id", postgresql_where=text("allocated_fen < amount_fen")),
         Index(
             "uq_payments_serial", "payee_id", "bank_serial", unique=True, postgresql_where=text("status <> 'refused'")

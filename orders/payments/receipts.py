@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
-from orders.payments import access
+from orders.payments import access, serials
 from orders.payments.clearing import CASH, add_to_clearing
 from orders.payments.models import Payment, PaymentAllocation
 from orders.purchase import counting, machine, party
@@ -102,6 +102,7 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     :raises Forbidden: for the supervised account, if the actor is not the operator.
     :raises ValueDayAhead: if the bank's day lies in the future.
     :raises SerialAlreadyRecorded: if the receipt is there already.
+    :raises SerialTaken: if the supervised account's line of the serial is taken, or less.
     :raises OtherParties: if an order is another buyer's or producer's.
     :raises OrderNotPayable, TooMuchAllocated: if an order was never confirmed, or they get more than there is.
     """
@@ -123,6 +124,8 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     taken = SerialAlreadyRecorded(_("该银行流水号已经登记过。"), bank_serial=payment.bank_serial)
     with refusing(uq_payments_serial=taken):
         db.session.add(payment)
+    if payment.clearing == "supervised":
+        serials.require_left(payment.bank_serial, payment.amount_fen, besides=payment.id)
     machine.record_start("receipt", payment, "record", actor=actor, at=at)
     allocate_rows(payment, facts.allocations, actor, at)
     audit.record(actor, "payments.receipt_recorded", "payment", payment.id, amount_fen=[None, payment.amount_fen])
@@ -134,6 +137,7 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
 
     :raises NotFound: if it is not the actor's; WrongState: if it is not waiting, or the same person recorded it.
     :raises BuyerUnknown: if it is for nobody yet.
+    :raises SerialTaken: if receipts of its serial are more than the supervised account's line.
     """
     payment_id = access.get_payment(public_id, actor, clock.business_day(at)).id
     payment, shares, locked = lock_with_orders(payment_id)
@@ -143,6 +147,8 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
         raise SamePerson(_("登记或分配到账的人不能确认，请由另一位同事办理。"))
     if payment.buyer_id is None:
         raise BuyerUnknown(_("还不知道这笔款是谁付的，请先分配到订单。"))
+    if payment.clearing == "supervised":
+        serials.require_left(payment.bank_serial, payment.amount_fen, besides=payment.id)
     machine.move("receipt", payment, "confirm", actor=actor, at=at)
     payment.decided_by, payment.decided_at = actor.user_id, at
     enter(payment, shares, locked, actor=actor, at=at)

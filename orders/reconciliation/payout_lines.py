@@ -37,7 +37,8 @@ def match(at: datetime) -> int:
 def _match_paid(at: datetime) -> int:
     """Confirm payouts that the bank has made; their lines are matched, also where a person was faster."""
     lines = _lines("out")
-    sent = _pairs(_payouts(lines, Payout.status == "sent"), lines, _may_be_paid)
+    fresh = _unused(lines)
+    sent = _pairs(_payouts(fresh, Payout.status == "sent"), fresh, _may_be_paid)
     bank.confirm(
         [Confirmation(payout=p.public_id, bank_serial=line.serial, value_on=line.value_on) for p, line in sent],
         None,
@@ -78,6 +79,15 @@ def let_go(return_id: UUID) -> None:
     )
     for line in db.session.scalars(query).all():
         acts.settle(line, "unmatched", reason="transfer_returned")
+
+
+def _unused(lines: Sequence[BankStatementLine]) -> list[BankStatementLine]:
+    """Return the lines whose serial number is no payout's yet, one for each number."""
+    query = select(Payout.bank_serial).where(
+        Payout.bank_serial.in_({line.serial for line in lines}), Payout.status != "failed"
+    )
+    used = set(db.session.scalars(query))
+    return list({line.serial: line for line in reversed(lines) if line.serial not in used}.values())
 
 
 def _payouts(lines: Sequence[BankStatementLine], *conditions: ColumnElement[bool]) -> Sequence[Payout]:

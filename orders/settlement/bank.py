@@ -15,6 +15,7 @@ from orders.settlement.models import Payout, PayoutItem, PayoutRun
 from orders.settlement.standing import Standing, lock_standings
 from shop import audit, clock
 from shop.auth import Actor
+from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.files import services as files
@@ -38,6 +39,12 @@ class BadValueDay(Invalid):
     """The bank's day lies before the payout was released, or in the future."""
 
     code = "bad-value-day"
+
+
+class PayoutSerialTaken(Conflict):
+    """Another payout was paid by the transfer with this serial number. Member ``payout`` is the one that asks."""
+
+    code = "payout-serial-taken"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +139,7 @@ def confirm(confirmations: Sequence[Confirmation], actor: Actor | None, at: date
     :raises NotFound: if one is not there.
     :raises BadValueDay: if its day cannot be.
     :raises WrongState: if it was not sent.
+    :raises PayoutSerialTaken: if another payout has the serial.
     """
     wanted = {each.payout: each for each in confirmations}
     keys = _keys(list(wanted), actor)
@@ -143,7 +151,10 @@ def confirm(confirmations: Sequence[Confirmation], actor: Actor | None, at: date
         _require_bank(payout)
         machine.check("payout", payout, "pay", actor=actor, at=at)
         _check_day(payout, told.value_on, at)
-        payout.bank_serial = "".join(told.bank_serial.split())
+        serial = "".join(told.bank_serial.split())
+        detail = _("流水号 %(serial)s 已用于另一笔付款。", serial=serial)
+        with refusing(uq_payouts_bank_serial=PayoutSerialTaken(detail, payout=payout.number, bank_serial=serial)):
+            payout.bank_serial = serial
         paying.pay_locked(payout, paying.items_of(key), standings, on=told.value_on, actor=actor, at=at)
         found.append(payout)
     return found

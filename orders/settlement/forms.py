@@ -53,7 +53,7 @@ class FileForm(Form):
 
 
 class ConfirmForm(Form):
-    """What the bank has made: pasted from its list, or all of a run under one serial."""
+    """What the bank has made, pasted from its list: a serial number for each payout."""
 
     value_on = DateField(_("付款日"), [_NEEDED], description=_("银行扣款的日期，不能晚于今天。"))
     serials = TextAreaField(

@@ -128,6 +128,7 @@ class Payout(PublicId, Base):
         ),
         CheckConstraint("status NOT IN ('paid','returned') OR value_on IS NOT NULL", name="paid"),
         CheckConstraint("status <> 'returned' OR rail = 'bank'", name="returned"),
+        Index("uq_payouts_bank_serial", "bank_serial", unique=True, postgresql_where=text("status <> 'failed'")),
         Index("ix_payouts_moving", "producer_id", postgresql_where=text("status IN ('prepared','released','sent')")),
     )
 

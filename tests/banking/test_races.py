@@ -8,18 +8,24 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from orders.banking import acts, claims, giving_back
 from orders.banking.claims import ClaimFacts
 from orders.banking.models import BankStatementLine, TransferClaim
 from orders.payments import receipts
+from orders.payments.models import Payment
 from orders.payments.receipts import Share
+from orders.payments.serials import SerialTaken
 from shop import clock
 from shop.db import db, transaction
 from shop.errors import DomainError
-from tests.banking.help import bring_rows, own_account, receipts_of, row, told
+from shop.identity.models import Organisation
+from tests.banking.help import bring_rows, operators, own_account, receipts_of, row, supervised, told
 from tests.conftest import NOON, count
 from tests.counting.build import make_order, make_trade
+from tests.payments.help import facts
+from tests.payments.test_races import at_once
 
 pytestmark = pytest.mark.committed
 _WAITING = text("""SELECT count(*) FROM pg_stat_activity
@@ -152,3 +158,80 @@ def test_a_person_finds_taken_what_a_running_match_has_matched(scene):
         assert told(now(key)) == ("matched", "code", "")
         [(_payment, shares)] = receipts_of(now(key))
         assert (shares, count("payments")) == ({order_id: 7700}, 1)
+
+
+@pytest.fixture
+def shared_line(committed_app):
+    """A line of 100.00 of the main supervised account that no rule takes, and an order of each of two producers."""
+    with transaction():
+        one, two = operators()
+        trade = make_trade()
+        other = make_trade(db.session.get_one(Organisation, trade.buyer.organisation_id))
+        account = supervised(one, two)
+        mine, theirs = make_order(trade, ((8000, "1"),)), make_order(other, ((9000, "1"),))
+        typed = [
+            facts((each, fen), bank_serial="SAME1", clearing="supervised")
+            for each, fen in ((mine, 8000), (theirs, 9000))
+        ]
+    return committed_app, one, two, account, typed
+
+
+def test_of_two_producers_receipts_typed_in_at_once_for_one_line_one_stays(shared_line):
+    app, one, two, account, typed = shared_line
+    bring_rows(account, one, row("100.00", serial="SAME1"))
+    db.session.rollback()
+
+    outcomes = at_once(app, *(lambda said=said: receipts.record(said, one, NOON) for said in typed))
+
+    assert sorted(outcomes, key=str) == [SerialTaken, None]
+    with transaction():
+        [payment] = db.session.scalars(select(Payment))
+        receipts.confirm(payment.public_id, two, NOON)
+        assert payment.status == "confirmed"
+
+
+def test_receipts_of_more_than_their_line_are_not_confirmed_until_one_of_them_is_refused(shared_line):
+    app, one, two, account, typed = shared_line
+    with transaction():
+        made = [receipts.record(said, one, NOON).public_id for said in typed]
+    [line] = bring_rows(account, one, row("100.00", serial="SAME1"))
+    assert told(line) == ("unmatched", "", "duplicate")
+    db.session.rollback()
+
+    outcomes = at_once(app, *(lambda key=key: receipts.confirm(key, two, NOON) for key in made))
+
+    assert outcomes == [SerialTaken, SerialTaken]
+    with transaction():
+        assert (count("postings WHERE book = 'money'"), count("payments WHERE status = 'recorded'")) == (0, 2)
+        receipts.refuse(made[0], "流水是另一家的", two, NOON)
+        receipts.confirm(made[1], two, NOON)
+    with pytest.raises(IntegrityError, match="more than its line"), transaction():
+        db.session.execute(text("UPDATE payments SET status = 'confirmed' WHERE status = 'refused'"))
+
+
+def test_a_line_typed_in_for_another_producer_is_not_chosen_by_hand(shared_line):
+    _app, one, _two, account, typed = shared_line
+    with transaction():
+        receipts.record(typed[0], one, NOON)
+    [line] = bring_rows(account, one, row("100.00", serial="SAME1"))
+    line_id = line.public_id
+
+    with pytest.raises(SerialTaken) as refused, transaction():
+        acts.match_by_hand(line_id, typed[1].allocations, one, NOON)
+
+    assert refused.value.members["left"] == {"amount": "0.00", "currency": "CNY"}
+    with transaction():
+        assert (count("payments"), count("bank_line_payments")) == (1, 0)
+
+
+def test_a_line_that_goes_back_takes_no_receipt_typed_in(shared_line):
+    _app, one, _two, account, typed = shared_line
+    [line] = bring_rows(account, one, row("100.00", serial="SAME1"))
+    with transaction():
+        giving_back.mark(line.public_id, one, NOON)
+
+    with pytest.raises(SerialTaken), transaction():
+        receipts.record(typed[0], one, NOON)
+
+    with transaction():
+        assert count("payments") == 0

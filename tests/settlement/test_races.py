@@ -69,6 +69,26 @@ def test_two_confirmations_at_once_post_once(committed_app):
 
 
 @pytest.mark.committed
+def test_one_serial_number_pays_one_of_two_payouts_confirmed_at_once(committed_app):
+    with transaction():
+        a, b = make_operators()
+        for _ in range(2):
+            trade = make_trade()
+            give_account(trade.clerk.organisation_id)
+            sold(trade, 10000, supervised=10000)
+        made = run(a)
+        send(made, a, b)
+        told = [Confirmation(payout=one.public_id, bank_serial="ONE", value_on=DUE.date()) for one in made]
+
+    outcomes = at_once(committed_app, *(lambda one=one: bank.confirm([one], b, DUE) for one in told))
+
+    assert sorted(outcomes, key=str) == [bank.PayoutSerialTaken, None]
+    with transaction():
+        assert sorted(db.session.scalars(select(Payout.status))) == ["paid", "sent"]
+        assert differences() == []
+
+
+@pytest.mark.committed
 def test_schedules_that_start_at_once_prepare_a_payout_once(committed_app, deliver):
     with transaction():
         trade = make_trade()
