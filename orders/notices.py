@@ -19,6 +19,11 @@ def _seller(topic: str, kind: str, permission: str, sentence: Any, *, link: str 
     return NoticeRule(f"orders.{topic}", kind, permission, sentence, SELLERS, link, **more)
 
 
+def _operator(topic: str, kind: str, permission: str, sentence: Any, *, link: str) -> NoticeRule:
+    """Tell the operator of what it must do with money of the supervised account."""
+    return NoticeRule(f"orders.{topic}", kind, permission, sentence, ("operator",), link, needs="by_operator")
+
+
 #: Officials of a county, of its prefecture and province, and the operator.
 _DECIDERS = ("authority", "operator")
 
@@ -93,7 +98,12 @@ RULES = (
     _seller("invoice_refused", "invoice_refused", "invoices:record", lazy("采购单位退回了发票，请更正后重新登记。"),
             link="/producer/invoices/{invoice_id}"),
     _seller("transfer_announced", "transfer_announced", "payments:record",
-            lazy("采购单位已通知付款，计划付款日 %(planned_on)s，到账后请登记。")),
+            lazy("采购单位已通知付款，计划付款日 %(planned_on)s，到账后请登记。"), needs="by_payee"),
+    _seller("transfer_announced", "transfer_announced_elsewhere", "payments:read",
+            lazy("采购单位已通知向监管账户付款，计划付款日 %(planned_on)s，到账由平台登记。"), needs="by_operator"),
+    _operator("transfer_announced", "transfer_announced_operator", "payments:record",
+              lazy("订单 %(number)s 的采购单位已通知向监管账户付款，计划付款日 %(planned_on)s，到账后请登记。"),
+              link="/operator/payments/new?order={order_id}"),
     NoticeRule("orders.transfer_claimed", "transfer_claimed", "payments:confirm",
                lazy("有一笔转账（%(amount)s 元，%(paid_on)s）被认领，请核对流水后确认或退回。"),
                SELLERS, "/producer/transfer-claims/{claim_id}", but="by"),
@@ -125,8 +135,14 @@ RULES = (
     _buyer("treasury_closing_day_set", "treasury_closing_day_set", "payments:announce",
            lazy("%(place)s财政集中支付 %(last_on)s 截止，请在此前办理国库支付。"), link="/desk/payments"),
     _seller("refund_requested", "refund_requested", "refunds:record", lazy("有一笔退款待处理，请核对后办理。")),
+    _operator("refund_requested", "refund_requested_operator", "refunds:record",
+              lazy("订单 %(number)s 有一笔退款（%(amount)s 元）待从监管账户退回，请办理。"), link="/operator/refunds/{refund_id}"),
     _seller("credit_refund_requested", "credit_refund_requested", "refunds:record",
-            lazy("采购单位的余额 %(amount)s 元申请退回，请核对后办理。"), link="/producer/credit-refunds/{credit_refund_id}"),
+            lazy("采购单位的余额 %(amount)s 元申请退回，请核对后办理。"), link="/producer/credit-refunds/{credit_refund_id}",
+            needs="by_payee"),
+    _operator("credit_refund_requested", "credit_refund_requested_operator", "refunds:record",
+              lazy("采购单位在监管账户的余额 %(amount)s 元申请退回，请核对后办理。"),
+              link="/operator/credit-refunds/{credit_refund_id}"),
     _buyer("credit_refund_confirmed", "credit_refund_confirmed", "payments:announce",
            lazy("余额 %(amount)s 元已退回付款人。"), link="/desk/credit-refunds/{credit_refund_id}"),
     _buyer("refund_confirmed", "refund_confirmed", "payments:announce", lazy("一笔退款已确认退回。")),

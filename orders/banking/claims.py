@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 
 from orders.banking import acts, aliases, claim_lines
 from orders.banking.claim_lines import Wanted
-from orders.banking.models import BankStatementLine, StatementAccount, TransferClaim, TransferClaimOrder
+from orders.banking.models import BankStatement, BankStatementLine, StatementAccount, TransferClaim, TransferClaimOrder
 from orders.payments import access, receipts
 from orders.payments.receipts import OtherParties, SamePerson, Share, TooMuchAllocated
 from orders.purchase import party
@@ -100,7 +100,7 @@ def confirm(claim_id: UUID, actor: Actor, at: datetime, line_id: UUID | None = N
     Who paid is remembered as a name of the buyer; a treasury's only as one that many are paid from.
 
     :raises NotFound: if the claim is not the actor's side's, or the line not its.
-    :raises ClaimDecided: if it was decided; SamePerson: if the actor made it.
+    :raises ClaimDecided: if it was decided; SamePerson: if the actor made it, or imported the line's statement.
     :raises LineUnknown: if there is no line for it.
     :raises AmountsDiffer: if the line chosen has another amount.
     """
@@ -110,6 +110,8 @@ def confirm(claim_id: UUID, actor: Actor, at: datetime, line_id: UUID | None = N
     party.lock_orders([order.id for order, _fen in named])
     found = _lock(key, actor)
     line, clearing = _line_of(found, line_id, actor, on)
+    if db.session.get_one(BankStatement, line.statement_id).imported_by == actor.user_id:
+        raise SamePerson(_("导入对账单的人不能确认其中的到账，请由另一位同事办理。"))
     claimant = replace(actor, user_id=found.claimed_by, organisation_id=found.claimant_id)
     for payment in acts.record(line, clearing, named, claimant, at):
         if found.file_id is not None:

@@ -100,13 +100,21 @@ def _payment(order: OrderAnswer, papers: Papers) -> Step:
     """Return who must act for the money: who confirms it, who records it, or who pays."""
     recorded = sum(each.share_fen for each in papers.payments if each.status == "recorded")
     announced = sum(each.amount_fen for each in papers.announcements)
+    is_ours = order.clearing == "supervised"
     if recorded >= order.unpaid_fen:
+        by_producer = any(each.clearing == "direct" for each in papers.payments if each.status == "recorded")
+        if is_ours and not by_producer:
+            return Step("count", _("到账已登记，待平台第二人确认"), "operator", order.pay_due_on)
         return Step("count", _("到账已登记，待第二人确认"), "producer", order.pay_due_on)
     if announced >= order.unpaid_fen + order.received_fen:
+        if is_ours:
+            return Step("receive", _("已预告付款，待平台登记到账"), "operator", order.pay_due_on)
         return Step("receive", _("已预告付款，待登记到账"), "producer", order.pay_due_on)
     return Step("pay", _("待采购单位付款"), "buyer", order.pay_due_on)
 
 
 def _money_back(order: OrderAnswer) -> Step | None:
     over = order.received_fen - order.refunded_fen - order.held_fen > order.due_fen
+    if over and order.clearing == "supervised":
+        return Step("refund", _("待平台从监管账户退款"), "operator")
     return Step("refund", _("待供应商退款"), "producer") if over else None

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from orders.payments.clearing import whose
 from orders.payments.models import TransferAnnouncement
 from orders.payments.receipts import PAYABLE_STATES, OrderNotPayable
 from orders.purchase import party
@@ -85,13 +86,12 @@ def announce(order_id: UUID, facts: AnnouncementFacts, actor: Actor, at: datetim
     db.session.add(announcement)
     db.session.flush()  # obtains the keys for the trail and the answer
     audit.record(actor, "payments.transfer_announced", "order", order.id, amount_fen=[None, facts.amount_fen])
+    more, by = whose(order.clearing)
     publish(
-        "orders.transfer_announced",
-        organisations=[order.buyer_id, order.producer_id],
-        order_id=str(order.public_id),
-        announcement_id=str(announcement.public_id),
-        planned_on=facts.planned_on.isoformat(),
-    )
+        "orders.transfer_announced", organisations=[order.buyer_id, order.producer_id, *more],
+        order_id=str(order.public_id), number=order.number, announcement_id=str(announcement.public_id),
+        planned_on=facts.planned_on.isoformat(), **by,
+    )  # fmt: skip
     return announcement
 
 

@@ -143,7 +143,7 @@ def ask_refund(actor: Actor, order_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 refunds.request(order_id, form.wanted_fen, form.reason.data, actor=actor, at=clock.now(), lines=allowed)
-            flash(_("已提出退款，等待供应商办理。"), "success")
+            flash(_("已提出退款，请在付款页查看进展。"), "success")
             return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
     shown = queries.money_of(party.get_order(order_id, actor, today), today)
     return form.answer(

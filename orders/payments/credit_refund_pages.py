@@ -127,12 +127,15 @@ def _render(desk: str, key: UUID, actor: Actor, form: Form | None = None) -> str
     leave_out_supervised(slip, actor)
     if slip is not form:
         slip.value_on.data, slip.clearing.data = clock.today(), row.clearing
-    is_payee = actor.organisation_kind != "institution"
+    is_operator = actor.organisation_kind == "operator"
+    is_operators = row.clearing == "supervised" and not is_operator
+    is_payee = actor.organisation_kind != "institution" and not is_operators
     return render_template(
         "payments/credit_refund.html", desk=desk, row=row, form=form or Form(formdata=None), slip=slip,
         reason=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
         may_record=is_payee and row.status == "requested" and actor.may("refunds:record"),
         may_decide=is_payee and row.status == "recorded" and actor.may("refunds:confirm")
-        and row.recorded_by != actor.user_id,
+        and row.recorded_by != actor.user_id and not (row.clearing == "direct" and is_operator),
+        is_operators=is_operators,
         **labels.words(),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
 from orders.payments import access, checks
-from orders.payments.clearing import CASH
+from orders.payments.clearing import CASH, whose
 from orders.payments.credit import NotEnoughCredit
 from orders.payments.credit_models import CreditRefund
 from orders.payments.models import Payment
@@ -102,11 +102,16 @@ def record(credit_refund_id: UUID, slip: TransferBack, actor: Actor, at: datetim
 def confirm(credit_refund_id: UUID, actor: Actor, at: datetime) -> CreditRefund:
     """Confirm that the credit went back, on the bank's day.
 
-    :raises NotFound: if it is not the actor's; WrongState: if it is not waiting, or the same person recorded it.
+    :raises NotFound: if it is not the actor's.
+    :raises WrongState: if it is not waiting, the same person recorded it, or it left the producer's own account and the
+        actor is not of its side.
     """
     found, payment = _locked(credit_refund_id, actor, at)
     access.require_clearing(payment.clearing, actor)
-    machine.move("credit_refund", found, "confirm", actor=actor, at=at, parties=_parties(payment))
+    machine.move(
+        "credit_refund", found, "confirm", actor=actor, at=at, parties=_parties(payment),
+        context={"clearing": payment.clearing},
+    )  # fmt: skip
     found.decided_by, found.decided_at = actor.user_id, at
     cash = Account(CASH[payment.clearing], org_owner(payment.payee_id))
     on = found.value_on or clock.business_day(at)
@@ -120,8 +125,10 @@ def refuse(credit_refund_id: UUID, reason: str, actor: Actor, at: datetime) -> C
     """Refuse it with a reason; what was set aside is credit again.
 
     :raises NotFound: if it is not the actor's; WrongState: if it was decided, or the same person recorded it.
+    :raises Forbidden: for anybody but the operator where the money lies in the supervised account.
     """
     found, payment = _locked(credit_refund_id, actor, at)
+    access.require_clearing(payment.clearing, actor)
     was = found.status
     machine.move("credit_refund", found, "refuse", actor=actor, at=at, why=reason, parties=_parties(payment))
     found.decided_by, found.decided_at, found.refusal = actor.user_id, at, reason
@@ -177,8 +184,9 @@ def _parties(payment: Payment) -> Parties:
 
 
 def _publish(found: CreditRefund, payment: Payment) -> None:
+    more, by = whose(payment.clearing)
     publish(
-        f"orders.credit_refund_{found.status}", organisations=[payment.buyer_id or 0, payment.payee_id],
+        f"orders.credit_refund_{found.status}", organisations=[payment.buyer_id or 0, payment.payee_id, *more],
         credit_refund_id=str(found.public_id), payment_id=str(payment.public_id), status=found.status,
-        amount=money.as_json(found.amount_fen),
+        amount=money.as_json(found.amount_fen), **by,
     )  # fmt: skip

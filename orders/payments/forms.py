@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
@@ -62,6 +62,10 @@ class ReceiptForm(EvidenceForm):
         _("分配到订单"),
         [Optional(), Length(max=5000)],
         description=_("每行一个订单：订单号或付款识别码，空格，金额。金额不填为该单未付金额。可从表格粘贴。"),
+    )
+    is_certain = BooleanField(
+        _("订单应付到监管账户，但这笔款确实付到了供应商账户"),
+        description=_("只在银行回单上的收款账户是供应商账户时勾选。付到监管账户的款由平台登记。"),
     )
 
 

@@ -188,6 +188,7 @@ def _facts(form: ReceiptForm, actor: Actor) -> ReceiptFacts:
         bank_serial=form.bank_serial.data, payer_name=form.payer_name.data, payer_account=form.payer_account.data or "",
         amount_fen=form.amount.data or 0, value_on=form.value_on.data, clearing=form.clearing.data,
         remark=form.remark.data or "", payee=payee, evidence_file=form.stored(actor), allocations=found.shares,
+        is_certain=form.is_certain.data,
     )  # fmt: skip
 
 

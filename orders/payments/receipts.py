@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
 from orders.payments import access, serials
-from orders.payments.clearing import CASH, add_to_clearing
+from orders.payments.clearing import CASH, add_to_clearing, require_direct
 from orders.payments.models import Payment, PaymentAllocation
 from orders.purchase import counting, machine, party
 from orders.purchase.models import Order
@@ -93,6 +93,8 @@ class ReceiptFacts:
     buyer: UUID | None = None
     evidence_file: UUID | None = None
     allocations: Sequence[Share] = ()
+    #: That it came to the producer's account though an order of it is to be paid to the supervised one.
+    is_certain: bool = False
 
 
 def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
@@ -103,6 +105,8 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     :raises ValueDayAhead: if the bank's day lies in the future.
     :raises SerialAlreadyRecorded: if the receipt is there already.
     :raises SerialTaken: if the supervised account's line of the serial is taken, or less.
+    :raises PaidToSupervised: if it came to the producer, an order is to be paid to the supervised account, and nobody
+        said that this is certain.
     :raises OtherParties: if an order is another buyer's or producer's.
     :raises OrderNotPayable, TooMuchAllocated: if an order was never confirmed, or they get more than there is.
     """
@@ -127,7 +131,9 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     if payment.clearing == "supervised":
         serials.require_left(payment.bank_serial, payment.amount_fen, besides=payment.id)
     machine.record_start("receipt", payment, "record", actor=actor, at=at)
-    allocate_rows(payment, facts.allocations, actor, at)
+    named = allocate_rows(payment, facts.allocations, actor, at)
+    if payment.clearing == "direct" and not facts.is_certain:
+        require_direct(named)
     audit.record(actor, "payments.receipt_recorded", "payment", payment.id, amount_fen=[None, payment.amount_fen])
     return payment
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
 from orders.payments import access, charges, refund_origins, refund_paths
-from orders.payments.clearing import CASH, add_to_clearing, by_clearing
+from orders.payments.clearing import CASH, add_to_clearing, by_clearing, whose
 from orders.payments.credit import excess_fen
 from orders.payments.models import Refund, RefundLine
 from orders.payments.receipts import ValueDayAhead
@@ -244,7 +244,8 @@ def _set_aside(refund: Refund, order: Order, actor: Actor | None, at: datetime) 
         on=clock.business_day(at), actor=actor,
     )  # fmt: skip
     audit.record(actor, "payments.refund_requested", "refund", refund.id, amount_fen=[None, refund.amount_fen])
-    tell("orders.refund_requested", refund, order)
+    more, by = whose(refund_origins.clearing_of(refund.id))
+    tell("orders.refund_requested", refund, order, more, **by)
 
 
 def lock_refund(refund_id: UUID, actor: Actor, at: datetime) -> tuple[Refund, Order]:
@@ -287,10 +288,10 @@ def post_cash(
     books.record_entry(key, fact, occurred_at=at, money=[posting], order_id=order.id, actor=actor)
 
 
-def tell(topic: str, refund: Refund, order: Order, **values: str) -> None:
-    """Publish what happened to a refund to both sides."""
+def tell(topic: str, refund: Refund, order: Order, more: Sequence[int] = (), /, **values: str) -> None:
+    """Publish what happened to a refund to both sides, and to whom else it concerns."""
     publish(
-        topic, organisations=[order.buyer_id, order.producer_id], order_id=str(order.public_id),
+        topic, organisations=[order.buyer_id, order.producer_id, *more], order_id=str(order.public_id),
         refund_id=str(refund.public_id), number=order.number, amount=money.as_json(refund.amount_fen),
         status=refund.status, **values,
     )  # fmt: skip

@@ -84,6 +84,12 @@ class RecordPaymentSchema(Schema):
     )
     evidence_file = own.PublicId(load_default=None, allow_none=True)
     allocations = fields.List(fields.Nested(ShareSchema), load_default=list, validate=validate.Length(max=100))
+    is_certain = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "It came to the producer's account, though an order of it is to be paid to the supervised one."
+        },
+    )
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> ReceiptFacts:

@@ -95,6 +95,8 @@ class OrderAnswer:
     accepted_at: datetime | None
     pay_due_on: date | None
     version: int
+    #: To whose account it is to be paid: ``direct`` (the producer's) or ``supervised``; just placed it says the first.
+    clearing: str = "direct"
     lines: tuple[LineAnswer, ...] = ()
 
     @property
@@ -118,7 +120,7 @@ _ORDERS = text("""
            b.public_id, b.name, s.public_id, s.name, u.public_id, u.name, o.fund_source,
            o.goods_fen, o.freight_fen, o.total_fen, o.due_fen, o.received_fen, o.refunded_fen, o.held_fen,
            o.reference_code, o.placed_at, o.confirm_by, o.confirmed_at, o.promised_on, o.first_shipped_at, o.accepted_at,
-           o.pay_due_on, o.version
+           o.pay_due_on, o.version, o.clearing
     FROM orders o
     JOIN procurements p ON p.id = o.procurement_id
     JOIN organisations b ON b.id = o.buyer_id

@@ -101,7 +101,8 @@ def same_person_asked(subject: Any, actor: Any, context: Context) -> str | None:
 
 def payees_other_person(subject: Any, actor: Any, context: Context) -> str | None:
     """Ask for another person than who recorded it; of the producer's side where it is about the producer's own account."""
-    if actor is not None and actor.organisation_kind == "operator" and subject.clearing == "direct":
+    clearing = context.get("clearing", getattr(subject, "clearing", ""))
+    if actor is not None and actor.organisation_kind == "operator" and clearing == "direct":
         return _("直接付到供应商账户的款项由供应商确认。")
     return another_person_recorded(subject, actor, context)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from orders.banking import acts, claim_queries, claims, giving_back
 from orders.banking.claims import ClaimDecided, ClaimFacts, LineUnknown
 from orders.banking.models import BankStatementLine, TransferClaim
-from orders.payments.receipts import Share, TooMuchAllocated
+from orders.payments.receipts import SamePerson, Share, TooMuchAllocated
 from orders.purchase.machine import WrongState
 from orders.purchase.models import Order
 from shop.db import db, transaction
@@ -285,3 +285,18 @@ def test_who_claimed_takes_it_back_and_its_line_is_open_again(scene, login):
             act()
     again = claim_of(trade, order)
     assert again.line_id == line.id
+
+
+def test_who_imported_the_statement_does_not_confirm_a_claim_of_its_line(scene):
+    trade, account, order, _other = scene
+    made = claim_of(trade, order)
+    [line] = bring_rows(account, trade.checker, row("100.00"))
+
+    with pytest.raises(SamePerson), transaction():
+        claims.confirm(made.public_id, trade.checker, NOON)
+
+    db.session.refresh(made)
+    assert (made.status, told(line)[0], count("payments")) == ("claimed", "claimed", 0)
+    with transaction():
+        claims.confirm(made.public_id, trade.clerk, NOON)
+    assert db.session.get_one(Order, order.id, populate_existing=True).received_fen == 10000
