@@ -57,12 +57,14 @@ class Form(FlaskForm):
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
-        """Keep a service's refusal for the page; what may not be seen still passes."""
+        """Keep a service's refusal for the page; what may not be seen, or not by that permission, still passes."""
         try:
             yield
-        except (NotFound, Forbidden, Unauthenticated):
+        except (NotFound, Unauthenticated):
             raise
         except DomainError as error:
+            if isinstance(error, Forbidden) and "permission" in error.members:
+                raise
             self.refusal = error.detail or _("不能这样做。")
             self._is_pointed = self._point(error)
             self._status = status_of(error)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, flash, redirect, render_template, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -14,6 +14,7 @@ from shop.auth import is_api_request
 from shop.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from shop.i18n import _, language, lazy
 from shop.messages import translate
+from shop.returning import page_before
 
 MEDIA_TYPE = "application/problem+json"
 #: The one place where a kind of refusal gets its status; the first match in order wins.
@@ -128,14 +129,23 @@ def pointers(messages: Any, path: str = "#") -> Iterator[dict[str, str]]:
 
 def _page(status: int, detail: str) -> tuple[str, int]:
     words = _STATUS_WORDS.get(status, lazy("出错了"))
-    return render_template("error.html", status=status, words=words, detail=detail), status
+    before = page_before()
+    back = "" if before.partition("?")[0] == request.path else before
+    return render_template("error.html", status=status, words=words, detail=detail, back=back), status
 
 
 def answer_domain_error(error: DomainError) -> Any:
-    """Answer a service's refusal in the caller's form."""
+    """Answer a service's refusal in the caller's form.
+
+    A person who pressed a button is led back to the page where it stands, with what was refused at its top; of what
+    may not be seen nothing is said but that it is not there.
+    """
     status = status_of(error)
     if is_api_request():
         return problem(status, code=error.code, detail=error.detail, members=error.members)
+    if request.method == "POST" and not isinstance(error, NotFound | Unauthenticated) and (back := page_before()):
+        flash(error.detail or title_of(status), "error")
+        return redirect(back, 303)
     return _page(status, error.detail)
 
 

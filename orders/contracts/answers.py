@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from orders.contracts.differences import Differences, find_differences
 from orders.contracts.models import UNSIGNED, Contract, ContractAmendment
 from orders.purchase.models import Order
 from shop.db import db
@@ -48,6 +49,8 @@ class ContractAnswer:
     producer_signed_by: str
     buyer_signed_by: str
     amendments: list[AmendmentAnswer]
+    #: What the confirmation changed against the order as placed; ``None`` if nothing.
+    differences: Differences | None
 
 
 def contract_answer(contract: Contract) -> ContractAnswer:
@@ -72,6 +75,7 @@ def contract_answer(contract: Contract) -> ContractAnswer:
         producer_signed_by=names.get(contract.producer_signed_by, ""),
         buyer_signed_by=names.get(contract.buyer_signed_by, ""),
         amendments=_amendments(contract.id),
+        differences=find_differences(order),
     )
 
 

@@ -43,6 +43,28 @@ class AmendmentSchema(Schema):
     decided_at = Instant(allow_none=True)
 
 
+class PriceChangeSchema(Schema):
+    """A line whose unit price is another than ordered."""
+
+    line_id = PublicId()
+    before = Money(attribute="before_fen")
+    now = Money(attribute="now_fen")
+
+
+class DifferencesSchema(Schema):
+    """What the producer's confirmation changed against the order as placed and the sum approved."""
+
+    prices = fields.List(fields.Nested(PriceChangeSchema))
+    freight = Money(attribute="freight_fen")
+    ordered = Money(attribute="ordered_fen", metadata={"description": "The goods when they were ordered."})
+    total = Money(attribute="total_fen", metadata={"description": "The contract's sum."})
+    approved = Money(
+        attribute="approved_fen", allow_none=True,
+        metadata={"description": "Approved for the goods of the whole procurement; null: nothing had to be."},
+    )  # fmt: skip
+    above_approved = Money(attribute="above_approved_fen")
+
+
 class ContractSchema(Schema):
     """A contract with its frozen terms and their hash."""
 
@@ -61,6 +83,7 @@ class ContractSchema(Schema):
     producer_signed_at = Instant(allow_none=True)
     buyer_signed_at = Instant(allow_none=True)
     amendments = fields.List(fields.Nested(AmendmentSchema))
+    differences = fields.Nested(DifferencesSchema, allow_none=True)
 
 
 class ContractAmountSchema(Schema):

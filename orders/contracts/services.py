@@ -8,39 +8,30 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
+from orders.contracts.differences import find_differences
 from orders.contracts.models import UNSIGNED, Contract
+from orders.contracts.signers import find_dearer
 from orders.contracts.terms import hash_terms, make_verification_code, write_terms
 from orders.purchase import changes, counting, due, dues, machine, numbers
 from orders.purchase.access import lines_of, lock_order, visible_orders
-from orders.purchase.buyers import find_submitter
 from orders.purchase.changes import BadConfirmation, Confirmation
 from orders.purchase.completion import complete_if_done
-from orders.purchase.models import Order, Procurement
+from orders.purchase.models import Order
 from orders.purchase.parties import Parties
 from shop import clock, money
 from shop.auth import Actor
 from shop.db import db
-from shop.errors import Forbidden, NotFound
+from shop.errors import NotFound
 from shop.i18n import _
 
 #: How long each side has to sign once it is its turn.
 SIGN_WITHIN = timedelta(days=15)
-#: What the goods of a procurement cost now, those of its ended orders left out.
-_GOODS = text("""
-    SELECT sum(goods_fen) FROM orders
-    WHERE procurement_id = :procurement AND status NOT IN ('declined', 'lapsed', 'cancelled')""")
 
 
 class NoSuchContract(NotFound):
     """There is no contract with that identifier or code that the caller may see."""
 
     code = "no-such-contract"
-
-
-class DearerThanApproved(Forbidden):
-    """Who asked for the approval does not sign for more than was approved; ``approved`` and ``today`` name both sums."""
-
-    code = "dearer-than-approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +94,10 @@ def sign_contract(public_id: UUID, *, actor: Actor, at: datetime, sign_within: t
     :raises DearerThanApproved: if the producer has confirmed more than was approved, and the actor asked for it.
     """
     contract, order = lock_contract(public_id, actor, at)
-    if order.buyer_id == actor.organisation_id:
-        _refuse_dearer_alone(order, actor)
+    if order.buyer_id == actor.organisation_id and (dearer := find_dearer(order, actor)):
+        raise dearer
     _sign(contract, order, actor=actor, at=at, sign_within=sign_within)
     return contract
-
-
-def _refuse_dearer_alone(order: Order, actor: Actor) -> None:
-    procurement = db.session.get_one(Procurement, order.procurement_id)
-    approved = procurement.approved_fen
-    if approved is None or actor.user_id not in (procurement.created_by, find_submitter(procurement.id)):
-        return
-    today = int(db.session.scalar(_GOODS, {"procurement": procurement.id}) or 0)
-    if today > approved:
-        detail = _(
-            "供应商确认后商品合计 %(today)s 元，高于审批通过的 %(approved)s 元，请由提交人以外的同事签署。",
-            today=money.show_yuan(today), approved=money.show_yuan(approved),
-        )  # fmt: skip
-        raise DearerThanApproved(detail, approved=money.as_json(approved), today=money.as_json(today))
 
 
 def _sign(contract: Contract, order: Order, *, actor: Actor, at: datetime, sign_within: timedelta) -> None:
@@ -131,9 +108,11 @@ def _sign(contract: Contract, order: Order, *, actor: Actor, at: datetime, sign_
     if contract.status == "signed_by_producer":
         contract.producer_signed_by, contract.producer_signed_at = actor.user_id, at
         contract.sign_by = at + sign_within
+        changed = find_differences(order)
         changes.tell(
             "orders.contract_offered", order, contract_id=str(contract.public_id), contract_number=contract.number,
             sign_by=clock.business_day(contract.sign_by).isoformat(),
+            ordered=money.as_json(changed.ordered_fen) if changed else None,
         )  # fmt: skip
         return
     contract.buyer_signed_by, contract.buyer_signed_at = actor.user_id, at

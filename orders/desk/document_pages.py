@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from orders.contracts import amendments, services
+from orders.contracts import amendments, services, signers
 from orders.contracts.answers import contract_answer
 from orders.contracts.views import sign_within
 from orders.desk.forms import DecideForm
@@ -18,6 +18,7 @@ from orders.desk.pages import desk_of
 from orders.desk.queries import get_order_page
 from orders.desk.words import words
 from orders.fulfilment.answers import get_shipment
+from orders.purchase.access import get_order
 from orders.purchase.answers import order_answer
 from orders.purchase.models import Order, Procurement
 from shop import clock
@@ -32,19 +33,28 @@ bp = Blueprint("document_pages", __name__, template_folder="templates")
 @bp.get("/<any(desk, producer, official, operator):desk>/orders/<uuid:order_id>/contract")
 @requires("signed_in")
 def show_contract(actor: Actor, desk: str, order_id: UUID) -> str:
-    """Show the contract of an order, with signing where it is the reader's turn."""
-    page = get_order_page(order_id, actor, clock.now())
+    """Show the contract of an order, with signing where it is the reader's turn and the rule lets them."""
+    at = clock.now()
+    page = get_order_page(order_id, actor, at)
     if page.contract is None:
         raise services.NoSuchContract(_("还没有合同。"))
+    can_sign = page.can("contract.sign")
+    dearer, who = (
+        signers.who_signs(get_order(order_id, actor, at), actor, clock.business_day(at))
+        if can_sign and page.side == "buyer"
+        else (None, ())
+    )
     return render_template(
         "desk/contract.html",
         contract=page.contract,
+        dearer=dearer,
+        signers=who,
         desk=desk,
         form=DecideForm(),
-        can_sign=page.can("contract.sign"),
+        can_sign=can_sign and not dearer,
         can_decline=page.can("contract.decline"),
         can_answer=desk == "desk" and actor.may("contracts:sign"),
-        offerable_tail=amendments.offerable_tail(page.contract.id, actor, clock.now()),
+        offerable_tail=amendments.offerable_tail(page.contract.id, actor, at),
         **words(),
     )
 

@@ -45,6 +45,12 @@ class OrderPage:
         return accepted > 0 and accepted + self.order.freight_fen > invoiced
 
     @property
+    def ordered_prices(self) -> dict[UUID, int]:
+        """The unit prices at which lines were ordered, in fen, of those that were confirmed at another."""
+        changed = self.contract.differences if self.contract else None
+        return {line.line_id: line.before_fen for line in changed.prices} if changed else {}
+
+    @property
     def recalled(self) -> list[ShipmentItemAnswer]:
         """What was delivered of lots that are called back and not sent back when it was accepted."""
         items = (item for shipment in self.shipments for item in shipment.items)

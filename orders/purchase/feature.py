@@ -24,7 +24,7 @@ TOPICS = {
     "orders.order_lapsed": "Nobody confirmed the order in time: `order_id`",
     "orders.order_cancelled": "The order was cancelled before shipping: `order_id`, `why`, `due`",
     "orders.order_closed_short": "The rest of a part-shipped order will not come: `order_id`, `why`, `due`",
-    "orders.contract_offered": "The producer has signed, the buyer is next: `order_id`, `contract_id`, `sign_by`",
+    "orders.contract_offered": "The producer has signed, the buyer is next: `order_id`, `contract_id`, `sign_by`, `total`, and `ordered`, the goods' sum when it was placed, if prices changed or freight was added",
     "orders.contract_signed": "Both sides have signed: `order_id`, `contract_id`, `terms_sha256`",
     "orders.account_amendment_offered": "A producer asks to be paid to another account than the contract's: `order_id`, `contract_id`, `contract_number`, `tail` (last digits)",
     "orders.account_amendment_decided": "The buyer agreed or declined: `order_id`, `contract_id`, `contract_number`, `tail`, `answer`",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
@@ -17,6 +15,7 @@ from shop.identity import sign_in as signing
 from shop.identity.forms import CodeForm, ContactForm, NewPasswordForm, SignInForm
 from shop.identity.loader import COOKIE
 from shop.ratelimit import network_of
+from shop.returning import local_path
 
 bp = Blueprint("identity_pages", __name__, template_folder="templates")
 Answer = Response | str | tuple[str, int, dict[str, str]]
@@ -28,14 +27,6 @@ _PENDING_S = 600
 DESKS = {
     "institution": "/desk", "producer": "/producer", "agent": "/producer", "authority": "/official", "operator": "/operator",
 }  # fmt: skip
-
-
-def local_path(target: str | None) -> str:
-    """Return ``target`` if it is a path of this site, else ``""``."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or not target.isprintable():
-        return ""
-    parts = urlsplit(target)
-    return "" if parts.scheme or parts.netloc or "\\" in target else target
 
 
 def _address() -> str:

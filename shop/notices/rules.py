@@ -34,6 +34,8 @@ class NoticeRule:
     but: str = ""
     #: Names the event's value without which nobody is told.
     needs: str = ""
+    #: Names the event's value with which another rule tells it.
+    unless: str = ""
 
 
 class _Blank(defaultdict[str, str]):

@@ -44,7 +44,7 @@ def tell_members(
     Returns how many were written.
     """
     values = flatten(payload)
-    if rule.needs and rule.needs not in values:
+    if (rule.needs and rule.needs not in values) or rule.unless in values:
         return 0
     wanted = {
         "kinds": list(rule.audience), "permission": rule.permission, "organisations": list(organisations), "on": on,

@@ -8,10 +8,10 @@ from typing import Any
 import pyotp
 import pytest
 
-from shop import clock, ratelimit
+from shop import clock, ratelimit, returning
 from shop.db import db, transaction
 from shop.errors import NotFound
-from shop.identity import loader, pages, passwords, recovery, second_factor, sessions, sign_in
+from shop.identity import loader, passwords, recovery, second_factor, sessions, sign_in
 from shop.identity.devices import device_name
 from shop.identity.models import Membership, Organisation, User, UserSession
 from tests.conftest import count
@@ -133,7 +133,7 @@ def test_success_clears_the_count(client, person, real_time):
     ],
 )
 def test_only_a_local_path_is_gone_back_to(target, path):
-    assert pages.local_path(target) == path
+    assert returning.local_path(target) == path
 
 
 def test_signing_in_leads_back_and_rotates_the_session(client, person):

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint as PageBlueprint
+from flask import request
 from marshmallow import fields, validate
 
 from shop import fields as own
 from shop.api import Blueprint, Schema
 from shop.auth import Actor, public, requires
 from shop.db import require_no_transaction, transaction
-from shop.errors import Conflict, NotFound
+from shop.errors import Conflict, Forbidden, NotFound
 from shop.etag import check_version, if_match
 from shop.idempotency import idempotent
 from shop.outbox.services import publish
@@ -121,3 +122,11 @@ def fall_over() -> None:
 def send_form() -> str:
     require_no_transaction()
     return "sent"
+
+
+@pages.post("/samples/busy")
+@public
+def press_busy() -> str:
+    """A button without a form around it, refused for what ``why`` says."""
+    refusal = {"gone": NotFound, "mine": Forbidden}.get(request.form.get("why", ""), SampleIsBusy)
+    raise refusal("It is busy.")
