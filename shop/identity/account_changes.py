@@ -95,7 +95,7 @@ def confirm(public_id: UUID, actor: Actor, at: datetime, *, cooling_days: int = 
         raise TooNewToDecide(
             _("加入本单位不足 %(n)s 天的成员不能确认收款账户变更，请由其他同事或平台办理。", n=cooling_days)
         )
-    account = db.session.get_one(BankAccount, change.account_id)
+    account = db.session.get_one(BankAccount, change.account_id, with_for_update=True, populate_existing=True)
     if account.closed_at is not None:
         raise ChangeDecided(_("这个账户已停用。"), state="closed")
     change.status, change.decided_by, change.decided_at = "confirmed", actor.user_id, at

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
-from shop import audit
+from shop import audit, clock
 from shop.auth import Actor
 from shop.constraints import refusing
 from shop.db import db
@@ -19,6 +19,7 @@ from shop.i18n import _
 from shop.identity import account_changes, codes
 from shop.identity.account_change_models import BankAccountChange
 from shop.identity.models import BankAccount
+from shop.outbox.services import publish
 
 _NUMBER = re.compile(r"[0-9]{8,32}", re.ASCII)
 
@@ -35,12 +36,27 @@ class AccountTaken(Conflict):
     code = "account-taken"
 
 
+class AccountInUse(Conflict):
+    """The organisation is paid to this account, or about to be: another one takes its place before it is closed."""
+
+    code = "account-in-use"
+
+
 def list_accounts(organisation_id: int) -> Sequence[BankAccount]:
     """Return the open accounts of an organisation, the default one first."""
     return db.session.scalars(
         select(BankAccount)
         .where(BankAccount.organisation_id == organisation_id, BankAccount.closed_at.is_(None))
         .order_by(BankAccount.is_default.desc(), BankAccount.id)
+    ).all()
+
+
+def list_closed(organisation_id: int) -> Sequence[BankAccount]:
+    """Return the accounts of an organisation that were taken out of use, the latest first."""
+    return db.session.scalars(
+        select(BankAccount)
+        .where(BankAccount.organisation_id == organisation_id, BankAccount.closed_at.is_not(None))
+        .order_by(BankAccount.closed_at.desc(), BankAccount.id.desc())
     ).all()
 
 
@@ -115,11 +131,51 @@ def make_default(actor: Actor, public_id: UUID, at: datetime) -> BankAccountChan
 
 
 def close_account(actor: Actor, public_id: UUID, at: datetime) -> BankAccount:
-    """Take an account out of use; documents that name it stay as they are.
+    """Take an account out of use; documents that name it stay as they are, and all members are told.
+
+    :raises NotFound: if there is none.
+    :raises AccountInUse: for the one that the organisation is paid to, will be, or is asked to be.
+    """
+    account = _lock(actor, public_id)
+    if account.closed_at is not None:
+        raise NotFound(_("没有这个账户。"))
+    used = account_in_use(actor.organisation_id, clock.business_day(at))
+    if account.is_default or (used is not None and used.id == account.id):
+        raise AccountInUse(_("这是现用或即将启用的收款账户。请先改用另一个账户，启用后再停用。"))
+    waits = exists().where(BankAccountChange.account_id == account.id, BankAccountChange.status == "asked")
+    if db.session.scalar(select(waits)):
+        raise AccountInUse(_("这个账户的收款账户变更正待确认，请先撤回或退回变更。"))
+    account.closed_at = at
+    audit.record(actor, "identity.bank_account_closed", "bank_account", account.id)
+    _tell("identity.bank_account_closed", account)
+    return account
+
+
+def reopen_account(actor: Actor, public_id: UUID) -> BankAccount:
+    """Take an account into use again, not as the one that is paid to; again, it stays so. All members are told.
 
     :raises NotFound: if there is none.
     """
-    account = get_account(actor, public_id)
-    account.closed_at, account.is_default = at, False
-    audit.record(actor, "identity.bank_account_closed", "bank_account", account.id)
+    account = _lock(actor, public_id)
+    if account.closed_at is not None:
+        account.closed_at = None
+        audit.record(actor, "identity.bank_account_reopened", "bank_account", account.id)
+        _tell("identity.bank_account_reopened", account)
     return account
+
+
+def _lock(actor: Actor, public_id: UUID) -> BankAccount:
+    """Return an account of the actor's organisation, open or closed, and hold it."""
+    found = db.session.scalars(
+        select(BankAccount)
+        .where(BankAccount.public_id == public_id, BankAccount.organisation_id == actor.organisation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(_("没有这个账户。"))
+    return found
+
+
+def _tell(topic: str, account: BankAccount) -> None:
+    publish(topic, organisations=[account.organisation_id], account_id=str(account.public_id), tail=account.number[-4:])

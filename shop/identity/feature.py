@@ -25,6 +25,8 @@ TOPICS = {
     "identity.account_change_asked": "Another account is to be the one an organisation is paid to, and waits for a second person: `change_id`, `name`, `tail` (last digits)",
     "identity.account_change_refused": "It was refused or withdrawn: the same",
     "identity.account_changed": "A second person agreed: the same, `used_from`",
+    "identity.bank_account_closed": "An account was taken out of use: `account_id`, `tail` (last digits)",
+    "identity.bank_account_reopened": "It was taken into use again: the same",
     "identity.password_reset_asked": "Somebody asked for a link to set a password anew: `user_id`, or null if nobody has that contact",
     "identity.account_disabled": "The operator disabled an account: `user_id`",
     "identity.contact_change_asked": "Somebody wants another phone number or address: `secret_id`",

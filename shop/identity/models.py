@@ -72,6 +72,7 @@ class BankAccount(PublicId, Base):
 
     __table_args__ = (
         UniqueConstraint("organisation_id", "number"),
+        CheckConstraint("NOT is_default OR closed_at IS NULL", name="default_is_open"),
         Index(
             "uq_bank_accounts_default",
             "organisation_id",

@@ -173,6 +173,7 @@ def list_accounts(actor: Actor) -> Answer:
     changes = change_queries.list_changes(actor, limit=DEFAULT_LIMIT, own=True).items
     page = render_template(
         "identity/bank_accounts.html", form=form, accounts=accounts, in_use=in_use, changes=changes,
+        closed=bank_accounts.list_closed(actor.organisation_id),
         cooling_days=current_app.config["ACCOUNT_COOLING_DAYS"],
     )  # fmt: skip
     return form.answer(page)
@@ -193,7 +194,18 @@ def make_default(actor: Actor, account_id: UUID) -> Response:
 @requires("organisation:manage")
 def close_account(actor: Actor, account_id: UUID) -> Response:
     """Take an account out of use."""
-    with transaction():
+    form = Form()
+    with form.refusals(), transaction():
         bank_accounts.close_account(actor, account_id, clock.now())
-    flash(_("账户已停用。"), "success")
+    form.tell(_("账户已停用，可在本页恢复使用。"))
+    return redirect(url_for("organisation_pages.list_accounts"))
+
+
+@bp.post("/bank-accounts/<uuid:account_id>/reopen")
+@requires("organisation:manage")
+def reopen_account(actor: Actor, account_id: UUID) -> Response:
+    """Take a closed account into use again."""
+    with transaction():
+        bank_accounts.reopen_account(actor, account_id)
+    flash(_("账户已恢复使用。"), "success")
     return redirect(url_for("organisation_pages.list_accounts"))

@@ -252,6 +252,16 @@ def make_default(actor: Actor, account_id: UUID) -> ChangeRow:
 @requires("organisation:manage")
 @bp.response(204)
 def close_bank_account(actor: Actor, account_id: UUID) -> None:
-    """Take an account out of use; documents that name it stay as they are."""
+    """Take an account out of use; documents that name it stay as they are. Not the one that is paid to."""
     with transaction():
         bank_accounts.close_account(actor, account_id, clock.now())
+
+
+@bp.route("/bank-accounts/<uuid:account_id>/reopen", methods=["POST"])
+@requires("organisation:manage")
+@idempotent
+@bp.response(200, organisation_schemas.BankAccountSchema)
+def reopen_bank_account(actor: Actor, account_id: UUID) -> BankAccount:
+    """Take a closed account into use again, not as the one that is paid to."""
+    with transaction():
+        return bank_accounts.reopen_account(actor, account_id)

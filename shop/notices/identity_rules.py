@@ -29,4 +29,8 @@ RULES = (
                _MEMBERS, "/organisation"),
     NoticeRule("identity.account_change_refused", "account_change_refused", _EVERYBODY,
                lazy("改用尾号 %(tail)s 收款账户的申请已退回，收款账户不变。"), _MEMBERS, "/organisation"),
+    NoticeRule("identity.bank_account_closed", "bank_account_closed", _EVERYBODY,
+               lazy("本单位尾号 %(tail)s 的银行账户已停用。如有误，可在银行账户页恢复使用。"), _MEMBERS, "/organisation"),
+    NoticeRule("identity.bank_account_reopened", "bank_account_reopened", _EVERYBODY,
+               lazy("本单位尾号 %(tail)s 的银行账户已恢复使用。如不知情，请立即联系管理员停用。"), _MEMBERS, "/organisation"),
 )  # fmt: skip

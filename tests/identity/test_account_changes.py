@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -10,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from shop.auth import Actor
 from shop.db import db, transaction
-from shop.errors import Forbidden, NotFound
+from shop.errors import DomainError, Forbidden, NotFound
 from shop.identity import account_changes, bank_accounts
 from shop.identity.account_change_models import BankAccountChange
 from shop.identity.account_changes import AlreadyDefault, ChangeDecided, ChangeWaits, OwnChange, TooNewToDecide
+from shop.identity.bank_accounts import AccountInUse
 from shop.identity.models import BankAccount, Membership, Organisation
 from shop.notices.models import Notice
 from tests.conftest import NOON, count
@@ -128,9 +130,8 @@ def test_one_change_waits_at_a_time_and_may_be_refused_or_taken_back(people):
 
 def test_closing_the_account_does_not_make_the_next_one_a_first(people):
     first, second, _ = people
-    old = db.session.scalars(select(BankAccount)).one()
-    with transaction():
-        bank_accounts.close_account(first, old.public_id, NOON)
+    with transaction():  # as it could be closed in earlier releases
+        db.session.execute(update(BankAccount).values(is_default=False, closed_at=NOON))
     add(first, NEW)
     assert (in_use(first, LATER), count("bank_accounts WHERE is_default")) == (None, 0)
 
@@ -140,6 +141,91 @@ def test_closing_the_account_does_not_make_the_next_one_a_first(people):
     with transaction():
         account_changes.confirm(change.public_id, second, NOON)
     assert (in_use(first, TODAY), in_use(first, LATER)) == (None, NEW)
+
+
+def test_the_account_that_is_paid_to_or_asked_for_is_not_closed(people, deliver):
+    first, second, clerk = people
+    old = db.session.scalars(select(BankAccount)).one()
+    change = asked(first)
+    new = db.session.get_one(BankAccount, change.account_id)
+
+    for account in (old, new):
+        with pytest.raises(AccountInUse), transaction():
+            bank_accounts.close_account(first, account.public_id, NOON)
+    with transaction():
+        account_changes.confirm(change.public_id, second, NOON)
+    for account in (old, new):  # the old one until the third day, the new one from then on
+        with pytest.raises(AccountInUse), transaction():
+            bank_accounts.close_account(first, account.public_id, NOON)
+    assert count("bank_accounts WHERE closed_at IS NOT NULL") == 0
+    with pytest.raises(IntegrityError), transaction():
+        db.session.execute(text("UPDATE bank_accounts SET closed_at = now() WHERE is_default"))
+
+    with transaction():
+        bank_accounts.close_account(first, old.public_id, NOON + timedelta(days=3))
+    deliver()
+    told = db.session.scalars(select(Notice.user_id).where(Notice.kind == "bank_account_closed"))
+    assert set(told) == {first.user_id, second.user_id, clerk.user_id}
+    assert in_use(first, LATER) == NEW
+
+
+def test_a_closed_account_is_taken_into_use_again_but_not_paid_to(people):
+    first, _, _ = people
+    other = add(first, NEW)
+    with transaction():
+        bank_accounts.close_account(first, other.public_id, NOON)
+    with transaction():
+        stranger = make_member("producer")
+    with pytest.raises(NotFound), transaction():
+        bank_accounts.reopen_account(stranger, other.public_id)
+
+    for _twice in range(2):
+        with transaction():
+            bank_accounts.reopen_account(first, other.public_id)
+
+    db.session.refresh(other)
+    assert (other.closed_at, other.is_default, in_use(first, LATER)) == (None, False, OLD)
+    assert count("audit_entries WHERE action = 'identity.bank_account_reopened'") == 1
+
+
+@pytest.mark.committed
+def test_closing_an_account_and_agreeing_to_it_at_once_leaves_it_open_or_refused(committed_app):
+    with transaction():
+        first = make_member("producer")
+        second = make_member("producer", organisation=db.session.get_one(Organisation, first.organisation_id))
+    add(first, OLD)
+    other = add(first, NEW).public_id
+    holding = db.engine.connect()
+    held = holding.begin()  # as if it were just being closed by another request
+    holding.execute(text("UPDATE bank_accounts SET closed_at = now() WHERE public_id = :id"), {"id": other})
+
+    with transaction():
+        change = bank_accounts.make_default(first, other, NOON).public_id
+    with ThreadPoolExecutor(1) as pool:
+        agreeing = pool.submit(agree, committed_app, change, second)
+        while not db.session.scalar(
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+        ):
+            db.session.rollback()
+        held.commit()
+        holding.close()
+
+        assert agreeing.result() == "change-decided"
+    assert count("bank_accounts WHERE is_default AND closed_at IS NOT NULL") == 0
+    assert in_use(first, LATER) == OLD
+
+
+def agree(app, change, actor):
+    """Return ``done`` or the refusal's code."""
+    with app.app_context():
+        try:
+            with transaction():
+                account_changes.confirm(change, actor, NOON)
+        except DomainError as error:
+            return error.code
+        return "done"
 
 
 @pytest.mark.parametrize(

@@ -240,9 +240,15 @@ def test_a_bank_account_is_registered_and_closed(login):
 
     assert post(client, "/organisation/bank-accounts", **account).status_code == 200
     assert post(client, "/organisation/bank-accounts", **account).status_code == 409
-    found = db.session.query(BankAccount).one()
-    assert post(client, f"/organisation/bank-accounts/{found.public_id}/close").status_code == 200
-    assert count("bank_accounts WHERE closed_at IS NULL") == 0
+    used = db.session.query(BankAccount).one().public_id
+    assert "现用或即将启用的收款账户" in post(client, f"/organisation/bank-accounts/{used}/close").text
+    page = post(client, "/organisation/bank-accounts", **{**account, "number": "6228480000000002"}).text
+    other = db.session.query(BankAccount).filter_by(number="6228480000000002").one()
+    assert (f"{used}/close" in page, f"{other.public_id}/close" in page) == (False, True)
+    assert "恢复使用</button>" in post(client, f"/organisation/bank-accounts/{other.public_id}/close").text
+    assert count("bank_accounts WHERE closed_at IS NULL") == 1
+    assert "账户已恢复使用" in post(client, f"/organisation/bank-accounts/{other.public_id}/reopen").text
+    assert count("bank_accounts WHERE closed_at IS NULL") == 2
 
 
 def test_another_organisations_things_are_not_there(login):

@@ -128,8 +128,15 @@ class TestOrganisation:
         assert (again.status_code, again.json["type"]) == (409, "/problems/account-taken")
         listed = call(actor, "GET", "/organisation/bank-accounts").json["items"]
         assert [(a["id"], a["is_default"]) for a in listed] == [(second["id"], True), (first["id"], False)]
-        assert call(actor, "DELETE", f"/organisation/bank-accounts/{second['id']}").status_code == 204
-        assert call(actor, "DELETE", f"/organisation/bank-accounts/{second['id']}").status_code == 404
+        third = call(actor, "POST", "/organisation/bank-accounts", {**account, "number": "6228480000000003"}).json["id"]
+        for used in (first["id"], second["id"]):  # paid to now, and paid to in three days
+            refused = call(actor, "DELETE", f"/organisation/bank-accounts/{used}")
+            assert (refused.status_code, refused.json["type"]) == (409, "/problems/account-in-use")
+        assert call(actor, "DELETE", f"/organisation/bank-accounts/{third}").status_code == 204
+        assert call(actor, "DELETE", f"/organisation/bank-accounts/{third}").status_code == 404
+        back = call(actor, "POST", f"/organisation/bank-accounts/{third}/reopen")
+        assert (back.status_code, back.json["is_default"]) == (200, False)
+        assert len(call(actor, "GET", "/organisation/bank-accounts").json["items"]) == 3
 
 
 class TestUnits:

@@ -1,0 +1,22 @@
+"""The account that is paid to is open: closing one and agreeing to it at once cannot both happen."""
+
+from alembic import op
+
+revision = "0070"
+down_revision = "0069"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Hold it; until now closing an account took the mark away with it."""
+    op.execute(
+        "ALTER TABLE bank_accounts ADD CONSTRAINT ck_bank_accounts_default_is_open"
+        " CHECK (NOT is_default OR closed_at IS NULL) NOT VALID"
+    )
+    op.execute("ALTER TABLE bank_accounts VALIDATE CONSTRAINT ck_bank_accounts_default_is_open")
+
+
+def downgrade() -> None:
+    """Let go of it."""
+    op.drop_constraint("ck_bank_accounts_default_is_open", "bank_accounts")
