@@ -13,7 +13,7 @@ from wtforms import DateField, HiddenField
 
 from shop.clock import FIRST_YEAR, LAST_YEAR
 from shop.errors import DomainError, Forbidden, NotFound, Unauthenticated
-from shop.i18n import _
+from shop.i18n import _, mark
 from shop.problems import status_of
 
 
@@ -81,7 +81,7 @@ class Form(FlaskForm):
                 self._fields[name].errors = [*self._fields[name].errors, detail]
             elif name in self.targets:
                 target = self.targets[name]
-                said = f"{self.called[target]}:{detail}" if target in self.called else detail
+                said = f"{self.called[target]}{mark(':')}{detail}" if target in self.called else detail
                 self._elsewhere.append((target, said))
         return bool(details) and all(name in self._fields or name in self.targets for name, _detail in details)
 

@@ -71,6 +71,16 @@ def language() -> str:
     return found
 
 
+#: Punctuation between two values, where no sentence has it: as the page's language writes it.
+_MARKS = {":": ("：", ": "), ";": ("；", "; "), ",": ("，", ", "), "(": ("（", " ("), ")": ("）", ")")}
+
+
+def mark(sign: str) -> str:
+    """Return a sign that stands between two values as the page's language writes it: ``：`` or ``: ``."""
+    chinese, english = _MARKS[sign]
+    return english if language() == "en" else chinese
+
+
 def compile_catalogues(folder: Path) -> None:
     """Write each ``.mo`` that is missing or older than its ``.po``; safe when several processes start at once."""
     for source in folder.glob("*/LC_MESSAGES/*.po"):
@@ -110,8 +120,8 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=select_locale)
     folder = app.config["BABEL_TRANSLATION_DIRECTORIES"]
     app.extensions["catalogues"] = {locale: Translations.load(folder, [locale]) for locale in LOCALES}
-    app.jinja_env.globals["_"] = _in_template
+    app.jinja_env.globals.update(_=_in_template, mark=mark)
     app.after_request(_remember)
 
 
-__all__ = ["COOKIE", "LOCALES", "_", "init_app", "language", "lazy", "remember", "select_locale"]
+__all__ = ["COOKIE", "LOCALES", "_", "init_app", "language", "lazy", "mark", "remember", "select_locale"]

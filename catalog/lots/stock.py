@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from shop.db import db, send
 from shop.errors import Conflict
-from shop.i18n import _
+from shop.i18n import _, mark
 from shop.pipelining import Row, Statement
 
 
@@ -107,7 +107,7 @@ def _out_of_stock(wants: Mapping[int, Decimal]) -> OutOfStock:
         {"ids": sorted(wants)},
     ).all()
     short = [{"sku": str(row.public_id), "wanted": f"{wants[row.id]:f}", "available": f"{row.free:f}"} for row in rows]
-    names = ";".join(
+    names = mark(";").join(
         _("“%(name)s %(pack)s”余 %(free)s", name=row.name, pack=row.pack_spec, free=f"{row.free.normalize():f}")
         for row in rows
     )

@@ -17,7 +17,7 @@ from catalog.products.reads import ProductView
 from catalog.shopfront.labels import CERTIFICATES, SCHEMES
 from shop.auth import Actor
 from shop.forms import Form
-from shop.i18n import _, lazy
+from shop.i18n import _, lazy, mark
 from shop.inputs import at_most, choices, needed, optional
 
 
@@ -100,7 +100,10 @@ def _common(form: PaperForm) -> dict[str, Any]:
 
 
 def _product_choices(products: list[ProductView], empty: str) -> list[SelectChoice]:
-    named = [(str(view.product.public_id), f"{view.product.name}({view.county_name})") for view in products]
+    named = [
+        (str(view.product.public_id), f"{view.product.name}{mark('(')}{view.county_name}{mark(')')}")
+        for view in products
+    ]
     return choices(named, empty=empty)
 
 

@@ -13,7 +13,7 @@ from orders.ledger.labels import Label
 from orders.ledger.models import FUND_SOURCES
 from orders.ledger.questions import Question
 from shop.auth import Actor
-from shop.i18n import _
+from shop.i18n import _, mark
 from shop.sheets import Cell, Fen
 
 #: What is shown of a source, in the order of a purchase.
@@ -127,5 +127,5 @@ def budget_about(budget: Budget) -> list[tuple[str, Cell]]:
         (_("年度"), budget.year),
         (_("截至序号"), budget.as_of),
         (_("认定规则"), budget.rule_version),
-        *((f"{_('控制合计')}:{labels.WORDS['measure'][name]}", budget.checks[name]) for name in MEASURES),
+        *((f"{_('控制合计')}{mark(':')}{labels.WORDS['measure'][name]}", budget.checks[name]) for name in MEASURES),
     ]

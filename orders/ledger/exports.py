@@ -11,7 +11,7 @@ from orders.ledger.questions import TIMES, Question
 from orders.ledger.totals import Totals
 from shop.clock import SHANGHAI
 from shop.errors import Invalid
-from shop.i18n import _
+from shop.i18n import _, mark
 from shop.sheets import Cell, Fen
 
 #: Lines of one export.
@@ -57,7 +57,7 @@ def about(totals: Totals, filters: Sequence[tuple[str, str]]) -> list[tuple[str,
         (_("指标"), str(WORDS["measure"][question.measure])),
         (_("起始日期"), question.from_on),
         (_("截止日期"), question.to_on),
-        *((f"{_('筛选')}:{TITLES[name]}", value) for name, value in filters),
+        *((f"{_('筛选')}{mark(':')}{TITLES[name]}", value) for name, value in filters),
         (_("合计（元）"), Fen(totals.total_fen)),
         (_("截至序号"), question.as_of),
         (_("截至时刻"), at),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shop.i18n import lazy
+from shop.i18n import lazy, mark
 
 MODES = {
     "element": lazy("在本页付款"),
@@ -52,7 +52,7 @@ REQUIREMENTS = {
 def requirement_label(name: str) -> str:
     """Return what the provider asks for in words, with its own name of it, which its support understands."""
     found = next((label for part, label in REQUIREMENTS.items() if part in name), None)
-    return f"{found}({name})" if found else name
+    return f"{found}{mark('(')}{name}{mark(')')}" if found else name
 
 
 def words() -> dict[str, Any]:

@@ -98,7 +98,8 @@ def _sheet(orders: Sequence[tuple[SupervisedAccount, list[Transfer]]], encoding:
         every = [each for _payer, transfers in orders for each in transfers]
         unknown = [each.reference for each in every if not _fits(each, encoding)]
         raise NotInEncoding(
-            _("有收款户名含 GBK 没有的字，请改用 UTF-8 或 XML:%(numbers)s", numbers="、".join(unknown)), payouts=unknown
+            _("有收款户名含 GBK 没有的字，请改用 UTF-8 或 XML：%(numbers)s", numbers="、".join(unknown)),
+            payouts=unknown,
         ) from error
 
 

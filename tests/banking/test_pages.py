@@ -91,7 +91,7 @@ def test_a_clerk_imports_a_file_and_a_colleague_confirms_all(scene, login):
     assert [words in told for words in (order.number, "12,300.00", "8.50", "已匹配", "未匹配")] == [True] * 5
     assert colleague.post(f"{done.location}/confirm").status_code == 302
     tasks.confirm_statements()
-    assert "共 1 笔,已确认 1 笔,未能确认 0 笔" in text_of(colleague.get(done.location))
+    assert "共 1 笔，已确认 1 笔，未能确认 0 笔" in text_of(colleague.get(done.location))
     assert db.session.get_one(Order, order.id, populate_existing=True).received_fen == 1_230_000
 
 

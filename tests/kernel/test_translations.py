@@ -71,6 +71,13 @@ def test_english_is_english_and_safe_within_markup(english):
     assert wrong == []
 
 
+def test_chinese_is_written_with_chinese_punctuation(messages):
+    """GB/T 15834: beside a Chinese character stands ，：；（）？！; code, amounts and addresses keep their own signs."""
+    beside = re.compile(r"(?<=[\u4e00-\u9fff”》]) ?[,:;?!()](?!/)|[,:;?!()] ?(?=[\u4e00-\u9fff“《])")
+    wrong = {message: place for message, place in messages.items() if beside.search(message)}
+    assert wrong == {}
+
+
 def test_the_header_says_no_date_and_no_address():
     head = (ROOT / "shop/translations/en/LC_MESSAGES/messages.po").read_text().split("\n\n", 1)[0]
     assert "charset=utf-8" in head

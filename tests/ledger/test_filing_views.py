@@ -112,7 +112,7 @@ def test_a_filing_is_entered_submitted_and_confirmed_on_pages(client, login):
     assert "确认后，12,300.00 元将计入靖远县 2026年6月 帮扶额。" in page.text
     assert client.post(f"{address}/confirm", data={"idempotency_key": "c"}).status_code == 302
     assert "已确认" in client.get("/official/filings").text
-    assert "12,300.00 元已计入靖远县帮扶额,查看明细" in client.get(address).text
+    assert "12,300.00 元已计入靖远县帮扶额，查看明细" in client.get(address).text
     assert "等您确认" not in client.get("/official").text
     assert count("postings") == 4
 

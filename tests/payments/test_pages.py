@@ -52,7 +52,7 @@ def test_the_producer_records_and_a_second_person_confirms(login, trade, order):
     assert "确认到账</button>" not in page
 
     client = login(trade.checker)
-    assert "确认后,75.00 元按 2026年7月14日 计入 1 个订单,不能撤回" in client.get(answer.location).text
+    assert "确认后，75.00 元按 2026年7月14日 计入 1 个订单，不能撤回" in client.get(answer.location).text
     assert client.post(f"{answer.location}/confirm", data={"idempotency_key": "k2"}).status_code == 302
 
     assert db.session.get_one(Order, order.id).received_fen == 7500
@@ -104,7 +104,7 @@ def test_who_confirms_a_receipt_is_warned_of_an_order_that_is_paid_too_much(logi
         order.due_fen -= 100
     page = login(trade.checker).get(f"/producer/payments/{payment}").text
 
-    assert "现未付 74.00 元,本次分配 75.00 元,多出 1.00 元" in page
+    assert "现未付 74.00 元，本次分配 75.00 元，多出 1.00 元" in page
     assert "没有上传回单" in page
 
 

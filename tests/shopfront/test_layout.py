@@ -103,7 +103,7 @@ def test_a_timeline_says_who_when_what_why(in_page):
 
 
 def test_an_act_that_cannot_be_undone_says_its_effect(in_page):
-    page = in_page(IMPORTS + "{{ forms.confirm_act('/x', '确认后,12.30 元将计入靖远县', '确认收货') }}")
+    page = in_page(IMPORTS + "{{ forms.confirm_act('/x', '确认后，12.30 元将计入靖远县', '确认收货') }}")
     assert '<p class="effect">确认后，12.30 元将计入靖远县</p>' in page
     assert 'name="idempotency_key"' in page
 

@@ -85,7 +85,7 @@ def receive_by_bank(a: Visitor, b: Visitor, world: MoneyWorld, folder: Path, one
     b.press("全部确认")
     world.work()
     b.visit(path, "statement-confirmed")
-    assert "共 2 笔,已确认 2 笔,未能确认 0 笔" in b.text()
+    assert "共 2 笔，已确认 2 笔，未能确认 0 笔" in b.text()
 
 
 def pay_by_card(buyer: Visitor, world: MoneyWorld, procurement: str) -> None:

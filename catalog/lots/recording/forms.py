@@ -29,7 +29,7 @@ from catalog.lots.records.reports import Item
 from catalog.products.reads import ProductView
 from shop.clock import SHANGHAI, business_day
 from shop.forms import Form
-from shop.i18n import _, lazy
+from shop.i18n import _, lazy, mark
 from shop.inputs import QuantityField, at_most, choices, needed, optional
 
 
@@ -186,7 +186,7 @@ class CommitmentForm(Form):
 def product_choices(products: Sequence[ProductView]) -> list[SelectChoice]:
     """Return farm products to choose from."""
     named = [
-        (str(view.product.public_id), f"{view.product.name}({view.county_name})")
+        (str(view.product.public_id), f"{view.product.name}{mark('(')}{view.county_name}{mark(')')}")
         for view in products
         if view.product.archived_at is None
     ]

@@ -22,7 +22,7 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.forms import Form
-from shop.i18n import _, lazy
+from shop.i18n import _, lazy, mark
 from shop.idempotency import idempotent
 from shop.inputs import choices
 from shop.layout import NavItem, add_nav
@@ -104,7 +104,9 @@ def pack(actor: Actor, batch_id: UUID) -> Any:
     form, at = PackForm(), clock.now()
     view = queries.get_batch(batch_id, actor, clock.business_day(at))
     skus = packing.skus_of(view.batch.product_id)
-    form.sku.choices = choices([(str(sku.public_id), f"{sku.pack_spec}({UNITS[sku.unit]})") for sku in skus])
+    form.sku.choices = choices(
+        [(str(sku.public_id), f"{sku.pack_spec}{mark('(')}{UNITS[sku.unit]}{mark(')')}") for sku in skus]
+    )
     form.offer_places(_places(actor, at, view.batch.producer_id))
     _preset(form, at)
     if form.validate_on_submit():
