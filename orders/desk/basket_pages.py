@@ -9,7 +9,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from orders.desk import columns
-from orders.desk.forms import CheckoutForm, DecideForm, head_from
+from orders.desk.forms import CheckoutForm, DecideForm, WhyForm, head_from
+from orders.desk.timeline import timeline_of_procurement
 from orders.desk.words import words
 from orders.purchase import again, basket, checkout, listing, procurement_answers, procurements
 from orders.purchase.buyers import get_buyer
@@ -172,7 +173,33 @@ def list_procurements(actor: Actor) -> str | Response:
 def show_procurement(actor: Actor, procurement_id: UUID) -> str:
     """Show a procurement with its lines or orders, and what can be done with it."""
     told = procurement_answers.get_procurement(procurement_id, actor, clock.now())
-    return render_template("desk/procurement.html", told=told, form=DecideForm(), **words())
+    happened = timeline_of_procurement(procurement_id, actor)
+    return render_template("desk/procurement.html", told=told, timeline=happened, form=DecideForm(), **words())
+
+
+@bp.get("/desk/procurements/<uuid:procurement_id>/print")
+@requires("procurements:read")
+def print_procurement(actor: Actor, procurement_id: UUID) -> str:
+    """Show a procurement and who approved it when, to be printed and filed."""
+    told = procurement_answers.get_procurement(procurement_id, actor, clock.now())
+    happened = timeline_of_procurement(procurement_id, actor)
+    return render_template("desk/procurement_print.html", told=told, timeline=happened, **words())
+
+
+@bp.route("/desk/procurements/<uuid:procurement_id>/cancel", methods=["GET", "POST"])
+@requires("procurements:create")
+@idempotent
+def cancel_procurement(actor: Actor, procurement_id: UUID) -> Answer:
+    """Give a procurement up, after saying what is given up; its lines stay to be seen and ordered again."""
+    at, form = clock.now(), WhyForm()
+    told = procurement_answers.get_procurement(procurement_id, actor, at)
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                procurements.cancel_procurement(procurement_id, actor=actor, at=at, why=(form.why.data or "").strip())
+            flash(_("采购单已取消。"), "success")
+            return redirect(url_for("purchase_pages.show_procurement", procurement_id=procurement_id))
+    return form.answer(render_template("desk/procurement_cancel.html", form=form, told=told))
 
 
 @bp.route("/desk/procurements/<uuid:procurement_id>/edit", methods=["GET", "POST"])
@@ -218,11 +245,11 @@ def order_again(actor: Actor, procurement_id: UUID) -> Response:
     return redirect(url_for("purchase_pages.show_basket"))
 
 
-@bp.post("/desk/procurements/<uuid:procurement_id>/<any(submit, approve, reject, place, cancel):act>")
+@bp.post("/desk/procurements/<uuid:procurement_id>/<any(submit, approve, reject, place):act>")
 @requires("procurements:read")
 @idempotent
 def move_procurement(actor: Actor, procurement_id: UUID, act: str) -> Response:
-    """Submit, approve, reject, place or cancel a procurement."""
+    """Submit, approve, reject or place a procurement."""
     at, form = clock.now(), DecideForm()
     why = (form.why.data or "").strip()[:500]
     with form.refusals(), transaction():
@@ -230,8 +257,6 @@ def move_procurement(actor: Actor, procurement_id: UUID, act: str) -> Response:
             procurements.submit_procurement(procurement_id, actor=actor, at=at)
         elif act == "place":
             checkout.place_procurement(procurement_id, actor=actor, at=at, confirm_within=confirm_within())
-        elif act == "cancel":
-            procurements.cancel_procurement(procurement_id, actor=actor, at=at, why=why)
         else:
             if act == "reject" and not why:
                 raise ReasonMissing(_("请写明退回的原因，经办人据此修改。"))
@@ -241,7 +266,7 @@ def move_procurement(actor: Actor, procurement_id: UUID, act: str) -> Response:
             )  # fmt: skip
     done = {
         "submit": _("已提交审批。"), "approve": _("已同意采购。"), "reject": _("已退回。"),
-        "place": _("已下单，等待供应商确认。"), "cancel": _("采购单已取消。"),
+        "place": _("已下单，等待供应商确认。"),
     }  # fmt: skip
     form.tell(done[act])
     return redirect(url_for("purchase_pages.show_procurement", procurement_id=procurement_id))

@@ -1,4 +1,4 @@
-"""Ordering again: what a placed procurement asked for goes into the basket, as far as it is on sale today."""
+"""Ordering again: what a placed or cancelled procurement asked for goes into the basket, as far as it is on sale today."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from catalog.products.models import Listing
@@ -74,11 +74,11 @@ def list_finished(actor: Actor) -> list[Finished]:
 
 
 def order_again(public_id: UUID, *, actor: Actor, at: datetime) -> Refill:
-    """Put what a placed procurement asked for into the actor's basket, at the quantities of then.
+    """Put what a placed or cancelled procurement asked for into the actor's basket, at the quantities of then.
 
     What lies in the basket already stays as it is, so that a second time changes nothing.
 
-    :raises NoSuchProcurement: if the organisation has placed none such.
+    :raises NoSuchProcurement: if the organisation has placed or cancelled none such.
     :raises BasketFull: above 200 listings.
     """
     number, lines, titles = _look_at(public_id, actor, at)
@@ -99,9 +99,9 @@ def order_again(public_id: UUID, *, actor: Actor, at: datetime) -> Refill:
 
 
 def left_out(public_id: UUID, *, actor: Actor, at: datetime) -> Refill:
-    """Say which lines of a placed procurement cannot be ordered today, and why; changes nothing.
+    """Say which lines of such a procurement cannot be ordered today, and why; changes nothing.
 
-    :raises NoSuchProcurement: if the organisation has placed none such.
+    :raises NoSuchProcurement: if the organisation has placed or cancelled none such.
     """
     number, lines, titles = _look_at(public_id, actor, at)
     return Refill(number, 0, 0, _left_out(lines, titles))
@@ -112,7 +112,7 @@ def _look_at(public_id: UUID, actor: Actor, at: datetime) -> tuple[str, Sequence
         select(Procurement).where(
             Procurement.public_id == public_id,
             Procurement.organisation_id == actor.organisation_id,
-            Procurement.placed_at.is_not(None),
+            or_(Procurement.placed_at.is_not(None), Procurement.status == "cancelled"),
         )
     ).one_or_none()
     if found is None:

@@ -25,7 +25,7 @@ from shop.identity.models import User
 
 @dataclass(frozen=True, slots=True)
 class ProcurementAnswer:
-    """A procurement; ``lines`` until it is placed, ``orders`` afterwards."""
+    """A procurement; ``lines`` until it is placed and when it was cancelled, ``orders`` afterwards."""
 
     id: UUID
     number: str
@@ -110,10 +110,11 @@ def procurement_answer(procurement: Procurement, actor: Actor, at: datetime) -> 
     on = clock.business_day(at)
     buyer = get_buyer(actor, on, unit_key=procurement.unit_id)
     is_open = procurement.status in ("draft", "submitted")
-    lines = price_lines(wanted_lines(procurement.id), on) if is_open else []
-    orders = [] if is_open else order_answers(_order_keys(procurement.id))
+    has_lines = is_open or procurement.status == "cancelled"
+    lines = price_lines(wanted_lines(procurement.id), on, check_stock=is_open) if has_lines else []
+    orders = [] if has_lines else order_answers(_order_keys(procurement.id))
     creator = db.session.get(User, procurement.created_by)
-    today = total_of(lines) if is_open else sum(order.total_fen for order in orders)
+    today = total_of(lines) if has_lines else sum(order.total_fen for order in orders)
     return ProcurementAnswer(
         id=procurement.public_id,
         number=procurement.number,
