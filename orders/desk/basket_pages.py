@@ -195,8 +195,11 @@ def cancel_procurement(actor: Actor, procurement_id: UUID) -> Answer:
     told = procurement_answers.get_procurement(procurement_id, actor, at)
     if form.validate_on_submit():
         with form.refusals():
+            why = (form.why.data or "").strip()
+            if not why:
+                raise ReasonMissing(_("请填写原因。"), errors=[{"pointer": "#/why", "detail": _("请填写原因。")}])
             with transaction():
-                procurements.cancel_procurement(procurement_id, actor=actor, at=at, why=(form.why.data or "").strip())
+                procurements.cancel_procurement(procurement_id, actor=actor, at=at, why=why)
             flash(_("采购单已取消。"), "success")
             return redirect(url_for("purchase_pages.show_procurement", procurement_id=procurement_id))
     return form.answer(render_template("desk/procurement_cancel.html", form=form, told=told))

@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired
 from shop import auth
 from shop.auth import Actor
 from shop.forms import Form
+from shop.i18n import mark
 from shop.layout import NavItem, address_with
 
 NOBODY = UUID(int=0)
@@ -108,6 +109,25 @@ def test_an_act_that_cannot_be_undone_says_its_effect(in_page):
     assert 'name="idempotency_key"' in page
 
 
+def test_a_button_can_ask_before_it_acts_without_scripts(in_page):
+    page = in_page(IMPORTS + "{{ forms.ask_button('/x', '停用地点', '不能恢复。', values={'last': '1'}) }}")
+
+    assert '<summary class="btn btn-secondary">停用地点…</summary>' in page
+    assert page.index('<p class="effect">不能恢复。</p>') < page.index(
+        '<button class="btn btn-danger">停用地点</button>'
+    )
+    assert '<input type="hidden" name="last" value="1">' in page
+    assert (
+        page.index('<details class="ask no-print">') < page.index('name="idempotency_key"') < page.index("</details>")
+    )
+
+
+def test_signs_between_two_values_are_of_the_page_s_language(app):
+    for address, expected in (("/?lang=zh", "：；，（）"), ("/?lang=en", ": ; ,  ()")):
+        with app.test_request_context(address):
+            assert "".join(mark(sign) for sign in ":;,()") == expected
+
+
 def test_a_desk_page_marks_where_one_is_and_shows_only_what_one_may(app, session):
     actor = Actor(1, NOBODY, "王芳", 1, NOBODY, "靖远合作社", "producer", 1, frozenset({"orders:read"}))
     app.extensions.setdefault("nav", []).extend(
@@ -149,7 +169,7 @@ def test_a_desk_with_headings_groups_its_links_and_folds_them_on_a_phone(app, se
     finally:
         app.extensions["nav"][:] = kept
     menu = page[page.index('<nav class="side grouped"') : page.index("</nav>", page.index("side grouped"))]
-    words = re.findall(r">（款项|审核|甲|乙|丙）<", menu)
+    words = re.findall(r">(款项|审核|甲|乙|丙)<", menu)
     assert words == ["款项", "乙", "丙", "审核", "甲"]
     assert '<label for="side-open" class="side-label">菜单</label>' in menu
     assert 'aria-current="true"' not in menu

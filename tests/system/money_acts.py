@@ -30,7 +30,7 @@ def agree_on_rules(a: Visitor, b: Visitor) -> None:
         a.press("录入规则")
     b.visit("/operator/fees")
     for _n in range(2):
-        b.press("复核生效")
+        b.ask("复核生效")
     assert "待第二人复核" not in b.text()
     assert "0.60 %" in b.text()
 

@@ -123,7 +123,7 @@ def _split_and_mix(clerk: Visitor) -> None:
     clerk.press("登记混批")
     assert clerk.page.locator("#errors a[href^='#taken-']").count() == 1
     clerk.visit(batch)
-    clerk.press("撤销")
+    clerk.ask("撤销记录")
     assert "记录已撤销。" in clerk.text()
 
 

@@ -81,6 +81,11 @@ class Visitor:
         self.page.wait_for_load_state()
         self.look(f"after-{name}")
 
+    def ask(self, name: str) -> None:
+        """Open what asks before a button acts, and press that."""
+        self.page.locator("main details.ask > summary", has_text=f"{name}…").first.click()
+        self.press(name)
+
     def follow(self, name: str | re.Pattern[str]) -> None:
         """Follow the first link whose words contain the name, or fit it."""
         with self.page.expect_navigation():

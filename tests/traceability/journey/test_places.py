@@ -80,7 +80,7 @@ def test_the_page_of_a_lot_names_county_township_and_each_place(farm, deliver, c
 
     words = text_of(zh)
     assert "甘肃省 白银市 靖远县 东湾镇 · " in words
-    assert re.findall(r"（地块|果园|加工车间）((？：· [^ ]+)*)", words) == [
+    assert re.findall(r"(地块|果园|加工车间)((?: · [^ ]+)*)", words) == [
         ("地块", " · 东湾镇 · 三号地块"), ("果园", " · 靖远县"), ("加工车间", " · 乌兰镇 · 第一车间")
     ]  # fmt: skip
     assert ("Plot" in text_of(en), "Processing workshop" in text_of(en), "第一车间" in en) == (True, True, True)
