@@ -1,5 +1,6 @@
 """The event hash of CBV 2.0 (8.9): the same for an event however its JSON was ordered and its identifiers were written."""
 
+import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from math import isfinite
@@ -68,6 +69,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "component": FULL["component"],
 }
 _TIMES = frozenset({"eventTime", "time", "startTime", "endTime"})
+_PLAIN_LINK = re.compile(r"https?://[^/]+(/[0-9A-Za-z'.;=_-]+)+", re.ASCII)
+_LONG_VARIANT = re.compile(r"/(22|cpv)/.{21}")
 _MAY_BE_NUMBER = frozenset("0123456789+-.")
 
 
@@ -83,15 +86,13 @@ def event_hash(event: Mapping[str, object], context: Context) -> str:
 def pre_hash(event: Mapping[str, object], context: Context) -> str:
     """Return the text that is hashed: names and values in the standard's order, nothing between them."""
     context = context.within(event.get("@context"))
-    parts = ["eventType=", _scalar(event.get("type"), context)]
+    parts = ["eventType=", str(event.get("type"))]
     rest: list[str] = []
     for name in _EVENT:
         if name in event:
-            known = _ordered(name, event[name], context)
-            if known is None:
-                rest += _free(name, event[name], context)
-            else:
-                parts.append(known)
+            known, left = _ordered(name, event[name], context)
+            parts.append(known)
+            rest += left
     for name, value in event.items():
         if name in _TYPED:
             rest += _typed(name, value, context)
@@ -117,50 +118,67 @@ def declaration_text(event: Mapping[str, object], context: Context) -> str:
 
 
 _EVENT_NAMES = frozenset(_EVENT)
+#: Names of a namespace that ends in a slash: only these stay where they stand, as the reference generator has it.
+_IN_PLACE = re.compile(r"\{[^{}]*/\}")
 
 
-def _ordered(name: str, value: object, context: Context) -> str | None:
-    """Write a field whose place the standard gives; ``None`` if its value has not the field's shape."""
+def _ordered(name: str, value: object, context: Context) -> tuple[str, list[str]]:
+    """Write a field whose place the standard gives, and what of it stands among what is sorted at the end."""
     if name in _ELEMENTS:
-        element = _ELEMENTS[name]
-        inner = _collected(element, value, context)
-        return name + inner if inner else ""
-    if name in _INNER and isinstance(value, dict):
-        inner = _object(name, value, context)
-        return name + inner if inner else ""
+        return _under(name, *_collected(_ELEMENTS[name], value, context))
     if isinstance(value, dict):
-        return None
+        return _under(name, *_object(name, value, context)) if name in _INNER else ("", _free(name, value, context))
     return _collected(name, value, context)
 
 
-def _collected(name: str, values: object, context: Context) -> str:
+def _under(name: str, text: str, left: list[str]) -> tuple[str, list[str]]:
+    """Put a name before what stands in its place and before what does not; nothing has none."""
+    return name + text if text else "", [name + "".join(sorted(left))] if left else []
+
+
+def _collected(name: str, values: object, context: Context) -> tuple[str, list[str]]:
     """Write each value under the same name, sorted."""
-    found = []
+    found, left = [], []
     for value in values if isinstance(values, list) else [values]:
         if isinstance(value, dict):
-            text = _object(name, value, context)
+            text, below = _under(name, *_object(name, value, context))
+            left += below
         else:
             written = _field(name, value, context)
-            text = "=" + written if written else ""
-        if text:
-            found.append(name + text)
+            text = f"{name}={written}" if written else ""
+        found.append(text)
     found.sort()
-    return "".join(found)
+    return "".join(found), left
 
 
-def _object(name: str, value: Mapping[str, object], context: Context) -> str:
-    """Write the members of an object in its order, and behind them what others added."""
+def _object(name: str, value: Mapping[str, object], context: Context) -> tuple[str, list[str]]:
+    """Write the members of an object in its order, and behind them what others added; and what stands at the end."""
     order = _INNER.get(name, ())
-    parts = []
+    parts, left = [], []
     for member in order:
         if member in value:
-            written = _ordered(member, value[member], context)
-            if written:
-                parts.append(written)
-    if len(value) > len(parts):
-        extra = [text for key, each in value.items() if key not in order for text in _free(key, each, context)]
-        parts += sorted(extra)
-    return "".join(parts)
+            written, below = _ordered(member, value[member], context)
+            parts.append(written)
+            left += below
+    added = {key: each for key, each in value.items() if key not in order and key not in _COMMENTS}
+    if added:
+        texts = [text for key, each in added.items() for text in _free(key, each, context)]
+        stays = _stay(value, context)
+        parts += sorted(text for text in texts if stays and _IN_PLACE.match(text))
+        left += [text for text in texts if not (stays and _IN_PLACE.match(text))]
+    return "".join(parts), left
+
+
+def _stay(value: Mapping[str, object], context: Context) -> bool:
+    """Tell whether what others added to an object may stand there.
+
+    The reference generator (1.9.3) looks for it only where there are two members or more, and takes an object that
+    names an action or an event's time for an event.
+    """
+    said = [(key, each) for key, each in value.items() if key not in _COMMENTS and each != []]
+    count = sum(len(each) if isinstance(each, list) else 1 for _, each in said)
+    names = ("".join(context.split(key) or (key,)) for key, _ in said)
+    return count > 1 and not any("eventTime" in name or "action" in name for name in names)
 
 
 def _typed(name: str, values: object, context: Context) -> Iterable[str]:
@@ -231,12 +249,25 @@ def _scalar(value: object, context: Context) -> str:
     text = _number(str(value))
     for older, stem in OLDER_STEMS.items() if "urn:epcglobal:cbv:" in text else ():
         text = text.replace(older, stem)
-    return canonical(text)
+    return _linked(text) if text.startswith("http") else canonical(text)
+
+
+def _linked(text: str) -> str:
+    """Write a Digital Link in its canonical form, where the reference generator (1.9.3) does so.
+
+    It leaves alone what has characters that are escaped, or should be, an end that says nothing or a long variant, and
+    it keeps an extension 0.
+    """
+    form = canonical(text)
+    path = text.partition("?")[0]
+    if form == text or "." not in text or not _PLAIN_LINK.fullmatch(path) or _LONG_VARIANT.search(path):
+        return text
+    return f"{form}/254/0" if path.endswith("/254/0") else form
 
 
 def _number(text: str) -> str:
     """Write a number without needless signs and zeros; leave other texts alone."""
-    if text[:1] not in _MAY_BE_NUMBER:
+    if text[:1] not in _MAY_BE_NUMBER and not text[:1].isdecimal():
         return text
     try:
         number = float(text)

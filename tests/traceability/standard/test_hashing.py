@@ -118,6 +118,80 @@ def test_what_differs_in_content_differs_in_hash(other):
     assert event_hash(event(**other), EX) != event_hash(event(), EX)
 
 
+NAMESPACES = {
+    "ex": "https://example.com/ns/", "hash": "https://example.com/ns#", "urn1": "urn:example:x:", "bare": "https://example.com/ns",
+    "act": "https://example.com/transaction/",
+}  # fmt: skip
+PLACE, REPORT = {"id": "urn:epc:id:sgln:4012345.00001.0"}, {"type": "Temperature", "value": 26.0}
+PLACED = "https://id.gs1.org/414/4012345000016"
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        # What others added to a part of an event stands there if their namespace ends in a slash, and else at the end.
+        ({"readPoint": PLACE | {"ex:door": "3"}}, f"readPointid={PLACED}{{https://example.com/ns/}}door=3"),
+        ({"readPoint": PLACE | {"hash:door": "3"}}, f"readPointid={PLACED}readPoint{{https://example.com/ns#}}door=3"),
+        ({"readPoint": PLACE | {"urn1:door": "3"}}, f"readPointid={PLACED}readPoint{{urn:example:x:}}door=3"),
+        ({"readPoint": PLACE | {"https://a.b/door": "3"}}, f"readPointid={PLACED}readPointhttps://a.b/door=3"),
+        ({"readPoint": PLACE | {"act:door": "3"}}, f"readPointid={PLACED}readPoint{{https://example.com/transaction/}}door=3"),
+        (
+            {"bizLocation": PLACE | {"bare:door": {"bare:n": "3"}}, "ex:a": "1", "hash:a": "2"},
+            (f"bizLocationid={PLACED}bizLocation{{https://example.com/ns}}door{{https://example.com/ns}}n=3"
+            "{https://example.com/ns#}a=2{https://example.com/ns/}a=1"),
+        ),
+        # It does not stand alone in its place.
+        (
+            {"sensorElementList": [{"sensorMetadata": {"ex:m": "1"}, "sensorReport": [REPORT]}]},
+            ("sensorElementListsensorElementsensorReporttype=https://gs1.org/voc/Temperaturevalue=26"
+            "sensorElementListsensorElementsensorMetadata{https://example.com/ns/}m=1"),
+        ),
+        (
+            {"sensorElementList": [{"sensorMetadata": {"ex:m": ["1", "2"]}, "sensorReport": [REPORT]}]},
+            ("sensorElementListsensorElementsensorMetadata{https://example.com/ns/}m=1{https://example.com/ns/}m=2"
+            "sensorReporttype=https://gs1.org/voc/Temperaturevalue=26"),
+        ),
+        (
+            {"sensorElementList": [{"sensorReport": [REPORT | {"hash:r": "2"}, REPORT | {"hash:r": "1", "ex:r": "0"}], "hash:e": "3"}]},
+            ("sensorElementListsensorElementsensorReporttype=https://gs1.org/voc/Temperaturevalue=26"
+            "sensorReporttype=https://gs1.org/voc/Temperaturevalue=26{https://example.com/ns/}r=0"
+            "sensorElementListsensorElementsensorReport{https://example.com/ns#}r=1sensorReport{https://example.com/ns#}r=2"
+            "{https://example.com/ns#}e=3"),
+        ),
+        ({"ex:a": "１２"}, "{https://example.com/ns/}a=12"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_others_added_stands_where_the_reference_generator_has_it(more, text):
+    empty = pre_hash(event(), Context.of(NAMESPACES))
+
+    assert pre_hash(event(**more), Context.of(NAMESPACES)) == empty + text
+
+
+@pytest.mark.parametrize(
+    ("captured", "hashed"),
+    [
+        ("https://a.b/c/gtin/4012345111118/lot/L7/ser/9?17=270101", "https://id.gs1.org/01/04012345111118/21/9"),
+        ("https://a.b/01/04012345111118/22/2A/10/L/21/9", "https://id.gs1.org/01/04012345111118/21/9"),
+        ("https://id.gs1.org/414/4012345123455/254/12", "https://id.gs1.org/414/4012345123455/254/12"),
+        ("https://a.b/gln/4012345123455/254/0", "https://id.gs1.org/414/4012345123455/254/0"),
+        *((uri, uri) for uri in (
+            "https://id.gs1.org/01/04012345111118/21/a(b)", "https://a.b/01/04012345111118/21/a%2Fb",
+            "https://a.b/01/04012345111118/21/9#f", "https://a.b/01/04012345111118/21/9/", "https://localhost/01/04012345111118",
+            "https://a.b/01/04012345111118/22/2A/10/LOT123/21/SERIAL1234", "https://id.gs1.org/414/4012345123455/254/0",
+        )),
+        ("urn:epc:id:sgtin:4012345.011111.a%2Fb", "https://id.gs1.org/01/04012345111118/21/a%2Fb"),
+        ("urn:epc:id:sgln:4012345.12345.0", "https://id.gs1.org/414/4012345123456"),
+    ],
+)  # fmt: skip
+def test_links_are_rewritten_where_the_reference_generator_does_so(captured, hashed):
+    assert f"epcListepc={hashed}action=" in pre_hash(event(epcList=[captured]), EX)
+
+
+def test_a_type_that_others_defined_is_hashed_as_it_is_written():
+    assert pre_hash(event(type="ex:Pressing"), EX).startswith("eventType=ex:PressingeventTime=")
+
+
 def test_the_text_before_hashing_reads_as_the_standard_has_it():
     one = event(
         bizStep="harvesting",
