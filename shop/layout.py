@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -58,11 +58,14 @@ def show_instant(value: datetime | None) -> str:
     return "—" if value is None else value.astimezone(SHANGHAI).isoformat(" ", "minutes")[:16]
 
 
+#: How :func:`show_instant` ends at noon.
+_NOON = " 12:00"
+
+
 def show_moment(value: datetime | None) -> str:
     """Return when something was done; the day alone at noon sharp, which is what forms keep of a day."""
-    if value is not None and value.astimezone(SHANGHAI).time() == time(12):
-        return show_day(value)
-    return show_instant(value)
+    shown = show_instant(value)
+    return shown.removesuffix(_NOON) if value is not None and not (value.second or value.microsecond) else shown
 
 
 def show_long_day(value: date | datetime | None) -> str:

@@ -213,7 +213,7 @@ def test_the_list_of_errors_stands_above_everything_and_leads_to_field_and_row(w
     no_fund = post(buyer, "/desk/checkout", act="place", **unit).text
     short = post(buyer, "/desk/checkout", act="place", fund_source="union", **unit).text
 
-    for page, link in ((no_fund, '<a href="#fund_source">'), (short, '<a href="#line-0">靖远枸杞 500 g/袋：')):
+    for page, link in ((no_fund, '<a href="#fund_source">'), (short, '<a href="#line-0">靖远枸杞 500 g/袋:')):
         assert page.count('id="errors"') == 1
         assert page.index('id="errors"') < page.index(link) < page.index("<table")
     assert 'id="line-0"' in short

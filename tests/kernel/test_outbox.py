@@ -102,7 +102,7 @@ def test_a_failure_is_noted_undone_and_tried_again(session):
 
     row = delivery()
     assert (row.done_at, row.dead_at, row.tries) == (None, None, 1)
-    assert row.last_error == "Poisoned（'枸杞'）"
+    assert row.last_error == "Poisoned('枸杞')"
     sample.poison.clear()
     assert claim(after_s=11) == [(event_id, NAME)]
     assert tasks.deliver_one(event_id, NAME) is True

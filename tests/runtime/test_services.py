@@ -69,7 +69,7 @@ def test_chinese_text_is_searched_and_the_application_has_no_rights_beyond_its_d
         psycopg.connect(settings["DATABASE_URL"], autocommit=True) as connection,
     ):
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        found = connection.execute("SELECT cardinality（show_trgm（'枸杞'））").fetchone()
+        found = connection.execute("SELECT cardinality(show_trgm('枸杞'))").fetchone()
         role = connection.execute("SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = user")
 
         assert found == (3,)

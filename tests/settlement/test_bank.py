@@ -274,7 +274,7 @@ def test_the_file_is_kept_with_its_hash_in_the_form_that_was_chosen(people, trad
     text_ = files.read_bytes(sheet).decode("utf-8-sig")
     assert text_.splitlines()[1] == (
         f"1,62000000000000001,平台监管户,{payout.account_number},靖远枸杞合作社,甘肃银行靖远支行,123.45,CNY,"
-        f"货款 {payout.number}，{payout.number}"
+        f"货款 {payout.number},{payout.number}"
     )
     assert files.read_bytes(gbk).decode("gbk") == text_
     xml = files.read_bytes(message).decode()

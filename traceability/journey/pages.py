@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
-from markupsafe import escape
 from werkzeug.wrappers import Response as Answer
 
 from catalog.products import numbers
@@ -20,6 +18,7 @@ from shop.translog import receipts
 from shop.translog.handing import receipts_of
 from traceability.journey import linked_pages, names, words
 from traceability.journey.papers import papers_of
+from traceability.journey.rows import show_journey, show_proofs
 from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
 from traceability.pieces.queries import Piece, get_piece
 from traceability.proofs.source import LOG, key_of
@@ -39,31 +38,26 @@ def show_lot(lot_id: UUID) -> Answer:
     if (form := linked_pages.wanted()) != linked_pages.HTML:
         return linked_pages.answer(story, (uri, own), number, piece, form)
     steps = list_steps(uri, own)
-    # A lot's steps are of few kinds, and at few places.
-    word_of = cache(lambda *step: escape(words.step_word(*step)))
-    place_of = cache(lambda place: place and escape(words.place_words(place, story.county)))
+    shown, kind = steps[:MAX_STEPS], story.category_code
     page = render_template(
         "journey/lot.html",
         story=story,
         papers=papers_of(story.key),
-        steps=[
-            (
-                step,
-                word_of(step.type, step.biz_step, step.disposition, story.category_code),
-                place_of(step.place),
-            )
-            for step in steps[:MAX_STEPS]
-        ],
+        count=len(shown),
+        journey=show_journey(shown, story.county, kind, str(labels.UNITS[story.unit])),
+        proofs=show_proofs(
+            shown,
+            kind,
+            url_for(".show_lot", lot_id=lot_id) + "/receipts/",
+            f"?{urlencode({checks.SERIAL: piece.serial})}" if piece and own else "",
+        ),
         origins=words.origins(steps, story.county),
         has_more=len(steps) > MAX_STEPS,
-        nth=lambda place: _("第 %(place)s 条，下载凭证", place=place),
         number=number,
-        category=reference_names().category(story.category_code, language()),
+        category=reference_names().category(kind, language()),
         is_expired=story.is_expired(clock.today()),
         piece=piece,
         is_checked=piece is not None and checks.is_checked(request.args.get(checks.CHECK, ""), lot_id, piece.serial),
-        receipts=url_for(".show_lot", lot_id=lot_id) + "/receipts/",
-        asked=f"?{urlencode({checks.SERIAL: piece.serial})}" if piece and own else "",
         complaint="/complaints/new?" + urlencode(_on_label(story, number, piece.serial if piece else "")),
         labels=labels,
     )

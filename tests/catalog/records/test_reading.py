@@ -39,7 +39,7 @@ def test_the_usual_encodings_are_read(encoding):
     assert [(one.at, one.celsius) for one in log.readings] == [(at(8), Decimal("3.50")), (at(8, 10), Decimal("-0.25"))]
     assert log.device == "RC-5-0042"
     assert log.layout == {
-        "head_row": 3, "time": "时间", "temperature": "温度（℃）", "date": None, "unit": "C", "day_first": None,
+        "head_row": 3, "time": "时间", "temperature": "温度(℃)", "date": None, "unit": "C", "day_first": None,
     }  # fmt: skip
 
 

@@ -145,7 +145,7 @@ def test_goods_on_their_way_are_steps_at_collection_points_until_they_are_taken_
     after = text_of(client.get(page).text)
 
     assert re.findall(
-        r"（运输到达|入库存放|运输出发） · [^袋]*（15 袋） · [^ ]+ （集货点 · 乡级 · 东湾镇 · 东湾集货点）", words
+        r"(运输到达|入库存放|运输出发) · [^袋]*(15 袋) · [^ ]+ (集货点 · 乡级 · 东湾镇 · 东湾集货点)", words
     ) == [(step, "15 袋", "集货点 · 乡级 · 东湾镇 · 东湾集货点") for step in ("运输到达", "入库存放", "运输出发")]
     assert [step in after for step in ("运输到达", "入库存放", "运输出发")] == [True, False, True]
     rows = db.session.execute(
