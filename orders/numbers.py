@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from shop.db import db
 
-_HOLD_INVOICE = text("SELECT pg_advisory_xact_lock(hashtextextended('invoice:' || :key, 0))")
+_HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 #: No 0, 1, I, L or O, which are mistaken for one another; 31 is prime, so a check finds every single slip.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -32,6 +32,9 @@ def make_number(prefix: str, day: date, key: int) -> str:
     return f"{prefix}{day:%Y%m%d}-{letters(key * _SCATTER % BASE**_SHORT, _SHORT)}"
 
 
-def hold_invoice(key: str) -> None:
-    """Let one transaction at a time decide whether an invoice, by code and number or number, is a filing's or an order's."""
-    db.session.execute(_HOLD_INVOICE, {"key": key})
+def hold_number(kind: str, key: str) -> None:
+    """Let one transaction at a time decide whether a number is a filing's or an order's.
+
+    :param kind: ``invoice`` (by code and number, or number), ``contract`` or ``bank_serial``.
+    """
+    db.session.execute(_HOLD, {"name": f"{kind}:{key}"})

@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields
 from shop import clock
 from shop.errors import Invalid
 from shop.i18n import _
+from shop.typed import fold
 
 #: Values of one filter in one question.
 MOST = 50
@@ -27,7 +28,7 @@ def several(given: Iterable[str]) -> tuple[str, ...]:
 
     :raises TooManyValues: above :data:`MOST`.
     """
-    values = sorted({part.strip() for text in given for part in text.split(",")} - {""})
+    values = sorted({part.strip() for text in given for part in fold(text).split(",")} - {""})
     if len(values) > MOST:
         raise TooManyValues(_("最多同时筛选 %(most)s 项。", most=MOST))
     return tuple(values)

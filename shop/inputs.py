@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from shop import money
 from shop.i18n import _, lazy
+from shop.typed import digits
 
 
 class QuantityField(StringField):
@@ -57,7 +58,7 @@ class YuanField(StringField):
 
 
 def _plain(valuelist: list[str]) -> str:
-    return valuelist[0].replace(",", "").replace(",", "").strip() if valuelist else ""
+    return digits(valuelist[0]) if valuelist else ""
 
 
 def needed() -> InputRequired:

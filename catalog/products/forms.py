@@ -27,6 +27,7 @@ from shop.geo.models import AssistedCounty, Division
 from shop.i18n import _, lazy
 from shop.identity.models import Organisation
 from shop.inputs import QuantityField, at_most, choices, needed, optional
+from shop.typed import fold
 
 KINDS = {"farm": lazy("农产品"), "handicraft": lazy("手工艺品"), "service": lazy("服务")}
 
@@ -167,13 +168,13 @@ def read_tiers(text: str) -> Iterator[Tier]:
 
     :raises ValueError: naming the row that cannot be read.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in fold(text).splitlines() if line.strip()]
     if lines and not re.search(r"\d", lines[0]):
         lines = lines[1:]
     if len(lines) > MAX_TIERS:
         raise ValueError(_("最多20档。"))
     for number, line in enumerate(lines, 1):
-        parts = [part for part in re.split(r"[\t;;]+|\s{1,}|,(?=\s)", line) if part]
+        parts = [part for part in re.split(r"[\t;]+|\s{1,}|,(?=\s)", line) if part]
         if len(parts) != 2:  # noqa: PLR2004  quantity and price
             raise ValueError(_("第 %(row)s 行须是数量和单价两列。", row=number))
         quantity, price = (part.replace(",", "").removeprefix("¥").removesuffix("元") for part in parts)

@@ -23,6 +23,7 @@ from shop.i18n import _ as now
 from shop.i18n import lazy as _
 from shop.layout import show_day
 from shop.money import show_yuan
+from shop.typed import pieces
 
 _NEEDED = InputRequired(_("请填写。"))
 
@@ -64,7 +65,7 @@ class MappingForm(Form):
     def mapping(self) -> Mapping | None:
         """Return what was chosen; ``None`` if nothing was."""
         values: dict[str, Any] = {name: (getattr(self, name).data or "").strip() for name in FACTS}
-        remark = tuple(part.strip() for part in (self.remark.data or "").replace(",", "、").split("、") if part.strip())
+        remark = tuple(pieces(self.remark.data or ""))
         return Mapping(**values, remark=remark) if values["day"] else None
 
     def show(self, mapping: Mapping) -> None:

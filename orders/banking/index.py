@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -22,6 +21,10 @@ from orders.purchase.numbers import find_references
 from shop import clock
 from shop.db import db
 from shop.identity.models import Organisation
+from shop.typed import fold
+
+#: Brackets as institutions are registered with, where a bank writes narrow ones.
+_WIDE = str.maketrans("()", "\uff08\uff09")
 
 _NET = Order.received_fen - Order.refunded_fen - Order.held_fen
 
@@ -193,8 +196,8 @@ def _aliases(movements: Sequence[Movement], on: date) -> Iterable[Any]:
 
 def _spellings(name: str) -> set[str]:
     """Return how an institution may be registered that a bank writes so: narrow and wide brackets."""
-    narrow = "".join(unicodedata.normalize("NFKC", name).split())
-    return {name, narrow, narrow.replace("(", "(").replace(")", ")")}
+    narrow = "".join(fold(name).split())
+    return {name, narrow, narrow.translate(_WIDE)}
 
 
 def _add_own_names(by_name: dict[str, set[int]], orders: dict[int, OpenOrder], payees: list[int]) -> None:

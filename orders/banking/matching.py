@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from orders.banking.facts import Announced, Index, Movement, OpenOrder, OpenRefund, Outcome, Receipt, is_payers
 from orders.purchase.numbers import find_references
+from shop.typed import fold
 
 #: Days around the planned one in which an announced transfer is expected.
 ANNOUNCED_BEFORE, ANNOUNCED_AFTER = timedelta(days=5), timedelta(days=15)
@@ -21,7 +21,7 @@ _INVOICE = re.compile(r"(?<![0-9])([0-9]{20}|[0-9]{8})(?![0-9])")
 
 def invoices_in(remark: str) -> list[str]:
     """Return what may be invoice numbers in a remark: 20 or 8 digits by themselves."""
-    return list(dict.fromkeys(_INVOICE.findall(unicodedata.normalize("NFKC", remark))))
+    return list(dict.fromkeys(_INVOICE.findall(fold(remark))))
 
 
 def is_treasury(name: str) -> bool:

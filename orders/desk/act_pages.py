@@ -30,6 +30,7 @@ from shop.db import db, transaction
 from shop.files import services as files
 from shop.i18n import _
 from shop.idempotency import idempotent
+from shop.typed import digits
 
 bp = Blueprint("order_act_pages", __name__, template_folder="templates")
 Answer = str | Response | tuple[str, int, dict[str, str]]
@@ -41,7 +42,7 @@ def read_yuan(typed: str | None) -> int:
     :raises BadConfirmation: for anything else.
     """
     try:
-        fen = money.parse_yuan((typed or "").strip().replace(",", ""))
+        fen = money.parse_yuan(digits(typed or ""))
     except ValueError as error:
         raise BadConfirmation(_("金额至多两位小数，如 12.30。")) from error
     if fen < 0:

@@ -30,6 +30,7 @@ from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import Page
+from shop.typed import digits
 
 bp = Blueprint("purchase_pages", __name__, template_folder="templates")
 Answer = str | Response | tuple[str, int, dict[str, str]]
@@ -48,7 +49,7 @@ def read_quantity(typed: str | None) -> Decimal:
     :raises BadQuantity: for anything else.
     """
     try:
-        return money.parse_quantity((typed or "").strip().replace(",", ""))
+        return money.parse_quantity(digits(typed or ""))
     except ValueError as error:
         raise BadQuantity(_("请填写数量，至多三位小数。")) from error
 

@@ -51,6 +51,7 @@ class Invoice(PublicId, Base):
             "(code = '' AND number ~ '^[0-9]{20}$') OR (code ~ '^([0-9]{10}|[0-9]{12})$' AND number ~ '^[0-9]{8}$')",
             name="key",
         ),
+        Index("ix_invoices_file_id", "file_id", postgresql_where=text("file_id IS NOT NULL")),
         Index("uq_invoices_key", "code", "number", unique=True, postgresql_where=text("status <> 'refused'")),
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 
 from orders.invoices import flags, queries
 from orders.invoices.models import Invoice, InvoiceOrder
-from orders.numbers import hold_invoice
+from orders.numbers import hold_number
 from orders.purchase import machine, party
 from orders.purchase.models import Order
 from shop import audit, clock, money
@@ -140,7 +140,7 @@ _FILED = text("""SELECT 1 FROM filing_keys k JOIN filings f ON f.id = k.filing_i
 
 def _require_not_filed(key: str) -> None:
     """Refuse an invoice whose sale counts by a confirmed filing; one that only waits blocks nobody."""
-    hold_invoice(key)
+    hold_number("invoice", key)
     if db.session.execute(_FILED, {"key": key}).first() is not None:
         raise InvoiceAlreadyRecorded(_("这张发票已经登记过。"), number=key)
 

@@ -14,6 +14,7 @@ from orders.ledger.models import Period
 from orders.ledger.rollups import BALANCES, SEALED_STATS, cells_sql
 from orders.ledger.verify import Result, compare, register, result
 from shop.db import db
+from shop.typed import compared
 
 _SAME_CELL = "t.measure = r.measure AND t.bucket_on = r.bucket_on AND t.k1 = r.k1 AND t.k2 = r.k2 AND t.k3 = r.k3"
 _CELL_NAME = """rtrim(concat_ws(' ', coalesce(t.measure, r.measure), coalesce(t.bucket_on, r.bucket_on),
@@ -31,6 +32,7 @@ def init_app(_app: Flask) -> None:
     register("postings = dimensions", check_dimensions)
     register("closed periods", check_periods)
     register("filings", check_filings)
+    register("filings' numbers", check_filing_numbers)
     register("stock of lots", check_lots)
     register("stock of SKUs", check_stock)
 
@@ -150,6 +152,19 @@ def check_filings(_order_id: int | None) -> Result:
               OR coalesce(c.paid, 0) <> CASE WHEN f.status = 'confirmed' THEN f.amount_fen ELSE 0 END
               OR coalesce(c.fen, 0) <> CASE WHEN f.status = 'confirmed' AND c.counts THEN f.amount_fen ELSE 0 END""",
     )
+
+
+def check_filing_numbers(_order_id: int | None) -> Result:
+    """Look for numbers that are of two filings: from before numbers were compared without signs and width."""
+    rows = db.session.execute(
+        text("""SELECT k.kind, k.key, f.number FROM filing_keys k JOIN filings f ON f.id = k.filing_id
+                WHERE k.kind <> 'invoice' ORDER BY k.kind, k.key""")
+    ).all()
+    holders: dict[tuple[str, str], list[str]] = {}
+    for kind, key, number in rows:
+        holders.setdefault((kind, compared(key)), []).append(number)
+    twice = {key: numbers for key, numbers in holders.items() if len(numbers) > 1}
+    return result(len(rows), [f"{kind} {key}: {', '.join(numbers)}" for (kind, key), numbers in twice.items()])
 
 
 def check_lots(_order_id: int | None) -> Result:

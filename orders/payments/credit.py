@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from orders.payments import access, clearing, receipts, refund_origins
+from orders.payments import access, clearing, receipts, refund_origins, taking
 from orders.payments.models import Payment, PaymentAllocation
 from orders.payments.receipts import OrderNotPayable, Share
 from orders.purchase import counting, party
@@ -165,7 +165,7 @@ def _use(
     else:
         other = locked[source.order_id]
         row = _add_row(payment, other, -fen, actor=actor, at=at, on=on)
-        receipts.take_in(other, payment, -fen)
+        taking.take_in(other, payment, -fen)
         counting.recount(
             other, fact="credit_moved", key=f"order:{other.id}:allocation:{row.id}", at=at, on=on, actor=actor
         )
@@ -187,7 +187,7 @@ def _pay_by(
 ) -> None:
     """Take in so much of a confirmed receipt, under the order's lock, and recount."""
     row = row or _last_row(payment, order)
-    receipts.take_in(order, payment, fen)
+    taking.take_in(order, payment, fen)
     counting.recount(
         order, fact="credit_used", key=f"order:{order.id}:allocation:{row.id}", at=at,
         on=clock.business_day(at), actor=actor,

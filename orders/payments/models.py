@@ -18,6 +18,8 @@ CLEARINGS = ("direct", "supervised", "stripe")
 RAILS = ("bank", "stripe")
 #: A producer's own account is a rail of its own where it is held against the books.
 EXCEPTION_RAILS = (*RAILS, "direct")
+#: A serial as filings compare it: a sale off the platform may be one of ours.
+_COMPARED = "upper(regexp_replace(bank_serial, '[^0-9A-Za-z]', '', 'g'))"
 REFUND_CAUSES = ("rejected", "cancelled", "overpaid", "agreed", "dispute")
 
 
@@ -131,6 +133,10 @@ class Payment(PublicId, Base):
         CheckConstraint("status <> 'confirmed' OR buyer_id IS NOT NULL", name="buyer_known"),
         Index("ix_payments_supervised_serial", "bank_serial", postgresql_where=text("clearing = 'supervised'")),
         Index("ix_payments_credit", "buyer_id", "payee_id", postgresql_where=text("allocated_fen < amount_fen")),
+        Index("ix_payments_serial", text(_COMPARED), postgresql_where=text("status = 'confirmed' AND rail = 'bank'")),
+        Index(
+            "ix_payments_evidence_file_id", "evidence_file_id", postgresql_where=text("evidence_file_id IS NOT NULL")
+        ),
         Index(
             "uq_payments_serial", "payee_id", "bank_serial", unique=True, postgresql_where=text("status <> 'refused'")
         ),

@@ -11,8 +11,8 @@ from sqlalchemy import or_, select
 
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
-from orders.payments import access, serials
-from orders.payments.clearing import CASH, add_to_clearing, require_direct
+from orders.payments import access, serials, taking
+from orders.payments.clearing import CASH, require_direct
 from orders.payments.models import Payment, PaymentAllocation
 from orders.purchase import counting, machine, party
 from orders.purchase.models import Order
@@ -23,6 +23,7 @@ from shop.db import db
 from shop.errors import Conflict, Invalid
 from shop.i18n import _
 from shop.outbox.services import publish
+from shop.typed import fold
 
 #: States of an order that money may be for: it was confirmed once; a cancelled one is paid back.
 PAYABLE_STATES = frozenset({"confirmed", "part_shipped", "shipped", "closed_short", "cancelled"})
@@ -119,7 +120,7 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
         payee = party.get_producer_of(facts.allocations[0].order, actor, on)
     payee_id = access.payee_key(payee, actor, on)
     payment = Payment(
-        rail="bank", clearing=facts.clearing, bank_serial="".join(facts.bank_serial.split()),
+        rail="bank", clearing=facts.clearing, bank_serial="".join(fold(facts.bank_serial).split()),
         payer_name=facts.payer_name.strip(), payer_account=facts.payer_account.strip(), remark=facts.remark.strip(),
         payee_id=payee_id, buyer_id=access.buyer_key(facts.buyer), amount_fen=facts.amount_fen, allocated_fen=0, returned_fen=0,
         value_on=facts.value_on, status="recorded", recorded_by=actor.user_id, recorded_at=at,
@@ -169,7 +170,7 @@ def enter(
     _post_cash(payment, actor, at)
     for order_id, fen in shares.items():
         order = locked[order_id]
-        take_in(order, payment, fen)
+        taking.take_in(order, payment, fen)
         counting.recount(
             order, fact="receipt_confirmed", key=f"order:{order_id}:receipt:{payment.id}", at=at,
             on=paid_on(payment, order), actor=actor,
@@ -190,12 +191,6 @@ def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
     audit.record(actor, "payments.receipt_refused", "payment", payment_id, status=["recorded", "refused"])
     publish("orders.payment_refused", organisations=[payment.payee_id], payment_id=str(payment.public_id))
     return payment
-
-
-def take_in(order: Order, payment: Payment, fen: int) -> None:
-    """Add to what an order has received, or (negative) take it away, under the order's lock."""
-    order.received_fen += fen
-    add_to_clearing(order, payment.clearing, fen)
 
 
 def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: datetime) -> dict[int, int]:

@@ -16,6 +16,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.identity.models import Organisation
 from shop.paging import Page, decode_cursor, make_page
+from shop.typed import fold
 
 #: Where a delivered order stands, finer than its state: to be accepted, to be paid, done.
 STAGES = ("to_accept", "to_pay", "done")
@@ -46,7 +47,7 @@ def list_orders(
     if wanted.statuses:
         query = query.where(Order.status.in_(wanted.statuses))
     if wanted.number:
-        tidy = wanted.number.strip().upper()
+        tidy = fold(wanted.number).strip().upper()
         query = query.where(or_(Order.number.startswith(tidy, autoescape=True), Order.reference_code == tidy))
     if wanted.placed_from:
         query = query.where(Order.placed_at >= clock.start_of_day(wanted.placed_from))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from orders.numbers import ALPHABET, BASE, letters, make_number
+from shop.typed import fold
 
 _LONG = 8
 #: Coprime with 31: it scatters neighbouring keys over the whole range, each key to a place of its own.
@@ -29,7 +29,7 @@ def make_reference(key: int) -> str:
 
 def find_references(remark: str) -> list[str]:
     """Return the valid reference codes in a bank's remark, each once, in order; blanks, case and width do not matter."""
-    packed = _LOOSE.sub("", unicodedata.normalize("NFKC", remark)).upper()
+    packed = _LOOSE.sub("", fold(remark)).upper()
     found: list[str] = []
     for match in re.finditer(rf"(?=({_REFERENCE.pattern}))", packed):
         code, body, check = match.group(1), match.group(2), match.group(3)

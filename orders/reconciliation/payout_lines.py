@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -20,6 +19,7 @@ from orders.settlement.returns import ReturnFacts
 from shop import clock
 from shop.db import db
 from shop.i18n import _
+from shop.typed import fold
 
 #: Days after its release in which a payout's line is expected where the bank has left its number out.
 _WITHIN = timedelta(days=10)
@@ -135,7 +135,7 @@ def _line_key(pair: Pair) -> int:
 
 
 def _names(payout: Payout, line: BankStatementLine) -> bool:
-    return payout.number in unicodedata.normalize("NFKC", line.remark)
+    return payout.number in fold(line.remark)
 
 
 def _may_be_paid(payout: Payout, line: BankStatementLine) -> bool:

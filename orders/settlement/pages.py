@@ -24,6 +24,7 @@ from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shop.typed import fold
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint("payout_pages", __name__, template_folder="templates")
@@ -181,7 +182,7 @@ def _read_serials(run_id: UUID, form: ConfirmForm) -> list[Confirmation]:
     known = {row.number: row.public_id for row in db.session.execute(query.where(PayoutRun.public_id == run_id))}
     found = []
     for n, line in enumerate((form.serials.data or "").splitlines(), 1):
-        parts = line.replace(",", " ").replace("\t", " ").split()
+        parts = fold(line).replace(",", " ").split()
         if not parts or parts in ([number] for number in known):
             continue  # the page names every payout; one without a serial number is not paid yet
         if len(parts) != 2 or parts[0] not in known:  # noqa: PLR2004  number and serial

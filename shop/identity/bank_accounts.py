@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -20,6 +19,7 @@ from shop.identity import account_changes, codes
 from shop.identity.account_change_models import BankAccountChange
 from shop.identity.models import BankAccount
 from shop.outbox.services import publish
+from shop.typed import fold
 
 _NUMBER = re.compile(r"[0-9]{8,32}", re.ASCII)
 
@@ -91,7 +91,7 @@ def add_account(
     :raises AccountTaken: if it is registered already, open or closed.
     :raises ChangeWaits: if it is to be the default and another change waits.
     """
-    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number))
+    digits = re.sub(r"[\s-]", "", fold(number))
     if not _NUMBER.fullmatch(digits):
         raise BadAccountNumber(_("账号应为8至32位数字。"))
     is_first = not db.session.scalar(select(exists().where(BankAccount.organisation_id == actor.organisation_id)))

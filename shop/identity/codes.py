@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from stdnum.cn import uscc
 
 from shop.errors import Invalid
 from shop.i18n import _
+from shop.typed import fold
 
 #: Registering authority and type may be letters (N1 to N3: village organisations); then six digits of the division.
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}", re.ASCII)
@@ -57,7 +57,7 @@ def read_credit_code(text: str) -> str:
 
     :raises BadCreditCode: if it is none.
     """
-    code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
+    code = re.sub(r"[\s-]", "", fold(text)).upper()
     if not is_credit_code(code):
         raise BadCreditCode(_("统一社会信用代码不正确：应为18位，末位校验码须相符。"), credit_code=text[:40])
     return code
@@ -65,7 +65,7 @@ def read_credit_code(text: str) -> str:
 
 def read_phone(text: str) -> str | None:
     """Return a phone number as E.164, mainland numbers with ``+86``; ``None`` if it is none."""
-    number = re.sub(r"[\s().-]", "", unicodedata.normalize("NFKC", text))
+    number = re.sub(r"[\s().-]", "", fold(text))
     number = re.sub(r"^(?:\+|00)?86(?=1[3-9][0-9]{9}$)", "", number)
     if _MOBILE.fullmatch(number):
         return f"+86{number}"
@@ -74,7 +74,7 @@ def read_phone(text: str) -> str | None:
 
 def read_email(text: str) -> str | None:
     """Return an e-mail address in lower case; ``None`` if it is none."""
-    address = unicodedata.normalize("NFKC", text).strip().lower()
+    address = fold(text).strip().lower()
     return address if len(address) <= 254 and _EMAIL.fullmatch(address) else None  # noqa: PLR2004  RFC 5321
 
 

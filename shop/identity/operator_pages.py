@@ -23,6 +23,7 @@ from shop.identity.models import Organisation
 from shop.identity.organisations import NewOrganisation
 from shop.identity.pages import Answer
 from shop.paging import DEFAULT_LIMIT
+from shop.typed import pieces
 
 bp = Blueprint("identity_operator_pages", __name__, url_prefix="/operator", template_folder="templates")
 
@@ -194,7 +195,7 @@ def set_scope(actor: Actor, organisation_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 superior = places.superior_by_code(form.superior.data) if form.superior.data else None
-                codes = form.divisions.data.replace(",", " ").replace(",", " ").split()
+                codes = [code for piece in pieces(form.divisions.data) for code in piece.split()]
                 level = form.budget_level.data or None
                 rows = [ScopeRow(form.kind.data, code, level, superior) for code in codes]
                 rows = rows or [ScopeRow(form.kind.data, None, level, superior)]

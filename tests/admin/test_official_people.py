@@ -20,7 +20,7 @@ from tests import factories
 from tests.admin.test_official_watch import official
 from tests.conftest import NOON
 from tests.factories import TODAY
-from tests.ledger.filers import confirmed, officials
+from tests.ledger.filers import another, confirmed, officials
 from tests.ledger.world import make_world
 
 JINGYUAN, HUINING, HEPING = "620421", "620422", "120101"
@@ -74,7 +74,7 @@ def test_a_filing_s_people_are_a_report_where_its_seller_made_none(reported):
     first, second = officials(JINGYUAN)
     confirmed(first, second, people_helped=400)  # of a seller that is not registered
     code = db.session.get_one(Organisation, reported.organisation_id).credit_code
-    confirmed(first, second, people_helped=999, seller_credit_code=code, keys=())  # among those that it reported
+    confirmed(first, second, people_helped=999, seller_credit_code=code, keys=another())  # among those that it reported
 
     assert told(official(division=JINGYUAN))[0] == (2026, "actual", (50, 100), (400, 770), 4)
 

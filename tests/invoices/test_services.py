@@ -20,7 +20,7 @@ from orders.invoices.services import (
 from orders.ledger.filings import decisions
 from orders.ledger.filings import services as filings
 from orders.ledger.filings.drafts import KeyDraft
-from orders.ledger.filings.services import AlreadyFiled
+from orders.ledger.filings.numbers import AlreadyFiled
 from orders.purchase.machine import WrongState
 from shop.db import db, transaction
 from shop.errors import Forbidden, NotFound

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import count as counter
 from typing import Any
 
 from orders.ledger.filings import decisions, services
@@ -16,6 +17,7 @@ from tests.conftest import NOON
 from tests.factories import make_member, make_organisation
 from tests.ledger.world import HEPING, JINGYUAN
 
+_numbers = counter(1)
 PDF = b"%PDF-1.7\n%%EOF\n"
 
 
@@ -41,6 +43,11 @@ def draft(**changes: Any) -> FilingDraft:
         "keys": (KeyDraft("contract", "HT-2026 001"),),
     }  # fmt: skip
     return FilingDraft(**{**values, **changes})
+
+
+def another() -> tuple[KeyDraft, ...]:
+    """Return a contract's number that no other filing names."""
+    return (KeyDraft("contract", f"另{next(_numbers):04d}号"),)
 
 
 def submitted(actor: Actor, **changes: Any) -> Filing:

@@ -16,7 +16,7 @@ from shop.db import db, transaction
 from shop.identity.models import Organisation, User
 from tests.conftest import count
 from tests.factories import make_member, make_producer
-from tests.ledger.filers import PDF, confirmed, officials, submitted
+from tests.ledger.filers import PDF, another, confirmed, officials, submitted
 from tests.ledger.test_filing_views import BODY
 from tests.ledger.world import ANDING, HEPING, JINGYUAN, make_world
 
@@ -177,7 +177,7 @@ def test_an_agent_files_on_pages_for_a_producer_it_chooses(client, login):
 
 def test_the_operator_lists_finds_and_decides_filings(client, login):
     filing = submitted(officials()[0])
-    submitted(officials(ANDING)[0], county_code=ANDING, keys=())
+    submitted(officials(ANDING)[0], county_code=ANDING, keys=another())
     with transaction():
         operator = make_member("operator", "operator_confirmer")
     login(operator)

@@ -16,7 +16,7 @@ from shop.db import db, transaction
 from shop.identity.models import AuthorityScope, Organisation
 from tests import factories
 from tests.conftest import NOON, count
-from tests.ledger.filers import confirmed, officials, submitted
+from tests.ledger.filers import another, confirmed, officials, submitted
 from tests.ledger.world import make_world
 
 
@@ -87,7 +87,7 @@ def test_a_finance_bureau_opens_the_filings_in_its_totals_by_budget(login):
     reader = buyer()
     first, second = officials()
     mine = sold_to(reader, first, second)
-    other = confirmed(*officials(), keys=())
+    other = confirmed(*officials(), keys=another())
 
     bureau = login(bureau_of(reader))
     page = bureau.get("/official/lines?measure=counted").text
@@ -100,7 +100,7 @@ def test_what_is_not_confirmed_is_in_nobody_s_totals_and_not_the_buyer_s_to_read
     reader = buyer()
     first, second = officials()
     code = db.session.get_one(Organisation, reader.organisation_id).credit_code
-    waiting = submitted(first, buyer_credit_code=code, keys=())
+    waiting = submitted(first, buyer_credit_code=code, keys=another())
     filing = sold_to(reader, first, second)
     with transaction():
         decisions.ask_withdrawal(filing.public_id, second, reason="重复", at=NOON)

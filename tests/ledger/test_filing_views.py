@@ -91,6 +91,7 @@ def test_a_filing_is_entered_submitted_and_confirmed_on_pages(client, login):
     form = {
         "county": "620421 靖远县", "seller_name": "靖远甲公司", "buyer_name": "天津乙公司", "buyer_division": HEPING,
         "mode": "direct", "sold_from": "2026-06-01", "sold_to": "2026-06-20", "paste": "lamb\t羊羔肉\t2吨\t12,300.00",
+        "contract": "靖采（2026）1号", "bank_serial": "BS01\uff0cBS02",
     }  # fmt: skip
     page = client.get("/official/filings/new")
     assert (page.status_code, '="None"' in page.text, len(page.data) < 60_000) == (200, False, True)
@@ -103,6 +104,7 @@ def test_a_filing_is_entered_submitted_and_confirmed_on_pages(client, login):
     address = saved.headers["Location"]
     page = client.get(address)
     assert (page.status_code, "提交后由靖远县另一人确认，合计 12,300.00 元。" in page.text) == (200, True)
+    assert all(number in page.text for number in ("合同 靖采20261号", "银行流水 BS01<", "银行流水 BS02<"))
     client.post(f"{address}/submit", data={"idempotency_key": "b"})
     login(second)
     assert "有 1 份线下申报等您确认" in client.get("/official").text

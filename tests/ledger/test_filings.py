@@ -12,6 +12,7 @@ from catalog.producers.models import Producer
 from orders.ledger import questions, sealing, totals
 from orders.ledger.filings import decisions, services
 from orders.ledger.filings.drafts import BadFiling, DocumentDraft, KeyDraft, LineDraft, read_key
+from orders.ledger.filings.numbers import AlreadyFiled
 from orders.ledger.questions import Question
 from shop.db import db, transaction
 from shop.errors import Conflict, Forbidden, NotFound
@@ -19,7 +20,7 @@ from shop.etag import VersionChanged
 from shop.identity.models import Organisation
 from tests.conftest import NOON, count
 from tests.factories import make_member, make_organisation
-from tests.ledger.filers import confirmed, draft, officials, submitted
+from tests.ledger.filers import another, confirmed, draft, officials, submitted
 from tests.ledger.world import ANDING, HEPING, JINGYUAN, make_world
 
 
@@ -91,12 +92,12 @@ def test_who_entered_it_does_not_confirm_it_and_another_county_may_not_know_of_i
 def test_a_number_is_filed_once_until_its_filing_is_taken_back():
     first, _second = officials()
     filing = submitted(first)
-    with pytest.raises(services.AlreadyFiled) as refusal, transaction():
+    with pytest.raises(AlreadyFiled) as refusal, transaction():
         services.create_filing(draft(keys=(KeyDraft("contract", "ht2026-001"),)), first, at=NOON)
     assert refusal.value.members == {"kind": "contract", "number": "HT2026001", "filing": filing.number}
     assert count("filings") == 1
     other = officials(ANDING)[0]
-    with pytest.raises(services.AlreadyFiled) as refusal, transaction():
+    with pytest.raises(AlreadyFiled) as refusal, transaction():
         services.create_filing(draft(county_code=ANDING), other, at=NOON)
     assert "filing" not in refusal.value.members
     with transaction():
@@ -137,7 +138,7 @@ def test_without_a_paper_or_with_another_s_paper_nothing_is_submitted():
         filing = services.create_filing(draft(), first, at=NOON)
     with pytest.raises(BadFiling), transaction():
         services.submit_filing(filing.public_id, first, at=NOON)
-    other = submitted(officials(ANDING)[0], county_code=ANDING, keys=())
+    other = submitted(officials(ANDING)[0], county_code=ANDING, keys=another())
     paper = db.session.execute(
         text("SELECT f.public_id FROM stored_files f WHERE organisation_id = :org"), {"org": other.organisation_id}
     ).scalar_one()

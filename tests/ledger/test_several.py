@@ -8,7 +8,7 @@ import pytest
 
 from shop.db import db, transaction
 from tests.factories import make_member
-from tests.ledger.filers import officials, submitted
+from tests.ledger.filers import another, officials, submitted
 from tests.ledger.world import ANDING, JINGYUAN, LIBO, dimension, make_world, post
 
 YEAR = "from=2026-01-01&to=2026-12-31"
@@ -71,7 +71,7 @@ def test_the_officials_pages_keep_several_values_in_their_links(client, login, o
 
 def test_lists_take_several_states_and_counties(client, bearer, operator):
     first = submitted(officials()[0])
-    second = submitted(officials(ANDING)[0], county_code=ANDING, keys=())
+    second = submitted(officials(ANDING)[0], county_code=ANDING, keys=another())
 
     def numbers(query: str) -> list[str]:
         return [one["number"] for one in client.get(f"/api/v1/filings?{query}", headers=operator).json["items"]]

@@ -19,6 +19,7 @@ from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav, show_instant
 from shop.paging import DEFAULT_LIMIT, decode_cursor, make_page
 from shop.sheets import write_xlsx
+from shop.typed import digits
 from traceability.journey.contacts import Delivery, deliveries_of
 from traceability.recalls import queries, replies
 from traceability.recalls.forms import LiftForm, ReplyForm
@@ -140,7 +141,7 @@ def _uuid(text: str) -> UUID:
 
 def _quantity(text: str) -> Any:
     try:
-        return money.parse_quantity((text or "0").replace(",", ""))
+        return money.parse_quantity(digits(text) or "0")
     except ValueError as error:
         raise BadRecallQuantity(_("请填写数量，至多三位小数。")) from error
 

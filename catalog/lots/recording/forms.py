@@ -31,6 +31,7 @@ from shop.clock import SHANGHAI, business_day
 from shop.forms import Form
 from shop.i18n import _, lazy, mark
 from shop.inputs import QuantityField, at_most, choices, needed, optional
+from shop.typed import fold
 
 
 class DoneForm(Form):
@@ -219,8 +220,8 @@ def read_items(text: str) -> list[Item]:
     :raises ValueError: naming the line that cannot be read.
     """
     found = []
-    for number, line in enumerate((line for line in text.splitlines() if line.strip()), 1):
-        parts = [part.strip() for part in re.split(r"[\t,,;;]", line)]
+    for number, line in enumerate((line for line in fold(text).splitlines() if line.strip()), 1):
+        parts = [part.strip() for part in re.split(r"[\t,;]", line)]
         if len(parts) == 1:
             parts = line.split()
         verdict = parts[-1].rstrip("。")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from shop import money
 from shop.i18n import _
+from shop.typed import compared, fold
 
 Cell = str | int | float | bool | date | datetime | None
 
@@ -37,7 +37,7 @@ def plain(cell: Cell) -> str:
         return str(cell)
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    text = unicodedata.normalize("NFKC", str(cell)).replace("\x00", "").strip()
+    text = fold(str(cell)).replace("\x00", "").strip()
     kept = _KEPT_AS_TEXT.match(text)
     return (kept[1] if kept[1] is not None else kept[2]).strip() if kept else text
 
@@ -107,9 +107,9 @@ def read_direction(cell: Cell) -> str:
 
 def compared_name(name: str) -> str:
     """Return a name as names are compared: NFKC, upper case, letters and digits of any script only."""
-    return "".join(each for each in unicodedata.normalize("NFKC", name).upper() if each.isalnum())
+    return compared(name)
 
 
 def compared_account(account: str) -> str:
     """Return an account number without blanks and marks."""
-    return re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKC", account).upper())
+    return re.sub(r"[^0-9A-Z]", "", fold(account).upper())

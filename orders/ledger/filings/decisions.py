@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from orders.ledger import books
-from orders.ledger.filings import queries
-from orders.ledger.filings.models import Filing, FilingKey, FilingLine
-from orders.ledger.filings.services import dimensions_of, lines_of, move, release_keys, require_not_ordered
+from orders.ledger.filings import numbers, queries
+from orders.ledger.filings.models import Filing, FilingLine
+from orders.ledger.filings.services import dimensions_of, lines_of, move
 from orders.ledger.models import CountingRule
 from shop import audit, clock, money
 from shop.auth import Actor
@@ -53,13 +53,11 @@ def confirm_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     :raises SecondPersonNeeded: if the actor entered it.
     :raises Forbidden: if the county is not the actor's to decide about.
     :raises WrongFilingState: if it is not submitted.
-    :raises AlreadyFiled: if one of its invoices was recorded for orders since.
+    :raises AlreadyFiled: if one of its numbers is of an order here since.
     """
     filing = _to_decide(public_id, actor, clock.business_day(at))
     move(filing, "confirm")
-    invoices = select(FilingKey.key).where(FilingKey.filing_id == filing.id, FilingKey.kind == "invoice")
-    for key in db.session.scalars(invoices.order_by(FilingKey.key)).all():
-        require_not_ordered(key)
+    numbers.take(filing, actor, clock.business_day(at))
     filing.decided_by, filing.decided_at = actor.user_id, at
     lines = lines_of(filing)
     counts = queries.buyer_counts(filing, at)
@@ -73,13 +71,14 @@ def confirm_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
 
 
 def refuse_filing(public_id: UUID, actor: Actor, *, reason: str, at: datetime) -> Filing:
-    """Send a submitted filing back; who entered it may change it and submit it again.
+    """Send a submitted filing back, its numbers free; its organisation may change it and submit it again.
 
     :raises ReasonMissing: without a reason.
     """
     filing = _to_decide(public_id, actor, clock.business_day(at))
     move(filing, "refuse")
     filing.decided_by, filing.decided_at, filing.reason = actor.user_id, at, _words(reason)
+    numbers.release(filing)
     audit.record(actor, "filings.filing_refused", "filing", filing.id)
     _tell("orders.filing_refused", filing, actor)
     return filing
@@ -130,7 +129,7 @@ def decide_withdrawal(public_id: UUID, actor: Actor, *, is_granted: bool, at: da
         return filing
     counts = queries.does_count(filing, at)
     _post(filing, dimensions_of(filing), "withdrawn", counts=counts, sign=-1, at=at, actor=actor)
-    release_keys(filing)
+    numbers.release(filing)
     counted_fen = filing.amount_fen if counts else 0
     audit.record(actor, "filings.withdrawal_granted", "filing", filing.id, amount_fen=[counted_fen, 0])
     _tell("orders.filing_withdrawn", filing, actor)
@@ -156,7 +155,7 @@ def _to_decide(public_id: UUID, actor: Actor, on: date) -> Filing:
     filing = queries.find_filing(public_id, actor, on, lock=True)
     if not queries.covers(actor, filing.county_code):
         raise Forbidden(_("这个县不在您的确认范围内。"), county=filing.county_code)
-    if filing.recorded_by == actor.user_id:
+    if queries.took_part(filing, actor):
         raise SecondPersonNeeded(_("录入人不能自己确认，请由本县另一人确认。"))
     return filing
 

@@ -19,11 +19,11 @@ from shop.i18n import _
 from shop.identity.codes import read_credit_code, read_name
 from shop.identity.models import Organisation
 from shop.money import MAX_FEN
+from shop.typed import compared, fold
 
 KEY_KINDS = ("invoice", "contract", "bank_serial")
 DOCUMENT_KINDS = ("invoice", "contract", "bank_receipt", "delivery_note", "other")
 MAX_LINES = 200
-_LOOSE = re.compile(r"[\s_/\\.,:;()()、·-]+")
 #: 数电票: 20 digits; older ones: a code of 10 or 12 digits, then a number of 8.
 _INVOICE = re.compile(r"(\d{20})|(\d{10}|\d{12})[\s-]+(\d{8})\Z", re.ASCII)
 
@@ -90,11 +90,11 @@ def read_key(kind: str, number: str) -> str:
     :raises ValueError: if it is none of its kind.
     """
     if kind == "invoice":
-        match = _INVOICE.fullmatch(number.strip())
+        match = _INVOICE.fullmatch(fold(number).strip())
         if not match:
             raise ValueError(_("发票号码须为20位数字，或10、12位代码加空格再加8位号码。"))
         return match.group(1) or f"{match.group(2)}-{match.group(3)}"
-    key = _LOOSE.sub("", number).upper()
+    key = compared(number)
     if not 3 <= len(key) <= 60:  # noqa: PLR2004  shorter tells nothing apart
         raise ValueError(_("编号须有3至60个字符。"))
     return key

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,6 +32,7 @@ from shop.forms import Form
 from shop.geo.models import AssistedCounty, Division
 from shop.i18n import lazy as _
 from shop.inputs import choices
+from shop.typed import digits, pieces
 
 _ROWS = 3
 #: Field of the form -> kind of the papers it takes.
@@ -42,7 +42,6 @@ _ENDINGS = ("县", "市", "区", "旗", "省")
 _SHORTEST_NAME = 2
 _MOST_PLACES = 40
 _SHOWN_PLACES = 3
-_SPLIT = re.compile(r"[\n;;,,]+")
 
 
 class LineForm(PlainForm):
@@ -170,7 +169,7 @@ class FilingForm(Form):
             form = entry.form
             category = leaves.get((form.category.data or "").strip().split(" ")[0])
             try:
-                amount = money.parse_yuan((form.amount.data or "").replace(",", "").replace(",", "").strip())
+                amount = money.parse_yuan(digits(form.amount.data or ""))
             except ValueError:
                 amount = 0
                 form.amount.errors = [_("金额须是数字，至多两位小数。")]
@@ -184,12 +183,7 @@ class FilingForm(Form):
         return None if wrong else found
 
     def _read_keys(self) -> tuple[KeyDraft, ...]:
-        return tuple(
-            KeyDraft(kind, number.strip())
-            for kind in KEY_KINDS
-            for number in _SPLIT.split(self[kind].data or "")
-            if number.strip()
-        )
+        return tuple(KeyDraft(kind, number) for kind in KEY_KINDS for number in pieces(self[kind].data or ""))
 
     def _store(self, actor: Actor) -> tuple[DocumentDraft, ...]:
         stored = []

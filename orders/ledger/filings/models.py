@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,6 +46,8 @@ class Filing(PublicId, Base):
     #: Who asked that a confirmed one be withdrawn; another person decides.
     withdrawal_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     withdrawal_at: Mapped[datetime | None]
+    #: Pairs of kind and number as compared; :class:`FilingKey` holds them while it is submitted or confirmed.
+    numbers: Mapped[list[Any]] = mapped_column(server_default="[]", default=list)
     is_demo: Mapped[bool] = mapped_column(server_default="false")
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
@@ -87,11 +90,14 @@ class FilingDocument(Base):
     #: ``invoice``, ``contract``, ``bank_receipt``, ``delivery_note`` or ``other``.
     kind: Mapped[str]
 
-    __table_args__ = (one_of("kind", ("invoice", "contract", "bank_receipt", "delivery_note", "other")),)
+    __table_args__ = (
+        one_of("kind", ("invoice", "contract", "bank_receipt", "delivery_note", "other")),
+        Index("ix_filing_documents_file_id", "file_id"),
+    )
 
 
 class FilingKey(Base):
-    """A number that may be filed once: an invoice, a contract, a bank serial."""
+    """A number that a submitted or confirmed filing holds and no other: an invoice, a contract, a bank serial."""
 
     __tablename__ = "filing_keys"
 

@@ -234,7 +234,8 @@ def show(actor: Actor, desk: str, filing_id: UUID) -> Response | str:
     counted_on = periods.first_open(view.filing.sold_to, periods.read_closed_to())
     return render_template(
         "orders/filing.html", view=view, filing=view.filing, desk=desk, counted_on=counted_on,
-        is_mine=(view.filing.recorded_by, view.filing.organisation_id) == (actor.user_id, actor.organisation_id), decides=_decides(actor, view.filing),
+        is_ours=view.filing.organisation_id == actor.organisation_id, decides=_decides(actor, view.filing),
+        is_mine=queries.took_part(view.filing, actor),
     )  # fmt: skip
 
 

@@ -12,42 +12,23 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, text, true
 
 from catalog.producers.models import Producer
 from catalog.producers.queries import producers_of
-from catalog.products.models import Category
 from orders.ledger import questions
-from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
+from orders.ledger.filings.models import Filing
+from orders.ledger.filings.parts import DocumentView, LineView, list_documents, list_lines, numbers_of
 from orders.ledger.models import LedgerDimension
 from shop import clock
 from shop.audit import AuditEntry
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
-from shop.files.models import StoredFile
 from shop.geo.models import AssistedCounty, Division
 from shop.i18n import _
 from shop.identity.models import Organisation, User
 from shop.identity.queries import within
 from shop.paging import Page, decode_cursor, make_page
 
-
-@dataclass(frozen=True)
-class LineView:
-    """A line with its category's name."""
-
-    position: int
-    category_code: str
-    category: str
-    product_name: str
-    quantity_text: str
-    amount_fen: int
-
-
-@dataclass(frozen=True)
-class DocumentView:
-    """A paper of a filing."""
-
-    kind: str
-    file_id: UUID
-    name: str
+#: Acts after which one is no second person.
+_ENTERING = ("filings.filing_created", "filings.filing_edited", "filings.filing_submitted")
 
 
 @dataclass(frozen=True)
@@ -198,9 +179,30 @@ def sellers_of(actor: Actor, on: date) -> list[Seller]:
 
 
 def count_waiting(actor: Actor, on: date) -> int:
-    """Return how many submitted filings of the actor's scope somebody else entered."""
-    where = (visible(actor, on), Filing.status == "submitted", Filing.recorded_by != actor.user_id)
+    """Return how many submitted filings the actor may decide about: of its counties, and entered by somebody else."""
+    where = (visible(actor, on), Filing.status == "submitted", _covered(actor), ~_entered_by(actor))
     return db.session.scalar(select(func.count()).select_from(Filing).where(*where)) or 0
+
+
+def _covered(actor: Actor) -> ColumnElement[bool]:
+    """Return which filings :func:`covers` the county of."""
+    if actor.scope.kind == "all":
+        return true()
+    return within(Filing.county_code, actor.scope.divisions) if actor.scope.kind == "division" else false()
+
+
+def _entered_by(actor: Actor) -> ColumnElement[bool]:
+    """Return which filings the actor entered, changed or submitted, and so is not the second person of."""
+    acts = select(AuditEntry.subject_id).where(
+        AuditEntry.subject_type == "filing", AuditEntry.subject_id == Filing.id, AuditEntry.user_id == actor.user_id,
+        AuditEntry.action.in_(_ENTERING),
+    )  # fmt: skip
+    return or_(Filing.recorded_by == actor.user_id, acts.exists())
+
+
+def took_part(filing: Filing, actor: Actor) -> bool:
+    """Say whether the actor entered, changed or submitted a filing, and so does not decide about it."""
+    return db.session.scalar(select(Filing.id).where(Filing.id == filing.id, _entered_by(actor))) is not None
 
 
 def list_filings(
@@ -240,8 +242,8 @@ def show_filing(filing: Filing) -> FilingView:
         entered_by=db.session.get_one(Organisation, filing.organisation_id).name,
         recorder=db.session.get_one(User, filing.recorded_by).name,
         lines=list_lines(filing),
-        keys=[(k.kind, k.key) for k in _keys(filing)],
-        documents=_documents(filing),
+        keys=numbers_of(filing),
+        documents=list_documents(filing),
         history=_history(filing),
         counts=does_count(filing, clock.now()),
     )
@@ -251,36 +253,6 @@ def division_name(division: Division) -> str:
     """Return a division's name with those that govern it before it."""
     above = db.session.get(Division, division.parent_code) if division.parent_code else None
     return (division_name(above) if above else "") + division.name
-
-
-def list_lines(filing: Filing) -> list[LineView]:
-    """Return a filing's lines in order."""
-    rows = db.session.execute(
-        select(FilingLine, Category.name_zh)
-        .join(Category, Category.code == FilingLine.category_code)
-        .where(FilingLine.filing_id == filing.id)
-        .order_by(FilingLine.position)
-    )
-    return [
-        LineView(line.position, line.category_code, name, line.product_name, line.quantity_text, line.amount_fen)
-        for line, name in rows
-    ]
-
-
-def _keys(filing: Filing) -> Sequence[FilingKey]:
-    return db.session.scalars(
-        select(FilingKey).where(FilingKey.filing_id == filing.id).order_by(FilingKey.kind, FilingKey.key)
-    ).all()
-
-
-def _documents(filing: Filing) -> list[DocumentView]:
-    rows = db.session.execute(
-        select(FilingDocument.kind, StoredFile.public_id, StoredFile.name)
-        .join(StoredFile, StoredFile.id == FilingDocument.file_id)
-        .where(FilingDocument.filing_id == filing.id)
-        .order_by(FilingDocument.kind, StoredFile.id)
-    )
-    return [DocumentView(*row) for row in rows]
 
 
 def _history(filing: Filing) -> list[Event]:

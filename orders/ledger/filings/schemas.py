@@ -157,6 +157,9 @@ class FiledDocumentSchema(Schema):
     kind = fields.String()
     file_id = PublicId()
     name = fields.String()
+    is_elsewhere = fields.Boolean(
+        metadata={"description": "The very same file is a paper of another filing or of an order"}
+    )
 
 
 class FilingHistorySchema(Schema):

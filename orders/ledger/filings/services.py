@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from catalog.producers.models import Producer
 from catalog.producers.queries import require_producer, resolve_producer
-from orders.ledger.filings import queries
+from orders.ledger.filings import numbers, queries
 from orders.ledger.filings.drafts import BadFiling, FilingDraft, check, read_key, write
 from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
-from orders.numbers import hold_invoice, make_number
+from orders.numbers import make_number
 from shop import audit, clock, money
 from shop.auth import Actor
 from shop.db import db
@@ -44,12 +44,6 @@ class WrongFilingState(Conflict):
     """The filing's state does not allow this; ``moves`` says what it allows."""
 
     code = "wrong-filing-state"
-
-
-class AlreadyFiled(Conflict):
-    """The invoice, contract or bank serial is in another filing; ``filing`` is its number if the actor may see it."""
-
-    code = "already-filed"
 
 
 def move(filing: Filing, act: str) -> None:
@@ -87,8 +81,10 @@ def create_filing(draft: FilingDraft, actor: Actor, *, at: datetime) -> Filing:
 
 
 def edit_filing(public_id: UUID, draft: FilingDraft, actor: Actor, *, version: int, at: datetime) -> Filing:
-    """Replace a draft, or a refused filing which becomes a draft again; only by who entered it.
+    """Replace a draft, or a refused filing which becomes a draft again; who changes it has entered it from then on.
 
+    :raises Forbidden: if it was entered for another organisation.
+    :raises AlreadyFiled: if one of its numbers is in another filing, or of an order here.
     :raises VersionChanged: if it is not the version that was read.
     """
     filing = _own(public_id, actor, clock.business_day(at))
@@ -99,7 +95,7 @@ def edit_filing(public_id: UUID, draft: FilingDraft, actor: Actor, *, version: i
     move(filing, "edit")
     write(filing, draft, seller_id=seller_id)
     filing.decided_by = filing.decided_at = None
-    filing.reason = ""
+    filing.recorded_by, filing.reason = actor.user_id, ""
     for part in (FilingLine, FilingKey, FilingDocument):
         db.session.execute(delete(part).where(part.filing_id == filing.id))
     _write_parts(filing, draft, actor, clock.business_day(at))
@@ -108,9 +104,10 @@ def edit_filing(public_id: UUID, draft: FilingDraft, actor: Actor, *, version: i
 
 
 def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
-    """Hand a draft to the county for confirmation; it needs at least one paper.
+    """Hand a draft to the county for confirmation; it needs a paper and a number, which no other filing can have now.
 
-    :raises BadFiling: without a paper.
+    :raises BadFiling: without a paper or a number.
+    :raises AlreadyFiled: if another filing was submitted with one of its numbers, or one is of an order here.
     :raises NoSuchProducer: if an agent's mandate has ended since.
     """
     on = clock.business_day(at)
@@ -121,7 +118,10 @@ def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     if db.session.scalar(select(FilingDocument.file_id).where(FilingDocument.filing_id == filing.id).limit(1)) is None:
         error = {"pointer": "#/documents", "detail": _("请至少上传一份凭证。")}
         raise BadFiling(_("请至少上传一份凭证，例如发票、合同或银行回单。"), errors=[error])
-    filing.recorded_at = at
+    if not numbers.take(filing, actor, on):
+        error = {"pointer": "#/keys", "detail": _("请至少填写一个发票、合同或银行流水号码。")}
+        raise BadFiling(_("请至少填写一个发票、合同或银行流水号码，以免重复计算。"), errors=[error])
+    filing.recorded_by, filing.recorded_at = actor.user_id, at
     audit.record(actor, "filings.filing_submitted", "filing", filing.id)
     publish(
         "orders.filing_submitted", organisations=queries.deciders_of(filing.county_code, on),
@@ -137,25 +137,20 @@ def withdraw_filing(public_id: UUID, actor: Actor, *, reason: str, at: datetime)
     filing = _own(public_id, actor, clock.business_day(at))
     move(filing, "withdraw")
     filing.reason = reason.strip()
-    release_keys(filing)
+    numbers.release(filing)
     audit.record(actor, "filings.filing_withdrawn", "filing", filing.id)
     return filing
 
 
-def release_keys(filing: Filing) -> None:
-    """Let a filing's numbers be filed again."""
-    db.session.execute(delete(FilingKey).where(FilingKey.filing_id == filing.id))
-
-
 def _own(public_id: UUID, actor: Actor, on: date) -> Filing:
-    """Return the filing, locked, if the actor is who entered it, and acts for the organisation it was entered for.
+    """Return the filing, locked, if it was entered for the actor's organisation: colleagues go on with each other's.
 
     :raises NotFound: if the actor may not know of it.
-    :raises Forbidden: if somebody else entered it, or the same person for another organisation.
+    :raises Forbidden: if it was entered for another organisation.
     """
     filing = queries.find_filing(public_id, actor, on, lock=True)
-    if (filing.recorded_by, filing.organisation_id) != (actor.user_id, actor.organisation_id):
-        raise Forbidden(_("只有录入人可以修改、提交或撤回。"))
+    if filing.organisation_id != actor.organisation_id:
+        raise Forbidden(_("只有申报单位可以修改、提交或撤回。"))
     return filing
 
 
@@ -189,47 +184,12 @@ def _write_parts(filing: Filing, draft: FilingDraft, actor: Actor, on: date) -> 
                 amount_fen=line.amount_fen,
             )
         )  # fmt: skip
-    for key in sorted({(key.kind, read_key(key.kind, key.number)) for key in draft.keys}):
-        _claim(filing, *key, actor=actor, on=on)
+    numbers.name(filing, {(key.kind, read_key(key.kind, key.number)) for key in draft.keys}, actor, on)
     for document in draft.documents:
         file = files.get_own(document.file_id, actor)
         values = {"filing_id": filing.id, "file_id": file.id, "kind": document.kind}
         db.session.execute(insert(FilingDocument).values(values).on_conflict_do_nothing())
     db.session.flush()  # obtains the lines' keys and the constraints' answers
-
-
-def _claim(filing: Filing, kind: str, key: str, *, actor: Actor, on: date) -> None:
-    """Take a number for a filing; who comes second waits for the first and is refused."""
-    if kind == "invoice":
-        require_not_ordered(key)
-    values = {"kind": kind, "key": key, "filing_id": filing.id}
-    made = db.session.execute(
-        insert(FilingKey).values(values).on_conflict_do_nothing().returning(FilingKey.filing_id)
-    ).first()
-    if made is not None:
-        return
-    number = db.session.scalar(
-        select(Filing.number)
-        .join(FilingKey, FilingKey.filing_id == Filing.id)
-        .where(FilingKey.kind == kind, FilingKey.key == key, queries.visible(actor, on))
-    )
-    members = {"kind": kind, "number": key} | ({"filing": number} if number else {})
-    raise AlreadyFiled(_("%(key)s 已在另一份申报中，不能重复申报。", key=key), **members)
-
-
-_ORDERED = text("SELECT 1 FROM invoices WHERE code = :code AND number = :number AND status <> 'refused' LIMIT 1")
-
-
-def require_not_ordered(key: str) -> None:
-    """Refuse an invoice that is for orders placed here, which count by themselves.
-
-    :raises AlreadyFiled: if so.
-    """
-    hold_invoice(key)
-    code, _dash, number = key.rpartition("-")
-    if db.session.execute(_ORDERED, {"code": code, "number": number}).first() is not None:
-        detail = _("发票 %(key)s 属于平台订单，已按订单计算，不能申报。", key=key)
-        raise AlreadyFiled(detail, kind="invoice", number=key)
 
 
 def lines_of(filing: Filing) -> list[FilingLine]:
