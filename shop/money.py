@@ -29,13 +29,17 @@ class Measure:
     value: Decimal
     unit: str = ""
 
-    def in_unit(self, unit: str) -> Decimal:
+    def in_unit(self, unit: str, pointer: str = "") -> Decimal:
         """Return the value, which must be in ``unit`` or say no unit.
 
+        :param pointer: where in the request it stands, told with the refusal.
         :raises WrongUnit: if it says another one.
         """
         if self.unit and self.unit != unit:
-            raise WrongUnit(_("单位须是 %(unit)s。", unit=unit), unit=unit)
+            detail = _("单位须是 %(unit)s。", unit=unit)
+            raise WrongUnit(
+                detail, unit=unit, **({"errors": [{"pointer": pointer, "detail": detail}]} if pointer else {})
+            )
         return self.value
 
 

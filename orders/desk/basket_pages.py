@@ -85,7 +85,7 @@ def add_to_basket(actor: Actor) -> Response:
         if not quantity:
             raise BadQuantity(_("数量须大于零。"))
         listing_id = read_id(request.form.get("listing_id"))
-        basket.put_line(listing_id, quantity, actor=actor, at=clock.now(), add=True)
+        basket.put_line(listing_id, money.Measure(quantity), actor=actor, at=clock.now(), add=True)
     form.tell(_("已加入采购清单。"))
     return redirect(url_for("purchase_pages.show_basket"))
 
@@ -99,7 +99,7 @@ def change_line(actor: Actor) -> Response:
     with form.refusals(), transaction():
         listing_id, quantity = read_id(request.form.get("listing_id")), read_quantity(request.form.get("quantity"))
         if quantity:
-            basket.put_line(listing_id, quantity, actor=actor, at=clock.now())
+            basket.put_line(listing_id, money.Measure(quantity), actor=actor, at=clock.now())
         else:
             basket.remove_line(listing_id, actor=actor)
     form.tell(_("采购清单已更新。"))

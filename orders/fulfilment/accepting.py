@@ -15,6 +15,7 @@ from catalog.lots import services as lots
 from orders.contracts.services import find_contract
 from orders.fulfilment import dues
 from orders.fulfilment.models import Acceptance, AcceptanceFile, AcceptanceItem, Shipment, ShipmentItem
+from orders.fulfilment.units import wrong_units
 from orders.purchase import changes, counting, due, numbers
 from orders.purchase.access import lines_of, lock_order
 from orders.purchase.completion import complete_if_done
@@ -57,6 +58,8 @@ class ItemDecision:
     accepted: Decimal
     rejected: Decimal
     reason: str = ""
+    #: Units that the quantities named, accepted's and rejected's; empty takes the line's.
+    units: tuple[str, str] = ("", "")
     #: Whoever accepts goods that are called back must say that it knows.
     knows_recall: bool = False
 
@@ -92,10 +95,9 @@ def accept_goods(public_id: UUID, draft: AcceptanceDraft, *, actor: Actor, at: d
     if order.fund_source == "canteen" and witness is None:
         detail = _("食堂采购须两人以上验收，请选择本单位另一位成员；没有的，请管理员先邀请。")
         raise WitnessMissing(detail, errors=[{"pointer": "#/witness_id", "detail": detail}])
-    items = _items_of(order)
-    _check(draft.items, items)
+    items, lines = _items_of(order), {line.id: line for line in lines_of(order)}
+    _check(draft.items, items, lines)
     _require_known_recalls(draft.items, items)
-    lines = {line.id: line for line in lines_of(order)}
     acceptance = _add_acceptance(order, draft, witness, actor=actor, at=at)
     _decide(draft.items, items, lines, acceptance=acceptance)
     _return_rejected(draft.items, items, lines, acceptance=acceptance)
@@ -140,7 +142,9 @@ def _items_of(order: Order) -> dict[UUID, ShipmentItem]:
     return {item.public_id: item for item in rows}
 
 
-def _check(decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem]) -> None:
+def _check(
+    decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem], lines: Mapping[int, OrderLine]
+) -> None:
     errors = [] if decisions else [{"pointer": "#/items", "detail": _("请填写验收数量。")}]
     seen: set[UUID] = set()
     for n, one in enumerate(decisions):
@@ -149,6 +153,7 @@ def _check(decisions: Sequence[ItemDecision], items: Mapping[UUID, ShipmentItem]
             errors.append({"pointer": f"#/items/{n}/item_id", "detail": _("没有这条发货记录，或重复填写。")})
             continue
         seen.add(one.item_id)
+        errors += wrong_units(n, one.units, lines[item.line_id].unit)
         left = item.quantity - item.accepted - item.rejected
         if one.accepted < 0 or one.rejected < 0 or not 0 < one.accepted + one.rejected <= left:
             detail = _("待验收数量为 %(left)s。", left=f"{left.normalize():f}")

@@ -93,6 +93,7 @@ def accept(body: dict[str, Any], actor: Actor, order_id: UUID) -> AcceptanceAnsw
             one["accepted"].value,
             one["rejected"].value,
             one["reason"],
+            (one["accepted"].unit, one["rejected"].unit),
             knows_recall=one["accept_recalled"],
         )
         for one in body["items"]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from catalog.products.models import Listing
+from catalog.products.models import Listing, Sku
 from orders.purchase.models import BasketLine
 from orders.purchase.pricing import PricedLine, Wanted, price_lines
 from shop import clock
@@ -18,6 +17,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, Forbidden, NotFound
 from shop.i18n import _
+from shop.money import Measure
 
 MAX_LINES = 200
 
@@ -63,17 +63,23 @@ def view_basket(actor: Actor, at: datetime) -> Basket:
     return Basket(price_lines(wanted, clock.business_day(at)))
 
 
-def put_line(listing_id: UUID, quantity: Decimal, *, actor: Actor, at: datetime, add: bool = False) -> None:
+def put_line(listing_id: UUID, wanted: Measure, *, actor: Actor, at: datetime, add: bool = False) -> None:
     """Set the quantity of a listing in the basket, or add to it.
 
     :raises NoSuchListing: if there is no such listing, or it is a draft.
+    :raises WrongUnit: if the quantity names another unit than the listing's.
     :raises BasketFull: above 200 listings.
     """
     if actor.organisation_kind != "institution":
         raise Forbidden(_("只有采购单位可以采购。"))
-    key = db.session.scalar(select(Listing.id).where(Listing.public_id == listing_id, Listing.status != "draft"))
-    if key is None:
+    found = db.session.execute(
+        select(Listing.id, Sku.unit)
+        .join(Sku, Sku.id == Listing.sku_id)
+        .where(Listing.public_id == listing_id, Listing.status != "draft")
+    ).one_or_none()
+    if found is None:
         raise NoSuchListing(_("没有这个商品。"))
+    key, quantity = found.id, wanted.in_unit(found.unit, "#/quantity")
     new = insert(BasketLine).values(
         organisation_id=actor.organisation_id, user_id=actor.user_id, listing_id=key, quantity=quantity, added_at=at
     )

@@ -70,7 +70,7 @@ def add_basket_line(body: dict[str, Any], actor: Actor) -> Basket:
     """Add a quantity of a listing to the basket."""
     at = clock.now()
     with transaction():
-        basket.put_line(body["listing_id"], body["quantity"].value, actor=actor, at=at, add=True)
+        basket.put_line(body["listing_id"], body["quantity"], actor=actor, at=at, add=True)
         return basket.view_basket(actor, at)
 
 
@@ -82,7 +82,7 @@ def set_basket_line(body: dict[str, Any], actor: Actor, listing_id: UUID) -> Bas
     """Set the quantity of a listing in the basket."""
     at = clock.now()
     with transaction():
-        basket.put_line(listing_id, body["quantity"].value, actor=actor, at=at)
+        basket.put_line(listing_id, body["quantity"], actor=actor, at=at)
         return basket.view_basket(actor, at)
 
 

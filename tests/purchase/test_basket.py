@@ -11,6 +11,7 @@ from sqlalchemy import text
 from orders.purchase import basket
 from shop.db import db, transaction
 from shop.errors import Forbidden
+from shop.money import Measure
 from tests.conftest import NOON, count
 from tests.purchase.world import World, make_world
 
@@ -22,7 +23,7 @@ def world(session) -> World:
 
 def put(world, n, quantity, *, add=False):
     with transaction():
-        basket.put_line(world.listings[n].public_id, Decimal(quantity), actor=world.buyer, at=NOON, add=add)
+        basket.put_line(world.listings[n].public_id, Measure(Decimal(quantity)), actor=world.buyer, at=NOON, add=add)
 
 
 def test_adding_adds_and_setting_sets(world):
@@ -72,9 +73,9 @@ def test_an_unknown_listing_a_draft_and_another_kind_of_organisation_are_refused
     with pytest.raises(basket.NoSuchListing):
         put(world, 0, "1")
     with pytest.raises(basket.NoSuchListing), transaction():
-        basket.put_line(uuid4(), Decimal(1), actor=world.buyer, at=NOON)
+        basket.put_line(uuid4(), Measure(Decimal(1)), actor=world.buyer, at=NOON)
     with pytest.raises(Forbidden), transaction():
-        basket.put_line(world.listings[1].public_id, Decimal(1), actor=world.producer, at=NOON)
+        basket.put_line(world.listings[1].public_id, Measure(Decimal(1)), actor=world.producer, at=NOON)
     assert count("basket_lines") == 0
 
 
