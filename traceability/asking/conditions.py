@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, sele
 
 from traceability.asking import finding
 from traceability.asking.reading import Asked, number_of
-from traceability.repository.fields import Role
+from traceability.repository.fields import CLASSES, Role
 from traceability.repository.models import TraceEvent, TraceEventAttribute, TraceEventEpc
 from traceability.repository.units import LINEAR, from_base, to_base
 from traceability.standard.patterns import pattern_of
@@ -52,7 +52,8 @@ def holds(asked: Select[int]) -> Condition:
 def names_identifier(asked: Asked, roles: Sequence[Role]) -> Condition:
     """Ask for events that name an identifier, or one that matches a pattern, in one of some roles."""
     ids = finding.ids_of_identifiers(asked.identifiers())
-    patterns = [found for value in asked.values if (found := pattern_of(value))]
+    of_classes = (False, True) if set(roles) <= set(CLASSES) else (False,)
+    patterns = [found for value in asked.values for each in of_classes if (found := pattern_of(value, of_classes=each))]
     named = []
     if ids:
         named.append(TraceEventEpc.epc_id.in_(ids))

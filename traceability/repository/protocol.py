@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, request, url_for
 from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.datastructures import MIMEAccept
 
 from shop import clock
 from shop.auth import Actor, public
@@ -69,7 +70,7 @@ def discover(bp: Blueprint, rule: str, *methods: str, headers: Callable[[], Mapp
 def answer(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with JSON, called JSON-LD for those who prefer it."""
     text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
-    preferred = request.accept_mimetypes.best_match([JSON, JSON_LD], default=JSON)
+    preferred = _accepted().best_match([JSON, JSON_LD], default=JSON)
     response = Response(text, status, content_type=preferred)
     response.headers.update(headers or {})
     return response
@@ -99,9 +100,14 @@ def _negotiate() -> None:
             asked = request.headers.get(f"GS1-{name}-{end}", "").strip()
             if asked and not (_is_version(asked) and fits(_parts(asked))):
                 raise NotAcceptableHere(f"GS1-{name}-{end}: {asked[:20]} cannot be had; this is {name} {VERSION}.")
-    accept = request.accept_mimetypes
+    accept = _accepted()
     if accept and not (accept.best_match([JSON, JSON_LD]) or accept.best_match(["application/problem+json"])):
         raise NotAcceptableHere("Answers are JSON or JSON-LD; there is no XML.")
+
+
+def _accepted() -> MIMEAccept:
+    """Return the media types that the client takes, without parameters: JSON has none that matter."""
+    return MIMEAccept([(value.partition(";")[0].strip(), quality) for value, quality in request.accept_mimetypes])
 
 
 def _check_cbv_format() -> None:
@@ -150,9 +156,23 @@ def read_page_token(list_: str, actor: Actor, token: str) -> dict[str, Any] | No
     return dict(held)
 
 
+def _address() -> str:
+    """Return the request's address with the values in its path quoted whole, so that what is escaped in them stays so."""
+    given = request.view_args or {}
+    marks = {f"~{place}~": quote(str(value), safe="") for place, value in enumerate(given.values())}
+    # The choices of a path are no URIs and stand for themselves.
+    values = {
+        name: value if str(value).isalnum() else mark for (name, value), mark in zip(given.items(), marks, strict=True)
+    }
+    path = url_for(request.endpoint or "", **values)
+    for mark, quoted in marks.items():
+        path = path.replace(mark, quoted)
+    return f"{request.host_url.rstrip('/')}{path}"
+
+
 def next_link(token: str, expires: datetime, parameters: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the headers that lead to the next page of the same address."""
     query = [(name, value) for name, value in parameters if name != "nextPageToken"]
-    address = f"{request.base_url}?{urlencode([*query, ('nextPageToken', token)])}"
+    address = f"{_address()}?{urlencode([*query, ('nextPageToken', token)])}"
     until = expires.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return {"Link": f'<{address}>; rel="next"', "GS1-Next-Page-Token-Expires": until}

@@ -1,7 +1,7 @@
 """EPC patterns: ``urn:epc:idpat:…`` with ``*`` for what may be anything, as a condition on canonical identifiers."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from traceability.standard import urns
@@ -60,11 +60,14 @@ class Pattern:
         return re.fullmatch(expression, canonical) is not None
 
 
-def pattern_of(uri: str) -> Pattern | None:
+def pattern_of(uri: str, *, of_classes: bool = False) -> Pattern | None:
     """Return what an EPC pattern asks for, or ``None`` if ``uri`` is no pattern of a scheme with Digital Links.
 
     A ``*`` may stand for the serial number, then for the reference before it too, then for all: nothing that is given
     follows one. A pattern without any asks for one thing.
+
+    :param of_classes: it asks for classes, which have the ``*`` themselves where things have a serial number
+        (EPCIS 2.0, 8.2.7.1.1); lots are classes already.
     """
     found = _PATTERN.fullmatch(uri)
     scheme = SCHEMES.get(found[1]) if found else None
@@ -77,6 +80,8 @@ def pattern_of(uri: str) -> Pattern | None:
     fields = given.removesuffix(".").split(".") if given else []
     if f".{star}{stars}" != ".*" * (_fields_of(scheme) - len(fields)) or (given and not given.endswith(".")):
         return None
+    if of_classes and scheme.space == "id" and scheme.then:
+        scheme = replace(scheme, then="")
     pieces = _pieces(scheme, fields)
     return Pattern(_joined([f"{CANONICAL}{scheme.ai}/", *pieces])) if pieces is not None else None
 
@@ -98,12 +103,12 @@ def _pieces(scheme: Scheme, given: list[str]) -> list[Piece] | None:
 
 def _behind(scheme: Scheme, given: list[str]) -> list[Piece]:
     """Return the pieces behind a key of fixed length."""
-    if scheme.name == "sgln":
+    if scheme.name == "sgln" and scheme.then:
         # A place without extension is written without it.
         return [Open.MAYBE]
-    if scheme.then in ("", "*"):
-        return [Open.SOME] if scheme.then else []
     inner: list[Piece] = [*given[2:], *([2] * (2 - len(given[2:])))] if scheme.pieces else []
+    if scheme.then in ("", "*"):
+        return [*inner, Open.SOME] if scheme.then else inner
     return [*inner, f"/{scheme.then}/", Open.SOME]
 
 

@@ -63,6 +63,29 @@ def events(client, headers):
     return made
 
 
+@pytest.mark.parametrize(
+    ("parameter", "list_"),
+    [
+        ("MATCH_epcClass", "quantityList"), ("MATCH_inputEPCClass", "inputQuantityList"),
+        ("MATCH_outputEPCClass", "outputQuantityList"), ("MATCH_anyEPCClass", "quantityList"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("asked", "is_found"),
+    [(OPEN, True), ("urn:epc:idpat:sgtin:4012345.*.*", True), ("urn:epc:idpat:sgtin:*.*.*", True),
+     ("urn:epc:idpat:sgtin:4012346.*.*", False)],
+)  # fmt: skip
+def test_classes_are_found_by_patterns(client, headers, parameter, list_, asked, is_found):
+    changes = {list_: [{"epcClass": OPEN, "quantity": 5}], "epcList": []}
+    if list_ != "quantityList":
+        changes |= {"type": "TransformationEvent", "action": None, "epcList": None, "inputEPCList": [sgtin(3)]}
+        changes["outputEPCList"] = [sgtin(4)]
+    event = observed(**changes)
+    capture(client, headers, event)
+
+    assert keys_in(ask(client, headers, **{parameter: asked})) == [(event["eventID"], False)] * is_found
+
+
 def flat(pages):
     return [key for page in pages for key in page]
 

@@ -11,7 +11,7 @@ from tests.conftest import NOON
 from tests.factories import make_member
 from tests.ledger.filers import officials
 from tests.traceability.asking.questions import FARM, PALLET, ask, capture, everything, found_in, problem_of
-from tests.traceability.events import rows, sgtin
+from tests.traceability.events import observed, rows, sgtin
 from traceability.asking.values import RESOURCES
 from traceability.repository.derived import TraceGrant
 from traceability.standard.identifiers import canonical
@@ -136,3 +136,21 @@ def test_options_tell_what_can_be_done(client, path):
     assert answer.status_code == 204
     assert "GET" in answer.headers["Allow"]
     assert answer.headers["Duikou-Not-Supported"] == "xml, soap, websocket"
+
+
+@pytest.mark.parametrize(
+    "epc", ["https://id.gs1.org/01/04012345987652/21/A%2F1", "https://id.gs1.org/01/04012345987652/21/A%2525", sgtin(1)]
+)
+@pytest.mark.parametrize("path", ["/epcis/epcs/{}/events", "/epcis/events"])
+def test_the_link_to_the_next_page_names_the_same_identifier(client, headers, epc, path):
+    capture(client, headers, observed(epc), observed(epc), observed(sgtin(7)))
+    asked = {"perPage": 1} if "{}" in path else {"perPage": 1, "MATCH_epc": epc}
+
+    first = ask(client, headers, path.format(quote(epc, safe="")), **asked)
+    link = first.headers["Link"].partition(">")[0][1:]
+    second = client.get(link, headers=headers)
+
+    assert link.startswith(f"http://localhost{path.format(quote(epc, safe=''))}?")
+    assert [len(found_in(answer)) for answer in (first, second)] == [1, 1]
+    assert "Link" not in second.headers
+    assert {event["epcList"][0] for answer in (first, second) for event in found_in(answer)} == {canonical(epc)}

@@ -52,6 +52,30 @@ def test_a_pattern_matches_what_it_names_and_nothing_else(pattern, like, matchin
 
 
 @pytest.mark.parametrize(
+    ("pattern", "like", "matching", "others"),
+    [
+        ("sgtin:4012345.098765.*", "01/04012345987652", ["urn:epc:idpat:sgtin:4012345.098765.*", "https://a.cn/01/4012345987652"],
+         ["urn:epc:id:sgtin:4012345.098765.1", "urn:epc:class:lgtin:4012345.098765.1", "urn:epc:idpat:sgtin:4012345.098766.*"]),
+        ("sgtin:4012345.*.*", "01/_4012345______", ["urn:epc:idpat:sgtin:4012345.098765.*", "urn:epc:idpat:sgtin:4012345.798765.*"],
+         ["urn:epc:idpat:sgtin:4012346.098765.*", "urn:epc:id:sgtin:4012345.098765.1", "urn:epc:class:lgtin:4012345.098765.1"]),
+        ("grai:4012345.*.*", "8003/04012345______", ["urn:epc:idpat:grai:4012345.55555.*"], ["urn:epc:id:grai:4012345.55555.987"]),
+        ("itip:4012345.012345.*.*.*", "8006/04012345123456____", ["urn:epc:idpat:itip:4012345.012345.01.02.*"],
+         ["urn:epc:id:itip:4012345.012345.01.02.987"]),
+        ("cpi:0614141.*.*", "8010/0614141_%", ["urn:epc:idpat:cpi:0614141.123456.*"], ["urn:epc:id:cpi:0614141.123456.1"]),
+        ("lgtin:4012345.012345.*", "01/04012345123456/10/_%", ["urn:epc:class:lgtin:4012345.012345.998877"],
+         ["urn:epc:idpat:sgtin:4012345.012345.*"]),
+    ],
+)  # fmt: skip
+def test_a_pattern_of_classes_matches_classes(pattern, like, matching, others):
+    made = pattern_of("urn:epc:idpat:" + pattern, of_classes=True)
+
+    assert made is not None
+    assert made.like == "https://id.gs1.org/" + like
+    assert [each for each in matching if not made.matches(canonical(each))] == []
+    assert [each for each in others if made.matches(canonical(each))] == []
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "urn:epc:id:sgtin:4012345.098765.*", "urn:epc:idpat:sgtin:4012345.*.7", "urn:epc:idpat:sgtin:4012345.*",
