@@ -17,7 +17,7 @@ from traceability.repository.fields import CLASSES, Role
 from traceability.repository.models import TraceEvent, TraceEventAttribute, TraceEventEpc
 from traceability.repository.units import LINEAR, from_base, to_base
 from traceability.standard.patterns import pattern_of
-from traceability.standard.times import find_instant
+from traceability.standard.times import find_beginning
 
 Compare = Callable[[Any, Any], Any]
 COMPARISONS: Mapping[str, Compare] = MappingProxyType(
@@ -68,15 +68,14 @@ def names_identifier(asked: Asked, roles: Sequence[Role]) -> Condition:
 
 def has_quantity(asked: Asked, comparison: str, uom: str | None) -> Condition:
     """Ask for a quantity; one in a unit may have been told in any unit of the same kind."""
-    compare, value = COMPARISONS[comparison], asked.number()
-    if uom is None:
-        wanted = compare(TraceEventEpc.quantity, value)
-    else:
-        units = {each: from_base(to_base(value, uom)[0], each) for each in _alike(uom)} | {uom: value}
-        wanted = or_(
-            *(and_(TraceEventEpc.uom == each, compare(TraceEventEpc.quantity, n)) for each, n in units.items())
-        )
-    return holds(select(TraceEventEpc.event_id).where(TraceEventEpc.quantity.is_not(None), wanted))
+    compare, wanted = COMPARISONS[comparison], []
+    for value in asked.numbers(comparison):
+        if uom is None:
+            wanted.append(compare(TraceEventEpc.quantity, value))
+        else:
+            units = {each: from_base(to_base(value, uom)[0], each) for each in _alike(uom)} | {uom: value}
+            wanted += [and_(TraceEventEpc.uom == each, compare(TraceEventEpc.quantity, n)) for each, n in units.items()]
+    return holds(select(TraceEventEpc.event_id).where(TraceEventEpc.quantity.is_not(None), or_(*wanted)))
 
 
 def _alike(uom: str) -> list[str]:
@@ -119,13 +118,14 @@ def has_time(asked: Asked, comparison: str, names: Sequence[str], fields: Sequen
 
 def has_measure(asked: Asked, comparison: str, name: str, field: int, uom: str | None) -> Condition:
     """Ask for a measured value, in whatever unit it was told."""
-    value, clauses = asked.number(), []
+    values, clauses = asked.numbers(comparison), []
     if uom is not None:
-        based = to_base(value, uom)[0]
         # A deviation has no place on a scale.
-        value = based - to_base(Decimal(0), uom)[0] if name == "sDev" else based
+        zero = to_base(Decimal(0), uom)[0] if name == "sDev" else Decimal(0)
+        values = [to_base(value, uom)[0] - zero for value in values]
         clauses.append(TraceEventAttribute.uom.in_(_alike(uom)))
-    return _that(_attributes([name], [field]), COMPARISONS[comparison](TraceEventAttribute.num, value), *clauses)
+    wanted = or_(*(COMPARISONS[comparison](TraceEventAttribute.num, value) for value in values))
+    return _that(_attributes([name], [field]), wanted, *clauses)
 
 
 def has_extension(asked: Asked, comparison: str, name: str, field: int) -> Condition:
@@ -138,15 +138,16 @@ def has_extension(asked: Asked, comparison: str, name: str, field: int) -> Condi
         return _that(found, _equals(asked.values))
     if (number := number_of(asked.only)) is not None:
         return _that(found, COMPARISONS[comparison](TraceEventAttribute.num, number))
-    if find_instant(asked.only) is None:
-        raise asked.refuse("takes a number or a time with a zone.")
-    return _that(found, COMPARISONS[comparison](TraceEventAttribute.time, asked.moment()))
+    at = find_beginning(asked.only)
+    if at is None:
+        raise asked.refuse("takes a number, a date or a time with a zone.")
+    return _that(found, COMPARISONS[comparison](TraceEventAttribute.time, at))
 
 
 def _equals(values: Sequence[str]) -> ColumnElement[bool]:
     """Compare as text, and as number or instant where the value is one."""
     numbers = [number for value in values if (number := number_of(value)) is not None]
-    times = [time for value in values if value[:1].isdigit() and (time := find_instant(value))]
+    times = [time for value in values if value[:1].isdigit() and (time := find_beginning(value))]
     either = [says(values)]
     if numbers:
         either.append(TraceEventAttribute.num.in_(numbers))

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 
 from traceability.asking import finding
 from traceability.asking.conditions import Condition, holds
-from traceability.asking.reading import Asked
+from traceability.asking.reading import Asked, number_of
 from traceability.repository.fields import CLASSES, ITEMS, Field, Role
 from traceability.repository.models import TraceEpc, TraceEvent, TraceEventAttribute, TraceEventEpc
 
@@ -48,12 +48,21 @@ def condition_of(asked: Asked) -> Condition:
     if found[1]:
         wanted: list[dict[str, Any]] = [{"id": _full(asked, value)} for value in asked.values]
     else:
-        wanted = [{"id": _full(asked, found[4]), "attribute": value} for value in asked.values]
+        name = _full(asked, found[4])
+        wanted = [{"id": name, "attribute": each} for value in asked.values for each in _said(value)]
     return _names_one_of(asked, found[2] or found[3], finding.described_as(asked.actor, wanted))
 
 
 def _full(asked: Asked, name: str) -> str:
     return asked.context.expand(name) or name
+
+
+def _said(value: str) -> list[str | float]:
+    """Return how master data may say a value: as a text, and as a number if it is one."""
+    number = number_of(value)
+    if number is None:
+        return [value]
+    return [value, int(number) if number == number.to_integral_value() else float(number)]
 
 
 def _names_one_of(asked: Asked, field: str, uris: Select[str]) -> Condition:

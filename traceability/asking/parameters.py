@@ -156,6 +156,8 @@ def condition_of(asked: Asked) -> Condition:
     if found := _QUANTITY.fullmatch(asked.name):
         return make.has_quantity(asked, found[1], found[2])
     if found := _MEASURE.fullmatch(asked.name):
+        if found[3] is None and found[2] != "percRank":
+            raise asked.refuse(f"needs a unit, as in {asked.name}_CEL.")
         return make.has_measure(asked, found[1], found[2], Field.SENSOR_REPORT, found[3])
     if found := _TYPED.fullmatch(asked.name):
         field, words = _LISTS[found[1]]

@@ -85,11 +85,15 @@ class Asked:
             raise self.refuse("takes a time with a zone, like 2026-07-14T08:00:00.000+08:00.")
         return found
 
-    def number(self) -> Decimal:
-        """Return the value as a number."""
-        if not _NUMBER.fullmatch(self.only):
+    def numbers(self, comparison: str) -> list[Decimal]:
+        """Return the values as numbers: several where equality is asked for, else one."""
+        return [self._number(value) for value in (self.values if comparison == "EQ" else [self.only])]
+
+    def _number(self, value: str) -> Decimal:
+        found = number_of(value)
+        if found is None:
             raise self.refuse("takes a number.")
-        return Decimal(self.only)
+        return found
 
     def flag(self) -> bool:
         """Return whether the thing has to be there; no value asks for it too."""

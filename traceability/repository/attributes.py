@@ -13,7 +13,7 @@ from traceability.repository.units import to_base
 from traceability.standard.contexts import Context
 from traceability.standard.fields import URIS
 from traceability.standard.identifiers import canonical, vocabulary
-from traceability.standard.times import find_instant
+from traceability.standard.times import find_beginning
 
 
 class Attribute(NamedTuple):
@@ -92,7 +92,7 @@ def _sensor_element(element: Mapping[str, Any], number: int, context: Context) -
     metadata = element.get("sensorMetadata") or {}
     for name, value in metadata.items():
         if ":" not in name:
-            yield _standard(Field.SENSOR_METADATA, name, number, value)
+            yield _standard(Field.SENSOR_METADATA, name, number, value, context)
     yield from _extensions(metadata, Field.SENSOR_METADATA_EXTENSION, number, context)
     for report in element.get("sensorReport") or ():
         for name, value in report.items():
@@ -106,7 +106,7 @@ def _reported(name: str, value: Any, uom: str | None, number: int, context: Cont
     """Return a standard field of a sensor report; what is measured in base units."""
     if name in _WORDS and isinstance(value, str):
         return Attribute(Field.SENSOR_REPORT, name, number, vocabulary(value, context, field=_WORDS[name]))
-    found = _standard(Field.SENSOR_REPORT, name, number, value)
+    found = _standard(Field.SENSOR_REPORT, name, number, value, context)
     if name not in _MEASURED or uom is None or found.num is None:
         return found
     based, _base = to_base(found.num, uom)
@@ -115,9 +115,11 @@ def _reported(name: str, value: Any, uom: str | None, number: int, context: Cont
     return found._replace(num=based, uom=uom)
 
 
-def _standard(field: Field, name: str, number: int, value: Any) -> Attribute:
+def _standard(field: Field, name: str, number: int, value: Any, context: Context) -> Attribute:
     """Return a field of the standard's own; identifiers in their canonical form."""
-    return _scalar(field, name, number, canonical(value) if name in URIS and isinstance(value, str) else value)
+    if name in URIS and isinstance(value, str):
+        value = _identifier(value, context)
+    return _scalar(field, name, number, value)
 
 
 def _extensions(part: Mapping[str, Any], field: int, number: int, context: Context) -> Iterator[Attribute]:
@@ -152,4 +154,4 @@ def _scalar(field: int, name: str, number: int, value: Any) -> Attribute:
         return Attribute(field, name, number)
     if _NUMBER.fullmatch(value):
         return Attribute(field, name, number, value, Decimal(value))
-    return Attribute(field, name, number, value, None, find_instant(value) if value[:1].isdigit() else None)
+    return Attribute(field, name, number, value, None, find_beginning(value) if value[:1].isdigit() else None)

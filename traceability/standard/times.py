@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 #: A second is 60 only when a leap second was put in.
 LEAP_SECOND = 60
 
@@ -40,6 +41,16 @@ def find_instant(text: object) -> datetime | None:
     """Return the instant, or ``None`` where :func:`instant` would refuse."""
     try:
         return instant(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def find_beginning(text: str) -> datetime | None:
+    """Return the instant of a time, or of a plain date that at which it begins in UTC; ``None`` for anything else."""
+    if not _DATE.fullmatch(text):
+        return find_instant(text)
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
         return None
 

@@ -63,6 +63,84 @@ def events(client, headers):
     return made
 
 
+EXPIRY = "cbvmda:itemExpirationDate"
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({f"LT_ILMD_{EXPIRY}": "2026-08-02"}, [0]),
+        ({f"LT_ILMD_{EXPIRY}": "2026-08-01"}, []),
+        ({f"LE_ILMD_{EXPIRY}": "2026-08-01"}, [0]),
+        ({f"GE_ILMD_{EXPIRY}": "2026-08-01"}, [2, 1, 0]),
+        ({f"GT_ILMD_{EXPIRY}": "2026-08-01"}, [2, 1]),
+        ({f"EQ_ILMD_{EXPIRY}": "2026-08-01"}, [0]),
+        ({f"EQ_ILMD_{EXPIRY}": "2026-12-31"}, [1]),
+        ({f"EQ_ILMD_{EXPIRY}": "2026-12-31T00:00:00Z"}, [1]),
+        ({f"LT_ILMD_{EXPIRY}": "2026-08-01T00:00:00.001Z"}, [0]),
+        ({f"GE_ILMD_{EXPIRY}": "2027-01-01T00:00:00+08:00"}, [2]),
+    ],
+    ids=str,
+)
+def test_dates_of_goods_are_compared(client, headers, asked, found):
+    dates = ("2026-08-01", "2026-12-31", "2027-01-01T00:00:00+08:00")
+    events = [observed(sgtin(n), action="ADD", ilmd={EXPIRY: date}) for n, date in enumerate(dates)]
+    for hour, event in enumerate(events, 1):
+        event["eventTime"] = f"2026-07-14T{hour:02d}:00:00Z"
+    capture(client, headers, *events)
+
+    answer = ask(client, headers | EX, **asked)
+
+    assert keys_in(answer) == [(events[place]["eventID"], False) for place in found]
+
+
+def test_identifiers_of_sensors_with_a_prefix_are_found_in_both_forms(client, headers):
+    report = {
+        "type": "Temperature", "value": 4, "uom": "CEL", "uriValue": "ex:u1", "microorganism": "ex:m1",
+        "chemicalSubstance": "ex:c1",
+    }  # fmt: skip
+    metadata = {"deviceID": "ex:d1", "bizRules": "ex:b1", "dataProcessingMethod": "ex:p1"}
+    event = observed(sensorElementList=[{"sensorMetadata": metadata, "sensorReport": [report]}])
+    capture(client, headers, event)
+
+    for name in ("uriValue", "microorganism", "chemicalSubstance", "deviceID", "bizRules", "dataProcessingMethod"):
+        value = (report | metadata)[name]
+        for written in (value, value.replace("ex:", "https://example.com/ns/")):
+            assert keys_in(ask(client, headers | EX, **{f"EQ_{name}": written})) == [(event["eventID"], False)]
+    assert keys_in(ask(client, headers | EX, EQ_deviceID="ex:d2")) == []
+
+
+def test_master_data_is_found_by_numbers_and_by_texts(client, headers):
+    said = [{"id": "cbvmda:latitude", "attribute": 48.5}, {"id": "cbvmda:floor", "attribute": 3},
+            {"id": "cbvmda:site", "attribute": "7"}]  # fmt: skip
+    element = {"id": FARM, "attributes": said}
+    vocabulary = {"type": "urn:epcglobal:epcis:vtype:BusinessLocation", "vocabularyElementList": [element]}
+    event = observed(readPoint={"id": FARM})
+    capture(client, headers, event, epcisHeader={"epcisMasterData": {"vocabularyList": [vocabulary]}})
+
+    def found(name, value):
+        return len(found_in(ask(client, headers, **{f"EQATTR_readPoint_cbvmda:{name}": value})))
+
+    assert [found("latitude", each) for each in ("48.5", "48.50", "1|48.5", "48", "x")] == [1, 1, 1, 0, 0]
+    assert [found("floor", each) for each in ("3", "3.0", "4")] == [1, 1, 0]
+    assert [found("site", each) for each in ("7", "8")] == [1, 0]
+
+
+def test_a_named_query_takes_several_numbers_for_equality(client, headers, events):
+    for name, query in (
+        ("q", {"EQ_quantity": [11, 12]}),
+        ("k", {"EQ_quantity_KGM": [0.45]}),
+        ("v", {"EQ_value_CEL": [4.5, 9]}),
+    ):
+        assert client.post("/epcis/queries", json={"name": name, "query": query}, headers=headers).status_code == 201
+
+    found = {name: names_of(events, ask(client, headers, f"/epcis/queries/{name}/events")) for name in ("q", "k", "v")}
+    refused = client.post("/epcis/queries", json={"name": "r", "query": {"GE_quantity": [1, 2]}}, headers=headers)
+
+    assert found == {"q": ["stored"], "k": ["pressed"], "v": ["stored"]}
+    assert refused.status_code == 400
+
+
 @pytest.mark.parametrize(
     ("parameter", "list_"),
     [
@@ -170,6 +248,9 @@ ASKED = [
     ({"EQ_value_KEL": "277.65"}, "stored"),
     ({"GT_value_FAH": "40"}, "stored"),
     ({"GT_value_FAH": "40.1"}, ""),
+    ({"EQ_value_CEL": "4|4.5"}, "stored"),
+    ({"EQ_quantity": "11|12"}, "stored"),
+    ({"EQ_quantity_KGM": "0.45|0.7"}, "pressed"),
     ({"GE_value_GRM": "0"}, ""),
     ({"LE_maxValue_KEL": "278.15"}, "stored"),
     ({"EQ_sDev_KEL": "0.5"}, "stored"),
@@ -247,6 +328,13 @@ def test_an_event_is_found_by_its_identifier_with_its_declaration(client, header
         ({"GE_quantity": "1" * 40}, "GE_quantity"),
         ({"GE_quantity": "1e999"}, "GE_quantity"),
         ({"GE_value_CEL": "warm"}, "GE_value_CEL"),
+        ({"GE_value_CEL": "4|5"}, "GE_value_CEL"),
+        *(
+            ({f"{sign}_{name}": "4.5"}, f"{sign}_{name}")
+            for sign in ("EQ", "GE")
+            for name in ("value", "minValue", "maxValue", "meanValue", "sDev", "percValue")
+        ),
+        ({"GT_ILMD_cbvmda:itemExpirationDate": "2026-02-30"}, "GT_ILMD_cbvmda:itemExpirationDate"),
         ({"EQ_bizTransaction_": PO}, "EQ_bizTransaction_"),
         ({"EQ_bizTransaction_order": PO}, "EQ_bizTransaction_order"),
         ({"EXISTS_errorDeclaration": "perhaps"}, "EXISTS_errorDeclaration"),
