@@ -161,7 +161,7 @@ def _address() -> str:
     given = request.view_args or {}
     marks = {f"~{place}~": quote(str(value), safe="") for place, value in enumerate(given.values())}
     # The choices of a path are no URIs and stand for themselves.
-    values = {
+    values: dict[str, Any] = {
         name: value if str(value).isalnum() else mark for (name, value), mark in zip(given.items(), marks, strict=True)
     }
     path = url_for(request.endpoint or "", **values)
