@@ -254,6 +254,72 @@ def test_master_data_that_no_index_holds_is_refused(client, headers, element, be
     assert digest() == before
 
 
+@pytest.mark.parametrize(
+    "context",
+    [
+        [{f"p{n}": "urn:x:" for n in range(1_001)}], [{f"p{n}": "urn:x:" for n in range(600)}, {f"q{n}": "urn:x:" for n in range(600)}],
+        [f"https://example.com/{n}" for n in range(1_001)], [{"p" * 250_000: "urn:x:"}], [{"p" * 99_000 + str(n): "urn:x:"} for n in range(3)],
+    ],
+    ids=["prefixes", "in two", "addresses", "long name", "long names"],
+)  # fmt: skip
+def test_contexts_that_declare_more_than_anybody_needs_are_refused(client, headers, context):
+    before = digest()
+    sent = document(observed())
+    sent["@context"] = context
+
+    answer = client.post(CAPTURE, json=sent, headers=headers)
+
+    assert answer.status_code == 400
+    assert json.loads(answer.get_data())["errors"][0]["pointer"] in ("#", "#/@context")
+    assert digest() == before
+
+
+def test_an_event_may_bring_a_context_for_each_of_its_parts(client, headers):
+    prefixes = {f"p{n}": f"https://example.com/{n}/" for n in range(900)}
+    parts = [{"@context": {"x": f"https://example.com/x{n}/"}, "x:a": n, "p7:b": n} for n in range(2_000)]
+    sent = document(observed(**{"ex:parts": parts}))
+    sent["@context"] = [{**prefixes, "ex": "https://example.com/ns/"}]
+
+    assert client.post(CAPTURE, json=sent, headers=headers).status_code == 202
+
+    found = rows("""SELECT n.name, a.value FROM trace_event_attributes a JOIN trace_names n ON n.id = a.name_id
+                    WHERE a.value = '1999' ORDER BY n.name""")
+    assert found == [("https://example.com/7/b", "1999"), ("https://example.com/x1999/a", "1999")]
+
+
+@pytest.mark.parametrize("unit", ["{},", "[],", '{"a":1},', "0,", "[[[[[[["])
+def test_a_body_of_more_values_than_any_document_has_is_refused_before_they_are_made(client, headers, unit):
+    client.application.config["EPCIS_CAPTURE_FILE_SIZE_LIMIT"] = 20_000_000
+    before = digest()
+    body = '{"type":"ObjectEvent","ex:a":[' + unit * (19_000_000 // len(unit))
+
+    answer = client.post(CAPTURE, data=body, headers=headers, content_type="application/json")
+
+    # It does not even end: nobody has come to where that shows.
+    assert answer.status_code == 400
+    assert json.loads(answer.get_data())["errors"] == [
+        {"pointer": "#", "detail": "The text holds more objects, lists or values than are read at once."}
+    ]
+    assert digest() == before
+
+
+def test_an_event_of_more_than_a_million_bytes_is_refused(client, headers):
+    client.application.config["EPCIS_CAPTURE_FILE_SIZE_LIMIT"] = 20_000_000
+    before = digest()
+    large = {"ex:a": ["x" * 99_000] * 11}
+
+    whole = client.post(CAPTURE, json=document(observed(), observed(**large)), headers=headers)
+    alone = client.post(EVENTS, json={"@context": CONTEXTS, **observed(**large)}, headers=headers)
+    giant = client.post(
+        EVENTS, json={"@context": CONTEXTS, **observed(**{"ex:a": ["x" * 99_000] * 21})}, headers=headers
+    )
+
+    assert [answer.status_code for answer in (whole, alone, giant)] == [400, 400, 413]
+    assert json.loads(whole.get_data())["errors"][0]["pointer"] == "#/epcisBody/eventList/1"
+    assert giant.headers["GS1-EPCIS-Capture-File-Size-Limit"] == "2000000"
+    assert digest() == before
+
+
 def test_a_hundred_thousand_extension_keys_are_refused(client, headers):
     event = observed() | {f"ex:{n}": n for n in range(100_000)}
     client.application.config["EPCIS_CAPTURE_FILE_SIZE_LIMIT"] = 10_000_000

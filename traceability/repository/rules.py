@@ -21,6 +21,8 @@ from traceability.standard.links import CANONICAL
 MOST_AHEAD = timedelta(days=1)
 #: How identifiers of events end that the market alone gives.
 RESERVED = "&by=market"
+#: Bytes of one event as it is kept: answers, messages and logs hold hundreds of them.
+MAX_EVENT_BYTES = 1_000_000
 #: Bytes of a text that is found by an index.
 LONGEST = 2000
 _GTIN = f"{CANONICAL}01/"
@@ -88,6 +90,8 @@ def _reserved(drafts: Sequence[Draft]) -> Collection[str]:
 def _faults_of(draft: Draft, pointer: str, at: datetime) -> Iterator[Fault]:
     if draft.event_time > at + MOST_AHEAD:
         yield Fault(f"{pointer}/eventTime", "eventTime lies more than a day in the future.")
+    if len(draft.text) > MAX_EVENT_BYTES // 4 and len(draft.text.encode()) > MAX_EVENT_BYTES:
+        yield Fault(pointer, f"An event has at most {MAX_EVENT_BYTES} bytes of JSON: split it.")
     if any(len(text) > LONGEST // 4 and len(text.encode()) > LONGEST for text in _found_by_index(draft)):
         yield Fault(pointer, f"An identifier or a name is longer than {LONGEST} bytes.")
 

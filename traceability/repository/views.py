@@ -29,6 +29,7 @@ from traceability.repository.protocol import (
     read_page_token,
 )
 from traceability.repository.refusals import BadParameter, CaptureTooLarge, NotValid, UnsupportedDocument
+from traceability.repository.rules import MAX_EVENT_BYTES
 from traceability.standard.faults import Fault
 
 bp = make_blueprint("epcis", __name__)
@@ -42,8 +43,14 @@ def capture_limits() -> dict[str, str]:
     """Return the headers that tell how much one capture may hold."""
     return {
         "GS1-EPCIS-Capture-Limit": str(current_app.config["EPCIS_CAPTURE_LIMIT"]),
-        "GS1-EPCIS-Capture-File-Size-Limit": str(current_app.config["EPCIS_CAPTURE_FILE_SIZE_LIMIT"]),
+        "GS1-EPCIS-Capture-File-Size-Limit": str(file_bytes()),
     }
+
+
+def file_bytes() -> int:
+    """Return how many bytes the request's body may have: one event is smaller than a document."""
+    most = int(current_app.config["EPCIS_CAPTURE_FILE_SIZE_LIMIT"])
+    return min(most, 2 * MAX_EVENT_BYTES) if request.path.startswith("/epcis/events") else most
 
 
 discover(bp, "/", "GET")
@@ -139,7 +146,7 @@ def _body() -> bytes:
     """
     if request.mimetype not in (JSON, JSON_LD) or request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnsupportedDocument("The body is application/json or application/ld+json, not compressed.")
-    most = current_app.config["EPCIS_CAPTURE_FILE_SIZE_LIMIT"]
+    most = file_bytes()
     too_large = CaptureTooLarge(f"The document is larger than {most} bytes.")
     if (request.content_length or 0) > most:
         raise too_large

@@ -1,6 +1,7 @@
 """JSON-LD contexts as far as EPCIS needs them: prefixes, gathered from what a document brings and never fetched."""
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -20,6 +21,8 @@ DEFAULT_PREFIXES = MappingProxyType(
         "dcterms": "http://purl.org/dc/terms/",
     }
 )
+#: Prefixes that are sooner copied than looked up one behind the other.
+_FEW = 50
 #: Prefixes may be declared by other prefixes; a circle of them ends here.
 MAX_HOPS = 8
 
@@ -45,7 +48,8 @@ class Context:
         """Return the context of a part that brings ``@context`` of its own."""
         if not context or isinstance(context, str):
             return self
-        prefixes = dict(self.prefixes)
+        # Many parts may bring a context each: of many prefixes around them no copy is made for every one.
+        prefixes = dict(self.prefixes) if len(self.prefixes) <= _FEW else ChainMap({}, self.prefixes)  # type: ignore[arg-type]
         _gather(context, prefixes)
         return Context(prefixes)
 
@@ -77,7 +81,7 @@ class Context:
         return self.expand(namespace) or namespace, local
 
 
-def _gather(context: object, prefixes: dict[str, str]) -> None:
+def _gather(context: object, prefixes: MutableMapping[str, str]) -> None:
     """Add what a context declares; what is no declaration of a prefix is passed over."""
     for part in context if isinstance(context, list) else [context]:
         if isinstance(part, Mapping):

@@ -24,6 +24,8 @@ class Limits:
     characters: int = 100_000
     #: Characters that a prefix of a context stands for: each name that begins with it is written out in full.
     namespace: int = 500
+    #: What one context declares: every part that brings another begins with it.
+    prefixes: int = 1_000
 
 
 DEFAULT = Limits()
@@ -34,7 +36,7 @@ def excess(value: object, limits: Limits = DEFAULT) -> str | None:
 
     It walks level by level, so that no depth can exhaust the stack, and stops at the first limit.
     """
-    members = elements = declared = 0
+    members = elements = declared = longest = 0
     level: list[object] = [value]
     for _depth in range(limits.depth + 1):
         below: list[object] = []
@@ -48,7 +50,8 @@ def excess(value: object, limits: Limits = DEFAULT) -> str | None:
                 texts += each  # type: ignore[arg-type]
                 below += each.values()  # type: ignore[attr-defined]
                 if "@context" in each:  # type: ignore[operator]
-                    declared = max(declared, _longest(each["@context"]))  # type: ignore[index]
+                    count, length = _declared(each["@context"])  # type: ignore[index]
+                    declared, longest = max(declared, count), max(longest, length)
             elif kind is list:
                 elements += len(each)  # type: ignore[arg-type]
                 below += each  # type: ignore[arg-type]
@@ -58,7 +61,7 @@ def excess(value: object, limits: Limits = DEFAULT) -> str | None:
             return f"has more than {limits.members} members"
         if elements > limits.elements:
             return f"has more than {limits.elements} list elements"
-        if wrong := _wrong_text(texts, limits.characters) or _giant(declared, limits.namespace):
+        if wrong := _wrong_text(texts, limits.characters) or _giant(declared, longest, limits):
             return wrong
         if not below:
             return None
@@ -80,15 +83,18 @@ def size(value: object) -> int:
     return found
 
 
-def _giant(declared: int, most: int) -> str | None:
-    return f"declares a prefix of more than {most} characters" if declared > most else None
+def _giant(declared: int, longest: int, limits: Limits) -> str | None:
+    if declared > limits.prefixes:
+        return f"has a context of more than {limits.prefixes} prefixes and addresses"
+    return f"declares a prefix of more than {limits.namespace} characters" if longest > limits.namespace else None
 
 
-def _longest(context: object) -> int:
-    """Return the length of the longest text that a prefix stands for."""
-    parts = [part for part in (context if isinstance(context, list) else [context]) if isinstance(part, dict)]
+def _declared(context: object) -> tuple[int, int]:
+    """Return how much a context declares, and the length of the longest text that a prefix stands for."""
+    given = context if isinstance(context, list) else [context]
+    parts = [part for part in given if isinstance(part, dict)]
     meanings = [each.get("@id") if isinstance(each, dict) else each for part in parts for each in part.values()]
-    return max((len(each) for each in meanings if isinstance(each, str)), default=0)
+    return len(given) + len(meanings), max((len(each) for each in meanings if isinstance(each, str)), default=0)
 
 
 def _is_no_number(value: object) -> bool:

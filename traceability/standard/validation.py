@@ -1,8 +1,9 @@
 """Validation of EPCIS 2.0: documents and single events, by the schema and by the rules beyond it."""
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +24,8 @@ EVENT_PATHS = MappingProxyType(
 )
 #: Members and elements of a value of which every fault is told.
 MAX_TOLD = 500
+#: Bytes of a document's context, as JSON in ASCII: each of its events is answered with it.
+MAX_CONTEXT = 200_000
 #: Pairs of an input and an output of one transformation.
 MAX_PAIRS = 250_000
 _SIDES = (("inputEPCList", "inputQuantityList"), ("outputEPCList", "outputQuantityList"))
@@ -100,8 +103,10 @@ def _faults_of_head(document: dict[str, Any], kind: str, limits: Limits) -> list
     """Look at a document without its events."""
     head = _emptied(document, EVENT_PATHS[kind])
     # Master data has as many members as there are places and goods.
-    wide = Limits(limits.depth, limits.elements, limits.elements, limits.characters)
+    wide = replace(limits, members=limits.elements)
     faults = list(bounds.faults_of(head, "", wide))
+    if not faults and len(json.dumps(head.get("@context"))) > MAX_CONTEXT:  # type: ignore[attr-defined]
+        faults = [Fault("/@context", f"The context is larger than {MAX_CONTEXT} bytes.")]
     if not faults and not _DOCUMENTS[kind].is_valid(head):
         faults = told(_errors(_DOCUMENTS[kind], head), "", kind, MAX_FAULTS)
     return faults
