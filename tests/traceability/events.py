@@ -48,6 +48,11 @@ def observed(*epcs: str, **changes: Any) -> dict[str, Any]:
     return without_nothing(event | changes)
 
 
+def large(*epcs: str, **changes: Any) -> dict[str, Any]:
+    """An event of 950,000 characters and a little more, nearly as many as one may have."""
+    return observed(*epcs, **{"ex:notes": ["x" * 95_000] * 10, **changes})
+
+
 def packed(parent: str | None, *children: str, action: str = "ADD", at: str = "2026-07-14T08:00:00Z", **changes: Any):
     """An AggregationEvent."""
     return observed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from traceability.asking import reading, searching
 from traceability.asking.refusals import BadParameter
 from traceability.asking.simple import Parameters, Query, read_query
 from traceability.repository import bounds, queries
-from traceability.repository.documents import query_document
+from traceability.repository.documents import Stored, query_document
 from traceability.repository.protocol import (
     DEFAULT_PER_PAGE,
     MAX_PER_PAGE,
@@ -112,16 +112,16 @@ def answer_events(
     with in_time():
         now = bounds.ask_bound()
         query = read_query([*fixed, *parameters.items()], prefixes, actor)
-        page, headers = _page(query, actor, paging, now)
-        ids = [int(keys[-1]) for keys in page]
-        events = searching.load(ids)
+        events, ids, headers = _page(query, actor, paging, now)
         urns = queries.urns_of(ids) if form == "Always_EPC_URN" else {}
     document = query_document(events, at=clock.now(), form=form, urns=urns, query_name=query_name)
     return answer(document, headers=headers)
 
 
-def _page(query: Query, actor: Actor, paging: Paging, now: Sent) -> tuple[Sequence[list[str]], dict[str, str]]:
-    """Return the keys of the page, and the headers that lead to the next.
+def _page(query: Query, actor: Actor, paging: Paging, now: Sent) -> tuple[list[Stored], list[int], dict[str, str]]:
+    """Return the events of the page with their keys, and the headers that lead to the next.
+
+    A page ends early where its events are large.
 
     :param now: the bound of a first page.
     """
@@ -133,7 +133,12 @@ def _page(query: Query, actor: Actor, paging: Paging, now: Sent) -> tuple[Sequen
         bound, after, left = held["bound"], held["after"], held["left"]
     size = paging.per_page if left is None else min(paging.per_page, left)
     page, more = searching.find_page(query, actor, bound=bound, after=after, size=size)
-    if not more or left == size:
-        return page, {}
-    values = {"query": query.digest, "bound": bound, "after": page[-1], "left": None if left is None else left - size}
-    return page, next_link(*page_token(EVENTS, actor, values), request.args.items(multi=True))
+    ids = [int(keys[-1]) for keys in page]
+    events = searching.load(ids)
+    count = len(events)
+    if count == len(page) and (not more or left == size):
+        return events, ids, {}
+    rest = None if left is None else left - count
+    values = {"query": query.digest, "bound": bound, "after": page[count - 1], "left": rest}
+    headers = next_link(*page_token(EVENTS, actor, values), request.args.items(multi=True))
+    return events, ids[:count], headers

@@ -7,6 +7,7 @@ own events or those about goods given to us" is no range of any index: each side
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -30,8 +31,15 @@ _QUERY_CANCELED = "57014"
 _LIMIT = Statement("SELECT set_config('statement_timeout', :milliseconds, true)")
 _NO_LIMIT = Statement("SET LOCAL statement_timeout TO DEFAULT")
 _LOAD = Statement("""
-    SELECT e.id, e.event_id, e.record_time, e.document, x.contexts
+    SELECT e.id, e.event_id, e.record_time, cast(e.document AS text), cast(x.contexts AS text)
     FROM trace_events e JOIN trace_contexts x ON x.id = e.context_id WHERE e.id = ANY (cast(:ids AS bigint[]))""")
+_FITTING = Statement("""
+    SELECT id FROM (
+        SELECT e.id, sum(octet_length(cast(e.document AS text)) + octet_length(cast(x.contexts AS text))) OVER (ORDER BY e.id) AS upto
+        FROM trace_events e JOIN trace_contexts x ON x.id = e.context_id WHERE e.id = ANY (cast(:ids AS bigint[]))) sized
+    WHERE upto <= cast(:most AS bigint) ORDER BY id""")
+#: Characters of the events of one answer, and how many events are read before these are counted.
+MOST_CHARACTERS, _AT_ONCE = 16_000_000, 50
 #: Of a page: the keys it was sorted by, as text, and last the event's own.
 Keys = list[str]
 
@@ -77,10 +85,27 @@ def check_count(query: Query, actor: Actor, bound: str) -> None:
         raise QueryTooLarge(f"The query has more than {query.most} results.")
 
 
-def load(ids: Sequence[int]) -> list[Stored]:
-    """Return events in the order of their keys in ``ids``."""
-    found = {row[0]: Stored(*row[1:]) for row in fetch(_LOAD, {"ids": list(ids)})} if ids else {}
-    return [found[id_] for id_ in ids]
+def load(ids: Sequence[int], most: int = MOST_CHARACTERS) -> list[Stored]:
+    """Return events in the order of their keys in ``ids``: as many as fit into ``most`` characters, and one at least."""
+    found: list[Stored] = []
+    contexts: dict[str, Any] = {}
+    for first in range(0, len(ids), _AT_ONCE):
+        part = list(ids[first : first + _AT_ONCE])
+        rows = {row[0]: row[1:] for row in fetch(_LOAD, {"ids": part})}
+        for id_ in part:
+            event_id, recorded, document, around = rows[id_]
+            most -= len(document) + len(around)
+            if most < 0 and found:
+                return found
+            if around not in contexts:
+                contexts[around] = json.loads(around)
+            found.append(Stored(event_id, recorded, json.loads(document), contexts[around]))
+    return found
+
+
+def fitting(ids: Sequence[int], most: int) -> list[int]:
+    """Return the first of some events that have ``most`` bytes together, and one at least, by their keys."""
+    return [row[0] for row in fetch(_FITTING, {"ids": list(ids), "most": most})] or list(ids[:1])
 
 
 def _keys(query: Query, actor: Actor, bound: str, after: Sequence[str] | None, size: int) -> Select[Any]:

@@ -36,8 +36,8 @@ from traceability.repository.documents import query_document
 from traceability.repository.models import TraceEvent
 from traceability.repository.scopes import visible_to
 
-#: Events of one message.
-MOST_EVENTS = 500
+#: Events of one message, and bytes of them; a larger one stands alone.
+MOST_EVENTS, MOST_BYTES = 500, 5_000_000
 #: A capture's events were recorded at most so long before it commits.
 LONGEST_CAPTURE = timedelta(hours=1)
 DISABLED = "traceability.subscription_disabled"
@@ -128,8 +128,8 @@ def _choose(subscription: TraceSubscription, query: TraceQuery, actor: Actor, at
     if not found and not is_report:
         return
     subscription.message_id, subscription.message_at = uuid7(), at
-    subscription.message_events = found[:MOST_EVENTS]
-    subscription.message_is_last = len(found) <= MOST_EVENTS
+    subscription.message_events = searching.fitting(found[:MOST_EVENTS], MOST_BYTES)
+    subscription.message_is_last = len(subscription.message_events) == len(found)
 
 
 def _next_events(subscription: TraceSubscription, telling: str, query: TraceQuery, actor: Actor) -> list[int]:

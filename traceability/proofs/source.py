@@ -30,9 +30,14 @@ _LARGEST = 2**53 - 1
 #: final, and nothing turns up behind a place that was passed.
 _END = text("""
     SELECT cast(cast(max(xid) AS text) AS bigint) FROM (
-        SELECT xid FROM trace_events
-        WHERE xid > cast(cast(:after AS text) AS xid8) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-        ORDER BY xid LIMIT :limit) page""")
+        SELECT xid, sum(octet_length(cast(document AS text)))
+                      OVER (ORDER BY xid, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+        FROM (SELECT xid, id, document FROM trace_events
+              WHERE xid > cast(cast(:after AS text) AS xid8) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+              ORDER BY xid, id LIMIT :limit) page) sized
+    WHERE before IS NULL OR before < :most""")
+#: Bytes of events after which no further transaction is read at once; one has those of a document at most.
+MOST_BYTES = 16_000_000
 _READ = text("""
     SELECT cast(cast(e.xid AS text) AS bigint) AS place, e.event_id, e.is_declaration, e.hash_id, e.record_time,
            e.document, e.is_market, x.contexts, o.public_id AS party, before.hash_id AS previous,
@@ -85,7 +90,7 @@ def read(after: int, limit: int) -> Batch:
     """
     if db.session.execute(_IS_AHEAD, {"after": after}).scalar_one():
         raise TraceOrderLost(_("日志的次序超前于数据库的事务编号，请先调高事务编号。"), place=after)
-    upto = db.session.execute(_END, {"after": after, "limit": limit}).scalar_one()
+    upto = db.session.execute(_END, {"after": after, "limit": limit, "most": MOST_BYTES}).scalar_one()
     if upto is None:
         return Batch([], after)
     rows = db.session.execute(_READ, {"after": after, "upto": upto}).mappings()

@@ -26,7 +26,7 @@ from tests.traceability.asking.questions import (
     keys_in,
     problem_of,
 )
-from tests.traceability.events import CONTEXT, lot, observed, rows, sgtin
+from tests.traceability.events import CONTEXT, large, lot, observed, rows, sgtin
 from traceability.repository.derived import TraceGrant
 from traceability.standard.identifiers import canonical
 
@@ -61,6 +61,20 @@ def events(client, headers):
     made = everything()
     capture(client, headers, *made.values(), **MASTER)
     return made
+
+
+@pytest.mark.parametrize(
+    ("more", "sizes"),
+    [({}, [16, 2]), ({"orderBy": "eventTime", "eventCountLimit": 17}, [16, 1]), ({"orderBy": "eventTime", "eventCountLimit": 16}, [16])],
+)  # fmt: skip
+def test_a_page_of_large_events_ends_early_and_the_next_goes_on(client, headers, more, sizes):
+    events = [large(sgtin(n)) for n in range(18)]
+    capture(client, headers, *events)
+
+    pages = all_pages(client, headers, perPage=1000, **more)
+
+    assert [len(page) for page in pages] == sizes
+    assert len(set(flat(pages))) == sum(sizes)
 
 
 EXPIRY = "cbvmda:itemExpirationDate"

@@ -17,7 +17,7 @@ from tests.factories import make_member
 from tests.traceability.asking.conftest import QUERY, SECRET
 from tests.traceability.asking.questions import capture
 from tests.traceability.asking.test_concurrency import from_before
-from tests.traceability.events import observed, rows, sgtin
+from tests.traceability.events import large, observed, rows, sgtin
 from traceability.asking import subscription_tasks, telling
 from traceability.repository.storing import Writer
 
@@ -273,3 +273,16 @@ def test_a_database_from_another_server_tells_rather_twice_than_never(client, he
     assert subscription_tasks.send() == 0
 
     assert said_to(receiver) == [[event["eventID"]]]
+
+
+def test_a_message_of_large_events_ends_early_and_the_next_goes_on(client, headers, subscribe, receiver):
+    subscribe()
+    events = [large(sgtin(n)) for n in range(7)]
+    capture(client, headers, *events)
+
+    due()
+    subscription_tasks.send()
+
+    said = said_to(receiver)
+    assert [len(each) for each in said] == [5, 2]
+    assert [each for message in said for each in message] == [event["eventID"] for event in events]

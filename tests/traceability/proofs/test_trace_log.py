@@ -20,7 +20,7 @@ from shop.translog.registry import get_source
 from shop.translog.sealing import seal_log
 from tests.conftest import NOON, count
 from tests.factories import make_member, make_producer
-from tests.traceability.events import declared, lot, observed, packed, sgtin, sscc, store
+from tests.traceability.events import declared, large, lot, observed, packed, sgtin, sscc, store
 from tests.traceability.logged import settled
 from traceability.proofs.source import key_of, read
 from traceability.repository.storing import Writer
@@ -327,3 +327,18 @@ def test_another_s_event_has_no_receipt(committed_app, writer):
 
 def test_keys_of_an_event_and_its_declaration_differ():
     assert key_of("urn:x", is_declaration=True) != key_of("urn:x", is_declaration=False)
+
+
+def test_a_batch_of_large_events_ends_early_and_all_are_logged(committed_app, writer):
+    for first in range(0, 24, 4):
+        store(writer, *(large(sgtin(n)) for n in range(first, first + 4)))
+    settled(24)
+
+    batches, after = [], 0
+    while records := (batch := read(after, 2_000)).records:
+        batches.append(len(records))
+        after = batch.place
+    db.session.rollback()
+
+    assert batches == [20, 4]
+    assert monitor(committed_app) == (0, "")
