@@ -11,7 +11,8 @@ from sqlalchemy import Select, select, union
 from sqlalchemy.orm import aliased
 
 from shop.auth import Actor
-from shop.db import db
+from shop.db import db, fetch
+from shop.pipelining import Statement
 from traceability.repository.fields import ITEMS
 from traceability.repository.models import TraceEpc, TraceEvent, TraceEventEpc
 from traceability.repository.scopes import parts_visible_to
@@ -28,6 +29,8 @@ class Resource:
     #: The vocabulary whose words its values are.
     words: str | None = None
     are_identifiers: bool = False
+    #: The member of events whose ``id`` is a value, as it was captured.
+    place: str | None = None
 
     def written(self, value: str, captured: str, form: str) -> str:
         """Return a value as the answer has it: a plain word if it is one of the vocabulary."""
@@ -51,9 +54,19 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
         "eventTypes": Resource("eventType", TraceEvent.type),
         "epcs": Resource("MATCH_anyEPC", None, are_identifiers=True),
         "bizSteps": Resource("EQ_bizStep", TraceEvent.biz_step, "bizStep"),
-        "bizLocations": Resource("EQ_bizLocation", TraceEvent.biz_location, are_identifiers=True),
-        "readPoints": Resource("EQ_readPoint", TraceEvent.read_point, are_identifiers=True),
+        "bizLocations": Resource("EQ_bizLocation", TraceEvent.biz_location, are_identifiers=True, place="bizLocation"),
+        "readPoints": Resource("EQ_readPoint", TraceEvent.read_point, are_identifiers=True, place="readPoint"),
         "dispositions": Resource("EQ_disposition", TraceEvent.disposition, "disposition"),
+    }
+)
+#: How the newest event at a place writes it.
+_SAID = MappingProxyType(
+    {
+        place: Statement(f"""
+            SELECT v.uri, (SELECT document #>> '{{{place},id}}' FROM trace_events WHERE {held} = v.uri
+                           ORDER BY event_time DESC, id DESC LIMIT 1)
+            FROM unnest(cast(:uris AS text[])) AS v (uri)""")
+        for place, held in (("readPoint", "read_point"), ("bizLocation", "biz_location"))
     }
 )
 
@@ -61,18 +74,23 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
 def list_values(resource: Resource, actor: Actor, *, after: str | None, limit: int) -> list[tuple[str, str]]:
     """Return the values that events visible to the actor have, in the order of their bytes, each as it was captured."""
     find: Callable[[Resource, Actor, str | None], Select[Any]] = _epcs if resource.column is None else _column
-    found = find(resource, actor, after)
-    return [(row[0], row[1]) for row in db.session.execute(found.limit(limit))]
+    found = [(row[0], row[1]) for row in db.session.execute(find(resource, actor, after).limit(limit))]
+    return _as_captured(resource.place, found) if resource.place else found
+
+
+def _as_captured(place: str, found: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return places with the URN by which the newest event of each names it, if it does."""
+    forms: dict[str, str | None] = dict(fetch(_SAID[place], {"uris": [value for value, _ in found]}))
+    return [(value, form if (form := forms.get(value) or "").startswith("urn:") else value) for value, _ in found]
 
 
 def _column(resource: Resource, actor: Actor, after: str | None) -> Select[Any]:
-    column = resource.column.collate("C")
+    held = resource.column.collate("C")
     parts: Sequence[Select[Any]] = [
-        select(column.label("value")).where(part.clause, column.is_not(None)).distinct()
-        for part in parts_visible_to(actor)
+        select(held.label("value")).where(part.clause, held.is_not(None)).distinct() for part in parts_visible_to(actor)
     ]
     if after is not None:
-        parts = [part.where(column > after) for part in parts]
+        parts = [part.where(held > after) for part in parts]
     values = union(*parts).subquery()
     return select(values.c.value, values.c.value).order_by(values.c.value)
 

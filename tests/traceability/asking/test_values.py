@@ -58,6 +58,24 @@ def test_values_come_in_the_form_that_is_asked_for(client, headers, events):
     assert sorted(urns) == sorted([PALLET, *(sgtin(number) for number in (1, 2, 3, 4))])
 
 
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("Never_Translates", ["urn:epc:id:sgln:4012345.00001.7", "https://example.com/ns/hall"]),
+        ("Always_EPC_URN", ["urn:epc:id:sgln:4012345.00001.7", "https://example.com/ns/hall"]),
+        ("Always_GS1_Digital_Link", ["https://id.gs1.org/414/4012345000016/254/7", "https://example.com/ns/hall"]),
+    ],
+)
+@pytest.mark.parametrize(("resource", "member"), [("readPoints", "readPoint"), ("bizLocations", "bizLocation")])
+def test_places_come_in_the_form_that_is_asked_for(client, headers, resource, member, form, expected):
+    places = ("urn:epc:id:sgln:4012345.00001.7", "ex:hall")
+    capture(client, headers, *(observed(**{"readPoint": None, member: {"id": place}}) for place in places))
+
+    found = members(ask(client, headers | {"GS1-EPC-Format": form}, f"/epcis/{resource}"))
+
+    assert sorted(found) == sorted(expected)
+
+
 def test_values_are_paged(client, headers, events):
     first = ask(client, headers, "/epcis/bizSteps", perPage=4)
     second = client.get(first.headers["Link"].partition(";")[0].strip("<>"), headers=headers)
