@@ -14,7 +14,7 @@ from catalog.products.models import Sku
 from catalog.products.numbers import own_number, product_number
 from shop.db import db, transaction
 from tests import factories
-from tests.conftest import count
+from tests.conftest import NOON, count
 from tests.purchase.world import make_world
 from tests.traceability.events import digest, document, observed, packed, sscc
 from traceability.repository.refusals import ForeignKey
@@ -144,3 +144,42 @@ def test_who_got_a_lot_by_an_order_writes_about_that_lot_and_no_other(client, be
     assert other.code == "B"
     writers = "SELECT count(*) FROM trace_events WHERE organisation_id = :buyer"
     assert db.session.execute(text(writers), {"buyer": world.buyer.organisation_id}).scalar_one() == 1
+
+
+def given(lot: str, to: Any, by: Any) -> None:
+    """Let goods have gone to an organisation, as a shipment does."""
+    with transaction():
+        db.session.execute(
+            text("""INSERT INTO trace_grants (organisation_id, epc_id, granted_at, granted_by, reason)
+                    SELECT :to, id, :at, :by, 'shipment' FROM trace_epcs WHERE uri = :lot"""),
+            {"to": to.organisation_id, "by": by.organisation_id, "lot": lot, "at": NOON},
+        )
+
+
+def numbered(serial: str, lot: str) -> dict[str, Any]:
+    """The event by which a producer numbers a pack of a lot."""
+    return observed(
+        f"https://id.gs1.org/01/{GTIN}/21/{serial}",
+        action="ADD",
+        bizStep="commissioning",
+        ilmd={"cbvmda:lotNumber": lot},
+    )
+
+
+def test_who_was_given_a_lot_tells_of_the_packs_that_its_producer_put_into_it(client, bearer, goods):
+    producer, _own, _batch = goods
+    buyer, stranger = factories.make_member("institution"), factories.make_member("producer")
+    made, other = numbered("S1", "L-7"), numbered("S2", "L-8")
+    sent = client.post("/epcis/capture", json=document(made, other), headers=bearer(producer))
+    assert sent.status_code == 202
+    given(LOT, buyer, producer)
+
+    def tells(actor: Any, serial: str) -> int:
+        event = observed(f"https://id.gs1.org/01/{GTIN}/21/{serial}", bizStep="receiving")
+        return int(client.post("/epcis/capture", json=document(event), headers=bearer(actor)).status_code)
+
+    assert (tells(buyer, "S1"), tells(buyer, "S2"), tells(buyer, "S3"), tells(stranger, "S1")) == (202, 403, 403, 403)
+
+    wrong = made | {"errorDeclaration": {"declarationTime": "2026-07-14T12:00:00Z", "reason": "did_not_occur"}}
+    assert client.post("/epcis/capture", json=document(wrong), headers=bearer(producer)).status_code == 202
+    assert tells(buyer, "S1") == 403

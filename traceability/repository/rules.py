@@ -13,6 +13,7 @@ from shop.auth import Actor
 from shop.db import fetch
 from shop.pipelining import Statement
 from traceability.repository.drafts import Draft
+from traceability.repository.fields import MADE_ITEMS
 from traceability.repository.refusals import EpcisRefusal, EventIdTaken, ForeignKey, NotValid, NotYoursToTakeBack
 from traceability.standard.faults import Fault
 from traceability.standard.links import CANONICAL
@@ -41,6 +42,18 @@ _MARKETS = Statement("""
 _GIVEN = Statement("""
     SELECT e.uri FROM trace_grants g JOIN trace_epcs e ON e.id = g.epc_id
     WHERE g.organisation_id = :organisation AND e.uri = ANY (cast(:uris AS text[]))""")
+
+#: Packs that whoever makes the goods put into a lot which was given.
+_OF_GIVEN_LOTS = Statement(f"""
+    SELECT e.uri FROM trace_epcs e
+    JOIN trace_event_epcs n ON n.epc_id = e.id AND n.role IN {tuple(map(int, MADE_ITEMS))}
+    JOIN trace_event_lots l ON l.event_id = n.event_id
+    JOIN trace_grants g ON g.epc_id = l.lot_id AND g.organisation_id = :organisation
+    JOIN trace_epcs t ON t.id = l.lot_id AND left(t.uri, {len(_GTIN) + _DIGITS}) = left(e.uri, {len(_GTIN) + _DIGITS})
+    JOIN trace_events v ON v.id = l.event_id AND (v.is_market OR trace_is_maker(v.organisation_id, e.id))
+    WHERE e.uri = ANY (cast(:uris AS text[])) AND NOT EXISTS (
+        SELECT FROM trace_events d WHERE d.event_id = v.event_id AND d.is_declaration
+          AND d.organisation_id = v.organisation_id AND (d.is_market OR NOT v.is_market))""")
 
 
 def refusals_of(drafts: Sequence[Draft], actor: Actor, base: str, *, at: datetime) -> dict[int, EpcisRefusal]:
@@ -117,6 +130,8 @@ def _foreign(drafts: Sequence[Draft], actor: Actor, at: datetime) -> Collection[
         asked = [*foreign, *{_GTIN + _number(uri) for uri in foreign}]
         given = {uri for (uri,) in fetch(_GIVEN, {"organisation": actor.organisation_id, "uris": asked})}
         foreign = {uri for uri in foreign if uri not in given and _GTIN + _number(uri) not in given}
+    if packs := [uri for uri in foreign if uri.startswith("/21/", len(_GTIN) + _DIGITS)]:
+        foreign -= {uri for (uri,) in fetch(_OF_GIVEN_LOTS, {"organisation": actor.organisation_id, "uris": packs})}
     return foreign
 
 
