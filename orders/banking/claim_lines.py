@@ -14,6 +14,8 @@ from shop.db import db
 
 #: Days around the one named in which a claimed transfer's line is looked for.
 AROUND = timedelta(days=7)
+#: Lines of one amount around a day that are looked at.
+_MOST = 200
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class Wanted:
 
 
 def fitting(wanted: Wanted) -> Select[*tuple[Any, ...]]:
-    """Return the query for keys of open lines of the payee that have the amount, around the day, and the serial if told."""
-    query = (
-        select(BankStatementLine.id)
+    """Return the query for keys and serials of open lines of the payee that have the amount, around the day."""
+    return (
+        select(BankStatementLine.id, BankStatementLine.serial)
         .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
         .where(
             BankStatementLine.direction == "in", BankStatementLine.amount_fen == wanted.amount_fen,
@@ -43,13 +45,22 @@ def fitting(wanted: Wanted) -> Select[*tuple[Any, ...]]:
         )
         .order_by(BankStatementLine.id)
     )  # fmt: skip
+
+
+def fitting_keys(wanted: Wanted) -> list[int]:
+    """Return the keys of the lines that fit: the ones with the serial told, if there are any, else all.
+
+    A voucher may carry the payer's bank's serial, which the payee's does not use.
+    """
+    rows = db.session.execute(fitting(wanted).limit(_MOST)).all()
     serial = compared_account(wanted.bank_serial)
-    return query.where(BankStatementLine.serial == serial) if serial else query
+    same = [key for key, other in rows if serial and compared_account(other) == serial]
+    return same or [key for key, _other in rows]
 
 
 def find_one(wanted: Wanted) -> int | None:
     """Return the key of the one line that fits; ``None`` if none or several do."""
-    keys = db.session.scalars(fitting(wanted).limit(2)).all()
+    keys = fitting_keys(wanted)
     return keys[0] if len(keys) == 1 else None
 
 
@@ -70,7 +81,7 @@ def attach(account: StatementAccount) -> int:
     ).all()  # fmt: skip
     by_line: dict[int, list[TransferClaim]] = {}
     for claim in claims:
-        for key in db.session.scalars(fitting(wanted_by(claim)).limit(2)).all():
+        for key in fitting_keys(wanted_by(claim)):
             by_line.setdefault(key, []).append(claim)
     lines_of = [claim.id for several in by_line.values() for claim in several]
     found = 0

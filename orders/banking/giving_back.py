@@ -5,14 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Select, select
+
 from orders.banking import acts, refund_index
 from orders.banking.acts import AmountsDiffer, LineNotOpen
+from orders.banking.facts import is_payers
 from orders.banking.models import BankStatementLine
-from orders.payments import credit_refunds
+from orders.banking.reading.cells import compared_account, compared_name
+from orders.payments import credit_refunds, refund_origins
+from orders.payments.credit_models import CreditRefund
+from orders.payments.models import Refund
+from orders.payments.receipts import SamePerson
 from orders.payments.refunds import TransferBack
 from shop import audit, clock
 from shop.auth import Actor
+from shop.db import db
+from shop.errors import Conflict
 from shop.i18n import _
+
+
+class NotMarkedWrong(Conflict):
+    """Nobody has said that the money came by mistake: one person marks it, another says by which line it went back."""
+
+    code = "not-marked-wrong"
 
 
 def mark(line_id: UUID, actor: Actor, at: datetime) -> BankStatementLine:
@@ -45,10 +60,13 @@ def unmark(line_id: UUID, actor: Actor, at: datetime) -> BankStatementLine:
 
 
 def tie_return(out_id: UUID, in_id: UUID, actor: Actor, at: datetime) -> BankStatementLine:
-    """Say that an outgoing line gives back what came in by another line of the account.
+    """Say, as the second person, that an outgoing line gives back what came by another line of the account by mistake.
+
+    The first person has marked that line: only then it goes back, and both are never looked at again.
 
     :raises NotFound, LineNotOpen, WrongDirection: as :func:`orders.banking.acts.match_by_hand`.
-    :raises AmountsDiffer: if it is not the same amount.
+    :raises AmountsDiffer: if it is not the same amount; OtherPayer: if it went to somebody else than who had paid.
+    :raises NotMarkedWrong: if nobody has marked the line; SamePerson: if the actor did.
     """
     on = clock.business_day(at)
     out, account = acts.get_line(out_id, actor, on)
@@ -57,11 +75,24 @@ def tie_return(out_id: UUID, in_id: UUID, actor: Actor, at: datetime) -> BankSta
     locked = {key: acts.lock_open(key, way, is_wrong=True) for key, way in ways}
     if account.id != other.id or locked[out.id].amount_fen != locked[back.id].amount_fen:
         raise AmountsDiffer(_("退回的金额须与收到的金额相同，并在同一账户。"))
-    locked[out.id].returns_id = back.id
+    _require_second(locked[out.id], locked[back.id], actor)
+    locked[out.id].returns_id, locked[back.id].returned_by = back.id, actor.user_id
     for line in locked.values():
         acts.settle(line, "returned", rule="return")
         audit.record(actor, "banking.line_returned", "bank_statement_line", line.id)
     return locked[out.id]
+
+
+def _require_second(out: BankStatementLine, back: BankStatementLine, actor: Actor) -> None:
+    if back.wrong_by is None:
+        raise NotMarkedWrong(_("请先由一人把收到的那笔标记为付错，再由另一人对上退回的这笔。"))
+    if back.wrong_by == actor.user_id:
+        raise SamePerson(_("标记付错的人不能自己对上退回的流水，请由另一位同事办理。"))
+    payer = compared_name(back.counterparty_name), compared_account(back.counterparty_account)
+    names, numbers = frozenset(payer[:1]) - {""}, frozenset(payer[1:]) - {""}
+    to = compared_name(out.counterparty_name), compared_account(out.counterparty_account)
+    if (names or numbers) and not is_payers(*to, names, numbers):
+        raise refund_origins.refuse_other(back.counterparty_name or back.counterparty_account)
 
 
 def tie_credit(line_id: UUID, credit_refund_id: UUID, actor: Actor, at: datetime) -> BankStatementLine:
@@ -85,3 +116,22 @@ def tie_credit(line_id: UUID, credit_refund_id: UUID, actor: Actor, at: datetime
     acts.settle(line, "matched", rule="refund")
     audit.record(actor, "banking.line_matched", "bank_statement_line", line.id, credit_refund=[None, back.id])
     return line
+
+
+def let_go_refund(refund_id: UUID) -> None:
+    """Open a line again that was tied to a refund which a second person refused; it may be another refund's."""
+    query = select(BankStatementLine).join(Refund, Refund.id == BankStatementLine.refund_id)
+    _let_go(query.where(Refund.public_id == refund_id, Refund.status == "refused"))
+
+
+def let_go_credit(credit_refund_id: UUID) -> None:
+    """Do the same with a line that was tied to a refund of credit."""
+    query = select(BankStatementLine).join(CreditRefund, CreditRefund.id == BankStatementLine.credit_refund_id)
+    _let_go(query.where(CreditRefund.public_id == credit_refund_id, CreditRefund.status == "refused"))
+
+
+def _let_go(query: Select[BankStatementLine]) -> None:
+    locked = query.where(BankStatementLine.state == "matched").with_for_update(of=BankStatementLine)
+    for line in db.session.scalars(locked.execution_options(populate_existing=True)).all():
+        line.refund_id = line.credit_refund_id = None
+        acts.settle(line, "unmatched", reason="refund_refused")

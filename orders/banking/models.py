@@ -146,6 +146,8 @@ class BankStatementLine(PublicId, Base):
     #: Who said that it came to the wrong account and goes back by the same path; no rule takes it then.
     wrong_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     wrong_at: Mapped[datetime | None]
+    #: Who said, as the second person, by which line it went back.
+    returned_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     #: Why it is no goods money: said by one person, agreed to by another.
     note: Mapped[str] = mapped_column(server_default="", default="")
     noted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -166,6 +168,8 @@ class BankStatementLine(PublicId, Base):
         CheckConstraint(
             "wrong_by IS NULL OR (direction = 'in' AND state IN ('unmatched','returned','ignored'))", name="wrong_booked"
         ),
+        CheckConstraint("state <> 'returned' OR direction <> 'in' OR rule <> 'return'"
+                        " OR coalesce(returned_by <> wrong_by, false)", name="returned"),
         UniqueConstraint("account_id", "serial"),
         Index("ix_bank_statement_lines_serial", "serial", postgresql_where=text("direction = 'in'")),
         Index(
@@ -244,10 +248,8 @@ class TransferClaim(PublicId, Base):
         CheckConstraint("amount_fen > 0", name="amount_fen"),
         CheckConstraint("decided_by IS NULL OR decided_by <> claimed_by", name="two_persons"),
         CheckConstraint("status <> 'confirmed' OR line_id IS NOT NULL", name="line"),
-        Index(
-            "uq_transfer_claims_line", "line_id", unique=True,
-            postgresql_where=text("status NOT IN ('refused','withdrawn')"),
-        ),
+        Index("uq_transfer_claims_line", "line_id", unique=True,
+              postgresql_where=text("status NOT IN ('refused','withdrawn')")),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from orders.banking import acts, aliases, confirming
+from orders.banking import acts, aliases, confirming, giving_back
 from shop import clock, history
 from shop.db import transaction
 from shop.errors import DomainError
@@ -65,6 +65,18 @@ def _confirm(job: int, payment_id: UUID, actor: Any) -> None:
 def on_payment_refused(*, payment_id: str, **_: Any) -> None:
     """Let a line be matched anew whose receipt was refused."""
     acts.let_go(UUID(payment_id))
+
+
+@subscribe("orders.refund_refused")
+def on_refund_refused(*, refund_id: str, **_: Any) -> None:
+    """Let an outgoing line be tied anew whose refund was refused."""
+    giving_back.let_go_refund(UUID(refund_id))
+
+
+@subscribe("orders.credit_refund_refused")
+def on_credit_refund_refused(*, credit_refund_id: str, **_: Any) -> None:
+    """Let an outgoing line be tied anew whose refund of credit was refused."""
+    giving_back.let_go_credit(UUID(credit_refund_id))
 
 
 @subscribe("orders.payment_confirmed")

@@ -6,7 +6,7 @@ PAGES = ("orders.online.buyer_pages.bp", "orders.online.producer_pages.bp", "ord
 TASKS = ("orders.online.tasks",)
 #: Seconds between looks for calls that wait, for what nobody told us lately, and within the last week.
 SCHEDULE = {"online.calls": 5.0, "online.reconcile": 300.0, "online.reconcile_week": 21600.0, "online.forget": 86400.0}
-INIT = ("orders.online.checks.init_app", "orders.online.nav.init_app")
+INIT = ("orders.online.checks.init_app", "orders.online.expecting.init_app", "orders.online.nav.init_app")
 PERMISSIONS = {
     "payments:pay": "Pay orders of the own organisation by card, and give such a payment up",
     "accounts:connect": "Open the own organisation's account at the card provider, and tell it what it asks for",

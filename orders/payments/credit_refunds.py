@@ -16,7 +16,8 @@ from orders.payments.credit import NotEnoughCredit
 from orders.payments.credit_models import CreditRefund
 from orders.payments.models import Payment
 from orders.payments.receipts import ValueDayAhead
-from orders.payments.refunds import GoesBackByCard, OtherAccount, RefundBeforeOrder, RefundSerialTaken, TransferBack
+from orders.payments.refund_origins import RefundBeforeOrder
+from orders.payments.refunds import GoesBackByCard, OtherAccount, RefundSerialTaken, TransferBack
 from orders.purchase import machine
 from orders.purchase.parties import Parties
 from orders.purchase.party import is_party

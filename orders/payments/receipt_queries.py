@@ -103,7 +103,7 @@ def list_payments(
         )
     if key := decode_cursor(cursor, int):
         query = query.where(Payment.id < key[0])
-    return make_page(_payment_rows(query), limit, lambda row: (row.key,))
+    return make_page(_payment_rows(query, actor, on), limit, lambda row: (row.key,))
 
 
 def get_payment(public_id: UUID, actor: Actor, on: date) -> PaymentRow:
@@ -112,7 +112,7 @@ def get_payment(public_id: UUID, actor: Actor, on: date) -> PaymentRow:
     :raises NotFound: if there is none, or it is another's.
     """
     payment = access.get_payment(public_id, actor, on)
-    return _payment_rows(_payments(actor, on).where(Payment.id == payment.id))[0]
+    return _payment_rows(_payments(actor, on).where(Payment.id == payment.id), actor, on)[0]
 
 
 def count_waiting(actor: Actor, on: date) -> int:
@@ -155,10 +155,10 @@ def _payments(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _payment_rows(query: Select[*tuple[Any, ...]]) -> list[PaymentRow]:
+def _payment_rows(query: Select[*tuple[Any, ...]], actor: Actor, on: date) -> list[PaymentRow]:
     rows = db.session.execute(query).all()
     allocations = _allocations([row[0].id for row in rows])
-    suggestions = _suggestions([row[0] for row in rows if row[0].status == "recorded"])
+    suggestions = _suggestions([row[0] for row in rows if row[0].status == "recorded"], actor, on)
     return [
         PaymentRow(
             payment.id,
@@ -208,8 +208,13 @@ def _allocations(payment_ids: list[int]) -> dict[int, list[AllocationRow]]:
     return found
 
 
-def _suggestions(payments: list[Payment]) -> dict[int, list[SuggestedOrder]]:
-    """Return for receipts with something left the payee's orders named in their remarks, in one statement."""
+def _suggestions(payments: list[Payment], actor: Actor, on: date) -> dict[int, list[SuggestedOrder]]:
+    """Return for receipts with something left the payee's orders named in their remarks, in one statement.
+
+    A remark may name other buyers' orders: nobody is shown them who may not see them, nor any buyer, who allocates nothing.
+    """
+    if actor.organisation_kind == "institution":
+        return {}
     codes = {payment.id: find_references(payment.remark) for payment in payments}
     wanted = {code for found in codes.values() for code in found}
     if not wanted:
@@ -217,7 +222,11 @@ def _suggestions(payments: list[Payment]) -> dict[int, list[SuggestedOrder]]:
     rows = db.session.execute(
         select(Order, Organisation.name)
         .join(Organisation, Organisation.id == Order.buyer_id)
-        .where(Order.reference_code.in_(wanted), Order.status.in_(PAYABLE_STATES))
+        .where(
+            Order.reference_code.in_(wanted),
+            Order.status.in_(PAYABLE_STATES),
+            is_party(actor, Order.buyer_id, Order.producer_id, on),
+        )
     )
     orders = {order.reference_code: (order, buyer) for order, buyer in rows}
     return {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import BigInteger, cast, func, select
 
 from orders.payments.models import Charge, Payment, PaymentAllocation, Refund
 from orders.payments.refund_models import RefundReceipt
+from orders.purchase.models import Order
+from shop import clock
 from shop.db import db
 from shop.errors import Invalid
 from shop.i18n import _
@@ -18,6 +21,12 @@ class OtherPayer(Invalid):
     """The money went to somebody else than who had paid it; a refund goes back to its payer."""
 
     code = "other-payer"
+
+
+class RefundBeforeOrder(Invalid):
+    """The value day of a refund lies before the order, or before the money that it gives back came."""
+
+    code = "refund-before-order"
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,42 @@ def origins_of(refund_ids: Sequence[int]) -> dict[int, list[Origin]]:
     for row in rows:
         found.setdefault(row[0], []).append(Origin(row[1], row[2], row[3], row[4], row[5]))
     return found
+
+
+def first_day_of(refund: Refund) -> date | None:
+    """Return the day from which the receipts that a refund goes back to had its money for the order; before it nothing goes back."""
+    named = dict(
+        db.session.execute(
+            select(RefundReceipt.payment_id, RefundReceipt.amount_fen).where(RefundReceipt.refund_id == refund.id)
+        ).all()
+    )
+    rows = db.session.execute(
+        select(PaymentAllocation.payment_id, PaymentAllocation.effective_on, PaymentAllocation.amount_fen)
+        .join(Payment, Payment.id == PaymentAllocation.payment_id)
+        .where(PaymentAllocation.order_id == refund.order_id, Payment.status == "confirmed", Payment.rail == "bank")
+        .order_by(PaymentAllocation.effective_on, PaymentAllocation.id)
+    ).all()
+    if not named:
+        return rows[0].effective_on if rows else None
+    days = []
+    for row in rows:
+        if row.payment_id in named:
+            if named[row.payment_id] > 0:
+                days.append(row.effective_on)
+            named[row.payment_id] -= row.amount_fen
+    return max(days, default=None)
+
+
+def check_day(value_on: date | None, order: Order, refund: Refund) -> None:
+    """Ask that money does not go back before it came for the order.
+
+    :raises RefundBeforeOrder: if it does.
+    """
+    first = first_day_of(refund)
+    if value_on is not None and value_on < clock.business_day(order.placed_at):
+        raise RefundBeforeOrder(_("退款日不能早于下单日。"), value_on=value_on.isoformat())
+    if value_on is not None and first is not None and value_on < first:
+        raise RefundBeforeOrder(_("退款日不能早于到账日。"), value_on=value_on.isoformat(), paid_on=first.isoformat())
 
 
 def clearing_of(refund_id: int) -> str | None:

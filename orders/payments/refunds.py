@@ -37,12 +37,6 @@ class RefundTooHigh(Invalid):
     code = "refund-too-high"
 
 
-class RefundBeforeOrder(Invalid):
-    """The value day of a refund lies before the order."""
-
-    code = "refund-before-order"
-
-
 class RefundSerialTaken(Conflict):
     """The order has a refund with the same bank serial number."""
 
@@ -129,7 +123,7 @@ def record(refund_id: UUID, slip: TransferBack, actor: Actor, at: datetime) -> R
         raise OtherAccount(
             _("退款须原路退回：该渠道没有收到这么多款项。"), clearing=slip.clearing, left=money.as_json(0)
         )
-    _check_slip(slip, order, refund.amount_fen, on=clock.business_day(at))
+    _check_slip(slip, order, refund, on=clock.business_day(at))
     access.require_clearing(slip.clearing, actor)
     evidence_id = access.file_key(slip.evidence_file, actor)
     taken = RefundSerialTaken(_("该银行流水号已经用于本订单的另一笔退款。"), bank_serial=slip.bank_serial)
@@ -146,11 +140,12 @@ def confirm(refund_id: UUID, actor: Actor, at: datetime) -> Refund:
     """Confirm that the money went back; what counted because of it falls on the refund's value day.
 
     :raises NotFound: if it is not the actor's.
-    :raises WrongState: if it is not waiting, or the same person recorded it.
+    :raises WrongState: if it is not waiting, or the same person recorded it; RefundBeforeOrder: as :func:`record`.
     """
     refund, order = lock_refund(refund_id, actor, at)
     if refund.clearing is not None:  # until it is recorded nobody knows by which way it goes, and the move is refused
         _check_clearing(order, refund.clearing, refund.amount_fen)
+        refund_origins.check_day(refund.value_on, order, refund)
         access.require_clearing(refund.clearing, actor)
     machine.move("refund", refund, "confirm", actor=actor, at=at, parties=parties_of(order))
     refund.decided_by, refund.decided_at = actor.user_id, at
@@ -260,12 +255,11 @@ def parties_of(order: Order) -> Parties:
     return Parties(buyer_id=order.buyer_id, producer_id=order.producer_id)
 
 
-def _check_slip(slip: TransferBack, order: Order, amount_fen: int, *, on: date) -> None:
+def _check_slip(slip: TransferBack, order: Order, refund: Refund, *, on: date) -> None:
     if slip.value_on > on:
         raise ValueDayAhead(_("起息日不能晚于今天。"), value_on=slip.value_on.isoformat())
-    if slip.value_on < clock.business_day(order.placed_at):
-        raise RefundBeforeOrder(_("退款日不能早于下单日。"), value_on=slip.value_on.isoformat())
-    _check_clearing(order, slip.clearing, amount_fen)
+    refund_origins.check_day(slip.value_on, order, refund)
+    _check_clearing(order, slip.clearing, refund.amount_fen)
 
 
 def _check_clearing(order: Order, clearing: str, amount_fen: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, select, text
@@ -27,6 +27,16 @@ _NEW = text("""
 _OPEN = text("SELECT open_fen FROM order_dues WHERE order_id = :order AND due_on = :due_on")
 #: No one is told of what is late since longer than this, as after a long standstill.
 _LATE_WITHIN = timedelta(days=365)
+
+
+#: Conditions on :class:`Order` that say that its money is on its way; of packages above.
+_expected: list[Callable[[datetime], ColumnElement[bool]]] = []
+
+
+def expect(condition: Callable[[datetime], ColumnElement[bool]]) -> None:
+    """Let a package above say, as of an instant, of which orders money is on its way: none of them ends unpaid."""
+    if condition not in _expected:
+        _expected.append(condition)
 
 
 def remind(at: datetime, *, before_days: int, limit: int = 200) -> int:
@@ -65,7 +75,7 @@ def cancel_if_unpaid(order: Order, *, at: datetime, after_days: int) -> bool:
 
 
 def _never_paid(at: datetime, after_days: int) -> tuple[ColumnElement[bool], ...]:
-    """Return what is asked of such an order: no money, none recorded or announced for today or later."""
+    """Return what is asked of such an order: no money, none recorded, announced for today or later, or on its way."""
     on = clock.business_day(at)
     recorded = exists().where(
         PaymentAllocation.order_id == Order.id,
@@ -80,4 +90,5 @@ def _never_paid(at: datetime, after_days: int) -> tuple[ColumnElement[bool], ...
     return (
         Order.status == "confirmed", Order.payment_mode == "pay_first", Order.received_fen == 0,
         Order.pay_due_on < on - timedelta(days=after_days), ~recorded, ~announced,
+        *(~condition(at) for condition in _expected),
     )  # fmt: skip

@@ -78,8 +78,10 @@ class Sheet:
 
 _SELLERS = text("""
     WITH moved AS (
-        SELECT c.owner, p.order_id, p.amount_fen AS gross, 0 AS back, 0 AS fee
-        FROM postings p JOIN ledger_accounts c ON c.id = p.credit_id AND c.kind = 'producer_payable'
+        SELECT c.owner, p.order_id, CASE WHEN e.fact = 'refund_bounced' THEN 0 ELSE p.amount_fen END AS gross,
+               CASE WHEN e.fact = 'refund_bounced' THEN -p.amount_fen ELSE 0 END AS back, 0 AS fee
+        FROM postings p JOIN journal_entries e ON e.id = p.entry_id
+        JOIN ledger_accounts c ON c.id = p.credit_id AND c.kind = 'producer_payable'
         JOIN ledger_accounts d ON d.id = p.debit_id AND d.kind = 'buyer_receivable'
         WHERE p.book = 'money' AND p.business_on BETWEEN :first AND :last
         UNION ALL

@@ -93,6 +93,26 @@ def test_what_fits_several_ways_or_lies_far_off_is_left_to_a_person(scene, amoun
         claims.confirm(made.public_id, trade.checker, NOON)
 
 
+@pytest.mark.parametrize("said", ["ABC-12/1", "ABC121", "ａｂｃ－12／1"])
+def test_a_serial_told_points_to_its_line_however_it_is_written(scene, said):
+    trade, account, order, _other = scene
+    [line, near] = bring_rows(account, trade.clerk, row("100.00", serial="abc-12/1"), row("100.00", serial="X9"))
+
+    made = claim_of(trade, order, bank_serial=said)
+
+    assert (made.line_id, told(near)[0]) == (line.id, "suggested")
+
+
+def test_the_payers_banks_serial_does_not_hide_the_line(scene):
+    trade, _account, order, _other = scene
+    made = claim_of(trade, order, bank_serial="PAYERS-1")
+
+    [line] = receive(scene, "100.00", serial="PAYEES-1")
+
+    db.session.refresh(made)
+    assert (made.line_id, told(line)[0]) == (line.id, "claimed")
+
+
 def test_one_line_for_two_claims_is_nobodys_until_a_person_chooses(scene):
     trade, _account, order, other = scene
     one, two = claim_of(trade, order), claim_of(trade, other)

@@ -238,11 +238,68 @@ def test_a_wrong_receipt_is_given_back_by_the_outgoing_line_that_is_suggested(sc
     out = receive(scene, "", out="100.00")
 
     assert (told(out), out.candidates) == (("suggested", "refund_payer", "refund_likely"), {"lines": [wrong.id]})
+    with pytest.raises(giving_back.NotMarkedWrong), transaction():
+        giving_back.tie_return(out.public_id, wrong.public_id, trade.checker, NOON)
     with transaction():
+        giving_back.mark(wrong.public_id, trade.clerk, NOON)
+    with pytest.raises(SamePerson), transaction():
         giving_back.tie_return(out.public_id, wrong.public_id, trade.clerk, NOON)
+    assert (told(fresh(BankStatementLine, wrong.id))[0], told(fresh(BankStatementLine, out.id))[0]) == (
+        "unmatched", "suggested",
+    )  # fmt: skip
+    with transaction():
+        giving_back.tie_return(out.public_id, wrong.public_id, trade.checker, NOON)
 
     assert (told(wrong)[0], told(out)[0], out.returns_id) == ("returned", "returned", wrong.id)
-    assert count("payments") == 0
+    assert (wrong.wrong_by, wrong.returned_by, count("payments")) == (trade.clerk.user_id, trade.checker.user_id, 0)
+    with pytest.raises(IntegrityError, match="ck_bank_statement_lines_returned"), transaction():
+        db.session.execute(text("UPDATE bank_statement_lines SET returned_by = wrong_by WHERE wrong_by IS NOT NULL"))
+
+
+def test_money_that_went_to_somebody_else_gives_no_receipt_back(scene):
+    trade, _ = scene
+    waiting = receive(scene, "100.00")
+    out = receive(scene, "", out="100.00", name="某物流公司", account="9")
+    with transaction():
+        giving_back.mark(waiting.public_id, trade.clerk, NOON)
+
+    with pytest.raises(OtherPayer), transaction():
+        giving_back.tie_return(out.public_id, waiting.public_id, trade.checker, NOON)
+
+    assert [told(fresh(BankStatementLine, each.id))[0] for each in (waiting, out)] == ["unmatched", "unmatched"]
+
+
+@pytest.mark.parametrize("what", ["refund", "credit"])
+def test_a_refused_refund_lets_its_line_go_and_the_right_one_takes_it(scene, deliver, what):
+    trade, _ = scene
+    with transaction():
+        order = make_order(trade, ((20000, "1"),))
+        paid = pay(trade, (order, 20000), amount=30000, payer_name=PAYER, payer_account=PAYER_ACCOUNT)
+        wrong, right = (
+            [refunds.request(order.public_id, 3000, why, actor=trade.buyer, at=NOON) for why in "甲乙"]
+            if what == "refund"
+            else [credit_refunds.request(paid.public_id, 3000, why, trade.buyer, NOON) for why in "甲乙"]
+        )
+    out = receive(scene, "", out="30.00", day="2026-07-15", serial="TK1")
+    tie, refuse, confirm = (
+        (acts.tie_refund, refunds.refuse, refunds.confirm)
+        if what == "refund"
+        else (giving_back.tie_credit, credit_refunds.refuse, credit_refunds.confirm)
+    )
+    with transaction():
+        tie(out.public_id, wrong.public_id, trade.clerk, NOON)
+    with transaction():
+        refuse(wrong.public_id, "对错了", trade.checker, NOON)
+    deliver(times=2)
+
+    line = fresh(BankStatementLine, out.id)
+    assert (told(line)[::2], line.refund_id, line.credit_refund_id) == (("unmatched", "refund_refused"), None, None)
+    with transaction():
+        tie(out.public_id, right.public_id, trade.clerk, NOON)
+        confirm(right.public_id, trade.checker, NOON)
+    assert (told(fresh(BankStatementLine, out.id))[0], right.status, checks.differing_balances()) == (
+        "matched", "confirmed", [],
+    )  # fmt: skip
 
 
 def test_money_that_a_person_calls_wrong_needs_the_same_amount_back(scene):

@@ -235,3 +235,26 @@ def test_a_line_that_goes_back_takes_no_receipt_typed_in(shared_line):
 
     with transaction():
         assert count("payments") == 0
+
+
+def test_a_line_whose_mark_is_taken_off_while_another_ties_it_is_one_of_both(scene):
+    app, trade, account, *_ = scene
+    wrong, out = bring_rows(account, trade.clerk, row("55.00"), row("", out="55.00"))
+    keys, ids = (wrong.id, out.id), (wrong.public_id, out.public_id)
+    with transaction():
+        giving_back.mark(ids[0], trade.clerk, NOON)
+
+    outcomes = at_once(
+        app,
+        lambda: giving_back.unmark(ids[0], trade.clerk, NOON),
+        lambda: giving_back.tie_return(ids[1], ids[0], trade.checker, NOON),
+    )
+
+    with transaction():
+        states = [told(now(key))[0] for key in keys]
+        was_returned = now(keys[0]).returned_by is not None
+    assert (outcomes, states, was_returned) in (
+        ([None, giving_back.NotMarkedWrong], ["unmatched", "unmatched"], False),
+        ([acts.LineNotOpen, None], ["returned", "returned"], True),
+        ([None, giving_back.NotMarkedWrong], ["unmatched", "suggested"], False),
+    )

@@ -12,9 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from orders.banking import claims
+from orders.banking.claims import ClaimFacts
 from orders.contracts import services as contracts
+from orders.online.models import IntentShare, PaymentIntent
 from orders.payments import tasks
 from orders.payments.queries import list_due, money_of, owed_fen
+from orders.payments.receipts import Share
 from orders.purchase import due
 from orders.purchase.models import OrderDue
 from orders.purchase.verify import check_dues
@@ -23,6 +27,7 @@ from shop.db import db, transaction
 from shop.identity.models import Organisation
 from shop.notices.models import Notice
 from tests import factories
+from tests.banking.help import bring_rows, own_account, row
 from tests.conftest import NOON, examples, undone
 from tests.payments.help import pay
 from tests.purchase.world import World, make_world, reserved
@@ -142,6 +147,38 @@ def test_a_pay_first_order_that_nobody_pays_is_cancelled_and_its_stock_is_free(w
 
     assert (world.reload(order).status, world.reload(other).status) == ("cancelled", "confirmed")
     assert reserved(world.listings[0]) == 5
+
+
+def test_an_order_whose_money_seems_to_be_there_is_not_cancelled(world):
+    on_line, claimed, paying, idle = (world.signed(n, payment_mode="pay_first") for n in ("7", "5", "5", "5"))
+    late = NOON + timedelta(days=46)
+    with transaction():
+        persons = _Persons(world)
+        account = own_account(persons)
+        said = ClaimFacts(
+            shares=[Share(order=claimed.public_id, amount_fen=3)], amount_fen=3, paid_on=clock.today(), payer_name="甲"
+        )
+        claims.claim(said, world.buyer, NOON)
+        _begin_paying(world, paying, mode="invoice", at=NOON)
+        _begin_paying(world, idle, mode="element", at=NOON)
+    [line] = bring_rows(account, persons.clerk, row("140.00", name="某单位"))
+    assert line.candidates["orders"][0][0] == on_line.id
+
+    with clock.stopped_at(late):
+        assert tasks.cancel_unpaid() == 1
+
+    states = [world.reload(each).status for each in (on_line, claimed, paying, idle)]
+    assert states == ["confirmed", "confirmed", "confirmed", "cancelled"]
+
+
+def _begin_paying(world, order, *, mode, at):
+    intent = PaymentIntent(
+        procurement_id=order.procurement_id, buyer_id=order.buyer_id, attempt=1, mode=mode, amount_fen=100,
+        status="open", created_by=world.buyer.user_id, created_at=at,
+    )  # fmt: skip
+    db.session.add(intent)
+    db.session.flush()
+    db.session.add(IntentShare(intent_id=intent.id, order_id=order.id, amount_fen=100))
 
 
 def test_without_days_nothing_is_cancelled(world, monkeypatch):

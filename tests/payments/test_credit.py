@@ -9,7 +9,8 @@ from sqlalchemy.exc import DatabaseError
 from orders.payments import checks, credit, credit_refunds, queries, receipts
 from orders.payments.credit import NotEnoughCredit, ReceiptRefused
 from orders.payments.receipts import Share, TooMuchAllocated
-from orders.payments.refunds import OtherAccount, RefundBeforeOrder
+from orders.payments.refund_origins import RefundBeforeOrder
+from orders.payments.refunds import OtherAccount
 from orders.purchase import due
 from orders.purchase.machine import WrongState
 from shop.db import db, transaction

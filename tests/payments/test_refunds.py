@@ -1,15 +1,16 @@
 """Refunds: set aside when asked for, never more than came in, felt by what counts on the day."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from orders.payments import credit, refund_queries, refunds
 from orders.payments.models import PaymentAllocation, Refund
 from orders.payments.refund_models import RefundReceipt
-from orders.payments.refunds import OtherAccount, RefundBeforeOrder, RefundSerialTaken, RefundTooHigh
+from orders.payments.refund_origins import RefundBeforeOrder
+from orders.payments.refunds import OtherAccount, RefundSerialTaken, RefundTooHigh
 from orders.purchase import due
 from orders.purchase.machine import WrongState
 from shop.db import db, transaction
@@ -128,6 +129,45 @@ def test_money_goes_back_the_way_it_came(trade, order):
         refunds.record(made.public_id, slip(clearing="supervised"), trade.clerk, NOON)
     with pytest.raises(RefundBeforeOrder), transaction():
         refunds.record(made.public_id, slip(value_on=date(2026, 7, 14)), trade.clerk, NOON)
+
+
+def test_a_refund_does_not_go_back_before_the_money_came(trade):
+    with transaction():
+        order = make_order(trade, placed_at=datetime(2026, 6, 1, 4, tzinfo=UTC))
+        accept(order, ("10", "0"), at=datetime(2026, 6, 20, 4, tzinfo=UTC))
+        pay(trade, (order, 10000), value_on=date(2026, 7, 10))
+        made = refunds.request(order.public_id, 2500, "质量问题", actor=trade.buyer, at=NOON)
+
+    with pytest.raises(RefundBeforeOrder) as refused, transaction():
+        refunds.record(made.public_id, slip(value_on=date(2026, 6, 25)), trade.clerk, NOON)
+
+    assert refused.value.members == {"value_on": "2026-06-25", "paid_on": "2026-07-10"}
+    with transaction():
+        refunds.record(made.public_id, slip(value_on=date(2026, 7, 10)), trade.clerk, NOON)
+        refunds.confirm(made.public_id, trade.checker, NOON)
+    assert counted_by_day(order) == [(date(2026, 7, 10), 7500)]
+
+
+def test_what_counted_falls_no_earlier_than_the_day_on_which_it_counted(trade):
+    with transaction():
+        order = make_order(trade, placed_at=datetime(2026, 6, 1, 4, tzinfo=UTC))
+        pay(trade, (order, 10000), value_on=date(2026, 6, 5))
+        accept(order, ("10", "0"), at=datetime(2026, 7, 10, 4, tzinfo=UTC))
+        made = refunds.request(order.public_id, 2500, "质量问题", actor=trade.buyer, at=NOON)
+        refunds.record(made.public_id, slip(value_on=date(2026, 6, 25)), trade.clerk, NOON)
+        refunds.confirm(made.public_id, trade.checker, NOON)
+
+    assert counted_by_day(order) == [(date(2026, 7, 10), 7500)]
+
+
+def counted_by_day(order):
+    """What counts of an order on each day, days of nothing left out."""
+    query = text("""
+        SELECT p.business_on, sum(p.amount_fen)::bigint FROM postings p
+        JOIN ledger_dimensions d ON d.id = p.dimension_id
+        WHERE p.measure = 'counted' AND d.order_id = :order
+        GROUP BY 1 HAVING sum(p.amount_fen) <> 0 ORDER BY 1""")
+    return [tuple(row) for row in db.session.execute(query, {"order": order.id})]
 
 
 def test_a_refunds_serial_is_used_once_in_an_order(trade, order):

@@ -156,3 +156,21 @@ def test_two_of_the_operator_do_not_give_back_credit_of_the_producers_own_accoun
     with transaction():
         credit_refunds.confirm(back.public_id, trade.checker, NOON)
     assert back.status == "confirmed"
+
+
+def test_codes_of_others_in_a_remark_show_a_buyer_nothing_of_their_orders(client, bearer, trade):
+    with transaction():
+        theirs = make_trade()
+        mine, second = make_order(trade), make_order(trade)
+        other = make_order(theirs)
+        other.producer_id = mine.producer_id
+        remark = f"{mine.reference_code} {other.reference_code} {second.reference_code}"
+        made = receipts.record(facts((mine, 10000), amount=20000, remark=remark), trade.clerk, NOON)
+        key = made.public_id
+
+    told = [
+        client.get(f"/api/v1/payments/{key}", headers=bearer(actor)).json["suggestions"]
+        for actor in (trade.buyer, trade.clerk)
+    ]
+
+    assert (told[0], [one["number"] for one in told[1]]) == ([], [mine.number, other.number, second.number])
