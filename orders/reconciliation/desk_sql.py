@@ -27,7 +27,7 @@ _STRIPE_THEIRS = f"""
 #: The platform's fee, which leaves the supervised account for the operator's own: the books write it with each payout,
 #: the bank moves it when the operator says so, and the transfer's remark tells what it is.
 PLATFORM_FEES = "platform_fees"
-_IS_FEE = "(l.direction = 'out' AND l.remark LIKE '%平台服务费%')"
+IS_FEE = "(l.direction = 'out' AND l.remark LIKE '%平台服务费%')"
 _BANK_THEIRS = """
     SELECT l.value_on AS day, {thing} AS thing, CASE l.direction WHEN 'in' THEN l.amount_fen ELSE -l.amount_fen END AS fen,
            l.serial AS name, {what} AS what, cast(NULL AS timestamptz) AS at
@@ -80,9 +80,9 @@ THEIRS = {
     # What two persons found to be no goods money is not ours to have booked; what gave a wrong receipt back is about that.
     "supervised": _BANK_THEIRS.format(
         clearing="supervised",
-        counted=f"(l.state <> 'ignored' OR {_IS_FEE})",
+        counted=f"(l.state <> 'ignored' OR {IS_FEE})",
         what="l.remark",
-        thing=f"""CASE WHEN {_IS_FEE} THEN '{PLATFORM_FEES}'
+        thing=f"""CASE WHEN {IS_FEE} THEN '{PLATFORM_FEES}'
             ELSE coalesce((SELECT w.serial FROM bank_statement_lines w WHERE w.id = l.returns_id), l.serial) END""",
     ),
     # A producer's own account moves much that is not ours; its remarks are nobody else's.

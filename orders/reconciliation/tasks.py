@@ -9,7 +9,7 @@ from celery import shared_task
 from flask import current_app
 
 from orders.online import configuration, gateway_listing
-from orders.reconciliation import arrivals, fetching, matching, payout_events, payout_lines, persisting
+from orders.reconciliation import arrivals, fees, fetching, matching, payout_events, payout_lines, persisting
 from orders.reconciliation.movements import Lister
 from shop import clock, history
 from shop.db import snapshot, transaction
@@ -79,4 +79,7 @@ def tell() -> int:
         with transaction():
             if not history.is_being_told():
                 waiting += persisting.tell(rail, clock.today(), after_days, clock.now())
+    with transaction():
+        if not history.is_being_told():
+            waiting += fees.tell(clock.today(), after_days, clock.now())
     return waiting

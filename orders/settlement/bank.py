@@ -120,7 +120,7 @@ def send(run_id: UUID, kind: str, actor: Actor, at: datetime) -> StoredFile:
     payouts = [each for each in paying.lock_payouts(keys).values() if each.status not in ("cancelled", "failed")]
     if run.rail != "bank" or not payouts or any(each.status not in ("released", "sent") for each in payouts):
         raise NothingToSend(_("本批付款须全部复核放款（或撤销）后才能生成银行文件。"))
-    fees = {each.id: posting.fee_with(paying.items_of(each.id), standings) for each in payouts}
+    fees = {each.id: posting.send_fee(paying.items_of(each.id), standings) for each in payouts}
     batches = payers.make_batches(payouts, fees, clock.business_day(at))
     data, name = payment_files.make(kind, run, batches, actor, at=at)
     stored = files.store(data, name, actor)

@@ -10,7 +10,7 @@ DOCUMENTS = """
                coalesce(sum(i.card_fen) FILTER (WHERE p.status = 'paid' AND p.rail = 'bank'), 0) AS card_by_bank,
                coalesce(sum(i.amount_fen - i.card_fen) FILTER (WHERE p.status = 'paid' AND p.rail = 'stripe'), 0) AS rest_by_card,
                sum(i.fee_card_fen) AS fee_card, sum(i.fee_bank_fen) AS fee_bank
-        FROM payouts p JOIN payout_items i ON i.payout_id = p.id WHERE p.status IN ('paid', 'returned') GROUP BY 1
+        FROM payouts p JOIN payout_items i ON i.payout_id = p.id WHERE p.status IN ('paid', 'returned', 'failed') GROUP BY 1
     ),
     back AS (
         SELECT o.producer_id, sum(r.amount_fen) AS amount, sum(r.fee_card_fen) AS fee_card
@@ -37,7 +37,8 @@ SETTLEMENTS = """
                sum(CASE WHEN p.status IN ('prepared','released','sent') AND p.rail = 'stripe' THEN i.amount_fen END)
                  AS stripe_settling,
                sum(CASE WHEN p.status IN ('prepared','released','sent') THEN i.card_fen END) AS card_settling,
-               sum(i.fee_card_fen) AS fee_card, sum(i.fee_bank_fen) AS fee_bank
+               sum(i.fee_card_fen) AS fee_card, sum(i.fee_bank_fen) AS fee_bank,
+               sum(CASE WHEN p.status = 'sent' THEN i.fee_sent_fen END) AS fee_settling
         FROM payout_items i JOIN payouts p ON p.id = i.payout_id
         WHERE cast(:order AS bigint) IS NULL OR i.order_id = :order GROUP BY 1
     ),
@@ -55,7 +56,8 @@ SETTLEMENTS = """
            s.card_settled_fen AS card_settled, coalesce(i.card_settled, 0) - coalesce(b.done, 0) AS card_settled__should,
            s.card_settling_fen AS card_settling, coalesce(i.card_settling, 0) - coalesce(b.pending, 0) AS card_settling__should,
            s.fee_card_fen AS fee_card, coalesce(i.fee_card, 0) + coalesce(b.fee_card, 0) AS fee_card__should,
-           s.fee_bank_fen AS fee_bank, coalesce(i.fee_bank, 0) AS fee_bank__should
+           s.fee_bank_fen AS fee_bank, coalesce(i.fee_bank, 0) AS fee_bank__should,
+           s.fee_settling_fen AS fee_settling, coalesce(i.fee_settling, 0) AS fee_settling__should
     FROM order_settlements s JOIN orders o ON o.id = s.order_id
     LEFT JOIN items i ON i.order_id = s.order_id LEFT JOIN back b ON b.order_id = s.order_id
     WHERE cast(:order AS bigint) IS NULL OR s.order_id = :order

@@ -56,6 +56,8 @@ class OrderSettlement(Base):
     #: The platform's fee that has left the producer's cash, by where that lay.
     fee_card_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     fee_bank_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: What of the fee files for the bank carry whose payouts are not decided: no other file carries it again.
+    fee_settling_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     #: Nothing is paid out while it is set, with the reason.
     held_at: Mapped[datetime | None]
     held_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -179,6 +181,8 @@ class PayoutItem(Base):
     #: The platform's fee that left the producer's cash with it, once it is paid; below zero where it came back.
     fee_card_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     fee_bank_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: What of the fee the file for the bank carries with it; empty before there is one, and of payouts before it was kept.
+    fee_sent_fen: Mapped[int | None]
 
     __table_args__ = (CheckConstraint("amount_fen <> 0 OR card_fen <> 0", name="amount_fen"),)
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from orders.banking.accounts import in_force
-from orders.banking.models import SupervisedAccount
-from orders.settlement.models import Payout
+from orders.banking.models import BankStatementLine, StatementAccount, SupervisedAccount
+from orders.settlement.models import Payout, PayoutRun
 from shop.db import db
 from shop.errors import Conflict
 from shop.i18n import _
@@ -76,6 +76,24 @@ def make_batches(payouts: Sequence[Payout], fees: Mapping[int, int], on: date) -
     for batch in batches.values():
         batch.fee_fen = max(batch.fee_fen, 0)
     return [batches[key] for key in sorted(batches)]
+
+
+def fee_number(run: PayoutRun, batch: int | str = "") -> str:
+    """Return the number under which a run's file moves the fee of its batch."""
+    return f"FW{run.on:%Y%m%d}-{run.id}-{batch}"
+
+
+def fee_left_on(run_id: int) -> date | None:
+    """Return the day on which a run's fee has left a supervised account, as statements tell; ``None`` if none does."""
+    number = fee_number(db.session.get_one(PayoutRun, run_id))
+    return db.session.scalar(
+        select(func.min(BankStatementLine.value_on))
+        .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
+        .where(
+            StatementAccount.clearing == "supervised", BankStatementLine.direction == "out",
+            BankStatementLine.remark.contains(number, autoescape=True),
+        )
+    )  # fmt: skip
 
 
 def find_own(organisation_id: int, on: date) -> BankAccount:

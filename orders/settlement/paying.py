@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from orders.purchase import machine
-from orders.settlement import posting
+from orders.settlement import payers, posting
 from orders.settlement.models import Payout, PayoutItem, PayoutReturn
 from orders.settlement.standing import Standing
 from shop import audit, money
@@ -61,11 +61,19 @@ def fail_locked(
     payout: Payout, items: Sequence[PayoutItem], standings: Mapping[int, Standing], failure: str, *,
     actor: Actor | None, at: datetime,
 ) -> None:  # fmt: skip
-    """Let a payout fail with a reason: its money is the payable's again."""
+    """Let a payout fail with a reason: its money is the payable's again.
+
+    The fee of its file is carried by a later one, unless a statement tells that it has left the account.
+    """
     machine.move("payout", payout, "fail", actor=actor, at=at, why=failure)
     payout.failure, payout.decided_at = failure, at
     payout.decided_by = actor.user_id if actor else None
     _give_back(payout, items, standings)
+    if left_on := payers.fee_left_on(payout.run_id):
+        if fen := posting.unsend_fee(items, standings, has_left=True):
+            posting.post_fee(payout, fen, at=at, on=left_on, actor=actor)
+    else:
+        posting.unsend_fee(items, standings, has_left=False)
     audit.record(actor, "settlement.payout_failed", "payout", payout.id, status=["sent", "failed"])
     _tell("orders.payout_failed", payout, why=failure)
 

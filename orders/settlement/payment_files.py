@@ -68,7 +68,7 @@ def _orders_of(run: PayoutRun, n: int, batch: Batch, own: BankAccount | None) ->
         for each in batch.payouts
     ]  # fmt: skip
     if batch.fee_fen and own is not None:
-        number = f"FW{run.on:%Y%m%d}-{run.id}-{n}"
+        number = payers.fee_number(run, n)
         found.append(Transfer(own.holder, own.bank, own.number, batch.fee_fen, f"平台服务费 {number}", number))
     return found
 

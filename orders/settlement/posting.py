@@ -29,26 +29,55 @@ def settle_items(payout: Payout, items: Sequence[PayoutItem], standings: Mapping
         else:
             row.stripe_settled_fen += item.amount_fen
         row.card_settled_fen += item.card_fen
-        move = fee_move(
-            standing.sums, standing.paid_out(moving=False), card=payout.rail == "stripe" or item.card_fen != 0,
-            bank=item.amount_fen != item.card_fen,
-        )  # fmt: skip
-        item.fee_card_fen, item.fee_bank_fen = move.card_fen, move.bank_fen
-        row.fee_card_fen += move.card_fen
-        row.fee_bank_fen += move.bank_fen
+        _settle_fee(payout, item, standing)
 
 
-def fee_with(items: Sequence[PayoutItem], standings: Mapping[int, Standing]) -> int:
-    """Return what of the fee would leave the supervised account if a payout by bank were paid now; nothing moves."""
-    found = 0
+def _settle_fee(payout: Payout, item: PayoutItem, standing: Standing) -> None:
+    """Let the fee's cash follow an item that is paid: by bank exactly what the file carried."""
+    row, sent = standing.settlement, item.fee_sent_fen
+    bank = 0
+    if sent is not None:
+        bank = sent
+        row.fee_settling_fen -= bank
+        row.fee_bank_fen += bank
+    move = fee_move(
+        standing.sums, standing.paid_out(moving=False), card=payout.rail == "stripe" or item.card_fen != 0,
+        bank=sent is None and item.amount_fen != item.card_fen,
+    )  # fmt: skip
+    item.fee_card_fen, item.fee_bank_fen = move.card_fen, bank + move.bank_fen
+    row.fee_card_fen += move.card_fen
+    row.fee_bank_fen += move.bank_fen
+
+
+def send_fee(items: Sequence[PayoutItem], standings: Mapping[int, Standing]) -> int:
+    """Keep what of the fee leaves the supervised account with a payout's file, and return it.
+
+    Whatever is settled or sent meanwhile, the books follow this figure, and no other file carries it. A file that is
+    made again begins anew.
+    """
     for item in items:
         standing = standings[item.order_id]
+        standing.settlement.fee_settling_fen -= item.fee_sent_fen or 0
         before = standing.paid_out(moving=False)
         paid = replace(before, total_fen=before.total_fen + item.amount_fen, card_fen=before.card_fen + item.card_fen)
-        found += fee_move(
-            standing.sums, paid, card=item.card_fen != 0, bank=item.amount_fen != item.card_fen
-        ).bank_fen  # fmt: skip
-    return found
+        move = fee_move(standing.sums, paid, card=item.card_fen != 0, bank=item.amount_fen != item.card_fen)
+        item.fee_sent_fen = move.bank_fen
+        standing.settlement.fee_settling_fen += move.bank_fen
+    return sum(item.fee_sent_fen or 0 for item in items)
+
+
+def unsend_fee(items: Sequence[PayoutItem], standings: Mapping[int, Standing], *, has_left: bool) -> int:
+    """Say of a payout that failed whether its file's fee has left the account all the same; return what has.
+
+    What has not is carried by a later file.
+    """
+    for item in items:
+        row, sent = standings[item.order_id].settlement, item.fee_sent_fen or 0
+        row.fee_settling_fen -= sent
+        if has_left:
+            item.fee_bank_fen = sent
+            row.fee_bank_fen += sent
+    return sum(item.fee_bank_fen for item in items)
 
 
 def move_item(payout: Payout, item: PayoutItem, standing: Standing) -> None:
@@ -87,6 +116,12 @@ def post_payout(payout: Payout, items: Sequence[PayoutItem], *, at: datetime, on
     owner = org_owner(payout.producer_id)
     fees = _fees(owner, sum(item.fee_card_fen for item in items), sum(item.fee_bank_fen for item in items), on=on)
     _post_paid(payout, items, "paid", fees, at=at, on=on, actor=actor)
+
+
+def post_fee(payout: Payout, fen: int, *, at: datetime, on: date, actor: Actor | None) -> None:
+    """Post that the fee has left the supervised account though its payout failed."""
+    fees = _fees(org_owner(payout.producer_id), 0, fen, on=on)
+    books.record_entry(f"payout:{payout.id}:fee", "payout_fee_moved", occurred_at=at, money=fees[1:], actor=actor)
 
 
 def post_return(

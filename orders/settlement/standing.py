@@ -78,12 +78,12 @@ class Standing:
         )
 
     def paid_out(self, *, moving: bool) -> PaidOut:
-        """Return what was paid out, with ``moving`` also what is on its way."""
+        """Return what was paid out, with ``moving`` also what is on its way; of the fee always both."""
         s = self.settlement
         total, card = s.bank_settled_fen + s.stripe_settled_fen, s.card_settled_fen
         if moving:
             total, card = total + s.bank_settling_fen + s.stripe_settling_fen, card + s.card_settling_fen
-        return PaidOut(total, card, s.fee_card_fen, s.fee_bank_fen)
+        return PaidOut(total, card, s.fee_card_fen, s.fee_bank_fen + s.fee_settling_fen)
 
     def position(self, on: date) -> Position:
         """Return the order's place in a run of a day."""
