@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.orm import aliased
 
 from orders.invoices import flags
 from orders.invoices.flags import OrderSums
 from orders.invoices.models import Invoice, InvoiceOrder
-from orders.purchase.models import Order, OrderLine
+from orders.purchase.models import Order
 from orders.purchase.party import is_party
 from shop.auth import Actor
 from shop.db import db
@@ -111,14 +111,8 @@ def orders_by_invoice(invoice_ids: Sequence[int]) -> dict[int, list[InvoicedOrde
 
 
 def earned_fen() -> ColumnElement[int]:
-    """Return the expression of what an order's buyer has accepted: goods, and freight with the first of them."""
-    accepted = (
-        select(cast(func.coalesce(func.sum(OrderLine.accepted_fen), 0), BigInteger))
-        .where(OrderLine.order_id == Order.id)
-        .correlate(Order)
-        .scalar_subquery()
-    )
-    return accepted + case((accepted > 0, Order.freight_fen), else_=0)
+    """Return the expression of what an order's buyer owes for what it has accepted, allowances left out."""
+    return Order.earned_fen.expression
 
 
 def list_invoices(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
-from orders.invoices import flags, queries
+from orders.invoices import flags, queries, reds
 from orders.invoices.models import Invoice, InvoiceOrder
 from orders.numbers import hold_number
 from orders.purchase import machine, party
@@ -47,12 +47,6 @@ class BadInvoiceAmount(Invalid):
     code = "bad-invoice-amount"
 
 
-class BadRedInvoice(Invalid):
-    """A red invoice takes back at most what is left of a blue one of the same seller and buyer."""
-
-    code = "bad-red-invoice"
-
-
 class OrderNotInvoiced(Conflict):
     """Nobody has confirmed the order, or it came to nothing; there is nothing to invoice."""
 
@@ -66,7 +60,7 @@ class InvoiceOtherParties(Invalid):
 
 
 class InvoiceOverAccepted(Conflict):
-    """The invoices of an order would be more than what was accepted of it."""
+    """The invoices of an order would be more than what was accepted of it, less allowances."""
 
     code = "invoice-over-accepted"
 
@@ -116,7 +110,11 @@ def record(facts: InvoiceFacts, actor: Actor, at: datetime) -> Invoice:
     _require_not_filed(f"{code}-{number}" if code else number)
     orders = _orders(facts, actor, at)
     first = orders[0]
-    blue = _blue(facts, first, actor, at) if facts.kind == "red" else None
+    blue = (
+        reds.lock_blue(facts.red_of, _red_shares(facts), facts.amount_fen, first, actor, at)
+        if facts.kind == "red"
+        else None
+    )
     invoice = Invoice(
         code=code, number=number, kind=facts.kind, red_of_id=blue.id if blue else None, seller_id=first.producer_id,
         buyer_id=first.buyer_id, buyer_header=facts.buyer_header.strip(), buyer_tax_no=facts.buyer_tax_no.strip().upper(),
@@ -244,23 +242,8 @@ def _orders(facts: InvoiceFacts, actor: Actor, at: datetime) -> list[Order]:
     return found
 
 
-def _blue(facts: InvoiceFacts, order: Order, actor: Actor, at: datetime) -> Invoice:
-    """Lock the blue invoice that a red one takes back from."""
-    if facts.red_of is None:
-        raise BadRedInvoice(_("红字发票须注明对应的蓝字发票。"))
-    blue = queries.get_invoice(facts.red_of, actor, clock.business_day(at), lock=True)
-    taken = db.session.scalar(
-        select(func.coalesce(func.sum(Invoice.amount_fen), 0)).where(
-            Invoice.red_of_id == blue.id, Invoice.status != "refused"
-        )
-    )
-    if blue.kind != "blue" or blue.status == "refused" or (blue.seller_id, blue.buyer_id) != (
-        order.producer_id, order.buyer_id,
-    ):  # fmt: skip
-        raise BadRedInvoice(_("所引用的发票不是本交易双方有效的蓝字发票。"))
-    if blue.amount_fen + int(taken or 0) + facts.amount_fen < 0:
-        raise BadRedInvoice(_("红冲金额超过蓝字发票剩余金额。"), left=money.as_json(blue.amount_fen + int(taken or 0)))
-    return blue
+def _red_shares(facts: InvoiceFacts) -> dict[UUID, int]:
+    return {share.order: share.amount_fen for share in facts.orders}
 
 
 def _locked(public_id: UUID, actor: Actor, at: datetime) -> tuple[Invoice, list[Order]]:

@@ -97,6 +97,17 @@ def confirm(actor: Actor, desk: str, credit_refund_id: UUID) -> Answer:
     )  # fmt: skip
 
 
+@bp.post("/<uuid:credit_refund_id>/withdraw")
+@requires("refunds:request")
+@idempotent
+def withdraw(actor: Actor, desk: str, credit_refund_id: UUID) -> Answer:
+    """Take back what one asked for oneself."""
+    return _do(
+        desk, credit_refund_id, actor, Form(), lambda: credit_refunds.withdraw(credit_refund_id, actor, clock.now()),
+        done=_("申请已撤回，款项仍是余额。"),
+    )  # fmt: skip
+
+
 @bp.post("/<uuid:credit_refund_id>/refuse")
 @requires("payments:read")
 @idempotent
@@ -137,5 +148,6 @@ def _render(desk: str, key: UUID, actor: Actor, form: Form | None = None) -> str
         may_decide=is_payee and row.status == "recorded" and actor.may("refunds:confirm")
         and row.recorded_by != actor.user_id and not (row.clearing == "direct" and is_operator),
         is_operators=is_operators,
+        may_withdraw=row.status == "requested" and row.requested_by == actor.user_id and actor.may("refunds:request"),
         **labels.words(),
     )  # fmt: skip

@@ -43,6 +43,7 @@ class CreditRefundRow:
     bank_serial: str | None
     value_on: date | None
     requested_at: datetime
+    requested_by: int
     recorded_at: datetime | None
     recorded_by: int | None
     decided_at: datetime | None
@@ -123,5 +124,5 @@ def _row(found: CreditRefund, payment: Payment, buyer: str, payee: str, file: UU
     return CreditRefundRow(
         found.id, found.public_id, payment.public_id, payment.bank_serial, payment.payer_name, payment.payer_account,
         buyer, payee, payment.clearing, found.amount_fen, found.reason, found.status, found.bank_serial, found.value_on,
-        found.requested_at, found.recorded_at, found.recorded_by, found.decided_at, found.refusal, file, found.version,
+        found.requested_at, found.requested_by, found.recorded_at, found.recorded_by, found.decided_at, found.refusal, file, found.version,
     )  # fmt: skip

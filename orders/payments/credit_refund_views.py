@@ -78,6 +78,17 @@ def confirm_credit_refund(credit_refund_id: UUID, actor: Actor) -> CreditRefundR
         return _row(credit_refund_id, actor)
 
 
+@bp.route("/credit-refunds/<uuid:credit_refund_id>/withdraw", methods=["POST"])
+@requires("refunds:request")
+@idempotent
+@bp.response(200, CreditRefundSchema)
+def withdraw_credit_refund(credit_refund_id: UUID, actor: Actor) -> CreditRefundRow:
+    """Take back what one asked for oneself, before it is recorded."""
+    with transaction():
+        credit_refunds.withdraw(credit_refund_id, actor, clock.now())
+        return _row(credit_refund_id, actor)
+
+
 @bp.route("/credit-refunds/<uuid:credit_refund_id>/refuse", methods=["POST"])
 @requires("payments:read")
 @idempotent

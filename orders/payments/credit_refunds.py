@@ -133,10 +133,28 @@ def refuse(credit_refund_id: UUID, reason: str, actor: Actor, at: datetime) -> C
     was = found.status
     machine.move("credit_refund", found, "refuse", actor=actor, at=at, why=reason, parties=_parties(payment))
     found.decided_by, found.decided_at, found.refusal = actor.user_id, at, reason
+    _set_free(found, payment, actor, at)
+    audit.record(actor, "payments.credit_refund_refused", "credit_refund", found.id, status=[was, "refused"])
+    return found
+
+
+def _set_free(found: CreditRefund, payment: Payment, actor: Actor, at: datetime) -> None:
     payment.returned_fen -= found.amount_fen
     _post(found, "refused", _payable(payment), _credit(payment), on=clock.business_day(at), actor=actor, at=at)
-    audit.record(actor, "payments.credit_refund_refused", "credit_refund", found.id, status=[was, "refused"])
     _publish(found, payment)
+
+
+def withdraw(credit_refund_id: UUID, actor: Actor, at: datetime) -> CreditRefund:
+    """Take back what one asked for oneself, before anything was sent; what was set aside is credit again.
+
+    :raises NotFound: if it is not the actor's.
+    :raises WrongState: if it does not wait any more, or another person asked for it.
+    """
+    found, payment = _locked(credit_refund_id, actor, at)
+    machine.move("credit_refund", found, "withdraw", actor=actor, at=at, parties=_parties(payment))
+    found.decided_by, found.decided_at, found.refusal = actor.user_id, at, _("申请人撤回")
+    _set_free(found, payment, actor, at)
+    audit.record(actor, "payments.credit_refund_withdrawn", "credit_refund", found.id, status=["requested", "refused"])
     return found
 
 

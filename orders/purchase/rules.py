@@ -112,6 +112,7 @@ _CREDIT_REFUND = (
     Rule("credit_refund", "", "request", "requested", (("buyer", ""), ("producer", ""))),
     Rule("credit_refund", "requested", "record", "recorded", _RECORD_REFUND),
     Rule("credit_refund", "requested", "refuse", "refused", _RECORD_REFUND),
+    Rule("credit_refund", "requested", "withdraw", "refused", _ASK_REFUND, guards.same_person_asked),
     Rule("credit_refund", "recorded", "confirm", "confirmed", _CONFIRM_REFUND, guards.payees_other_person),
     Rule("credit_refund", "recorded", "refuse", "refused", _CONFIRM_REFUND, guards.another_person_recorded),
 )

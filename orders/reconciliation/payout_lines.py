@@ -31,7 +31,7 @@ Pair = tuple[Payout, BankStatementLine]
 
 def match(at: datetime) -> int:
     """Take in what supervised accounts' lines say of payouts; return how many lines were theirs."""
-    return _match_paid(at) + _match_returned(at)
+    return _match_paid(at) + _match_typed_returns() + _match_returned(at)
 
 
 def _match_paid(at: datetime) -> int:
@@ -52,6 +52,31 @@ def _match_paid(at: datetime) -> int:
     for _payout, line in sorted((*sent, *typed), key=_line_key):  # locked as imports lock them
         acts.settle(acts.lock_open(line.id, "out"), "matched", rule="payout")
     return len(sent) + len(typed)
+
+
+def _match_typed_returns() -> int:
+    """Give the lines of returns that a person was faster with to these, by serial number and amount."""
+    lines = _lines("in", ~exists().where(PayoutReturn.line_id == BankStatementLine.id))
+    query = (
+        select(PayoutReturn, Payout.amount_fen)
+        .join(Payout, Payout.id == PayoutReturn.payout_id)
+        .where(
+            PayoutReturn.line_id.is_(None), PayoutReturn.status != "refused",
+            PayoutReturn.bank_serial.in_({line.serial for line in lines}),
+        )
+        .order_by(PayoutReturn.id)
+        .with_for_update(of=PayoutReturn)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    waiting = {(found.bank_serial, fen): found for found, fen in reversed(db.session.execute(query).all())}
+    taken = 0
+    for line in lines:
+        found = waiting.pop((line.serial, line.amount_fen), None)
+        if found is not None:
+            found.line_id = line.id
+            acts.settle(acts.lock_open(line.id, "in"), "returned", rule="payout_return")
+            taken += 1
+    return taken
 
 
 def _match_returned(at: datetime) -> int:

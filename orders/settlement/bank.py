@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from orders.purchase import machine
-from orders.settlement import payers, paying, payment_files, posting
+from orders.settlement import payees, payers, paying, payment_files, posting
 from orders.settlement.models import Payout, PayoutItem, PayoutRun
 from orders.settlement.standing import Standing, lock_standings
 from shop import audit, clock
@@ -79,12 +79,15 @@ def release(ids: Sequence[UUID], actor: Actor, at: datetime) -> list[Payout]:
     :raises NotFound: if one is not there.
     :raises NotChecked: if nobody has checked what the schedule made.
     :raises WrongState: if one is not waiting, or the same person prepared it.
+    :raises PayeeAccountChanged: if one goes to an account that is not its producer's any more.
     """
     found = _lock(ids, actor)
     _require(actor, "payouts:release")
     for payout in found:
         if payout.status == "prepared" and payout.prepared_by is None:
             raise NotChecked(_("系统生成的付款须先由制单人核对，再由另一位同事复核放款。"), payout=payout.number)
+    payees.require_same(found, clock.business_day(at))
+    for payout in found:
         machine.move("payout", payout, "release", actor=actor, at=at)
         payout.released_by, payout.released_at = actor.user_id, at
         audit.record(actor, "settlement.payout_released", "payout", payout.id, status=["prepared", "released"])
@@ -112,6 +115,7 @@ def send(run_id: UUID, kind: str, actor: Actor, at: datetime) -> StoredFile:
 
     :raises NotFound: if there is no such run by bank.
     :raises NothingToSend: if none is released, or one still waits for it.
+    :raises PayeeAccountChanged: as :func:`release`.
     :raises NoPayerAccount, NoFeeAccount, NotInEncoding: if the file cannot be made.
     """
     run = get_run(run_id, actor)
@@ -120,6 +124,7 @@ def send(run_id: UUID, kind: str, actor: Actor, at: datetime) -> StoredFile:
     payouts = [each for each in paying.lock_payouts(keys).values() if each.status not in ("cancelled", "failed")]
     if run.rail != "bank" or not payouts or any(each.status not in ("released", "sent") for each in payouts):
         raise NothingToSend(_("本批付款须全部复核放款（或撤销）后才能生成银行文件。"))
+    payees.require_same([each for each in payouts if each.status == "released"], clock.business_day(at))
     fees = {each.id: posting.send_fee(paying.items_of(each.id), standings) for each in payouts}
     batches = payers.make_batches(payouts, fees, clock.business_day(at))
     data, name = payment_files.make(kind, run, batches, actor, at=at)

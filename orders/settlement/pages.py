@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from orders.ledger.views import XLSX_TYPE, download
-from orders.settlement import bank, queries, runs, slips, tables
+from orders.settlement import bank, queries, runs, slips, tables, unpayable
 from orders.settlement.bank import Confirmation
 from orders.settlement.forms import ActForm, ConfirmForm, ConfirmReturnForm, FileForm, ReasonForm, ReturnForm
 from orders.settlement.labels import PAYOUT_STATES, words
@@ -46,7 +46,7 @@ def list_payouts(actor: Actor, desk: str) -> str:
     )
     return render_template(
         "settlement/payouts.html", desk=desk, page=page, overview=queries.overview(actor, today),
-        unpayable=queries.list_unpayable(actor, today), **words(),
+        unpayable=unpayable.list_unpayable(actor, today), **words(),
     )  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def _render_runs(actor: Actor) -> str:
     today = clock.today()
     return render_template(
         "settlement/runs.html", page=queries.list_runs(actor, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor")),
-        overview=queries.overview(actor, today), unpayable=queries.list_unpayable(actor, today), today=today, **words(),
+        overview=queries.overview(actor, today), unpayable=unpayable.list_unpayable(actor, today), today=today, **words(),
     )  # fmt: skip
 
 

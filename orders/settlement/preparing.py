@@ -11,14 +11,13 @@ from sqlalchemy import select, text
 from orders.numbers import make_number
 from orders.online.models import ConnectedAccount
 from orders.purchase import machine
-from orders.settlement import posting, returns, reversals, transfers
+from orders.settlement import payees, posting, reversals, transfers
 from orders.settlement.models import Payout, PayoutItem, PayoutRun
 from orders.settlement.positions import Open, Position, Share, plan
 from orders.settlement.standing import Standing, lock_standings, orders_with_open
 from shop import audit, clock
 from shop.auth import Actor
 from shop.db import db
-from shop.identity import bank_accounts
 from shop.identity.models import BankAccount
 
 
@@ -40,7 +39,7 @@ def prepare_producer(
     positions = [_limited(each.position(on), draws) for each in standings.values()]
     made = []
     for rail, shares in plan(positions, card_rail=account is not None).items():
-        bank = find_account(producer_id, on) if rail == "bank" else None
+        bank = payees.find_account(producer_id, on) if rail == "bank" else None
         if rail == "bank" and bank is None:
             continue
         payout = _add_payout(runs[rail], producer_id, shares, standings, bank=bank, actor=actor, at=at)
@@ -58,12 +57,6 @@ def find_connected(producer_id: int) -> ConnectedAccount | None:
             ConnectedAccount.account_ref.is_not(None),
         )
     ).one_or_none()  # fmt: skip
-
-
-def find_account(producer_id: int, on: date) -> BankAccount | None:
-    """Return the bank account that a producer is paid to on a day; none if the bank sent the last payout to it back."""
-    found = bank_accounts.account_in_use(producer_id, on)
-    return None if found is None or returns.is_blocked(producer_id, found.number) else found
 
 
 def _limited(position: Position, draws: transfers.Draws | None) -> Position:

@@ -108,16 +108,6 @@ class DueDay:
 
 
 @dataclass(frozen=True)
-class Unpayable:
-    """A producer who has money due that cannot be paid, and why."""
-
-    producer_id: UUID
-    producer: str
-    amount_fen: int
-    reason: str
-
-
-@dataclass(frozen=True)
 class Overview:
     """A producer's money on one panel: by day from today on (what is overdue counts as today), moving, held, last paid.
 
@@ -275,23 +265,3 @@ def overview(actor: Actor, on: date) -> Overview:
         [DueDay(*row) for row in db.session.execute(_DUE, values)], moving, held, owed,
         *(last or (0, None, 0)),
     )  # fmt: skip
-
-
-_UNPAYABLE = text(f"""
-    SELECT g.public_id, g.name, sum({OPEN_SQL})::bigint, b.id IS NULL AS is_missing
-    FROM order_settlements s JOIN orders o ON o.id = s.order_id JOIN organisations g ON g.id = o.producer_id
-    LEFT JOIN bank_accounts b ON b.organisation_id = g.id AND b.is_default AND b.closed_at IS NULL
-    WHERE s.due_on <= :on AND s.held_at IS NULL AND {OPEN_SQL} > 0
-      AND (b.id IS NULL OR EXISTS (
-          SELECT FROM payout_returns r JOIN payouts p ON p.id = r.payout_id
-          WHERE p.producer_id = g.id AND p.account_number = b.number AND r.status = 'confirmed' AND NOT r.same_account))
-    GROUP BY g.id, b.id ORDER BY 3 DESC, g.id LIMIT 100""")
-
-
-def list_unpayable(actor: Actor, on: date) -> list[Unpayable]:
-    """Return producers with money due and no bank account to pay it to, or one that sent money back; nothing is lost."""
-    if actor.organisation_kind != "operator":
-        return []
-    missing, sent_back = _("没有登记默认银行账户"), _("上次付款被银行退回，收款账户尚未更正")
-    rows = db.session.execute(_UNPAYABLE, {"on": on})
-    return [Unpayable(row[0], row[1], row[2], missing if row.is_missing else sent_back) for row in rows]

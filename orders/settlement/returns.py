@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from orders.purchase import machine
 from orders.purchase.parties import Parties
@@ -130,17 +130,6 @@ def allow_account(payout_id: UUID, actor: Actor) -> Payout:
     found.same_account = True
     audit.record(actor, "settlement.account_allowed", "payout", payout.id, same_account=[False, True])
     return payout
-
-
-def is_blocked(producer_id: int, account_number: str) -> bool:
-    """Say whether a payout to an account came back and nobody has found the account right since."""
-    query = select(
-        exists()
-        .where(PayoutReturn.payout_id == Payout.id, PayoutReturn.status == "confirmed")
-        .where(PayoutReturn.same_account.is_(False))
-        .where(Payout.producer_id == producer_id, Payout.account_number == account_number)
-    )
-    return bool(db.session.scalar(query))
 
 
 def _find(payout_id: UUID, actor: Actor) -> Payout:

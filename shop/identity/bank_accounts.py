@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -65,21 +65,35 @@ def account_in_use(organisation_id: int, on: date) -> BankAccount | None:
 
     A change that another person has agreed to is used from its day on; until then the account before it is.
     """
-    confirmed = select(BankAccountChange).where(
-        BankAccountChange.organisation_id == organisation_id, BankAccountChange.status == "confirmed"
-    )
-    used = db.session.scalars(
-        confirmed.where(BankAccountChange.used_from <= on)
-        .order_by(BankAccountChange.used_from.desc(), BankAccountChange.id.desc())
-        .limit(1)
-    ).one_or_none()
-    first = None if used else db.session.scalars(confirmed.order_by(BankAccountChange.id).limit(1)).one_or_none()
-    query = select(BankAccount).where(BankAccount.organisation_id == organisation_id, BankAccount.closed_at.is_(None))
-    if used is not None:
-        return db.session.scalars(query.where(BankAccount.id == used.account_id)).one_or_none()
-    if first is not None:
-        return db.session.scalars(query.where(BankAccount.id == first.previous_id)).one_or_none()
-    return db.session.scalars(query.where(BankAccount.is_default)).one_or_none()
+    return accounts_in_use([organisation_id], on).get(organisation_id)
+
+
+def accounts_in_use(organisation_ids: Collection[int], on: date) -> dict[int, BankAccount]:
+    """Return the accounts of many organisations as :func:`account_in_use` does, in two statements."""
+    changes = db.session.scalars(
+        select(BankAccountChange)
+        .where(BankAccountChange.organisation_id.in_(organisation_ids), BankAccountChange.status == "confirmed")
+        .order_by(BankAccountChange.id)
+    ).all()
+    named: dict[int, int | None] = {}
+    for each in changes:
+        named.setdefault(each.organisation_id, each.previous_id)
+    used = [each for each in changes if each.used_from is not None and each.used_from <= on]
+    named |= {each.organisation_id: each.account_id for each in sorted(used, key=_used_from)}
+    accounts = db.session.scalars(
+        select(BankAccount).where(
+            BankAccount.organisation_id.in_(organisation_ids), BankAccount.closed_at.is_(None)
+        )
+    )  # fmt: skip
+    return {
+        each.organisation_id: each
+        for each in accounts
+        if (each.id == named[each.organisation_id] if each.organisation_id in named else each.is_default)
+    }
+
+
+def _used_from(change: BankAccountChange) -> tuple[date | None, int]:
+    return change.used_from, change.id
 
 
 def add_account(

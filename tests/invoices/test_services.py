@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from orders.invoices import queries, services
+from orders.invoices.reds import BadRedInvoice
 from orders.invoices.services import (
     BadInvoiceAmount,
     BadInvoiceKey,
-    BadRedInvoice,
     InvoiceAlreadyRecorded,
     InvoiceFlagged,
     InvoiceOtherParties,
@@ -21,14 +21,17 @@ from orders.ledger.filings import decisions
 from orders.ledger.filings import services as filings
 from orders.ledger.filings.drafts import KeyDraft
 from orders.ledger.filings.numbers import AlreadyFiled
+from orders.payments import refunds
+from orders.payments.refund_paths import Allowance
 from orders.purchase.machine import WrongState
 from shop.db import db, transaction
 from shop.errors import Forbidden, NotFound
 from shop.identity.models import Organisation
 from tests.conftest import NOON, count
-from tests.counting.build import accept, make_actor, make_order, make_organisation, make_trade
+from tests.counting.build import accept, lines_of, make_actor, make_order, make_organisation, make_trade
 from tests.invoices.help import invoice
 from tests.ledger import filers
+from tests.payments.help import pay, slip
 
 pytestmark = pytest.mark.usefixtures("session")
 TODAY = date(2026, 7, 15)
@@ -193,6 +196,38 @@ def test_a_red_invoice_takes_back_what_is_left_of_the_blue(trade, order):
     refused(BadRedInvoice, trade, invoice(trade, (order, -2501), kind="red", red_of=blue.public_id))
     refused(BadRedInvoice, trade, invoice(trade, (order, -100), kind="red"))
     refused(BadRedInvoice, trade, invoice(trade, (order, -100), kind="red", red_of=red.public_id))
+
+
+def test_a_red_invoice_takes_back_from_each_order_what_its_blue_one_has_for_it(trade, order):
+    with transaction():
+        other, third = make_order(trade), make_order(trade)
+    blue = record(trade, invoice(trade, (order, 4000), (other, 3000)))
+
+    refused(BadRedInvoice, trade, invoice(trade, (third, -4000), kind="red", red_of=blue.public_id))
+    refused(BadRedInvoice, trade, invoice(trade, (other, -3001), kind="red", red_of=blue.public_id))
+    record(trade, invoice(trade, (order, -1000), (other, -3000), kind="red", red_of=blue.public_id))
+    refused(BadRedInvoice, trade, invoice(trade, (order, -2999), (other, -1), kind="red", red_of=blue.public_id))
+    record(trade, invoice(trade, (order, -3000), kind="red", red_of=blue.public_id))
+
+
+def test_an_invoice_of_what_an_allowance_took_off_is_too_much(trade, order):
+    with transaction():
+        pay(trade, (order, 7500))
+        allowed = [Allowance(line=lines_of(order)[0].public_id, amount_fen=1000)]
+        back = refunds.request(order.public_id, 1000, "短斤少两", actor=trade.buyer, at=NOON, lines=allowed)
+        refunds.record(back.public_id, slip(), trade.clerk, NOON)
+        refunds.confirm(back.public_id, trade.checker, NOON)
+    made = record(trade, invoice(trade, (order, 7500)))
+
+    with pytest.raises(InvoiceOverAccepted) as refusal, transaction():
+        services.check(made.public_id, trade.buyer, NOON)
+
+    assert refusal.value.members["accepted"] == {"amount": "65.00", "currency": "CNY"}
+    with transaction():
+        services.refuse(made.public_id, "按折让后金额重开", trade.buyer, NOON)
+    right = record(trade, invoice(trade, (order, 6500)))
+    with transaction():
+        services.check(right.public_id, trade.buyer, NOON)
 
 
 def test_after_a_red_invoice_the_right_one_is_checked(trade, order):

@@ -161,6 +161,24 @@ def test_credit_goes_back_to_its_payer_by_two_persons_and_orders_stay_as_they_ar
         db.session.execute(text("UPDATE credit_refunds SET amount_fen = 1"))
 
 
+def test_who_asked_for_credit_takes_it_back_and_nobody_else(trade):
+    with transaction():
+        payment = pay(trade, (make_order(trade), 10000), amount=13000)
+        back = credit_refunds.request(payment.public_id, 3000, "多付", trade.buyer, NOON)
+
+    for other in (trade.buyer2, trade.clerk):
+        with pytest.raises(WrongState), transaction():
+            credit_refunds.withdraw(back.public_id, other, NOON)
+    assert (back.status, payment.returned_fen) == ("requested", 3000)
+    with transaction():
+        credit_refunds.withdraw(back.public_id, trade.buyer, NOON)
+
+    assert (back.status, back.refusal, payment.left_fen, payment.returned_fen) == ("refused", "申请人撤回", 3000, 0)
+    assert agrees() == []
+    with pytest.raises(WrongState), transaction():
+        credit_refunds.withdraw(back.public_id, trade.buyer, NOON)
+
+
 def test_credit_that_is_not_given_back_is_credit_again(trade):
     with transaction():
         payment = pay(trade, (make_order(trade), 10000), amount=13000)

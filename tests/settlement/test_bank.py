@@ -1,6 +1,7 @@
 """Payouts by bank: due days, two persons, the file, and the end."""
 
 import csv
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,15 +11,18 @@ from sqlalchemy.exc import IntegrityError
 from orders.banking import accounts
 from orders.banking.accounts import SupervisedFacts
 from orders.purchase.machine import WrongState
-from orders.settlement import bank, holding
+from orders.settlement import bank, holding, unpayable
 from orders.settlement.bank import BadValueDay, NotChecked, NothingToSend
 from orders.settlement.models import PayoutItem, PayoutRun, SettlementRule
+from orders.settlement.payees import PayeeAccountChanged
 from orders.settlement.payers import NoFeeAccount, NoPayerAccount
 from orders.settlement.payment_files import NotInEncoding
 from shop.db import db, transaction
 from shop.errors import Forbidden, NotFound
 from shop.files import services as files
 from shop.files.models import StoredFile
+from shop.identity import account_changes
+from shop.identity.models import BankAccount
 from tests.banking import help as banking
 from tests.conftest import NOON, count
 from tests.counting.build import make_actor, make_organisation, make_trade
@@ -26,6 +30,7 @@ from tests.payments.help import refund
 from tests.settlement.help import (
     DUE,
     balance,
+    change_account,
     confirm,
     differences,
     give_account,
@@ -377,3 +382,79 @@ def test_times_are_days_of_shanghai(people, trade):
         order = sold(trade, 10000, supervised=10000, accepted_at=late)
 
     assert row_of(order).due_on == date(2026, 7, 22)
+
+
+@pytest.mark.parametrize("what", ["closed", "replaced"])
+def test_a_payout_to_an_account_that_is_not_used_any_more_is_neither_released_nor_sent(people, trade, what):
+    a, b = people
+    with transaction():
+        sold(trade, 10000, supervised=10000)
+        (payout,) = run(a)
+    account = db.session.scalars(select(BankAccount).where(BankAccount.number == payout.account_number)).one()
+
+    def end(at):
+        if what == "closed":
+            account.is_default, account.closed_at = False, at
+        else:
+            change_account(trade, b, "6222111122223333", at)
+
+    with transaction():
+        end(DUE)
+    with pytest.raises(PayeeAccountChanged) as refused, transaction():
+        bank.release([payout.public_id], b, DUE)
+    assert (refused.value.members["payouts"], payout.status) == ([payout.number], "prepared")
+    with transaction():
+        bank.cancel(payout.public_id, "账户变更", a, DUE)
+    rows = unpayable.list_unpayable(a, DUE.date())
+    assert [row.amount_fen for row in rows] == ([10000] if what == "closed" else [])
+
+
+def test_a_released_payout_is_not_sent_to_an_account_that_was_closed_meanwhile(people, trade):
+    a, b = people
+    with transaction():
+        sold(trade, 10000, supervised=10000)
+        (payout,) = run(a)
+        bank.release([payout.public_id], b, DUE)
+        account = db.session.scalars(select(BankAccount).where(BankAccount.number == payout.account_number)).one()
+        account.is_default, account.closed_at = False, DUE
+        run_id = db.session.get_one(PayoutRun, payout.run_id).public_id
+
+    with pytest.raises(PayeeAccountChanged), transaction():
+        bank.send(run_id, "csv", a, DUE)
+
+    db.session.refresh(payout)
+    assert (payout.status, db.session.get_one(PayoutRun, payout.run_id).file_id) == ("released", None)
+    with transaction():
+        bank.cancel(payout.public_id, "账户已停用", b, DUE)
+        change_account(trade, b, "6222999988887777", DUE)
+        (again,) = run(a)
+    assert (again.account_number, again.amount_fen, differences()) == ("6222999988887777", 10000, [])
+
+
+def test_in_the_cooling_days_of_a_change_who_cannot_be_paid_is_listed(people, trade):
+    a, b = people
+    with transaction():
+        sold(trade, 10000, supervised=10000)
+        old = db.session.scalars(
+            select(BankAccount).where(BankAccount.organisation_id == trade.clerk.organisation_id)
+        ).one()
+        account = BankAccount(
+            organisation_id=trade.clerk.organisation_id, holder="合作社", bank="某银行", number="6222111122223333",
+            is_default=False,
+        )  # fmt: skip
+        db.session.add(account)
+        db.session.flush()
+        asked = account_changes.ask(account, trade.clerk, DUE)
+        agreeing = replace(b, permissions=b.permissions | {"organisations:verify"})
+        account_changes.confirm(asked.public_id, agreeing, DUE, cooling_days=3)
+        db.session.refresh(old)
+        old.is_default, old.closed_at = False, DUE
+
+    with transaction():
+        assert run(a) == []
+    assert [row.reason for row in unpayable.list_unpayable(a, DUE.date())] == ["没有可用的收款账户"]
+    later = DUE + timedelta(days=3)
+    assert unpayable.list_unpayable(a, later.date()) == []
+    with transaction():
+        (payout,) = run(a, later)
+    assert payout.account_number == "6222111122223333"

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orders.purchase.machine import WrongState
 from orders.reconciliation import desk_queries, payout_lines
-from orders.settlement import queries, returns, statements
+from orders.settlement import returns, statements, unpayable
 from orders.settlement.models import Payout, PayoutReturn
 from orders.settlement.returns import BadReturnDay, ReturnFacts, ReturnKnown
 from shop import clock
@@ -77,7 +77,7 @@ def test_what_came_back_is_owed_again_and_paid_once_the_account_is_changed(peopl
         assert (payout.status, payout.failure, row_of(order).bank_settled_fen) == ("returned", "户名不符", 0)
         assert differences() == []
         assert run(people[0], LATER) == []
-        (waiting,) = queries.list_unpayable(people[0], LATER.date())
+        (waiting,) = unpayable.list_unpayable(people[0], LATER.date())
         assert (waiting.amount_fen, waiting.reason) == (9940, "上次付款被银行退回，收款账户尚未更正")
         change_account(trade, people[1], "62229999999999999", LATER)
         (second,) = pay_out(people[0], people[1], LATER)
@@ -227,6 +227,33 @@ def test_lines_of_the_bank_confirm_a_payout_and_tell_that_it_came_back(trade, pe
         payout_lines.match(LATER)
     assert lines()["IN1"] == ("unmatched", "payout_return")
     assert count("payout_returns") == 1
+    with transaction():
+        assert differences() == []
+
+
+@SESSION
+@pytest.mark.parametrize("is_confirmed", [False, True])
+def test_the_line_of_a_return_that_a_person_typed_first_is_its(trade, people, deliver, is_confirmed):
+    a, b = people
+    with transaction():
+        sold(trade, 10000, supervised=10000)
+        one, two = operators()
+        account = supervised(one, two)
+        (payout,) = pay_out(a, b)
+        made = returns.record(payout.public_id, BACK, a, LATER)
+        if is_confirmed:
+            returns.confirm(made.public_id, b, LATER)
+    with clock.stopped_at(LATER):
+        rows = [
+            row(fen, "退汇", day="2026-07-24", serial=serial) for fen, serial in (("100.00", "R1"), ("99.00", "R2"))
+        ]
+        bring(account, one, plain(*rows))
+        deliver(times=2)
+
+    db.session.refresh(made)
+    line_id = db.session.scalar(text("SELECT id FROM bank_statement_lines WHERE serial = 'R1'"))
+    assert (made.line_id, count("payout_returns")) == (line_id, 1)
+    assert (lines()["R1"], lines()["R2"][0]) == (("returned", "payout_return"), "unmatched")
     with transaction():
         assert differences() == []
 
