@@ -19,7 +19,7 @@ from orders.online import calls, intents, snapshots
 from orders.online.gateway_stripe import CURRENCY
 from orders.online.models import OPEN_STATES, PaymentIntent
 from orders.online.snapshots import SUBJECT
-from orders.payments import charges
+from orders.payments import charges, overpaid
 from orders.payments.charges import ChargeFacts
 from orders.payments.exceptions import open_exception
 from shop import clock
@@ -55,7 +55,10 @@ def take(intent: PaymentIntent, charge: snapshots.Charge, at: datetime) -> bool:
         charge_ref=charge.ref, procurement_id=intent.procurement_id, buyer_id=intent.buyer_id,
         amount_fen=charge.amount_fen, method=charge.method, succeeded_at=charge.created_at,
     )  # fmt: skip
-    taken = charges.take(facts, intents.shares_of(intent.id), at)
+    shares, was_given_up = intents.shares_of(intent.id), intent.status == "cancelled"
+    taken = charges.take(facts, shares, at)
+    if taken and was_given_up:
+        overpaid.give_back(shares, at)
     if taken and intent.charge_ref is None:
         intent.charge_ref, intent.status, intent.failure, intent.closed_at = charge.ref, "succeeded", "", at
         intent.intent_ref = intent.intent_ref or charge.intent_ref

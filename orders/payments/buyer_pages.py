@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from orders.payments import (
     announcements,
     certificate,
+    credit,
     extension,
     labels,
     queries,
@@ -24,7 +25,7 @@ from orders.payments import (
     withdrawing,
 )
 from orders.payments.announcements import AnnouncementFacts
-from orders.payments.forms import AnnounceForm, refund_form
+from orders.payments.forms import AnnounceForm, PayFromCreditForm, refund_form
 from orders.payments.refund_paths import Allowance
 from orders.purchase import due, machine, party
 from orders.purchase.models import Order
@@ -64,7 +65,7 @@ def show(actor: Actor, order_id: UUID) -> str:
         receipts=receipt_queries.list_payments(actor, today, limit=MAX_LIMIT, order_id=order.id).items,
         refunds=refund_queries.list_refunds(actor, today, limit=MAX_LIMIT, order_id=order.id).items,
         announced=refund_queries.list_announcements(actor, today, limit=MAX_LIMIT, order_id=order.id).items,
-        **labels.words(),
+        credit_fen=credit.available_fen(order), **labels.words(),
     )  # fmt: skip
 
 
@@ -89,6 +90,29 @@ def announce(actor: Actor, order_id: UUID) -> Answer:
             return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
     shown = queries.money_of(party.get_order(order_id, actor, today), today)
     return form.answer(render_template("payments/announce.html", order=order, money=shown, form=form))
+
+
+@bp.route("/desk/payments/<uuid:order_id>/credit", methods=["GET", "POST"])
+@requires("payments:announce")
+@idempotent
+def pay_from_credit(actor: Actor, order_id: UUID) -> Answer:
+    """Pay an order from what the institution has left at its producer."""
+    order = party.get_order(order_id, actor, clock.today())
+    form, available = PayFromCreditForm(), credit.available_fen(order)
+    if request.method == "GET":
+        form.amount.data = min(available, due.unpaid_fen(order)) or None
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                credit.pay_from_credit(order_id, form.amount.data or 0, actor, clock.now())
+            flash(_("余额已用于订单。"), "success")
+            return redirect(url_for("buyer_payment_pages.show", order_id=order_id))
+    return form.answer(
+        render_template(
+            "payments/pay_from_credit.html", form=form, order=order, available_fen=available,
+            unpaid_fen=due.unpaid_fen(order),
+        )
+    )  # fmt: skip
 
 
 @bp.post("/desk/payments/<uuid:order_id>/announcements/<uuid:announcement_id>/withdraw")

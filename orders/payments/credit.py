@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 
 from orders.payments import access, clearing, receipts, refund_origins, taking
 from orders.payments.models import Payment, PaymentAllocation
-from orders.payments.receipts import OrderNotPayable, Share
+from orders.payments.receipts import OrderNotPayable, Share, TooMuchAllocated
 from orders.purchase import counting, party
 from orders.purchase.models import Order
 from shop import audit, clock, money
 from shop.auth import Actor
 from shop.db import db
-from shop.errors import Conflict, Invalid
+from shop.errors import Conflict, Forbidden, Invalid
 from shop.i18n import _
 
 
@@ -91,6 +91,39 @@ def use_credit(order_public_id: UUID, amount_fen: int, actor: Actor, at: datetim
         left -= taken
     audit.record(actor, "payments.credit_used", "order", order.id, amount_fen=[0, amount_fen])
     return order
+
+
+def pay_from_credit(order_public_id: UUID, amount_fen: int, actor: Actor, at: datetime) -> Order:
+    """Pay an order, as its buyer, from what it has left at the producer; raises as :func:`use_credit`.
+
+    :raises Forbidden: for anybody but the buyer.
+    :raises TooMuchAllocated: if the order waits for less.
+    """
+    if party.get_order(order_public_id, actor, clock.business_day(at)).buyer_id != actor.organisation_id:
+        raise Forbidden(_("只有采购单位可以用自己的余额付款。"))
+    order = use_credit(order_public_id, amount_fen, actor, at)
+    if beyond := excess_fen(order):
+        left = max(amount_fen - beyond, 0)
+        detail = _("这张订单只需再付 %(left)s 元。", left=money.show_yuan(left))
+        raise TooMuchAllocated(detail, left=money.as_json(left))
+    return order
+
+
+def available_fen(order: Order) -> int:
+    """Return what credit the buyer of an order has at its producer for it, as it stands now."""
+    left = Payment.amount_fen - Payment.allocated_fen - Payment.returned_fen
+    kept = db.session.scalar(
+        select(func.coalesce(func.sum(left), 0)).where(
+            Payment.buyer_id == order.buyer_id, Payment.payee_id == order.producer_id, Payment.status == "confirmed"
+        )
+    )
+    excess = Order.received_fen - Order.refunded_fen - Order.refunding_fen - Order.held_fen - Order.due_fen
+    beyond = db.session.scalar(
+        select(func.coalesce(func.sum(excess), 0)).where(
+            Order.buyer_id == order.buyer_id, Order.producer_id == order.producer_id, Order.id != order.id, excess > 0
+        )
+    )
+    return int(kept or 0) + int(beyond or 0)
 
 
 def _lock_everything(target: Order) -> tuple[dict[int, Order], dict[int, Payment]]:

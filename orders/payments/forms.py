@@ -157,6 +157,12 @@ class SlipForm(EvidenceForm):
     )
 
 
+class PayFromCreditForm(Form):
+    """How much of its credit a buyer pays an order with."""
+
+    amount = YuanField(_("使用余额"), [_NEEDED])
+
+
 class CreditForm(Form):
     """How much of the credit is used."""
 

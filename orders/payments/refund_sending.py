@@ -22,7 +22,7 @@ from shop.i18n import _
 from shop.outbox.services import publish
 
 #: Refunds that nobody has to agree to: the goods fell away.
-BY_THEMSELVES = ("rejected", "cancelled")
+BY_THEMSELVES = ("rejected", "cancelled", "overpaid")
 
 
 class NotByCard(Conflict):

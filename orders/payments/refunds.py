@@ -80,7 +80,7 @@ def request(
     """
     order = party.lock_order(party.get_order(order_id, actor, clock.business_day(at)).id)
     allowed = refund_paths.read_allowances(order, lines, amount_fen)
-    return _request(order, amount_fen, reason, cause="agreed", actor=actor, at=at, allowed=allowed)
+    return request_locked(order, amount_fen, reason, cause="agreed", actor=actor, at=at, allowed=allowed)
 
 
 def request_what_is_too_much(order_id: UUID, at: datetime) -> Refund | None:
@@ -103,7 +103,7 @@ def request_what_is_too_much(order_id: UUID, at: datetime) -> Refund | None:
         return None
     cancelled = order.status in {"cancelled", "closed_short"}
     reason = _("取消未发货商品退款") if cancelled else _("验收拒收商品退款")
-    return _request(order, amount, reason, cause="cancelled" if cancelled else "rejected", actor=None, at=at)
+    return request_locked(order, amount, reason, cause="cancelled" if cancelled else "rejected", actor=None, at=at)
 
 
 def record(refund_id: UUID, slip: TransferBack, actor: Actor, at: datetime) -> Refund:
@@ -196,7 +196,7 @@ def give_back(refund: Refund, order: Order, actor: Actor, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _request(
+def request_locked(
     order: Order,
     amount_fen: int,
     reason: str,
@@ -206,7 +206,10 @@ def _request(
     at: datetime,
     allowed: Mapping[int, int] = MappingProxyType({}),
 ) -> Refund:
-    """Set money aside, a refund for each way by which it goes back; return the first."""
+    """Set money of a locked order aside, a refund for each way by which it goes back; return the first.
+
+    :raises RefundTooHigh: if it is more than was received and not yet given or promised back.
+    """
     left = order.received_fen - order.refunded_fen - order.refunding_fen - order.held_fen
     if amount_fen > left:
         raise RefundTooHigh(_("退款不能超过已收未退的金额。"), left=money.as_json(left))

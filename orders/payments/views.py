@@ -204,6 +204,18 @@ def use_credit(body: dict[str, Any], order_id: UUID, actor: Actor) -> OrderMoney
         return queries.money_of(order, clock.today())
 
 
+@bp.route("/orders/<uuid:order_id>/pay-from-credit", methods=["POST"])
+@requires("payments:announce")
+@idempotent
+@bp.arguments(AmountSchema)
+@bp.response(200, OrderMoneySchema)
+def pay_from_credit(body: dict[str, Any], order_id: UUID, actor: Actor) -> OrderMoney:
+    """Pay an order, as its buyer, from what it has left at the producer."""
+    with transaction():
+        order = credit.pay_from_credit(order_id, body["amount"], actor, clock.now())
+        return queries.money_of(order, clock.today())
+
+
 @bp.route("/orders/<uuid:order_id>/extend-payment", methods=["POST"])
 @requires("payments:announce")
 @idempotent

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from orders.online import dispute_calls, reconciling
 from orders.online.dispute_calls import DisputeClosed
-from orders.online.models import Dispute
+from orders.online.models import Dispute, PaymentIntent
 from orders.payments import refund_sending, refunds
 from orders.payments.models import Charge, MoneyException, Refund
 from orders.payments.refunds import RefundTooHigh
@@ -21,6 +21,7 @@ from tests.counting.build import accept, make_actor, make_organisation
 from tests.counting.test_recount import posted
 from tests.online.conftest import settings_for
 from tests.online.help import ask, differing, make_purchase, settle, tell
+from tests.payments.help import pay
 
 DAY = date(2026, 7, 15)
 CARD = pytest.mark.usefixtures("session", "card")
@@ -245,4 +246,31 @@ def test_of_three_refunds_of_forty_on_a_hundred_at_once_two_pass(committed_app, 
     assert sorted(each.amount for each in stripe_double.client().v1.refunds.list().data) == [4000, 4000]
     assert purchase.sums()[0] == (10000, 8000, 0, 0)
     assert count("refunds") == 2
+    assert differing() == []
+
+
+@CARD
+def test_a_payment_that_was_given_up_and_is_taken_all_the_same_goes_back_by_itself(card, deliver):
+    made = make_purchase()
+    intent = ask(made)
+    with transaction():
+        one, two = made.orders
+        accept(one, ("10", "0"))
+        accept(two, ("10", "0"))
+        pay(made.trades[0], (one, 10000))
+        pay(made.trades[1], (two, 1000))
+        given_up = db.session.get_one(PaymentIntent, intent.id)
+        given_up.status, given_up.closed_at = "cancelled", NOON
+
+    card.pay(intent.intent_ref)
+    tell(card)
+    tell(card)
+    settle(deliver)
+
+    assert made.sums() == [(20000, 10000, 0, 0), (7000, 1000, 0, 0)]
+    with transaction():
+        refunds_made = db.session.scalars(select(Refund).order_by(Refund.id)).all()
+        assert [(each.cause, each.amount_fen, each.status, each.clearing) for each in refunds_made] == [
+            ("overpaid", 10000, "confirmed", "stripe"), ("overpaid", 1000, "confirmed", "stripe"),
+        ]  # fmt: skip
     assert differing() == []

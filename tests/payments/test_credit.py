@@ -85,6 +85,53 @@ def test_credit_of_receipts_and_overpaid_orders_pays_an_order(trade):
     assert (lines_of(one)[0].paid_fen, lines_of(two)[0].paid_fen) == (8000, 4500)
 
 
+def test_a_buyer_pays_from_its_own_credit_what_the_order_waits_for(trade):
+    with transaction():
+        order, other = make_order(trade), make_order(trade)
+        accept(order, ("10", "0"))
+        payment = pay(trade, (other, 10000), amount=25000)
+        assert credit.available_fen(order) == 15000
+    stranger = trade.clerk
+
+    for refusal, actor, fen in (
+        (Forbidden, stranger, 4000), (TooMuchAllocated, trade.buyer, 10001), (NotEnoughCredit, trade.buyer, 15001),
+    ):  # fmt: skip
+        with pytest.raises(refusal), transaction():
+            credit.pay_from_credit(order.public_id, fen, actor, NOON)
+    db.session.refresh(order)
+    assert (order.received_fen, count("payment_allocations")) == (0, 1)
+
+    with transaction():
+        credit.pay_from_credit(order.public_id, 10000, trade.buyer, NOON)
+    assert (order.received_fen, lines_of(order)[0].counted_fen, payment.left_fen) == (10000, 10000, 5000)
+    assert agrees() == []
+
+
+def test_the_buyers_page_pays_from_credit_and_the_api_does(client, login, bearer):
+    with transaction():
+        trade = make_trade(members=True)
+        order, other = make_order(trade), make_order(trade)
+        pay(trade, (other, 10000), amount=16000)
+    header = bearer(trade.buyer)
+    page = login(trade.buyer)
+
+    assert "用余额付款" in page.get(f"/desk/payments/{order.public_id}").text
+    path = f"/desk/payments/{order.public_id}/credit"
+    assert 'value="60.00"' in page.get(path).text
+    assert page.post(path, data={"amount": "40.00", "idempotency_key": "k1"}).status_code == 302
+    told = client.post(
+        f"/api/v1/orders/{order.public_id}/pay-from-credit", json={"amount": {"amount": "20.00", "currency": "CNY"}},
+        headers={**header, "Idempotency-Key": "k2"},
+    )  # fmt: skip
+
+    assert (told.status_code, told.json["received"]["amount"]) == (200, "60.00")
+    denied = client.post(
+        f"/api/v1/orders/{order.public_id}/pay-from-credit", json={"amount": {"amount": "1.00", "currency": "CNY"}},
+        headers={**bearer(trade.clerk), "Idempotency-Key": "k3"},
+    )  # fmt: skip
+    assert denied.status_code == 403
+
+
 def test_more_credit_than_there_is_changes_nothing(trade):
     with transaction():
         one, two = make_order(trade), make_order(trade)
