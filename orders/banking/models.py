@@ -168,8 +168,6 @@ class BankStatementLine(PublicId, Base):
         CheckConstraint(
             "wrong_by IS NULL OR (direction = 'in' AND state IN ('unmatched','returned','ignored'))", name="wrong_booked"
         ),
-        CheckConstraint("state <> 'returned' OR direction <> 'in' OR rule <> 'return'"
-                        " OR coalesce(returned_by <> wrong_by, false)", name="returned"),
         UniqueConstraint("account_id", "serial"),
         Index("ix_bank_statement_lines_serial", "serial", postgresql_where=text("direction = 'in'")),
         Index(

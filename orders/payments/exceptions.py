@@ -16,17 +16,19 @@ from orders.ledger import books
 from orders.ledger.books import MoneyPosting
 from orders.payments import attributing, checks, exception_accounts
 from orders.payments.attributing import Part
+from orders.payments.clearing import whose
 from orders.payments.exception_accounts import PostingNotAllowed
 from orders.payments.models import MoneyException
 from orders.purchase import machine
 from orders.purchase.parties import Parties
-from shop import audit
+from shop import audit, clock, money
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
 from shop.etag import check_version
 from shop.i18n import _
 from shop.money import format_yuan
+from shop.outbox.services import publish
 
 #: What agreed postings of exceptions moved: debit less credit of each account.
 _DOCUMENTS = """
@@ -76,7 +78,20 @@ def open_exception(  # noqa: PLR0913  what an exception is
     if made is not None:
         machine.record_start("exception", row, "open", actor=None, at=at)
         audit.record(None, "payments.exception_opened", "exception", row.id, kind=[None, kind])
+        _tell(row, at)
     return row
+
+
+def _tell(row: MoneyException, at: datetime) -> None:
+    """Tell the operator that money does not fit, and the producer on whose own account it is: its people enter what is missing."""
+    operators, _by = whose("supervised")
+    owners = [row.producer_id] if row.rail == "direct" and row.producer_id is not None else []
+    publish(
+        "orders.exception_opened", organisations=[*operators, *owners],
+        exception_id=str(row.public_id), rail=row.rail, kind=row.kind, subject=row.subject,
+        amount=money.as_json(row.amount_fen), occurred_on=row.occurred_on.isoformat(),
+        opened_on=clock.business_day(at).isoformat(), **({"by_payee": "1"} if owners else {}),
+    )  # fmt: skip
 
 
 def open_unless_waiting(cause: str, name: str, *args: Any, **kwargs: Any) -> MoneyException:

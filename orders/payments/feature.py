@@ -26,6 +26,7 @@ PERMISSIONS = {
     "refunds:confirm": "Confirm or refuse a refund that another person recorded",
 }
 TOPICS = {
+    "orders.exception_opened": "Money does not fit: `exception_id`, `rail`, `kind`, `subject`, `amount`, `occurred_on`, `opened_on`, and `by_payee` where it is on a producer's own account",
     "orders.transfer_announced": "A buyer said that it will pay: `order_id`, `announcement_id`, `planned_on`",
     "orders.payment_confirmed": "A receipt was confirmed: `payment_id`, `order_ids`, `amount`, `value_on`",
     "orders.payment_refused": "A recorded receipt was refused by the second person: `payment_id`",

@@ -15,6 +15,7 @@ from shop.db import db, transaction
 from shop.errors import Forbidden, NotFound
 from tests.conftest import NOON, count
 from tests.counting.build import make_actor, make_order, make_organisation, make_trade
+from tests.factories import make_member
 
 pytestmark = pytest.mark.usefixtures("session")
 DAY = date(2026, 7, 14)
@@ -250,3 +251,24 @@ def test_what_is_closed_stays_as_it_is(change):
         db.session.execute(text(change))
 
     assert db.session.get_one(MoneyException, row.id).note == ""
+
+
+def test_the_operator_is_told_once_a_day_and_a_producer_of_each_on_its_own_account(deliver):
+    finance = make_member("operator", "operator_finance")
+    with transaction():
+        trade = make_trade(members=True)
+        producer = trade.clerk.organisation_id
+    open_one("a", -500)
+    open_one("a", -500)
+    open_one("b", 700, rail="direct", subject="S1", producer_id=producer)
+    open_one("c", 800, rail="direct", subject="S2", producer_id=producer)
+    deliver(times=2)
+
+    told = db.session.execute(text("SELECT user_id, kind, link, values->>'subject' FROM notices ORDER BY id")).all()
+
+    assert [tuple(one[1:]) for one in told if one[0] == finance.user_id] == [
+        ("exception_opened", "/operator/exceptions", told[0][3])
+    ]
+    assert sorted(tuple(one[1:]) for one in told if one[0] == trade.clerk.user_id) == [
+        ("exception_opened_seller", "/producer/bank-lines", subject) for subject in ("S1", "S2")
+    ]
