@@ -51,9 +51,11 @@ def lift(recall_id: UUID, *, reason: str, actor: Actor, at: datetime) -> list[in
     :raises RecallLifted: if it was lifted before.
     """
     words = recalls.said(reason)
-    lots = list(db.session.scalars(select(LotRecall.lot_id).where(LotRecall.recall_id == recall_id)))
-    lineage.hold_alone(lots)
+    lineage.hold_alone(_lots_of(recall_id))
     act = _lock(recall_id)
+    # Before the lineage was ours, more may have been added; nothing is any more.
+    lots = _lots_of(recall_id)
+    lineage.hold_alone(lots)
     _require_other(act, actor)
     db.session.execute(
         update(LotRecall)
@@ -71,6 +73,10 @@ def lift(recall_id: UUID, *, reason: str, actor: Actor, at: datetime) -> list[in
     for row in recalls.rows_of(list(still)):
         recalls.tell(row, still[row.id], at)
     return freed
+
+
+def _lots_of(recall_id: UUID) -> list[int]:
+    return list(db.session.scalars(select(LotRecall.lot_id).where(LotRecall.recall_id == recall_id)))
 
 
 def _lock(recall_id: UUID) -> LotRecall:

@@ -41,20 +41,43 @@ def recall(lot_ids: Sequence[int], *, reason: str, actor: Actor, at: datetime) -
     """
     words = said(reason)
     lineage.hold_alone(lot_ids)
-    lots, batches = lineage.made_of(lot_ids)
-    before = in_force(lots)
     act = LotRecall(
         recall_id=_same(lot_ids[0], actor) or uuid7(), reason=words, recalled_by=actor.user_id,
         organisation_id=actor.organisation_id, recalled_at=at,
     )  # fmt: skip
+    return _call_back(lot_ids, act, actor, root=lot_ids[0])
+
+
+def extend(recall_id: UUID, lot_ids: Sequence[int], *, at: datetime) -> list[int]:
+    """Add lots to a recall in force: that they were made of its goods was told only afterwards; returns those that were not called back.
+
+    A recall that was lifted meanwhile is not extended.
+    """
+    root = select(LotRecall).where(LotRecall.recall_id == recall_id, LotRecall.is_root, LotRecall.lifted_at.is_(None))
+    first = db.session.scalars(root).one_or_none()
+    if first is None:
+        return []
+    lineage.hold_alone([first.lot_id, *lot_ids])
+    act = db.session.scalars(root.execution_options(populate_existing=True)).one_or_none()
+    if act is None:
+        return []
+    names = ("recall_id", "reason", "recalled_by", "organisation_id")
+    later = LotRecall(**{name: getattr(act, name) for name in names}, recalled_at=at)
+    return _call_back(lot_ids, later, None, root=None)
+
+
+def _call_back(lot_ids: Sequence[int], act: LotRecall, actor: Actor | None, *, root: int | None) -> list[int]:
+    """Call lots back with all that was made of them; their lineage is held alone."""
+    lots, batches = lineage.made_of(lot_ids)
+    before = in_force(lots)
     rows = rows_of(lots)
     for row in rows:
-        _recall(row, act, is_root=row.id == lot_ids[0])
+        _recall(row, act, is_root=row.id == root)
     db.session.execute(_STOP, {"batches": batches})
     new = [row for row in rows if row.id not in before]
     for row in new:
-        audit.record(actor, "catalog.lot_recalled", "lot", row.id, reason=[None, words])
-        tell(row, act, at)
+        audit.record(actor, "catalog.lot_recalled", "lot", row.id, reason=[None, act.reason])
+        tell(row, act, act.recalled_at)
     return [row.id for row in new]
 
 

@@ -90,6 +90,12 @@ def test_a_wrong_proposal_is_shown_again_and_changes_nothing(login, people, row,
     assert row.status == "open"
 
 
+def test_parameters_of_others_in_the_address_do_no_harm(login, people, row):
+    page = login(people.clerk).get(f"{LIST}?status=all&endpoint=x&_anchor=y")
+
+    assert (page.status_code, f'{LIST}/list.xlsx?status=all"' in page.text) == (200, True)
+
+
 def test_the_sheet_says_what_the_page_says(login, people, row):
     with transaction():
         make_exception("x:2", 1234, subject="=1+1", at=NOON - timedelta(days=3), rail="bank")

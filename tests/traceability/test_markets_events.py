@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from catalog.lots.batches import undoing
 from catalog.lots.batches.models import BatchAct
+from catalog.lots.records import undoing
 from shop.db import db, transaction
 from shop.identity.models import Organisation
 from tests.catalog.batches.help import make_farm

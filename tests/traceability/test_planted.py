@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from catalog.lots.models import Lot
+from catalog.producers.models import AgentMandate
 from catalog.products.numbers import own_number, product_number
 from shop.db import db, transaction
 from tests import factories as make
@@ -185,3 +187,34 @@ def test_who_bought_a_pack_does_not_fill_the_page_of_the_lot(client, bearer, del
     assert told == [(attacker.organisation_name, 1970)] * 10 + [(victim.organisation_name, 2026)] * 13
     assert [step.event_time for step in steps] == sorted(step.event_time for step in steps)
     assert {event["eventID"] for event in by_hand} < {step.event_id for step in steps}
+
+
+def test_nobody_writes_words_on_the_page_of_a_lot_and_an_agent_is_called_one(client, bearer, deliver, session):
+    with transaction():
+        victim, lot, uri = own_lot("L")
+        attacker = make.make_member("institution")
+        agent = make.make_member("agent")
+        db.session.add(
+            AgentMandate(
+                agent_id=agent.organisation_id, producer_id=victim.organisation_id, valid_from=date(2026, 1, 1)
+            )
+        )
+    deliver()
+    with transaction():
+        writing.grant(attacker.organisation_id, [uri], by=victim.organisation_id, reason="shipment", ref=None, at=NOON)
+    word = "https://x.org/counterfeit-do-not-eat"
+
+    def seen(step: str) -> dict[str, Any]:
+        return observed(epcList=None, quantityList=amount(uri), bizStep=step)
+
+    for who, steps in ((attacker, (word, "storing")), (victim, (word,)), (agent, ("loading",))):
+        body = document(*map(seen, steps))
+        assert client.post("/epcis/capture", json=body, headers=bearer(who)).status_code == 202
+
+    page = client.get(f"/trace/lots/{lot.public_id}").text
+
+    told = [(step.recorder_kind, step.biz_step.rpartition("-")[2]) for step in story.list_steps(uri)]
+    told.remove(("producer", "creating_class_instance"))
+    assert sorted(told) == [("agent", "loading"), ("institution", "storing"), ("producer", "eat")]
+    assert "counterfeit" not in page
+    assert (page.count("记录</span>"), page.count("代理 · "), page.count("采购单位 · ")) == (1, 1, 1)

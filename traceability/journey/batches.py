@@ -44,6 +44,7 @@ def take_act(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     described.keep_place(producer_id, told["producer_id"], told["place"], at=recorded_at)
     uris = [each.uri for each in (*taken, *made, *packs)]
     writing.grant(producer_id, uris, by=producer_id, reason="own", ref=None, at=recorded_at)
+    writing.grant_origins([each.uri for each in (packs if is_out else made)], at=recorded_at)
 
 
 def _event_of(act_id: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from shop.idempotency import idempotent
 from traceability.journey import recalling, recipients
 from traceability.journey.forms import RecallForm
 from traceability.journey.sheets import workbook
+from traceability.journey.sums import as_words
 
 bp = Blueprint("recipient_pages", __name__, template_folder="templates")
 
@@ -52,7 +52,7 @@ def _render(actor: Actor, desk: str, lot_id: UUID, form: RecallForm) -> str:
         lot=lot,
         lots=lots,
         rows=rows,
-        sums={name: sum((getattr(row, name) for row in rows), Decimal(0)) for name in columns},
+        sums={name: as_words(rows, name, is_named=name == "quantity") for name in columns},
         units=UNITS,
         form=form,
         recalled=recipients.recalls_of(lots),

@@ -97,9 +97,13 @@ def came_back(part: Part, *, at: datetime, producer: UUID, movement: UUID) -> Ev
     }
 
 
-def taken_away(part: Part, *, at: datetime, producer: UUID, disposition: str) -> Event:
+def taken_away(part: Part, *, at: datetime, producer: UUID, disposition: str, movement: UUID) -> Event:
     """Return that a part of a lot is no more: ``destroyed`` or ``expired``."""
-    return _object([part], at, "DELETE", "destroying", disposition) | {"readPoint": {"id": uuid_uri(producer)}}
+    return _object([part], at, "DELETE", "destroying", disposition) | {
+        "readPoint": {"id": uuid_uri(producer)},
+        # Two of as much may be taken away at the same moment.
+        "bizTransactionList": [{"bizTransaction": uuid_uri(movement)}],
+    }
 
 
 def _taken_in(

@@ -12,5 +12,5 @@ TASKS = ("traceability.journey.tasks",)
 NOTICES = ("traceability.journey.notices.RULES",)
 TOPICS = {
     "traceability.recalled_goods_left": "A shipment was told of a lot that was called back by then: `lot_id`",
-    "traceability.recall_reaches_others": "Others made lots of one that was called back; the operator decides: `lot_id`, `code`, `others`, `count`",
+    "traceability.recall_reaches_others": "Others made lots of one that was called back; the operator decides: `lot_id`, `code`, `others`, `count`, `reach` (one for the same lots)",
 }

@@ -13,7 +13,7 @@ from catalog.products.models import Sku
 from shop.db import db
 from shop.i18n import _
 from traceability.genealogy.bounded import TraceTooLarge
-from traceability.genealogy.walk import DOWN, Kind, ids_of, walk
+from traceability.genealogy.walk import DOWN, UP, Kind, ids_of, walk
 from traceability.journey import names
 from traceability.pieces.models import LotSerial
 from traceability.repository.fields import Field, Role
@@ -45,6 +45,17 @@ def made_of(lot_ids: Collection[int]) -> list[int]:
         if len(found) > MOST_LOTS:
             raise TraceTooLarge(_("由它制成的批次太多，超过 %(most)s 个。", most=MOST_LOTS), most=MOST_LOTS)
     return list(found)
+
+
+def made_from(epcs: Sequence[int]) -> list[int]:
+    """Return the lots that things are, are packs of, or were made of, as events say whose writers are believed.
+
+    :param epcs: keys of identifiers.
+    :raises TraceTooLarge: past the bounds of a walk.
+    """
+    reached = walk(epcs, UP)
+    found = _lots_of(reached.names[key][::2] for key in ids_of(reached.states, Kind.START, Kind.THING))
+    return list(dict.fromkeys(found))
 
 
 def _epcs_of(lot_ids: Sequence[int]) -> list[int]:

@@ -9,6 +9,6 @@ RULES = (
     NoticeRule(
         "traceability.recall_reaches_others", "recall_reaches_others", "lots:recall",
         lazy("批次 %(code)s 已召回，其他生产者有 %(count)s 个批次由它制成，请核对后一并召回。"), ("operator",),
-        "/operator/lots/{lot_id}/recipients", once_per="lot_id",
+        "/operator/lots/{lot_id}/recipients", once_per="reach",
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,13 +30,16 @@ def recall(public_id: UUID, *, reason: str, actor: Actor, at: datetime) -> recip
     made = recipients.lots_made_of(lot, actor, at)
     recalls.recall([each.id for each in made.lots], reason=reason, actor=actor, at=at)
     if made.others:
-        _tell_operators(lot, made.others, at)
+        tell_operators(lot, made.others, at)
     return made
 
 
-def _tell_operators(lot: LotOfGoods, others: Sequence[LotOfGoods], at: datetime) -> None:
+def tell_operators(lot: LotOfGoods, others: Sequence[LotOfGoods], at: datetime) -> None:
+    """Tell the operators of lots that others made of one that is called back, once of the same ones."""
+    keys = sorted(str(each.public_id) for each in others)
     operators = db.session.scalars(select(Organisation.id).where(Organisation.kind == "operator")).all()
     publish(
         "traceability.recall_reaches_others", organisations=list(operators), lot_id=str(lot.public_id), code=lot.code,
-        others=[str(each.public_id) for each in others], count=len(others), occurred_at=at.isoformat(),
+        others=keys, count=len(others), occurred_at=at.isoformat(),
+        reach=f"{lot.public_id}:{sha256(','.join(keys).encode()).hexdigest()[:16]}",
     )  # fmt: skip

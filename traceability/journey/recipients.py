@@ -16,6 +16,7 @@ from catalog.lots.models import Lot, LotRecall
 from catalog.lots.shipping import NoSuchLot
 from catalog.producers.queries import producers_of
 from catalog.products.models import Product, Sku
+from catalog.shopfront.labels import UNITS
 from shop.auth import Actor
 from shop.clock import business_day
 from shop.db import db
@@ -28,6 +29,7 @@ from traceability.journey.contacts import Delivery, deliveries_of
 from traceability.journey.goods import LotOfGoods, lots_of
 from traceability.journey.made_of import made_of
 from traceability.journey.models import TraceConsignment, TraceReceipt
+from traceability.journey.sums import as_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,18 +229,15 @@ def table(recipients: Sequence[Recipient]) -> tuple[list[str], list[list[Cell]],
     rows: list[list[Cell]] = [
         [
             one.lot_code, one.order_number, one.shipment_number, business_day(one.shipped_at), one.consignee, one.division,
-            one.address, one.contact, one.phone, _plain(one.quantity), one.unit, _plain(one.accepted),
+            one.address, one.contact, one.phone, _plain(one.quantity), str(UNITS[one.unit]), _plain(one.accepted),
             _plain(one.rejected), _plain(one.out),
         ]
         for one in recipients
     ]  # fmt: skip
-    sums = [
-        sum((getattr(one, name) for one in recipients), Decimal(0))
-        for name in ("quantity", "accepted", "rejected", "out")
-    ]
+    sums = [as_words(recipients, name) for name in ("quantity", "accepted", "rejected", "out")]
     total: list[Cell] = [
         _("合计"), str(len({one.order_id for one in recipients})), "", None, str(len({one.consignee_id for one in recipients})),
-        "", "", "", "", _plain(sums[0]), "", *(_plain(each) for each in sums[1:]),
+        "", "", "", "", sums[0], "", *sums[1:],
     ]  # fmt: skip
     return titles, rows, total
 

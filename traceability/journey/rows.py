@@ -34,7 +34,7 @@ def show_journey(steps: Sequence[Step], county: str, category: str, unit: str) -
     :param unit: what a quantity without a unit is counted in, in words.
     """
     place_words = cache(lambda place: words.place_words(place, county) if place else "")
-    named, buyer, moment = _namer(category), _("采购单位"), cache(show_moment)
+    named, by, moment = _namer(category), cache(words.recorder_word), cache(show_moment)
     units = {None: unit, "": unit, "KGM": _("公斤")}
     safe = _escaped(
         (
@@ -42,7 +42,7 @@ def show_journey(steps: Sequence[Step], county: str, category: str, unit: str) -
             moment(step.event_time),
             show_quantity(step.quantity) if step.quantity else "",
             units.get(step.uom, step.uom or "") if step.quantity else "",
-            step.recorder if step.is_producer else f"{buyer} · {step.region}",
+            step.recorder if step.is_producer else f"{by(step.recorder_kind)} · {step.region}",
             place_words(step.place),
         )
         for step in steps
@@ -59,13 +59,13 @@ def show_proofs(steps: Sequence[Step], category: str, receipts: str, asked: str)
 
     :param receipts: the address of receipts up to a step's number; ``asked`` is what follows it.
     """
-    named, buyer, moment = _namer(category), _("采购单位"), cache(show_instant)
+    named, by, moment = _namer(category), cache(words.recorder_word), cache(show_instant)
     heads = [str(escape(head)) for head in (_("记录人"), _("记录时间"), _("指纹"), _("日志位置"))]
     waiting, ends = str(escape(_("正在写入"))), (str(escape(receipts)), str(escape(asked)))
     safe = _escaped(
         (
             named(step.type, step.biz_step, step.disposition),
-            step.recorder if step.is_producer else buyer,
+            step.recorder if step.is_producer else by(step.recorder_kind),
             moment(step.record_time),
             step.hash_id,
             "" if step.log_index is None else _("第 %(place)s 条，下载凭证", place=step.log_index + 1),

@@ -34,10 +34,11 @@ def take_movement(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     part = Part(lot.uri, abs(Decimal(told["lot"]["quantity"])), lot.unit)
     if kind == "born":
         event = events.put_in_stock(part, at=at, producer=producer, code=lot.code)
-    elif kind == "returned":
-        movement = db.session.scalars(select(LotMovement.public_id).where(LotMovement.id == told["movement"])).one()
-        event = events.came_back(part, at=at, producer=producer, movement=movement)
     else:
-        event = events.taken_away(part, at=at, producer=producer, disposition=kind)
+        movement = db.session.scalars(select(LotMovement.public_id).where(LotMovement.id == told["movement"])).one()
+        if kind == "returned":
+            event = events.came_back(part, at=at, producer=producer, movement=movement)
+        else:
+            event = events.taken_away(part, at=at, producer=producer, disposition=kind, movement=movement)
     writing.write([event], Writer(lot.producer_id, lot.county_code), at=recorded_at)
     writing.grant(lot.producer_id, [lot.uri], by=lot.producer_id, reason="own", ref=None, at=recorded_at)

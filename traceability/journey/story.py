@@ -54,8 +54,8 @@ class Step:
     disposition: str | None
     event_time: datetime
     record_time: datetime
-    #: Where and by whom: a producer by its name, a buyer by its region only.
-    is_producer: bool
+    #: Where and by whom: a producer by its name, an agent or a buyer by what it is and its region only.
+    recorder_kind: str
     recorder: str
     region: str
     quantity: Decimal | None
@@ -65,6 +65,11 @@ class Step:
     log_index: int | None
     #: Where it happened, if that is a place that a producer has registered.
     place: Place | None
+
+    @property
+    def is_producer(self) -> bool:
+        """Say whether a producer recorded it."""
+        return self.recorder_kind == "producer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +152,9 @@ _IS_MAKER = "(v.is_market OR trace_is_maker(v.organisation_id, {0}.epc_id) IS NO
 #: Of what it was made of, only what was done with all of it tells of the lot: not what else it went into.
 _TAKEN = tuple(role.value for role in (Role.INPUT, Role.INPUT_QUANTITY))
 _MADE = tuple(role.value for role in (Role.OUTPUT, Role.OUTPUT_QUANTITY))
-#: Steps that are shown of one writer who did not make the goods: nobody fills another's page.
+#: Steps that are shown of one writer who did not make the goods: nobody fills another's page, nor writes words on it.
 _OF_OTHERS = 10
+_CBV = vocabulary("shipping", field="bizStep").removesuffix("shipping")
 #: A read point names a place by our identifier or its GLN. Others than the market tell of their own places only.
 _HERE = """
     SELECT json_build_array(q.kind, q.tier, c.name, CASE WHEN q.is_public THEN q.township ELSE '' END,
@@ -198,12 +204,12 @@ _STEPS = f"""
     ), told AS (
         SELECT *, row_number() OVER (PARTITION BY organisation_id, place ORDER BY event_time, event_id) AS nth FROM named
     )
-    SELECT n.name, n.type, n.biz_step, n.disposition, n.event_time, n.record_time, o.kind = 'producer', o.name,
+    SELECT n.name, n.type, n.biz_step, n.disposition, n.event_time, n.record_time, o.kind, o.name,
         concat_ws(' ', u.name, v.name), n.quantity, n.uom, n.hash_id,
         (SELECT f.leaf_index FROM log_leaves f WHERE f.log_id = (SELECT id FROM logs WHERE name = '{LOG}') AND f.key = n.name),
         ({_HERE})
     FROM (
-        SELECT * FROM told WHERE place < 2 OR nth <= {_OF_OTHERS} ORDER BY place, event_time, event_id LIMIT %(limit)s
+        SELECT * FROM told WHERE place < 2 OR (nth <= {_OF_OTHERS} AND biz_step LIKE '{_CBV}%%') ORDER BY place, event_time, event_id LIMIT %(limit)s
     ) n JOIN organisations o ON o.id = n.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
     LEFT JOIN divisions u ON u.code = left(o.division_code, 2) || '0000' AND u.code <> v.code
     ORDER BY n.place, n.event_time, n.event_id"""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from shop import clock
 from shop.outbox.services import subscribe
-from traceability.journey import batches, consignments, described, numbering, records, stock
+from traceability.journey import batches, consignments, described, numbering, reaching, records, stock
+
+_IS_CALLED_BACK = "EXISTS (SELECT FROM lot_recalls WHERE lifted_at IS NULL)"
 
 
 @subscribe("orders.order_shipped")
@@ -83,3 +86,15 @@ def on_passage_withdrawn(**told: Any) -> None:
 def on_place_added(**told: Any) -> None:
     """Keep the place as master data."""
     described.take_place(told, recorded_at=clock.now())
+
+
+@subscribe("traceability.events_captured", only_if=_IS_CALLED_BACK)
+def on_events_captured(*, first_id: int, last_id: int, **_: Any) -> None:
+    """Let recalls reach what is told now to have been made of their goods."""
+    reaching.reach_further(first_id, last_id, at=clock.now())
+
+
+@subscribe("catalog.lot_recalled")
+def on_lot_recalled(*, recall_id: str, lot_id: str, **_: Any) -> None:
+    """Look once more after the recall is there: what was captured beside it did not know of it, nor it of that."""
+    reaching.reach_again(UUID(recall_id), UUID(lot_id), at=clock.now())

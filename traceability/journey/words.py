@@ -8,6 +8,7 @@ from catalog.lots.recording.labels import PLACES, TIERS
 from shop.i18n import lazy
 from traceability.journey.story import Place, Step
 from traceability.standard.identifiers import vocabulary
+from traceability.standard.words import FULL
 
 #: (bizStep, disposition or nothing) in bare words -> what people call it.
 _STEPS = {
@@ -44,16 +45,22 @@ _BY_URI = {
 #: How goods come into the world, by the first digits of their category; everything else is harvested.
 _BORN = {"08": lazy("屠宰"), "09": lazy("采集"), "10": lazy("捕捞"), "12": lazy("采集")}
 _MADE = vocabulary("creating_class_instance", field="bizStep")
+_WORDS = {uri: word for word, uri in FULL["bizStep"].items()}
+#: Who recorded a step, where that is not the goods' producer, whose name is told.
+_RECORDERS = {"agent": lazy("代理"), "institution": lazy("采购单位")}
 
 
 def step_word(type_: str, biz_step: str | None, disposition: str | None, category: str) -> str:
-    """Return what people call a step of goods of a category; one that others made up by its last part."""
+    """Return what people call a step of goods of a category; one of CBV without a name here by its word, others are records."""
     if biz_step == _MADE:
         return str(lazy("加工") if type_ == "TransformationEvent" else _BORN.get(category[:2], lazy("采收")))
-    if biz_step is None:
-        return str(lazy("记录"))
-    word = _BY_URI.get((biz_step, disposition or "")) or _BY_URI.get((biz_step, ""))
-    return str(word) if word else biz_step.rstrip("/").rpartition("/")[2].rpartition(":")[2].removeprefix("BizStep-")
+    word = _BY_URI.get((biz_step or "", disposition or "")) or _BY_URI.get((biz_step or "", ""))
+    return str(word or _WORDS.get(biz_step or "") or lazy("记录"))
+
+
+def recorder_word(kind: str) -> str:
+    """Return what people call who recorded a step, by the kind of organisation."""
+    return str(_RECORDERS.get(kind) or lazy("其他单位"))
 
 
 def place_words(place: Place, county: str) -> str:

@@ -89,3 +89,18 @@ def grant(organisation_id: int, uris: Iterable[str], *, by: int, reason: str, re
     ]  # fmt: skip
     if rows:
         db.session.execute(insert(TraceGrant).values(rows).on_conflict_do_nothing())
+
+
+_HOLDERS = text("""
+    SELECT DISTINCT ON (g.organisation_id) g.organisation_id, g.granted_by, g.reason, g.reason_ref, e.uri
+    FROM trace_epcs e JOIN trace_grants g ON g.epc_id = e.id AND g.reason <> 'own'
+    WHERE e.uri = ANY (:uris) ORDER BY g.organisation_id, e.uri""")
+
+
+def grant_origins(uris: Sequence[str], *, at: datetime) -> None:
+    """Let those who have goods read of what these were made of, which is told only now: what happened is told in any order.
+
+    :raises TraceTooSlow: if that takes too long.
+    """
+    for row in db.session.execute(_HOLDERS, {"uris": sorted(set(uris))}).all():
+        grant(row.organisation_id, [row.uri], by=row.granted_by, reason=row.reason, ref=row.reason_ref, at=at)

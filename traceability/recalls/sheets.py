@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from catalog.shopfront.labels import UNITS
 from shop.clock import business_day
 from shop.i18n import _
 from shop.sheets import Cell
 from traceability.journey.contacts import Delivery
+from traceability.journey.sums import as_words
 from traceability.recalls.queries import Reached
 from traceability.recalls.words import state_of
 
@@ -24,17 +26,17 @@ def table(rows: Sequence[Reached], deliveries: Sequence[Delivery]) -> tuple[list
     cells: list[list[Cell]] = [
         [
             row.consignee, row.division, to.name, to.phone, to.address, row.order_number, row.product, row.lot_code,
-            business_day(row.shipped_at), _plain(row.quantity), row.unit, _plain(row.out),
+            business_day(row.shipped_at), _plain(row.quantity), str(UNITS[row.unit]), _plain(row.out),
             business_day(row.told_at) if row.told_at else None, str(state_of(row)[0]), _plain(row.set_aside),
             _plain(row.used), _plain(row.returned), _plain(row.open), row.note or "",
         ]
         for row, to in zip(rows, deliveries, strict=True)
     ]  # fmt: skip
-    sums = {name: sum((getattr(row, name) or Decimal(0) for row in rows), Decimal(0)) for name in _SUMS}
+    sums = {name: as_words(rows, name) for name in _SUMS}
     total: list[Cell] = [
         _("合计 %(count)s 家", count=len({row.consignee_id for row in rows})), "", "", "", "", len({row.order_id for row in rows}), "",
-        "", None, _plain(sums["quantity"]), "", _plain(sums["out"]), None, "", _plain(sums["set_aside"]),
-        _plain(sums["used"]), _plain(sums["returned"]), _plain(sums["open"]), "",
+        "", None, sums["quantity"], "", sums["out"], None, "", sums["set_aside"], sums["used"], sums["returned"],
+        sums["open"], "",
     ]  # fmt: skip
     return titles, cells, total
 

@@ -69,7 +69,8 @@ def resolve(key: str, rest: str) -> Response | str:
             raise NoSuchGoods(_("没有这一类链接。"))
         return _lead(reading, targets[0])
     pages = [target for target in targets if target.is_page]
-    return _lead(reading, pages[0]) if pages else _show(goods)
+    is_doubtful = goods.lot is not None and not goods.is_known_lot
+    return _lead(reading, pages[0]) if pages and not is_doubtful else _show(goods)
 
 
 @bp.get("/.well-known/gs1resolver")
@@ -140,7 +141,7 @@ def _lead(reading: links.Reading, target: Target) -> Response:
 
 
 def _show(goods: Goods) -> str:
-    """Tell what we know where nobody offers a page."""
+    """Tell what we know where nobody offers a page, and warn of a lot that nobody knows: the label may be made up."""
     scans, first_at = count_recorded(goods.sku_id, goods.serial) if goods.serial else (0, None)
     return render_template("resolver/goods.html", goods=goods, scans=scans, first_at=first_at)
 

@@ -35,6 +35,8 @@ class Goods:
     is_issued: bool
     #: The serial number is ours, or named in an event by somebody whose goods these are.
     is_known_piece: bool
+    #: We know the lot, or an event names it by somebody whose goods these are.
+    is_known_lot: bool = True
     #: Proof that the serial number was scanned and counted just now; no program gets one.
     check: str | None = None
 

@@ -14,6 +14,7 @@ from uuid6 import uuid7
 
 from catalog.lots.batches import places
 from catalog.lots.batches.models import BIRTHS, Batch, BatchAct, BatchMovement, Place
+from catalog.lots.batches.rules import check_order
 from shop import audit
 from shop.auth import Actor
 from shop.db import db
@@ -103,8 +104,13 @@ def move(act: BatchAct, changes: Mapping[int, Decimal]) -> None:
     """Record the movements of an act, in the order of the batches' keys; the database keeps the batches in step.
 
     :param changes: batch key to kilograms, below zero where they are taken.
+    :raises BadBatch: if a batch that is taken of came into being after the act.
     :raises BatchTooSmall: if a batch does not hold what is taken.
     """
+    if act.kind != "undo":
+        taken = [batch_id for batch_id, quantity in changes.items() if quantity < 0]
+        born = select(Batch.code, BatchAct.occurred_at).join(BatchAct, BatchAct.id == Batch.act_id)
+        check_order(act.occurred_at, db.session.execute(born.where(Batch.id.in_(taken))))
     for batch_id in sorted(changes):
         try:
             with db.session.begin_nested():

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from catalog.lots import lineage
 from catalog.lots.batches.acts import ZERO, Deed, lock_batches, move, require_open, start, tell, too_small
-from catalog.lots.batches.models import Batch
+from catalog.lots.batches.models import Batch, BatchAct
 from catalog.lots.batches.places import find_usable
 from catalog.lots.batches.queries import get_batch
-from catalog.lots.batches.rules import bad, check_quantity, check_time
+from catalog.lots.batches.rules import bad, check_order, check_quantity, check_time
 from catalog.lots.batches.services import add_batch
 from catalog.lots.models import Lot
 from catalog.lots.moves import Movement, lock_stock
@@ -119,7 +119,7 @@ def unpack(
 
     :raises NoSuchLot: if it is not the actor's.
     :raises LotNotOpen: if it is closed or recalled.
-    :raises BadBatch: for a lot whose origin was not recorded, or a quantity that is none.
+    :raises BadBatch: for a lot whose origin was not recorded, a time before it was packed, or a quantity that is none.
     :raises StockReserved: if orders have reserved the packs, or the lot does not hold them.
     :raises PacksNumbered: if fewer packs than serial numbers would be left.
     """
@@ -138,6 +138,7 @@ def unpack(
     if lot.status != "open":
         raise LotNotOpen(_("批次“%(code)s”已关闭。", code=lot.code))
     where = find_usable(place, product.producer_id, business_day(occurred_at)) if place else None
+    check_order(occurred_at, [(lot.code, born_at(lot))])
     deed = Deed("unpack", product.producer_id, occurred_at, where, packed_kg=-mass, loss_kg=loss_kg)
     act = start(deed, actor, taken=ZERO, given=mass - loss_kg, at=at)
     _take_out(Movement(lot.id, "unpacked", -quantity, f"act:{act.public_id}", at, actor.user_id, act_id=act.id))
@@ -191,6 +192,11 @@ def _mass(sku: Sku, quantity: Decimal, unit_mass_g: int) -> Decimal:
     return mass.quantize(Decimal("0.001"))
 
 
+def born_at(lot: Lot) -> datetime:
+    """Return when a lot of a batch was packed."""
+    return db.session.scalars(select(BatchAct.occurred_at).where(BatchAct.id == lot.act_id)).one()
+
+
 def packs_of(batch: Batch) -> list[Lot]:
     """Return the lots that were packed from a batch, newest first."""
     wanted = select(Lot).where(Lot.batch_id == batch.id, Lot.status != "undone").order_by(Lot.id.desc())
@@ -212,6 +218,7 @@ __all__ = [
     "NoSuchProduct",
     "Packing",
     "PacksNumbered",
+    "born_at",
     "free_packs",
     "lot_values_of",
     "pack",

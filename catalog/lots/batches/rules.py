@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from shop.clock import SHANGHAI
 from shop.errors import Invalid
 from shop.i18n import _
 
@@ -36,6 +38,19 @@ def check_time(when: datetime, at: datetime) -> None:
     """
     if when > at or (at - when).days > _OLDEST_DAYS:
         raise bad("occurred_at", _("时间不能晚于现在，也不能早于五年前。"))
+
+
+def check_order(when: datetime, born: Iterable[tuple[str, datetime]]) -> None:
+    """Refuse an act on goods that came into being only after it: where they came from would be lost.
+
+    :param born: code of each batch or lot that is used, and when it came into being.
+    :raises BadBatch: pointing at the time.
+    """
+    for code, since in born:
+        if when < since:
+            there = f"{since.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+            detail = _("批次“%(code)s”到 %(since)s 才有，时间不能早于它。", code=code, since=there)
+            raise bad("occurred_at", detail)
 
 
 def check_words(**texts: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.lots import queries as lot_queries
-from catalog.lots.batches import balance, packing, places, queries, services, undoing
+from catalog.lots.batches import balance, packing, places, queries, services
 from catalog.lots.batches.models import Place
 from catalog.lots.batches.rules import bad
 from catalog.lots.batches.schemas import (
@@ -29,6 +29,7 @@ from catalog.lots.batches.schemas import (
     SplitSchema,
     UnpackingSchema,
 )
+from catalog.lots.records import undoing
 from catalog.lots.schemas import LotSchema
 from catalog.producers.queries import producers_of, resolve_producer
 from catalog.products.models import Sku

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -43,10 +43,17 @@ class DoneForm(Form):
         super().__init__(*args, **kwargs)
         self.names["occurred_at"] = "done_on"
 
-    def when(self, now: datetime) -> datetime:
-        """Return when it was done: now if it was today, else noon of that day."""
+    def when(self, now: datetime, born: Iterable[datetime] = ()) -> datetime:
+        """Return when it was done: now if it was today, else noon of that day.
+
+        :param born: when what was used came into being; later on that day, it was used then.
+        """
         day: date = self.done_on.data
-        return now if day == business_day(now) else datetime.combine(day, time(12), tzinfo=SHANGHAI)
+        if day == business_day(now):
+            return now
+        return max(
+            [datetime.combine(day, time(12), tzinfo=SHANGHAI), *(each for each in born if business_day(each) == day)]
+        )
 
 
 class PlacedForm(Form):

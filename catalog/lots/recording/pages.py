@@ -9,10 +9,11 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 
-from catalog.lots.batches import balance, packing, places, queries, services, undoing
+from catalog.lots.batches import balance, packing, places, queries, services
 from catalog.lots.recording.forms import DiscardForm, HarvestForm, PackForm
 from catalog.lots.recording.labels import WORDS
 from catalog.lots.recording.place_forms import PlaceForm
+from catalog.lots.records import undoing
 from catalog.lots.records.queries import records_of
 from catalog.producers.queries import resolve_producer
 from catalog.products import reads
@@ -114,8 +115,8 @@ def pack(actor: Actor, batch_id: UUID) -> Any:
             with transaction():
                 new = packing.Packing(
                     batch=batch_id, sku=UUID(form.sku.data), code=form.code.data or "",
-                    quantity=form.quantity.data or Decimal(0), occurred_at=form.when(at), expires_on=form.expires_on.data,
-                    loss_kg=form.loss.data or Decimal(0), net_weight_g=form.net_weight_g.data, place=form.where(),
+                    quantity=form.quantity.data or Decimal(0), occurred_at=form.when(at, [view.act.occurred_at]),
+                    expires_on=form.expires_on.data, loss_kg=form.loss.data or Decimal(0), net_weight_g=form.net_weight_g.data, place=form.where(),
                 )  # fmt: skip
                 lot_id = packing.pack(new, actor, at=at).public_id
             flash(_("已包装入库。"), "success")

@@ -19,7 +19,7 @@ from catalog.lots.recording.forms import (
     read_items,
 )
 from catalog.lots.recording.labels import WORDS
-from catalog.lots.records import commitments, queries, reports, temperatures, withdrawing
+from catalog.lots.records import commitments, queries, reports, standing, temperatures, withdrawing
 from catalog.lots.records.subjects import subject_of
 from shop import clock
 from shop.auth import Actor, public, requires
@@ -145,7 +145,13 @@ def show(number: str) -> str:
     address = url_for("commitment_pages.show", number=made.number, _external=True)
     qr = Markup(segno.make(address, error="m").svg_inline(scale=3, border=2))  # noqa: S704  drawn by us from our address
     return _render(
-        "commitment", made=made, replaced_by=replaced_by, is_void=queries.is_void(made), qr=qr, address=address
+        "commitment",
+        made=made,
+        replaced_by=replaced_by,
+        is_void=queries.is_void(made),
+        doubt=standing.doubt_of(made),
+        qr=qr,
+        address=address,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -48,7 +49,8 @@ def process(actor: Actor) -> Any:
             with transaction():
                 new = services.Processing(
                     inputs=form.inputs(), product=UUID(form.product.data),
-                    quantity_kg=form.quantity.data or Decimal(0), yield_bound=form.bound(), occurred_at=form.when(at),
+                    quantity_kg=form.quantity.data or Decimal(0), yield_bound=form.bound(),
+                    occurred_at=form.when(at, _born(batches, form.inputs())),
                     added_kg=form.added_kg.data or Decimal(0), added=form.added.data or "", method=form.method.data or "",
                     code=form.code.data or "", place=form.where(),
                 )  # fmt: skip
@@ -71,7 +73,12 @@ def split(actor: Actor, batch_id: UUID) -> Any:
         with form.refusals():
             with transaction():
                 made = services.split(
-                    batch_id, form.parts(), actor, occurred_at=form.when(at), at=at, place=form.where()
+                    batch_id,
+                    form.parts(),
+                    actor,
+                    occurred_at=form.when(at, [view.act.occurred_at]),
+                    at=at,
+                    place=form.where(),
                 )
                 codes = "、".join(batch.code for batch in made)
             flash(_("已分出批次 %(codes)s。", codes=codes), "success")
@@ -93,8 +100,8 @@ def mix(actor: Actor, batch_id: UUID) -> Any:
         with form.refusals():
             with transaction():
                 made = services.mix(
-                    form.inputs(), actor, code=form.code.data or "", occurred_at=form.when(at), at=at,
-                    place=form.where(),
+                    form.inputs(), actor, code=form.code.data or "",
+                    occurred_at=form.when(at, _born(batches, form.inputs())), at=at, place=form.where(),
                 )  # fmt: skip
                 public_id, code = made.public_id, made.code
             flash(_("已登记批次 %(code)s。", code=code), "success")
@@ -115,7 +122,8 @@ def unpack(actor: Actor, lot_id: UUID) -> Any:
             with transaction():
                 made = packing.unpack(
                     lot_id, form.quantity.data or Decimal(0), actor, code=form.code.data or "",
-                    loss_kg=form.loss.data or Decimal(0), occurred_at=form.when(at), at=at,
+                    loss_kg=form.loss.data or Decimal(0), at=at,
+                    occurred_at=form.when(at, [packing.born_at(view.lot)] if view.batch_id else []),
                     place=form.where(),
                 )  # fmt: skip
                 public_id, code = made.public_id, made.code
@@ -155,6 +163,11 @@ def _to_process(batches: Sequence[BatchView], actor: Actor) -> list[BatchView]:
         if public_id not in known:
             known[public_id] = queries.get_batch(public_id, actor, clock.today())
     return list(known.values())
+
+
+def _born(batches: Sequence[BatchView], inputs: Container[UUID]) -> list[datetime]:
+    """Return when the batches that go in came into being."""
+    return [view.act.occurred_at for view in batches if view.batch.public_id in inputs]
 
 
 def _to_mix(view: BatchView, actor: Actor) -> list[BatchView]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -79,8 +80,8 @@ class PassageForm(PlacedForm, DoneForm):
         super().__init__(*args, **kwargs)
         self.kind.choices = choices(PASSAGES)
 
-    def when(self, now: datetime) -> datetime:
+    def when(self, now: datetime, born: Iterable[datetime] = ()) -> datetime:
         """Return when it was: at the time of that day that was told."""
         if self.done_at.data is None:
-            return super().when(now)
+            return super().when(now, born)
         return datetime.combine(self.done_on.data, self.done_at.data, tzinfo=SHANGHAI)

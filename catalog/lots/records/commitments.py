@@ -14,7 +14,7 @@ from uuid6 import uuid7
 
 from catalog.lots.records.models import BASES, Commitment
 from catalog.lots.records.reports import subject_values
-from catalog.lots.records.subjects import Subject, bad, find_subject
+from catalog.lots.records.subjects import Subject, bad, hold_subject
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
@@ -80,7 +80,7 @@ def issue(new: NewCommitment, actor: Actor, *, at: datetime) -> Commitment:
     :raises BasisMissing: if it names a test of which there is no passed report.
     :raises CommitmentIssued: if there is one, and this is not to replace it; or one was issued meanwhile.
     """
-    subject = find_subject(new.batch, new.lot, actor, business_day(at))
+    subject = hold_subject(new.batch, new.lot, actor, business_day(at))
     if subject.origin_paper != "commitment":
         raise NoCommitmentNeeded(_("“%(name)s”不需要承诺达标合格证。", name=subject.product_name))
     bases = [basis for basis in BASES if basis in set(new.bases)]

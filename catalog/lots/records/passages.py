@@ -13,7 +13,7 @@ from catalog.lots.batches import places
 from catalog.lots.batches.rules import check_quantity, check_time
 from catalog.lots.records.models import PASSAGE_KINDS, Passage
 from catalog.lots.records.reports import subject_values
-from catalog.lots.records.subjects import bad, find_subject
+from catalog.lots.records.subjects import bad, hold_subject
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
@@ -42,7 +42,7 @@ def record_passage(new: NewPassage, actor: Actor, *, at: datetime) -> Passage:
     :raises NoSuchPlace: if its producer cannot use the place.
     :raises BadRecord, BadBatch: pointing at what makes no sense: more than there ever was, a time to come.
     """
-    subject = find_subject(new.batch, new.lot, actor, business_day(at))
+    subject = hold_subject(new.batch, new.lot, actor, business_day(at))
     if new.kind not in PASSAGE_KINDS:
         raise bad("kind", _("请选择到达、存放或离开。"))
     check_quantity(new.quantity)

@@ -22,9 +22,14 @@ _DATE = re.compile(r"^(日期|date)$", re.IGNORECASE)
 _TEMPERATURE = re.compile(r"(温度|temp|℃|°C|℉|°F)", re.IGNORECASE)
 #: Other columns that speak of temperature, or of time, and are no readings.
 _NOT = re.compile(r"(湿|humid|上限|下限|报警|alarm|limit|设定|set)", re.IGNORECASE)
-_FAHRENHEIT = re.compile(r"(℉|°\s*F|华氏)", re.IGNORECASE)
+#: Of these each is another figure than what the probe saw.
+_DERIVED = re.compile(r"(露点|dew|MKT|kinetic|动力学|平均|最高|最低|max|min|avg|mean)", re.IGNORECASE)
+_UNITS = (
+    ("F", re.compile(r"(℉|华氏|(?:(?<![a-z])|temp|temperature)\s*F(?![a-z]))", re.IGNORECASE)),
+    ("C", re.compile(r"(℃|摄氏|(?:(?<![a-z])|temp|temperature)\s*C(?![a-z]))", re.IGNORECASE)),
+)
 _DEVICE = re.compile(
-    r"(设备编号|设备号|设备ID|仪器编号|序列号|记录仪编号|serial\s*(?:number|no)?|device\s*(?:id|no)?)\W*[::,\t]\s*\"?([\w-]{3,40})",
+    r"(设备编号|设备号|设备ID|仪器编号|序列号|记录仪编号|serial\s*(?:number|no)?|device\s*(?:id|no)?)\W*[:：,\t]\s*\"?([\w-]{3,40})",
     re.IGNORECASE,
 )
 _YEAR_FIRST = re.compile(
@@ -64,7 +69,8 @@ class _Layout:
     date: int | None
     time: int
     temperature: int
-    is_fahrenheit: bool
+    #: ``F`` or ``C``, as head or rows say; Celsius where neither does.
+    unit: str
 
 
 def read_log(data: bytes, now: datetime) -> Log:
@@ -94,7 +100,7 @@ def read_log(data: bytes, now: datetime) -> Log:
     told = {
         "head_row": layout.row + 1, "time": head[layout.time].strip(), "temperature": head[layout.temperature].strip(),
         "date": None if layout.date is None else head[layout.date].strip(),
-        "unit": "F" if layout.is_fahrenheit else "C", "day_first": is_day_first,
+        "unit": layout.unit, "day_first": is_day_first,
     }  # fmt: skip
     return Log([reading for _number, reading in readings], device[2] if device else "", told)
 
@@ -147,10 +153,49 @@ def _find_layout(rows: list[list[str]]) -> _Layout:
         dates = [n for n in times if _DATE.match(cells[n])]
         rest = [n for n in times if n not in dates]
         date = dates[0] if dates and rest else None
-        return _Layout(
-            number, date, (rest or dates)[0], temperatures[0], bool(_FAHRENHEIT.search(cells[temperatures[0]]))
-        )
+        column = _the_probe({n: cells[n] for n in temperatures}, number)
+        return _Layout(number, date, (rest or dates)[0], column, _unit(rows, number, column))
     raise BadTemperatureFile(_("找不到表头：文件须有“时间”和“温度”两列。"), rows=[])
+
+
+def _the_probe(columns: dict[int, str], head: int) -> int:
+    """Return the one column of readings; what one probe saw may stand in both units.
+
+    :raises BadTemperatureFile: if there are several probes: none may be left out in silence.
+    """
+    seen = {n: name for n, name in columns.items() if not _DERIVED.search(name)} or columns
+    if len({re.sub(r"\W|_", "", _without_unit(name)).casefold() for name in seen.values()}) == 1:
+        celsius = [n for n, name in seen.items() if _unit_of(name) == "C"]
+        seen = {n: seen[n] for n in celsius} if len(celsius) == 1 else seen
+    if len(seen) > 1:
+        detail = _("文件里有几列温度（%(names)s）。请每个探头单独导出一个文件。", names="、".join(seen.values()))
+        raise BadTemperatureFile(detail, rows=[head + 1])
+    return next(iter(seen))
+
+
+def _unit_of(words: str) -> str | None:
+    return next((unit for unit, said in _UNITS if said.search(words)), None)
+
+
+def _without_unit(words: str) -> str:
+    for _name, said in _UNITS:
+        words = said.sub("", words)
+    return words.replace("°", "")
+
+
+def _unit(rows: list[list[str]], head: int, column: int) -> str:
+    """Return the unit of all readings.
+
+    :raises BadTemperatureFile: if head and rows, or rows among each other, say different ones.
+    """
+    said: dict[str, int] = {unit: head + 1} if (unit := _unit_of(rows[head][column])) else {}
+    for number, row in enumerate(rows[head + 1 :], head + 2):
+        if column < len(row) and (unit := _unit_of(row[column])):
+            said.setdefault(unit, number)
+    if len(said) > 1:
+        detail = _("温度单位前后不一致，分不清摄氏和华氏。请统一单位后重新导出，文件没有导入。")
+        raise BadTemperatureFile(detail, rows=sorted(said.values()))
+    return next(iter(said), "C")
 
 
 def _written(row: list[str], layout: _Layout) -> str:
@@ -185,7 +230,7 @@ def _read_row(row: list[str], layout: _Layout, *, is_day_first: bool | None) -> 
     if at is None or value is None:
         return None
     degrees = Decimal(value[1].replace("−", "-"))
-    if layout.is_fahrenheit or _FAHRENHEIT.search(cell):
+    if layout.unit == "F":
         degrees = (degrees - 32) * 5 / 9
     celsius = degrees.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
     return Reading(at, celsius) if _COLDEST <= celsius <= _HOTTEST else None

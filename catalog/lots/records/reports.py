@@ -11,7 +11,7 @@ from sqlalchemy import select
 from uuid6 import uuid7
 
 from catalog.lots.records.models import MEAT_PAPER_KINDS, REPORT_KINDS, MeatPaper, TestItem, TestReport
-from catalog.lots.records.subjects import BadRecord, NoSuchSubject, Subject, bad, find_subject, require_words
+from catalog.lots.records.subjects import BadRecord, NoSuchSubject, Subject, bad, hold_subject, require_words
 from catalog.producers.queries import producers_of
 from shop import audit
 from shop.auth import Actor
@@ -79,7 +79,7 @@ def record_report(new: NewReport, file_id: int, actor: Actor, *, at: datetime) -
     :raises NoSuchSubject: if the batch or lot is not the actor's.
     :raises BadRecord: pointing at what makes no sense: a report that has passed has no item that failed.
     """
-    subject = find_subject(new.batch, new.lot, actor, business_day(at))
+    subject = hold_subject(new.batch, new.lot, actor, business_day(at))
     if new.kind not in REPORT_KINDS:
         raise bad("kind", _("检测类型不正确。"))
     if new.tested_on > business_day(at):
@@ -155,7 +155,7 @@ def record_meat_paper(new: NewMeatPaper, file_id: int, actor: Actor, *, at: date
     :raises NoSuchSubject: if the batch or lot is not the actor's.
     :raises BadRecord: pointing at what makes no sense.
     """
-    subject = find_subject(new.batch, new.lot, actor, business_day(at))
+    subject = hold_subject(new.batch, new.lot, actor, business_day(at))
     if new.kind not in MEAT_PAPER_KINDS:
         raise bad("kind", _("证明类型不正确。"))
     if new.issued_on > business_day(at):

@@ -103,6 +103,20 @@ def find_subject(batch: UUID | None, lot: UUID | None, actor: Actor, on: date) -
     return _find(_LOT if batch is None else _BATCH, batch or lot, sorted(producers_of(actor, on)))
 
 
+def hold_subject(batch: UUID | None, lot: UUID | None, actor: Actor, on: date) -> Subject:
+    """Return the same for something that is recorded of it, and keep it from being undone meanwhile.
+
+    :raises BadRecord: if both are named or neither.
+    :raises NoSuchSubject: if it is not there, or its record was undone.
+    """
+    subject = find_subject(batch, lot, actor, on)
+    table: Any = Batch if subject.batch_key else Lot
+    query = select(table.status).where(table.id == (subject.batch_key or subject.lot_key)).with_for_update(read=True)
+    if db.session.scalars(query).one() == "undone":
+        raise NoSuchSubject(_("没有找到。"))
+    return subject
+
+
 def find_watched(lot: UUID, actor: Actor) -> Subject:
     """Return a lot over which the actor watches: an official of its county, or the operator.
 

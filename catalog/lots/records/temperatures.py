@@ -15,7 +15,7 @@ from uuid6 import uuid7
 from catalog.lots.records.models import SkuTemperature, TemperatureRange, TemperatureRecord, TemperatureStretch
 from catalog.lots.records.reading import BadTemperatureFile, Log, Reading, read_log
 from catalog.lots.records.reports import subject_values
-from catalog.lots.records.subjects import Subject, bad, find_subject
+from catalog.lots.records.subjects import Subject, bad, hold_subject
 from catalog.products.models import Product, Sku
 from catalog.products.services import get_own_sku
 from shop import audit
@@ -67,7 +67,7 @@ def record_temperatures(
     :raises BadTemperatureFile: naming the rows that cannot be read; nothing is stored then.
     :raises TemperatureFileTaken: if the file was handed in before.
     """
-    subject = find_subject(batch, lot, actor, business_day(at))
+    subject = hold_subject(batch, lot, actor, business_day(at))
     log = read_log(files.read_bytes(file), at)
     range_ = range_of(subject)
     values = [reading.celsius for reading in log.readings]

@@ -8,9 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from catalog.lots import services as lots
-from catalog.lots.batches import balance, packing, places, services, undoing
+from catalog.lots.batches import balance, packing, places, services
 from catalog.lots.batches.balance import Balance
 from catalog.lots.batches.models import BatchAct
+from catalog.lots.records import undoing
 from catalog.products.models import Sku
 from shop.db import db, transaction
 from tests import factories as make
@@ -478,3 +479,54 @@ def test_verification_finds_a_batch_that_was_tampered_with(farm):
         [],
         [f"producer {farm.actor.organisation_public_id}: 100.000 kg came in, 90.000 kg are accounted for"],
     ]
+
+
+def test_nothing_is_made_of_goods_before_they_came_into_being(farm):
+    born = NOON - timedelta(hours=2)
+    batch, early = farm.harvest("100", code="H", occurred_at=born), born - timedelta(minutes=1)
+    lot = farm.pack(batch, "20", occurred_at=NOON - timedelta(hours=1))
+    acts = count("batch_acts")
+
+    def refused(act) -> list[str]:
+        with pytest.raises(services.BadBatch) as refusal, transaction():
+            act()
+        return [each["pointer"] for each in refusal.value.members["errors"]] + [str(refusal.value)]
+
+    def packed(when: datetime) -> packing.Packing:
+        return packing.Packing(batch.public_id, farm.sku.public_id, "A2", Decimal(1), when)
+
+    def dried(when: datetime) -> services.Processing:
+        inputs = {batch.public_id: Decimal(1)}
+        return services.Processing(inputs, farm.product.public_id, Decimal(1), Decimal(1), when)
+
+    said = ["#/occurred_at", "批次“H”到 2026-07-15 10:00 才有，时间不能早于它。"]
+    part = [("", Decimal(1))]
+    assert refused(lambda: packing.pack(packed(early), farm.actor, at=NOON)) == said
+    assert refused(lambda: services.process(dried(early), farm.actor, at=NOON)) == said
+    assert refused(lambda: services.split(batch.public_id, part, farm.actor, occurred_at=early, at=NOON)) == said
+    assert (
+        refused(lambda: services.discard(batch.public_id, Decimal(1), "x", farm.actor, occurred_at=early, at=NOON))
+        == said
+    )
+    assert refused(lambda: packing.unpack(lot.public_id, Decimal(1), farm.actor, occurred_at=born, at=NOON)) == [
+        "#/occurred_at",
+        "批次“A1”到 2026-07-15 11:00 才有，时间不能早于它。",
+    ]
+    assert (left(batch), count("batch_acts")) == ([90], acts)
+    assert farm.pack(batch, "1", "A3", occurred_at=born).on_hand == 1
+
+
+def test_the_database_refuses_a_use_before_the_birth_whoever_writes(farm):
+    batch = farm.harvest("100", occurred_at=NOON - timedelta(hours=2))
+    act = text("""
+        WITH act AS (
+            INSERT INTO batch_acts (public_id, producer_id, kind, occurred_at, recorded_at, in_kg, loss_kg, note)
+            SELECT gen_random_uuid(), producer_id, 'discard', occurred_at - interval '1 minute', recorded_at, 5, 5, '{}'
+            FROM batch_acts RETURNING id)
+        INSERT INTO batch_movements (public_id, batch_id, act_id, quantity_kg)
+        SELECT gen_random_uuid(), b.id, act.id, -5 FROM act, batches b""")
+
+    with pytest.raises(IntegrityError, match="a batch is not used before it came into being"), transaction():
+        db.session.execute(act)
+
+    assert (left(batch), count("batch_acts")) == ([100], 1)

@@ -12,10 +12,11 @@ from sqlalchemy import select, text
 
 from catalog.lots import lineage, recalls
 from catalog.lots import services as lots
-from catalog.lots.batches import balance, packing, services, undoing
+from catalog.lots.batches import balance, packing, services
 from catalog.lots.batches.balance import DIFFERENCES
 from catalog.lots.batches.models import Batch, BatchAct
 from catalog.lots.models import Lot
+from catalog.lots.records import undoing
 from shop.db import db, transaction
 from shop.errors import DomainError
 from tests.catalog.batches.help import Farm, make_farm

@@ -8,12 +8,17 @@ from threading import Barrier
 import pytest
 from sqlalchemy import text
 
-from catalog.lots import recalls
+from catalog.lots import lifting, recalls
 from catalog.lots import services as lots
-from catalog.lots.batches import balance, packing, services, undoing
+from catalog.lots.batches import balance, packing, services
 from catalog.lots.batches.acts import BatchNotOpen, BatchTooSmall
 from catalog.lots.batches.models import BatchAct
+from catalog.lots.records import reports, undoing
+from catalog.lots.records.subjects import NoSuchSubject
 from shop.db import db, transaction
+from shop.files import services as files
+from shop.identity.models import Organisation
+from tests import factories as make
 from tests.catalog.batches.help import make_farm
 from tests.conftest import NOON
 
@@ -56,6 +61,7 @@ def together(app, jobs):
                 lots.LotNotOpen,
                 lots.StockReserved,
                 undoing.CannotUndo,
+                NoSuchSubject,
             ) as refusal:
                 return type(refusal).__name__
             else:
@@ -193,3 +199,57 @@ def test_packing_and_opening_while_a_lot_is_called_back_leave_nothing_of_it_in_s
         ) == (made,)  # fmt: skip
         assert numbers("SELECT on_hand FROM sku_stock") == (0,)
     assert balance.over_all([farm.actor.organisation_id]).difference == 0
+
+
+def test_a_report_and_the_undoing_of_its_lot_leave_no_report_of_an_undone_lot(committed_app, farm):
+    with transaction():
+        file = files.store(b"%PDF-1.7\n%%EOF\n", "报告.pdf", farm.actor).id
+    for n in range(ROUNDS):
+        lot = farm.pack(farm.harvest("100"), "1", code=f"U{n}")
+        act, public_id = db.session.get_one(BatchAct, lot.act_id).public_id, lot.public_id
+        settle()
+        item = reports.Item("毒死蜱", "≤0.02", "未检出", has_passed=True)
+        new = reports.NewReport("own", "检测室", f"N{n}", NOON.date(), True, [item], lot=public_id)
+
+        outcome = together(
+            committed_app,
+            [
+                *[lambda new=new: reports.record_report(new, file, farm.actor, at=NOON)] * 4,
+                lambda act=act: undoing.undo(act, farm.actor, at=NOON),
+            ],
+        )  # fmt: skip
+
+        assert (outcome[4], set(outcome[:4]) <= {"done", "NoSuchSubject"}) == ("done", True)
+        assert numbers(
+            """SELECT count(*), count(*) FILTER (WHERE r.withdrawn_at IS NULL) FROM test_reports r JOIN lots l ON l.id = r.lot_id
+               WHERE l.public_id = :lot""", lot=public_id,
+        ) == (outcome.count("done") - 1, 0)  # fmt: skip
+
+
+def test_a_lot_that_joins_a_recall_while_it_is_lifted_is_free_too(committed_app, farm):
+    field = farm.harvest("100")
+    lot, other = farm.pack(field, "10", code="J1"), farm.pack(field, "10", code="J2")
+    keys = [lot.id, other.id]
+    with transaction():
+        recalls.recall(keys[:1], reason="异物", actor=farm.actor, at=NOON)
+        organisation = db.session.get_one(Organisation, farm.actor.organisation_id)
+        colleague = make.make_member("producer", "producer_clerk", organisation=organisation)
+        recall_id = recalls.find_recall(keys[0], farm.actor.organisation_id)
+    settle()
+    waits = text("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+
+    def lift():
+        with committed_app.app_context(), transaction():
+            return lifting.lift(recall_id, reason="看错", actor=colleague, at=NOON)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            recalls.recall(keys, reason="异物", actor=farm.actor, at=NOON)
+            lifted = pool.submit(lift)
+            while not db.session.scalar(waits):
+                assert not lifted.done()
+        freed = lifted.result()
+
+    assert sorted(freed) == keys
+    assert numbers("SELECT count(*), count(*) FILTER (WHERE status = 'open') FROM lots") == (2, 2)
+    assert numbers("SELECT count(*) FROM lot_recalls WHERE lifted_at IS NULL") == (0,)

@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from catalog.lots import lifting, recalls
 from catalog.lots import services as lots
-from catalog.lots.batches import packing, services, undoing
+from catalog.lots.batches import packing, services
 from catalog.lots.batches.acts import BatchNotOpen
 from catalog.lots.batches.models import BatchAct
+from catalog.lots.records import undoing
 from catalog.lots.services import LotNotOpen
 from shop.db import db, transaction
 from tests import factories as make

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from catalog.lots import recalls
 from catalog.lots.batches.models import Batch, BatchAct, Place
 from catalog.lots.models import Lot
 from catalog.lots.records import commitments
@@ -283,3 +284,22 @@ def test_several_batches_go_into_one_processing(desk, farm):
     assert (twice.status_code, "同一批次填写了两次。" in text_of(twice)) == (422, True)
     assert (too_much.status_code, "该批次只剩 20 公斤。" in text_of(too_much)) == (409, True)
     assert (done.status_code, left(first, second, third)) == (302, [60, 35, 15])
+
+
+@pytest.mark.parametrize("of", ["lot", "batch"])
+def test_a_certificate_of_goods_that_are_called_back_says_so_in_red(desk, client, farm, of):
+    batch = farm.harvest("100")
+    lot = farm.pack(batch, "10", code="R1")
+    thing = lot if of == "lot" else batch
+    asked = {"bases": ["own_promise"], "contact": "0943-6123456"}
+    desk.post(f"/producer/records/{of}/{thing.public_id}/certificate", data=asked)
+    number = db.session.query(Commitment).one().number
+    before = client.get(f"/commitments/{number}").text
+    with transaction():
+        recalls.recall([lot.id], reason="农残", actor=farm.actor, at=NOON)
+
+    after = client.get(f"/commitments/{number}").text
+
+    assert "已被召回" not in before
+    assert "这张合格证的货物已被召回，请不要食用或使用。" in after
+    assert f'href="/trace/lots/{lot.public_id}"' in after

@@ -2,16 +2,18 @@
 
 import io
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from catalog.lots.batches.models import Batch, BatchAct
 from catalog.lots.models import Lot
 from catalog.lots.records.models import SkuTemperature, TemperatureRecord
 from shop.db import db
 from tests.catalog.batches.help import left, make_farm
-from tests.conftest import count
+from tests.conftest import NOON, count
 
 DAY = "2026-07-15"
 
@@ -172,3 +174,22 @@ def test_anothers_batches_lots_and_packs_are_not_there(login, farm):
     mixing = {f"taken-{own.public_id}": "1", f"taken-{batch.public_id}": "1", "done_on": DAY}
     assert stranger.post(f"{home}/batches/{own.public_id}/mix", data=mixing).status_code == 404
     assert left(batch) == [95]
+
+
+def test_what_was_done_on_the_day_of_the_harvest_was_done_after_it(desk, farm):
+    afternoon = NOON - timedelta(days=1) + timedelta(hours=3)
+    batch = farm.harvest("100", code="H", occurred_at=afternoon)
+    day = f"{afternoon:%Y-%m-%d}"
+
+    parted = desk.post(
+        f"/producer/records/batches/{batch.public_id}/split", data={"done_on": day, "quantity_0": "40", "code_0": "P"}
+    )
+    before = desk.post(
+        f"/producer/records/batches/{batch.public_id}/split",
+        data={"done_on": f"{afternoon - timedelta(days=1):%Y-%m-%d}", "quantity_0": "1"},
+    )
+
+    assert (parted.status_code, before.status_code, links(before)) == (302, 422, ["done_on"])
+    assert newest().code == "P"
+    acts = db.session.execute(text("SELECT kind, occurred_at FROM batch_acts ORDER BY id")).all()
+    assert [tuple(row) for row in acts] == [("harvest", afternoon), ("split", afternoon)]

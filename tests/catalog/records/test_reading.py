@@ -1,5 +1,6 @@
 """Loggers' exports as they come: encodings, heads, forms of time; a broken one is refused whole with its rows."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -79,3 +80,42 @@ def test_a_broken_file_is_refused_whole_with_its_rows(text, rows):
 def test_what_is_no_text_is_refused():
     with pytest.raises(BadTemperatureFile):
         read_log(b"\x00\x01\x02\xff", NOW)
+
+
+def rows_of(head: str, *cells: str) -> bytes:
+    return "\n".join([head, *(f"2026-07-13 08:{n:02}:00,{cell}" for n, cell in enumerate(cells))]).encode()
+
+
+@pytest.mark.parametrize(
+    ("head", "cells"),
+    [
+        ("Time,Temp", ["39.2F", "102.2 F"]), ("Time,Temperature(F)", ["39.2", "102.2"]), ("Time,Temp_F", ["39.2", "102.2"]),
+        ("Time,TempF", ["39.2", "102.2F"]), ("时间,温度（华氏）", ["39.2", "102.2"]), ("时间,温度", ["39.2°F", "102.2"]),
+        ("Time,Temp F", ["39.2°f", "102.2"]), ("Time,Temperature(°C),Temperature(°F)", ["4.0,39.2", "39.0,102.2"]),
+        ("Time,Temp,Dew point temp,MKT temp", ["4,1,3", "39,2,3"]), ("Time,Temp_C,Max Temp_C", ["4,9", "39,90"]),
+    ],
+)  # fmt: skip
+def test_a_unit_is_known_wherever_it_stands(head, cells):
+    log = read_log(rows_of(head, *cells), NOW)
+
+    assert [f"{one.celsius}" for one in log.readings] == ["4.00", "39.00"]
+
+
+@pytest.mark.parametrize(
+    ("data", "rows", "words"),
+    [
+        (rows_of("Time,Temp(°C)", "4.0", "39.2F"), [1, 3], "温度单位前后不一致"),
+        (rows_of("Time,Temp", "4C", "39.2F"), [2, 3], "温度单位前后不一致"),
+        (rows_of("时间,温度1(℃),温度2(℃)", "4,25"), [1], "温度1(℃)、温度2(℃)"),
+        (rows_of("Time,Temp F,Probe 2 temp F", "4,25"), [1], "每个探头单独导出"),
+    ],
+)  # fmt: skip
+def test_units_that_disagree_and_several_probes_are_refused(data, rows, words):
+    with pytest.raises(BadTemperatureFile, match=re.escape(words)) as refusal:
+        read_log(data, NOW)
+
+    assert refusal.value.members["rows"] == rows
+
+
+def test_a_device_after_a_wide_colon_is_read():
+    assert read_log(CHINESE.replace("编号:", "编号：").encode(), NOW).device == "RC-5-0042"

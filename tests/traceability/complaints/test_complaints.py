@@ -196,6 +196,11 @@ def test_lists_and_sheets_hold_what_each_desk_sees_and_never_a_contact(client, s
         assert CONTACT not in page.text + repr(sheet)
         assert "没有未答复的投诉" not in page.text
         assert "没有符合条件的投诉" in reader.get(f"/{desk}/complaints?q=L-8").text
+        strange = reader.get(f"/{desk}/complaints?status=all&kind=expired&desk=x&endpoint=y")
+        assert (strange.status_code, f"/{desk}/complaints.xlsx?status=all&amp;kind=expired" in strange.text) == (
+            200,
+            True,
+        )
     assert "待处理的消费者投诉" in login(operator).get("/operator").text
     for desk, actor in (("producer", stranger), ("official", officials("522301")[0])):
         assert "没有未答复的投诉" in login(actor).get(f"/{desk}/complaints").text

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
-from catalog.lots.batches import undoing
 from catalog.lots.batches.models import BatchAct
+from catalog.lots.records import undoing
 from catalog.products import numbers
 from shop.db import db, transaction
 from tests import factories as make
 from tests.catalog.batches.help import Farm, make_farm
 from tests.conftest import NOON
-from traceability.journey import writing
+from traceability.journey import events, writing
 from traceability.journey.events import CONTEXTS
 from traceability.journey.story import list_steps
 from traceability.journey.words import step_word
@@ -112,7 +113,10 @@ def test_processing_and_loss_are_events_too(farm, deliver):
 
 
 def test_the_story_of_a_lot_begins_in_the_field_and_leaves_out_what_is_anothers(farm, deliver):
-    first, second = farm.harvest("100", code="A", occurred_at=NOON - timedelta(hours=9)), farm.harvest("50", code="B")
+    first, second = (
+        farm.harvest("100", code="A", occurred_at=NOON - timedelta(hours=9)),
+        farm.harvest("50", code="B", occurred_at=NOON - timedelta(hours=9)),
+    )
     dried = farm.process({first: "100"}, "25", "0.3", occurred_at=NOON - timedelta(hours=3), code="D")
     lot = farm.pack(dried, "20", code="L1", occurred_at=NOON - timedelta(hours=2))
     farm.pack(dried, "20", code="L2", occurred_at=NOON - timedelta(hours=1))
@@ -145,3 +149,30 @@ def test_who_gets_a_lot_reads_what_it_was_made_of(farm, deliver):
     seen = [len(db.session.scalars(select(TraceEvent.id).where(visible_to(each))).all()) for each in (buyer, stranger)]
 
     assert seen == [2, 0]
+
+
+def test_who_gets_goods_before_it_was_told_what_they_were_made_of_reads_that_too(farm, deliver):
+    number = numbers.own_number(farm.sku.id)
+    uri = f"https://id.gs1.org/01/{number}/10/L1"
+    with transaction():
+        buyer = make.make_member(organisation=make.make_organisation())
+        event = events.put_in_stock(
+            events.Part(uri, Decimal(1), "bag"), at=NOON, producer=farm.actor.organisation_public_id, code="L1"
+        )
+        writing.write([event], writing.writer_for(farm.actor.organisation_id, ["620421"]), at=NOON)
+        writing.grant(buyer.organisation_id, [uri], by=farm.actor.organisation_id, reason="shipment", ref=None, at=NOON)
+    batch = farm.harvest("100", code="A")
+    farm.pack(farm.process({batch: "100"}, "50", code="D"), "20", code="L1")
+
+    deliver(times=2)
+
+    seen = db.session.scalars(
+        select(TraceEvent.document).where(visible_to(buyer), TraceEvent.type == "TransformationEvent")
+    )
+    assert sorted(each["bizStep"] for each in seen) == ["creating_class_instance", "packing"]
+    given = db.session.scalars(
+        text("SELECT e.uri FROM trace_grants g JOIN trace_epcs e ON e.id = g.epc_id WHERE g.organisation_id = :id"),
+        {"id": buyer.organisation_id},
+    )
+    product = numbers.product_number(farm.product.id)
+    assert set(given) == {uri, f"https://id.gs1.org/01/{product}/10/A", f"https://id.gs1.org/01/{product}/10/D"}

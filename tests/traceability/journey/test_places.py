@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from catalog.lots.batches import places, undoing
+from catalog.lots.batches import places
 from catalog.lots.batches.models import BatchAct, Place
-from catalog.lots.records import passages, withdrawing
+from catalog.lots.records import passages, undoing, withdrawing
 from catalog.products.numbers import own_number
 from shop.db import db, transaction
 from tests import factories as make

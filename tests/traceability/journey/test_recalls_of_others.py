@@ -93,3 +93,50 @@ def test_a_producer_recalls_its_own_and_sees_its_own_orders_and_the_operator_cov
     deliver()
     assert (answer.status_code, recalled()) == (302, sorted([source.id, child.id, others.id]))
     assert len(notices()) == 1
+
+
+def test_what_is_told_afterwards_to_have_been_made_of_a_recalled_lot_joins_the_recall(
+    session, client, bearer, login, deliver
+):
+    first, second = make_world(stock="0"), make_world(stock="0")
+    source, child, further, others, stranger = (
+        lot_of(first, "A"), lot_of(first, "A2"), lot_of(first, "A3"), lot_of(second, "B"), lot_of(second, "C")
+    )  # fmt: skip
+    operator = make.make_member("operator", "operator_reviewer")
+    order = first.signed("5")
+    first.ship(order, "5", lot_ids=(further.public_id,))
+    deliver()
+    with transaction():
+        writing.grant(
+            second.producer.organisation_id, [uri_of(source)], by=first.producer.organisation_id, reason="shipment",
+            ref=None, at=NOON,
+        )  # fmt: skip
+    login(first.producer).post(
+        f"/producer/lots/{source.public_id}/recall", data={"reason": "农残", "idempotency_key": "k" * 32}
+    )
+    deliver()
+    assert (recalled(), notices()) == ([source.id], [])
+
+    def capture(who: Any, *pairs: tuple[Lot, Lot]) -> None:
+        body = document(*(made(uri_of(one), uri_of(other)) for one, other in pairs))
+        assert client.post("/epcis/capture", json=body, headers=bearer(who)).status_code == 202
+        deliver(times=2)
+
+    capture(second.producer, (source, others))
+    capture(first.producer, (child, further))
+    assert (recalled(), notices()) == (
+        [source.id],
+        [(operator.organisation_id, f"/operator/lots/{source.public_id}/recipients", "1")],
+    )
+    capture(first.producer, (source, child))
+
+    assert recalled() == [source.id, child.id, further.id]
+    query = text("SELECT DISTINCT recall_id, organisation_id, recalled_by, reason FROM lot_recalls")
+    assert len(db.session.execute(query).all()) == 1
+    assert db.session.scalars(text("SELECT status FROM lots WHERE id IN (:a, :b)"), {"a": child.id, "b": further.id}).all() == [
+        "recalled", "recalled"
+    ]  # fmt: skip
+    assert "已被召回" in login(first.buyer).get(f"/desk/orders/{order.public_id}").text
+    assert len(notices()) == 1
+    capture(second.producer, (source, stranger))
+    assert [row[2] for row in notices()] == ["1", "2"]

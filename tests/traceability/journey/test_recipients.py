@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from catalog.lots import recalls
 from catalog.lots.batches import packing
@@ -178,3 +178,41 @@ def test_goods_that_leave_while_their_lot_is_called_back_are_in_its_list_or_do_n
     outcomes = [race_of_recall_and_shipments(committed_app, deliver, n * 7 % 20) for n in range(times)]
 
     assert [sum(each) for each in outcomes] == [19] * times
+
+
+def test_totals_do_not_add_packs_to_kilograms(deliver, login, client, bearer, session):
+    farm = make_farm()
+    with transaction():
+        loose = make.make_sku(farm.product, farm.actor, unit="kg", pack_spec="散装")
+    batch = farm.harvest("100")
+    packs = farm.pack(batch, "40", code="A")
+    with transaction():
+        opened = packing.unpack(packs.public_id, Decimal(10), farm.actor, occurred_at=NOON, at=NOON)
+        new = packing.Packing(opened.public_id, loose.public_id, "K", Decimal(5), NOON)
+        again = packing.pack(new, farm.actor, at=NOON)
+        buyer = make.make_member(organisation=make.make_organisation())
+    for n, (lot, quantity, unit) in enumerate(((packs, 5, "bag"), (again, 3, "kg"))):
+        values = {
+            "lot": lot.id,
+            "by": farm.actor.organisation_id,
+            "to": buyer.organisation_id,
+            "n": n,
+            "q": quantity,
+            "unit": unit,
+        }
+        with transaction():
+            db.session.execute(_CONSIGNMENT, values)
+
+    page = login(farm.actor).get(f"/producer/lots/{packs.public_id}/recipients").text
+    data = client.get(f"/api/v1/trace/lots/{packs.public_id}/recipients.xlsx", headers=bearer(farm.actor)).data
+    total = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()[-1]
+
+    assert "5 袋 + 3 公斤" in page
+    assert (total[0], total[9], total[11], total[13]) == ("合计", "5 袋 + 3 公斤", "0 袋 + 0 公斤", "5 袋 + 3 公斤")
+
+
+_CONSIGNMENT = text("""
+    INSERT INTO trace_consignments (movement_id, lot_id, consignor_id, consignee_id, order_ref, order_number, shipment_ref,
+        shipment_number, quantity, unit, shipped_at)
+    SELECT id, lot_id, :by, :to, gen_random_uuid(), 'DD-' || :n, gen_random_uuid(), 'FH-' || :n, :q, :unit, at
+    FROM lot_movements WHERE lot_id = :lot AND kind = 'born'""")

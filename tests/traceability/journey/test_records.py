@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
-from catalog.lots.batches.models import Batch
+from catalog.lots.batches.models import Batch, BatchAct
 from catalog.lots.models import Lot
-from catalog.lots.records import commitments, reports, temperatures, withdrawing
+from catalog.lots.records import commitments, passages, reports, temperatures, undoing, withdrawing
 from catalog.lots.records.models import TestReport
+from catalog.lots.records.subjects import NoSuchSubject
 from shop.db import db, transaction
 from shop.files import services as files
 from shop.files.models import StoredFile
 from tests.catalog.batches.help import Farm, make_farm
-from tests.conftest import NOON
+from tests.conftest import NOON, count
 from traceability.journey import sensing
 from traceability.journey.events import CONTEXTS
 from traceability.repository.models import TraceEvent
@@ -154,3 +157,56 @@ def test_each_stretch_outside_the_range_is_an_exception_and_queries_find_logger_
     readings = [report["value"] for report in elements[-1]["sensorReport"]]
     assert (len(readings) <= sensing.MOST_READINGS, len(readings) > 90) == (True, True)
     assert (readings[0], readings[-1], max(readings), min(readings)) == (4.0, 4.0, 12.0, -3.0)
+
+
+def test_what_was_recorded_of_an_undone_lot_is_not_on_the_next_one_of_its_code(farm, deliver, client):
+    batch = farm.harvest("100", code="A")
+    lot = farm.pack(batch, "10", code="0701")
+    report_of(farm, lot)
+    file = store(farm, LOG, "冷链.csv")
+    with transaction():
+        temperatures.record_temperatures(None, lot.public_id, file, farm.actor, at=NOON)
+        new = passages.NewPassage("stored", farm.plot.public_id, Decimal(5), NOON, lot=lot.public_id)
+        passages.record_passage(new, farm.actor, at=NOON)
+    deliver()
+    act = db.session.get_one(BatchAct, lot.act_id).public_id
+    with transaction():
+        undoing.undo(act, farm.actor, at=NOON)
+    again = farm.pack(batch, "12", code="0701")
+
+    deliver(times=2)
+
+    page = client.get(f"/trace/lots/{again.public_id}").text
+    assert [word in page for word in ("检验检测", "温度记录", "存放", "BY-1", "包装")] == [False] * 4 + [True]
+    for table in ("test_reports", "temperature_records", "passages"):
+        told = db.session.execute(text(f"SELECT withdrawn_why, lot_id FROM {table}")).all()
+        assert [tuple(row) for row in told] == [("这批货的登记已撤销。", lot.id)]
+    for step in ("inspecting", "sensor_reporting", "storing"):
+        assert ["errorDeclaration" in each for each in documents(step)] == [False, True]
+
+
+@pytest.mark.parametrize("table", ["lots", "batches"])
+def test_the_database_keeps_records_and_undone_goods_apart(farm, table):
+    batch = farm.harvest("100", code="A")
+    goods = batch if table == "batches" else farm.pack(batch, "10")
+    report_of(farm, goods)
+    close = text(f"UPDATE {table} SET status = 'undone' WHERE id = :id")
+
+    with pytest.raises(IntegrityError, match="taken back first"), transaction():
+        db.session.execute(close, {"id": goods.id})
+    with transaction():
+        db.session.execute(
+            text("UPDATE test_reports SET withdrawn_at = now(), withdrawn_why = 'x', withdrawn_by = recorded_by")
+        )
+        db.session.execute(close, {"id": goods.id})
+    db.session.expire_all()
+    with pytest.raises(NoSuchSubject):
+        report_of(farm, goods)
+    copy = text("""
+        INSERT INTO passages (public_id, producer_id, batch_id, lot_id, kind, place_id, quantity, occurred_at, recorded_by, recorded_at)
+        SELECT gen_random_uuid(), producer_id, batch_id, lot_id, 'stored', (SELECT id FROM places), 1, now(), recorded_by, now()
+        FROM test_reports""")
+    with pytest.raises(IntegrityError, match="nothing is recorded of what was undone"), transaction():
+        db.session.execute(copy)
+
+    assert count("passages") == 0

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from catalog.lots.batches import packing, undoing
+from catalog.lots.batches import packing
 from catalog.lots.batches.models import BatchAct
 from catalog.lots.batches.packing import PacksNumbered
+from catalog.lots.records import undoing
 from shop.db import db, transaction
 from tests.catalog.batches.help import left, make_farm
 from tests.conftest import NOON, count

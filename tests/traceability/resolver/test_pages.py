@@ -6,12 +6,16 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
+from catalog.lots.batches.models import BatchAct
 from catalog.lots.models import Lot
+from catalog.lots.records import undoing
 from catalog.products.models import Product, Sku
 from catalog.products.numbers import own_number, trade_number
 from shop.db import db, transaction
 from shop.identity.models import Organisation
 from tests import factories
+from tests.catalog.batches.help import make_farm
+from tests.conftest import NOON
 
 LINKSET = "application/linkset+json"
 BASE = "http://127.0.0.1:8000"
@@ -163,3 +167,34 @@ def lot_owner(lot: Lot) -> int:
     return db.session.scalars(
         select(Product.producer_id).join(Sku, Sku.product_id == Product.id).where(Sku.id == lot.sku_id)
     ).one()
+
+
+def test_a_lot_that_nobody_knows_is_warned_of_though_the_goods_are_on_sale(client, session):
+    with transaction():
+        producer = factories.make_producer()
+        listing = factories.make_listing(producer)
+        number = own_number(listing.sku_id)
+
+    made_up = client.get(f"/01/{number}/10/FAKE")
+    plain = client.get(f"/01/{number}")
+
+    assert (plain.status_code, plain.location) == (307, f"/products/{listing.public_id}")
+    assert made_up.status_code == 200
+    assert "我们没有这个批号的记录，标签可能是伪造的。" in made_up.text
+    assert ('class="notice notice-danger"' in made_up.text, 'href="tel:12315"' in made_up.text) == (True, True)
+
+
+def test_the_label_of_a_lot_that_was_undone_leads_to_its_page_until_another_has_its_code(client, session):
+    farm = make_farm()
+    batch = farm.harvest("100")
+    first = farm.pack(batch, "10", code="U1")
+    address = f"/01/{own_number(farm.sku.id)}/10/U1"
+    with transaction():
+        undoing.undo(db.session.get_one(BatchAct, first.act_id).public_id, farm.actor, at=NOON)
+
+    before = client.get(address).location
+    again = farm.pack(batch, "10", code="U1")
+
+    assert before == f"/trace/lots/{first.public_id}"
+    assert "撤销" in client.get(before).text
+    assert client.get(address).location == f"/trace/lots/{again.public_id}"

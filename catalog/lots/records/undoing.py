@@ -1,21 +1,25 @@
-"""Undoing what was recorded by mistake, while nothing depends on it."""
+"""Undoing what was recorded by mistake, while nothing depends on it, with the tests and papers of what it made."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import or_, select, text
 
 from catalog.lots import lineage
 from catalog.lots.batches.acts import Deed, lock_batches, move, start, tell
-from catalog.lots.batches.models import BatchAct
+from catalog.lots.batches.models import Batch, BatchAct
 from catalog.lots.batches.queries import get_act
 from catalog.lots.moves import Movement, StockReserved, lock_stock
 from catalog.lots.moves import move as move_lot
+from catalog.lots.records.models import MeatPaper, Passage, TemperatureRecord, TestReport
+from catalog.lots.records.reports import withdraw_report
+from catalog.lots.records.withdrawing import withdraw_meat_paper, withdraw_passage, withdraw_temperatures
 from shop.auth import Actor
 from shop.clock import business_day
 from shop.constraints import refusing
@@ -44,6 +48,9 @@ class _LotPart:
 def undo(public_id: UUID, actor: Actor, *, at: datetime) -> BatchAct:
     """Undo an act: what it took is given back, what it made is gone. Both stay in the records.
 
+    What was recorded of what it made (tests, papers, temperatures, passages) is taken back with it: the next batch or
+    lot of the same code has the same name in the trace, and they are not about that one.
+
     :raises NoSuchAct: if it is not the actor's.
     :raises CannotUndo: if it was undone before, is an undo itself, or goods of it have been used, sold or called back.
     :raises StockReserved: if orders have reserved the packs.
@@ -60,14 +67,31 @@ def undo(public_id: UUID, actor: Actor, *, at: datetime) -> BatchAct:
     )  # fmt: skip
     with refusing(uq_batch_acts_undoes_id=CannotUndo(_("这条记录已经撤销过。"))):
         act = start(deed, actor, taken=done.out_kg, given=done.in_kg, at=at)
+    _withdraw(done, [part.lot_id for part in parts if part.quantity > 0], actor, at)
     for part in parts:
         _take_back(part, act, actor, at)
     move(act, changes)
-    db.session.execute(
-        text("UPDATE batches SET status = 'undone', version = version + 1 WHERE act_id = :act"), {"act": done.id}
-    )
+    close = text("UPDATE batches SET status = 'undone', version = version + 1 WHERE act_id = :act")
+    db.session.execute(close, {"act": done.id})
     tell(act, None, lots=[_told(part) for part in parts], undone=done)
     return act
+
+
+_WITHDRAWALS: tuple[tuple[Any, Callable[..., object]], ...] = (
+    (TestReport, withdraw_report), (MeatPaper, withdraw_meat_paper), (TemperatureRecord, withdraw_temperatures),
+    (Passage, withdraw_passage),
+)  # fmt: skip
+
+
+def _withdraw(done: BatchAct, lots: Sequence[int], actor: Actor, at: datetime) -> None:
+    """Take back what was recorded of the lots and of the batches that an act made."""
+    made = select(Batch.id).where(Batch.act_id == done.id)
+    for table, withdraw in _WITHDRAWALS:
+        of_it = or_(table.lot_id.in_(lots), table.batch_id.in_(made))
+        for public_id in db.session.scalars(
+            select(table.public_id).where(of_it, table.withdrawn_at.is_(None)).order_by(table.id)
+        ).all():
+            withdraw(public_id, _("这批货的登记已撤销。"), actor, at=at)
 
 
 def _lock_lots(done: BatchAct) -> list[_LotPart]:
