@@ -1,4 +1,4 @@
-"""Which lots must have a commitment certificate before they are sold online, and have none."""
+"""Which lots may not go out: they lack the commitment certificate that must go with them, or a failed test of them stands."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ from shop.i18n import _
 SINCE = date(2026, 2, 1)
 #: Who must issue one for each batch; households and family farms are encouraged to.
 OBLIGED = ("company", "cooperative")
+#: Kinds of test reports, the one that weighs most last.
+BY_WEIGHT = ("own", "factory", "commissioned", "official")
 
 
 class CertificateMissing(Conflict):
     """A lot's goods go out with a commitment certificate, which has not been issued; member ``lots`` names them."""
 
     code = "commitment-certificate-missing"
+
+
+class LotFailedTest(Conflict):
+    """A test of a lot or of its batch failed, and no later one of the same weight passed; member ``lots`` names them."""
+
+    code = "test-failed"
 
 
 _WITHOUT = text("""
@@ -51,3 +59,28 @@ def require_certificates(lot_ids: Iterable[int]) -> None:
             _("批次 %(codes)s 还没有承诺达标合格证，不能发货。请先在批次页面开具。", codes=names),
             lots=list(missing.values()),
         )
+
+
+#: A failed test stands until it is taken back, or one that weighs as much passes on the same day or later.
+_FAILED = text("""
+    SELECT l.id, l.code FROM lots l WHERE l.id = ANY(:lots) AND EXISTS (
+        SELECT FROM test_reports r WHERE (r.lot_id = l.id OR r.batch_id = l.batch_id)
+           AND NOT r.has_passed AND r.withdrawn_at IS NULL AND NOT EXISTS (
+            SELECT FROM test_reports p WHERE (p.lot_id = l.id OR p.batch_id = l.batch_id) AND p.id > r.id
+               AND p.has_passed AND p.withdrawn_at IS NULL AND p.tested_on >= r.tested_on
+               AND array_position(:kinds, p.kind) >= array_position(:kinds, r.kind)))
+    ORDER BY l.id""")
+
+
+def require_tests(lot_ids: Iterable[int]) -> None:
+    """Refuse to let lots go out of which a failed test stands.
+
+    :raises LotFailedTest: naming them.
+    """
+    found = [row.code for row in db.session.execute(_FAILED, {"lots": sorted(lot_ids), "kinds": list(BY_WEIGHT)})]
+    if found:
+        detail = _(
+            "批次 %(codes)s 有不合格的检测报告，不能发货。复检合格后登记新的报告，或召回、销毁。",
+            codes="、".join(found),
+        )
+        raise LotFailedTest(detail, lots=found)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import text
 
 from catalog.lots.moves import Movement, changing, lock_stock, move
-from catalog.lots.papers_due import require_certificates
+from catalog.lots.papers_due import require_certificates, require_tests
 from catalog.lots.stock import NotReserved, OutOfStock
 from catalog.lots.telling import tell_moved
 from shop.clock import business_day
@@ -59,12 +59,14 @@ def ship(
     :raises OutOfStock: if the lots, without those expired that day, do not hold it.
     :raises NotReserved: if less than that is reserved.
     :raises CertificateMissing: if a lot lacks the commitment certificate that must go with it.
+    :raises LotFailedTest: if a failed test of a lot stands.
     """
     stock = lock_stock(sku_id)
     if stock.reserved < quantity:
         raise NotReserved(_("预留数量不足，无法发货。"))
     taken = _take(_shippable(sku_id, at, lot_ids), quantity)
     require_certificates(lot.id for lot, _part in taken)
+    require_tests(lot.id for lot, _part in taken)
     db.session.execute(
         text("UPDATE sku_stock SET reserved = reserved - :quantity WHERE sku_id = :sku"),
         {"sku": sku_id, "quantity": quantity},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from stdnum.exceptions import ValidationError as BadNumber
 from uuid6 import uuid7
 
 from catalog.lots.batches.models import PLACE_KINDS, PLACE_TIERS, Place
+from catalog.lots.batches.rules import OLDEST_DAYS
 from catalog.producers.models import Producer
 from catalog.producers.queries import NoSuchProducer, get_producer, producers_of, require_producer
 from shop import audit
@@ -59,6 +60,8 @@ class NewPlace:
     is_shared: bool = False
     #: Name and township may stand on the page that a label opens.
     is_public: bool = True
+    #: Since when it is used; left out: as far back as anything may be recorded.
+    used_since: date | None = None
 
 
 def add_place(producer_id: int, new: NewPlace, actor: Actor, *, at: datetime) -> Place:
@@ -68,13 +71,15 @@ def add_place(producer_id: int, new: NewPlace, actor: Actor, *, at: datetime) ->
     :raises BadPlace: pointing at what makes no sense.
     """
     require_producer(actor, producer_id, business_day(at))
-    county = new.county_code or get_producer(producer_id).county_code
+    county, on = new.county_code or get_producer(producer_id).county_code, business_day(at)
     _check(new, county)
+    if new.used_since is not None and new.used_since > on:
+        raise _bad("used_since", _("不能晚于今天。"))
     place = Place(
         public_id=uuid7(), producer_id=producer_id, kind=new.kind, name=new.name.strip(), county_code=county,
         township=new.township.strip(), village=new.village.strip(), tier=new.tier, latitude=new.latitude,
         longitude=new.longitude, gln=new.gln or None, is_shared=new.is_shared, is_public=new.is_public,
-        valid_from=business_day(at), created_at=at,
+        valid_from=new.used_since or on - timedelta(days=OLDEST_DAYS), created_at=at,
     )  # fmt: skip
     db.session.add(place)
     db.session.flush()  # obtains the key

@@ -13,7 +13,7 @@ from shop.i18n import _
 
 _MAX_WORDS = 200
 #: Nothing that is recorded happened longer ago than five years: a wrong year is caught.
-_OLDEST_DAYS = 5 * 366
+OLDEST_DAYS = 5 * 366
 
 
 class BadBatch(Invalid):
@@ -36,7 +36,7 @@ def check_time(when: datetime, at: datetime) -> None:
 
     :raises BadBatch: in the future, or more than five years ago.
     """
-    if when > at or (at - when).days > _OLDEST_DAYS:
+    if when > at or (at - when).days > OLDEST_DAYS:
         raise bad("occurred_at", _("时间不能晚于现在，也不能早于五年前。"))
 
 

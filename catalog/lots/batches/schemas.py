@@ -62,6 +62,11 @@ class NewPlaceSchema(Schema):
     is_public = fields.Boolean(
         load_default=True, metadata={"description": "Its name and township may stand on the pages of labels"}
     )
+    used_since = fields.Date(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What was done there earlier is not recorded there; left out: five years ago"},
+    )
 
 
 class PlaceSchema(Schema):

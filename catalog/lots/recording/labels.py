@@ -25,7 +25,7 @@ BASES = {
     "own_promise": lazy("自我承诺"),
 }  # fmt: skip
 MISSING = {
-    "commitment": lazy("承诺达标合格证"), "factory_test": lazy("出厂检验报告"), "quarantine": MEAT_PAPERS["quarantine"],
+    "commitment": lazy("承诺达标合格证"), "passed_test": lazy("合格的检测报告（有不合格的，不能发货）"), "factory_test": lazy("出厂检验报告"), "quarantine": MEAT_PAPERS["quarantine"],
     "meat_inspection": MEAT_PAPERS["meat_inspection"],
 }  # fmt: skip
 SIDES = {"above": lazy("高于上限"), "below": lazy("低于下限")}

@@ -172,7 +172,7 @@ def edit_places(actor: Actor) -> Any:
                     kind=form.kind.data, name=form.name.data or "", township=form.township.data or "",
                     village=form.village.data or "", tier=form.tier.data or None, is_shared=form.is_shared.data,
                     is_public=form.is_public.data, gln=form.gln.data or None, latitude=form.latitude.data,
-                    longitude=form.longitude.data,
+                    longitude=form.longitude.data, used_since=form.used_since.data,
                 )  # fmt: skip
                 places.add_place(producer, new, actor, at=at)
             flash(_("地点已添加。"), "success")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from wtforms import BooleanField, RadioField, SelectField, StringField, TimeField
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TimeField
 
 from catalog.lots.recording.forms import DoneForm, PlacedForm
 from catalog.lots.recording.labels import PASSAGES, PLACES, TIERS
@@ -52,6 +52,9 @@ class PlaceForm(Form):
         lazy("纬度"), validators=[optional()], description=lazy("如：36.561234。经度、纬度要一起填写，不公开。")
     )
     longitude = CoordinateField(lazy("经度"), validators=[optional()], description=lazy("如：104.683456"))
+    used_since = DateField(
+        lazy("开始使用日期"), validators=[optional()], description=lazy("不填则视为一直在用，可以补记以前的事项。")
+    )
     is_shared = BooleanField(lazy("本县其他供应商也可使用"))
     is_public = BooleanField(
         lazy("在溯源页上公开名称和乡镇"),

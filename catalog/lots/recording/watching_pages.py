@@ -10,6 +10,7 @@ from catalog.lots.recording.labels import WORDS
 from catalog.lots.records.commitments import quantity_words
 from catalog.lots.records.queries import records_of_subject
 from catalog.lots.records.subjects import find_watched
+from shop import clock
 from shop.auth import Actor, requires
 
 bp = Blueprint("watching_pages", __name__, template_folder="templates")
@@ -20,7 +21,7 @@ bp = Blueprint("watching_pages", __name__, template_folder="templates")
 def show(actor: Actor, desk: str, lot_id: UUID) -> str:
     """Show what is known of a lot over whose goods the actor watches."""
     subject = find_watched(lot_id, actor)
-    known = records_of_subject(subject)
+    known = records_of_subject(subject, clock.today())
     return render_template(
         "recording/watched.html", known=known, desk=desk, words=WORDS, quantity=quantity_words(subject)
     )

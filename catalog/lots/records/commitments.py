@@ -6,13 +6,15 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import false, or_, select
 from uuid6 import uuid7
 
-from catalog.lots.records.models import BASES, Commitment
+from catalog.lots.models import Lot
+from catalog.lots.records import standing
+from catalog.lots.records.models import BASES, Commitment, TestReport
 from catalog.lots.records.reports import subject_values
 from catalog.lots.records.subjects import Subject, bad, hold_subject
 from shop import audit
@@ -47,7 +49,7 @@ class CommitmentIssued(Conflict):
 
 
 class BasisMissing(Conflict):
-    """The certificate names a test that the batch or lot has no passed report of."""
+    """The certificate names a test of which the batch or lot has no report that counts today, or a failed test of it stands."""
 
     code = "commitment-basis-missing"
 
@@ -89,7 +91,7 @@ def issue(new: NewCommitment, actor: Actor, *, at: datetime) -> Commitment:
     contact = (new.contact or subject.contact).strip()
     if not _PHONE.match(contact):
         raise bad("contact", _("请填写联系电话。"))
-    _require_reports(subject, bases)
+    _require_reports(subject, bases, business_day(at))
     before = find_current(subject)
     if (before is not None) != new.is_replacement:
         raise CommitmentIssued(_("这个批次已有合格证，须换开。") if before else _("还没有合格证，不能换开。"))
@@ -111,24 +113,25 @@ def issue(new: NewCommitment, actor: Actor, *, at: datetime) -> Commitment:
     return made
 
 
-def _require_reports(subject: Subject, bases: Sequence[str]) -> None:
-    """Refuse a basis that is a test where no such test has passed; of a lot its batch's count too."""
-    kinds = {"commissioned_test": ("commissioned", "official"), "own_test": ("own", "factory")}
-    for basis in bases:
-        if (
-            basis in kinds
-            and not db.session.execute(_PASSED, {**_of(subject), "kinds": list(kinds[basis])}).scalar_one()
-        ):
-            raise BasisMissing(_("还没有合格的检测报告，不能以检测为依据。请先登记检测报告，或选择其他依据。"))
-
-
-_OF_SUBJECT = "(batch_id = :batch OR lot_id = :lot OR batch_id = (SELECT l.batch_id FROM lots l WHERE l.id = :lot))"
-_PASSED = text(f"""
-    SELECT EXISTS (SELECT FROM test_reports WHERE {_OF_SUBJECT} AND kind = ANY(:kinds) AND has_passed AND withdrawn_at IS NULL)""")
-
-
-def _of(subject: Subject) -> dict[str, int | None]:
-    return {"batch": subject.batch_key, "lot": subject.lot_key}
+def _require_reports(subject: Subject, bases: Sequence[str], on: date) -> None:
+    """Refuse while a failed test stands, and a basis that is a test where none counts; of a lot its batch's count too."""
+    batch_key = subject.batch_key
+    if subject.lot_key is not None:
+        batch_key = db.session.scalars(select(Lot.batch_id).where(Lot.id == subject.lot_key)).one()
+    about = or_(
+        TestReport.lot_id == subject.lot_key if subject.lot_key else false(),
+        TestReport.batch_id == batch_key if batch_key else false(),
+    )
+    reports = db.session.scalars(select(TestReport).where(about)).all()
+    if standing.has_failed(reports):
+        raise BasisMissing(_("有不合格的检测报告，不能开具合格证。复检合格后登记新的报告。"))
+    since = standing.behind(batch_key, subject.produced_on).since
+    passed = {report.kind for report in reports if standing.counts(report, on, since)}
+    kinds = {"commissioned_test": {"commissioned", "official"}, "own_test": {"own", "factory"}}
+    if any(basis in kinds and not kinds[basis] & passed for basis in bases):
+        raise BasisMissing(
+            _("还没有合格的检测报告（须在有效期内、属于这批货），不能以检测为依据。请先登记检测报告，或选择其他依据。")
+        )
 
 
 def find_current(subject: Subject) -> Commitment | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from catalog.lots.batches.models import Place
+from catalog.lots.records import standing
 from catalog.lots.records.commitments import NoSuchCommitment
 from catalog.lots.records.models import (
     Commitment,
@@ -38,6 +39,8 @@ class ReportView:
     report: TestReport
     file_id: UUID
     items: list[TestItem]
+    #: The code of the earlier batch that it is about, where these goods were made of it.
+    earlier: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class MeatPaperView:
 
     paper: MeatPaper
     file_id: UUID
+    #: As of a test report.
+    earlier: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ class Records:
     passages: list[PassageView]
     #: The last first; those before it were replaced.
     commitments: Sequence[Commitment]
-    #: What must go with the goods and is not there: ``commitment``, ``factory_test``, ``quarantine``, ``meat_inspection``.
+    #: What must go with the goods and is not there: ``commitment``, ``factory_test``, ``quarantine``, ``meat_inspection``;
+    #: ``passed_test`` where a failed test stands.
     missing: tuple[str, ...]
 
 
@@ -87,34 +93,35 @@ def records_of(batch: UUID | None, lot: UUID | None, actor: Actor, on: date) -> 
     :raises NoSuchSubject: if it is not the actor's.
     """
     subject = find_subject(batch, lot, actor, on)
-    return records_of_subject(subject)
+    return records_of_subject(subject, on)
 
 
-def records_of_subject(subject: Subject) -> Records:
-    """Return what is known of a batch or lot."""
+def records_of_subject(subject: Subject, on: date) -> Records:
+    """Return what is known of a batch or lot, with tests and papers of meat of what it was made of."""
     batch_key = subject.batch_key
     if subject.lot_key is not None:
         batch_key = db.session.execute(
             text("SELECT batch_id FROM lots WHERE id = :lot"), {"lot": subject.lot_key}
         ).scalar_one()
 
-    reports, meat, logs = (
-        _with_files(table, subject, batch_key) for table in (TestReport, MeatPaper, TemperatureRecord)
-    )
+    source = standing.behind(batch_key, subject.produced_on)
+    reports, meat = (_with_files(table, subject, source.batches) for table in (TestReport, MeatPaper))
+    logs = _with_files(TemperatureRecord, subject, () if batch_key is None else (batch_key,))
+    earlier = {key: code for key, code in source.batches.items() if key != batch_key}
     items = _grouped(TestItem, TestItem.report_id, [row[0].id for row in reports])
     stretches = _grouped(TemperatureStretch, TemperatureStretch.record_id, [row[0].id for row in logs])
     wanted = select(Commitment).where(_about(Commitment, subject, batch_key)).order_by(Commitment.id.desc())
     commitments = db.session.scalars(wanted).all()
     found = Records(
         subject,
-        [ReportView(row[0], row[1], items.get(row[0].id, [])) for row in reports],
-        [MeatPaperView(*row) for row in meat],
+        [ReportView(row[0], row[1], items.get(row[0].id, []), earlier.get(row[0].batch_id, "")) for row in reports],
+        [MeatPaperView(row[0], row[1], earlier.get(row[0].batch_id, "")) for row in meat],
         [TemperatureView(row[0], row[1], stretches.get(row[0].id, [])) for row in logs],
         _passages(subject, batch_key),
         commitments,
         (),
     )
-    return Records(**{**found.__dict__, "missing": _missing(found)})
+    return Records(**{**found.__dict__, "missing": _missing(found, on, source.since)})
 
 
 def _about(table: Any, subject: Subject, batch_key: int | None) -> Any:
@@ -123,11 +130,11 @@ def _about(table: Any, subject: Subject, batch_key: int | None) -> Any:
     return of_lot if batch_key is None else of_lot | (table.batch_id == batch_key)
 
 
-def _with_files(table: Any, subject: Subject, batch_key: int | None) -> Sequence[Any]:
+def _with_files(table: Any, subject: Subject, batches: Iterable[int]) -> Sequence[Any]:
     return db.session.execute(
         select(table, StoredFile.public_id)
         .join(StoredFile, StoredFile.id == table.file_id)
-        .where(_about(table, subject, batch_key))
+        .where((table.lot_id == subject.lot_key) | table.batch_id.in_(batches))
         .order_by(table.id.desc())
     ).all()
 
@@ -142,12 +149,15 @@ def _passages(subject: Subject, batch_key: int | None) -> list[PassageView]:
     return [PassageView(*row) for row in rows]
 
 
-def _missing(found: Records) -> tuple[str, ...]:
+def _missing(found: Records, on: date, since: date) -> tuple[str, ...]:
     """Return which papers of the category are not there."""
     subject, missing = found.subject, []
     if subject.origin_paper == "commitment" and not found.commitments:
         missing.append("commitment")
-    is_tested = any(view.report.kind == "factory" and view.report.withdrawn_at is None for view in found.reports)
+    own = [view.report for view in found.reports if not view.earlier]
+    if standing.has_failed(own):
+        missing.append("passed_test")
+    is_tested = any(report.kind == "factory" and standing.counts(report, on, since) for report in own)
     if subject.origin_paper == "factory_test" and not is_tested:
         missing.append("factory_test")
     if subject.needs_quarantine:
@@ -241,7 +251,8 @@ class PublicPapers:
     """What the shop shows of the papers behind a pack's open lots, by the lot's code."""
 
     commitments: dict[str, str]
-    tests: dict[str, list[tuple[str, str, date]]]
+    #: Laboratory, number, day, last day if there is one, and whether it passed: failed ones too.
+    tests: dict[str, list[tuple[str, str, date, date | None, bool]]]
     meat: dict[str, list[tuple[str, str]]]
 
 
@@ -249,8 +260,8 @@ _PUBLIC = text("""
     SELECT l.code,
         (SELECT k.number FROM commitments k WHERE k.lot_id = l.id OR k.batch_id = l.batch_id
          ORDER BY k.lot_id IS NULL, k.id DESC LIMIT 1) AS commitment,
-        (SELECT json_agg(json_build_array(r.laboratory, r.number, r.tested_on) ORDER BY r.id DESC) FROM test_reports r
-         WHERE (r.lot_id = l.id OR r.batch_id = l.batch_id) AND r.has_passed AND r.withdrawn_at IS NULL) AS tests,
+        (SELECT json_agg(json_build_array(r.laboratory, r.number, r.tested_on, r.expires_on, r.has_passed) ORDER BY r.id DESC)
+         FROM test_reports r WHERE (r.lot_id = l.id OR r.batch_id = l.batch_id) AND r.withdrawn_at IS NULL) AS tests,
         (SELECT json_agg(json_build_array(m.kind, m.number) ORDER BY m.id) FROM meat_papers m
          WHERE (m.lot_id = l.id OR m.batch_id = l.batch_id) AND m.withdrawn_at IS NULL) AS meat
     FROM lots l JOIN skus s ON s.id = l.sku_id WHERE s.code = :sku AND l.status = 'open' AND l.on_hand > 0""")
@@ -263,7 +274,10 @@ def public_papers(sku_code: str) -> PublicPapers:
         if row.commitment:
             found.commitments[row.code] = row.commitment
         if row.tests:
-            found.tests[row.code] = [(lab, number, date.fromisoformat(day)) for lab, number, day in row.tests]
+            found.tests[row.code] = [
+                (lab, number, date.fromisoformat(day), until and date.fromisoformat(until), has_passed)
+                for lab, number, day, until, has_passed in row.tests
+            ]
         if row.meat:
             found.meat[row.code] = [(kind, number) for kind, number in row.meat]
     return found

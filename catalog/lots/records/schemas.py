@@ -75,6 +75,9 @@ class TestReportSchema(Schema):
     file_id = PublicId(required=True)
     items = fields.List(fields.Nested(TestItemSchema), required=True)
     recorded_at = Instant(required=True, attribute="report.recorded_at")
+    earlier = fields.String(
+        required=True, metadata={"description": "Code of the earlier batch that it is about, or empty"}
+    )
     withdrawn_at = Instant(required=True, allow_none=True, attribute="report.withdrawn_at")
     withdrawn_why = fields.String(required=True, attribute="report.withdrawn_why")
 
@@ -97,6 +100,9 @@ class MeatPaperSchema(Schema):
     issuer = fields.String(required=True, attribute="paper.issuer")
     issued_on = Day(required=True, attribute="paper.issued_on")
     file_id = PublicId(required=True)
+    earlier = fields.String(
+        required=True, metadata={"description": "Code of the earlier batch that it is about, or empty"}
+    )
     withdrawn_at = Instant(required=True, allow_none=True, attribute="paper.withdrawn_at")
     withdrawn_why = fields.String(required=True, attribute="paper.withdrawn_why")
 
@@ -207,6 +213,8 @@ class RecordsSchema(Schema):
         metadata={"description": "The last first; those before it were replaced"},
     )
     missing = fields.List(
-        fields.String(validate=validate.OneOf(("commitment", "factory_test", "quarantine", "meat_inspection"))),
+        fields.String(
+            validate=validate.OneOf(("commitment", "passed_test", "factory_test", "quarantine", "meat_inspection"))
+        ),
         required=True,
     )

@@ -303,3 +303,20 @@ def test_a_certificate_of_goods_that_are_called_back_says_so_in_red(desk, client
     assert "已被召回" not in before
     assert "这张合格证的货物已被召回，请不要食用或使用。" in after
     assert f'href="/trace/lots/{lot.public_id}"' in after
+
+
+def test_yesterdays_harvest_is_recorded_at_a_place_that_is_added_today(desk, farm):
+    desk.post("/producer/records/places", data={"kind": "barn", "name": "新羊舍"})
+    desk.post("/producer/records/places", data={"kind": "barn", "name": "今天起", "used_since": "2026-07-15"})
+    ahead = desk.post("/producer/records/places", data={"kind": "barn", "name": "明天起", "used_since": "2026-07-16"})
+    new, late = (db.session.query(Place).filter_by(name=name).one() for name in ("新羊舍", "今天起"))
+
+    def record(place: Place) -> int:
+        form = {
+            "kind": "slaughter", "product": str(farm.product.public_id), "quantity": "50", "done_on": "2026-07-14",
+            "place": str(place.public_id), "heads": "2",
+        }  # fmt: skip
+        return desk.post("/producer/records/harvest", data=form).status_code
+
+    assert (ahead.status_code, "不能晚于今天" in text_of(ahead)) == (422, True)
+    assert (record(new), record(late), count("batches")) == (302, 404, 1)

@@ -10,8 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from catalog.lots import services as lots
 from catalog.lots.batches import packing, services
-from catalog.lots.papers_due import CertificateMissing
+from catalog.lots.papers_due import CertificateMissing, LotFailedTest, require_tests
 from catalog.lots.records import commitments, queries, reports, temperatures, withdrawing
+from catalog.lots.records.models import TestReport
 from catalog.lots.records.subjects import BadRecord, NoSuchSubject
 from catalog.producers import services as producers
 from shop.db import db, transaction
@@ -379,7 +380,9 @@ def test_processed_food_shows_its_factory_test(session):
     report(farm, kind="factory", lot=lot.public_id)
 
     assert known(farm, lot=lot).missing == ()
-    assert queries.public_papers(farm.sku.code).tests == {"A1": [("白银市检验检测中心", "BY-1", date(2026, 7, 14))]}
+    assert queries.public_papers(farm.sku.code).tests == {
+        "A1": [("白银市检验检测中心", "BY-1", date(2026, 7, 14), None, True)]
+    }
 
 
 def test_what_was_undone_has_no_records(farm):
@@ -438,3 +441,101 @@ def test_papers_of_meat_and_temperatures_are_taken_back_once_with_a_reason_and_n
     assert [told["reason"] for told in events("catalog.temperature_withdrawn")] == ["传错了批次"]
     with pytest.raises(temperatures.TemperatureFileTaken):
         record_log(farm, batch=batch.public_id)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_basis"),
+    [
+        ({}, True),
+        ({"expires_on": date(2026, 7, 14)}, False),
+        ({"expires_on": date(2026, 7, 15)}, True),
+        ({"tested_on": date(2024, 7, 14)}, False),
+        ({"tested_on": date(2026, 7, 1)}, True),
+        ({"kind": "factory"}, False),
+    ],
+)
+def test_only_a_test_that_holds_today_and_is_of_these_goods_is_a_basis(farm, changes, is_basis):
+    batch = farm.harvest()
+    report(farm, batch=batch.public_id, **changes)
+
+    if is_basis:
+        assert issue(farm, batch=batch.public_id, bases=["commissioned_test"]).bases == ["commissioned_test"]
+    else:
+        with pytest.raises(commitments.BasisMissing):
+            issue(farm, batch=batch.public_id, bases=["commissioned_test"])
+    assert count("commitments") == is_basis
+
+
+def test_a_failed_test_stands_until_one_of_its_weight_passes_or_it_is_taken_back(farm):
+    batch = farm.harvest()
+    lot = farm.pack(batch, "10", code="A1")
+    issue(farm, lot=lot.public_id)
+    report(farm, lot=lot.public_id)
+    failed = report(farm, BAD, batch=batch.public_id, kind="official", has_passed=False, number="BY-2")
+    certificates, said = count("commitments"), []
+
+    def goes_out() -> bool:
+        try:
+            require_tests([lot.id])
+        except LotFailedTest as refusal:
+            said.append(refusal.members["lots"])
+            return False
+        return True
+
+    assert (goes_out(), known(farm, lot=lot).missing) == (False, ("passed_test",))
+    with pytest.raises(commitments.BasisMissing):
+        issue(farm, lot=lot.public_id, is_replacement=True)
+    assert count("commitments") == certificates
+    shown = queries.public_papers(farm.sku.code).tests["A1"]
+    assert [(number, has_passed) for _lab, number, _day, _until, has_passed in shown] == [
+        ("BY-2", False),
+        ("BY-1", True),
+    ]
+    report(farm, batch=batch.public_id, kind="own", number="BY-3")
+    assert goes_out() is False
+    report(farm, batch=batch.public_id, kind="official", number="BY-4")
+    assert (goes_out(), known(farm, lot=lot).missing) == (True, ())
+    report(farm, BAD, lot=lot.public_id, kind="own", has_passed=False, number="BY-5")
+    assert goes_out() is False
+    with transaction():
+        for each in (failed, db.session.query(TestReport).filter_by(number="BY-5").one()):
+            reports.withdraw_report(each.public_id, "抄错", farm.actor, at=NOON)
+    assert goes_out() is True
+    assert said == [["A1"]] * 3
+
+
+def test_a_lot_whose_test_failed_is_not_shipped_and_nothing_changes(farm):
+    lot = farm.pack(farm.harvest(), "10")
+    issue(farm, lot=lot.public_id)
+    report(farm, BAD, lot=lot.public_id, has_passed=False)
+    with transaction():
+        lots.reserve({farm.sku.id: Decimal(4)})
+
+    with pytest.raises(LotFailedTest), transaction():
+        lots.ship(farm.sku.id, Decimal(4), ref="x", at=NOON, user_id=None)
+
+    db.session.refresh(lot)
+    assert (lot.on_hand, count("lot_movements")) == (10, 1)
+
+
+def test_papers_of_a_slaughter_follow_the_meat_through_cutting_and_packing(session):
+    farm = make_farm(category_code=MUTTON, name="靖远羊羔肉")
+    carcass = farm.harvest("100", kind="slaughter", heads=5, code="S1")
+    file = store(farm)
+    for kind in ("quarantine", "meat_inspection"):
+        with transaction():
+            new = reports.NewMeatPaper(kind, f"62{kind}", "动物卫生监督所", date(2026, 7, 15), batch=carcass.public_id)
+            reports.record_meat_paper(new, file.id, farm.actor, at=NOON)
+    report(farm, batch=carcass.public_id)
+    cut = farm.process({carcass: "100"}, "80", code="S2")
+    lot = farm.pack(cut, "10")
+
+    found = known(farm, lot=lot)
+
+    assert found.missing == ("commitment",)
+    assert [(view.paper.kind, view.earlier) for view in found.meat_papers] == [
+        ("meat_inspection", "S1"),
+        ("quarantine", "S1"),
+    ]
+    assert [(view.report.number, view.earlier) for view in found.reports] == [("BY-1", "S1")]
+    assert [view.earlier for view in known(farm, carcass).meat_papers] == ["", ""]
