@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 
 from catalog.lots import lineage, recalls
 from catalog.lots.expiring import expire_sku
-from catalog.lots.models import LotRecall
+from catalog.lots.models import BatchRecall, LotRecall
 from catalog.lots.moves import lock_stock
 from shop import audit
 from shop.auth import Actor
@@ -51,21 +51,23 @@ def lift(recall_id: UUID, *, reason: str, actor: Actor, at: datetime) -> list[in
     :raises RecallLifted: if it was lifted before.
     """
     words = recalls.said(reason)
-    lineage.hold_alone(_lots_of(recall_id))
+    batches = list(db.session.scalars(select(BatchRecall.batch_id).where(BatchRecall.recall_id == recall_id)))
+    lineage.hold_alone(_lots_of(recall_id), batches)
     act = _lock(recall_id)
     # Before the lineage was ours, more may have been added; nothing is any more.
     lots = _lots_of(recall_id)
-    lineage.hold_alone(lots)
+    lineage.hold_alone(lots, batches)
     _require_other(act, actor)
-    db.session.execute(
-        update(LotRecall)
-        .where(LotRecall.recall_id == recall_id, LotRecall.lifted_at.is_(None))
-        .values(lifted_at=at, lifted_by=actor.user_id, lift_reason=words)
-        .execution_options(synchronize_session=False)
-    )
+    for table in (LotRecall, BatchRecall):
+        db.session.execute(
+            update(table)
+            .where(table.recall_id == recall_id, table.lifted_at.is_(None))
+            .values(lifted_at=at, lifted_by=actor.user_id, lift_reason=words)
+            .execution_options(synchronize_session=False)
+        )
     still = recalls.in_force(lots)
     freed = [lot for lot in lots if lot not in still]
-    _open(freed, at)
+    _open(freed, batches, at)
     for row in recalls.rows_of(freed):
         audit.record(actor, "catalog.recall_lifted", "lot", row.id, reason=[act.reason, words])
         told = recalls.told_of(row, act) | {"reason": words}
@@ -79,14 +81,14 @@ def _lots_of(recall_id: UUID) -> list[int]:
     return list(db.session.scalars(select(LotRecall.lot_id).where(LotRecall.recall_id == recall_id)))
 
 
-def _lock(recall_id: UUID) -> LotRecall:
-    """Lock the recall's row of the lot that was named."""
-    row = db.session.scalars(
-        select(LotRecall)
-        .where(LotRecall.recall_id == recall_id, LotRecall.is_root)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+def _lock(recall_id: UUID) -> LotRecall | BatchRecall:
+    """Lock the recall's row of the batch or lot that was named."""
+    of_batch = select(BatchRecall).where(BatchRecall.recall_id == recall_id)
+    of_lot = select(LotRecall).where(LotRecall.recall_id == recall_id, LotRecall.is_root)
+    row: LotRecall | BatchRecall | None = None
+    for query in (of_batch, of_lot):
+        locked = query.with_for_update().execution_options(populate_existing=True)
+        row = row or db.session.scalars(locked).one_or_none()
     if row is None:
         raise NoSuchRecall(_("没有找到。"))
     if row.lifted_at is not None:
@@ -94,23 +96,24 @@ def _lock(recall_id: UUID) -> LotRecall:
     return row
 
 
-def _require_other(act: LotRecall, actor: Actor) -> None:
+def _require_other(act: LotRecall | BatchRecall, actor: Actor) -> None:
     if actor.organisation_kind != "operator" and act.organisation_id != actor.organisation_id:
         raise LiftedByAnother(_("这次召回由平台运营方或其他单位发起，只有发起单位或平台运营方可以撤回。"))
     if act.recalled_by == actor.user_id:
         raise LiftedByAnother(_("召回须由另一个人撤回；本单位没有其他有权人员的，请联系平台运营方。"))
 
 
-def _open(lots: Sequence[int], at: datetime) -> None:
+def _open(lots: Sequence[int], batches_named: Sequence[int], at: datetime) -> None:
     """Make lots stock again, and let what was made of them be used, unless another recall reaches it; what expired leaves."""
     for row in recalls.rows_of(lots):
         lock_stock(row.sku_id)
         db.session.execute(_REOPEN, {"lot": row.id})
         expire_sku(row.sku_id, business_day(at), at)
-    batches = set(lineage.made_of(lots)[1])
-    still = list(db.session.scalars(_STILL, {"lots": list(lots)}))
-    if still:
-        batches -= set(lineage.made_of(still)[1])
+    batches = set(lineage.made_of(lots, batches_named)[1])
+    about = {"lots": list(lots), "batches": list(batches_named)}
+    still = list(db.session.scalars(_STILL, about)), list(db.session.scalars(_STILL_BATCHES, about))
+    if any(still):
+        batches -= set(lineage.made_of(*still)[1])
     db.session.execute(_USE, {"batches": sorted(batches)})
 
 
@@ -121,7 +124,12 @@ _STILL = text("""
     JOIN products p ON p.id = k.product_id
     WHERE r.lifted_at IS NULL AND p.producer_id IN (
         SELECT p.producer_id FROM lots l JOIN skus k ON k.id = l.sku_id JOIN products p ON p.id = k.product_id
-        WHERE l.id = ANY(:lots))""")
+        WHERE l.id = ANY(:lots) UNION SELECT producer_id FROM batches WHERE id = ANY(:batches))""")
+_STILL_BATCHES = text("""
+    SELECT r.batch_id FROM batch_recalls r JOIN batches b ON b.id = r.batch_id
+    WHERE r.lifted_at IS NULL AND b.producer_id IN (
+        SELECT p.producer_id FROM lots l JOIN skus k ON k.id = l.sku_id JOIN products p ON p.id = k.product_id
+        WHERE l.id = ANY(:lots) UNION SELECT producer_id FROM batches WHERE id = ANY(:batches))""")
 _USE = text("""
     UPDATE batches SET status = 'open', version = version + 1 WHERE id IN (
         SELECT id FROM batches WHERE id = ANY(:batches) AND status = 'recalled' ORDER BY id FOR UPDATE)""")

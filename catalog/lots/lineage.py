@@ -13,12 +13,12 @@ _KEY = "hashtextextended('lineage:' || :producer, 0)"
 _SHARED = text(f"SELECT pg_advisory_xact_lock_shared({_KEY})")
 _ALONE = text(f"SELECT pg_advisory_xact_lock({_KEY})")
 _PRODUCERS = text("""
-    SELECT DISTINCT p.producer_id FROM lots l JOIN skus s ON s.id = l.sku_id JOIN products p ON p.id = s.product_id
-    WHERE l.id = ANY(:lots) ORDER BY p.producer_id""")
+    SELECT p.producer_id FROM lots l JOIN skus s ON s.id = l.sku_id JOIN products p ON p.id = s.product_id
+    WHERE l.id = ANY(:lots) UNION SELECT producer_id FROM batches WHERE id = ANY(:batches) ORDER BY producer_id""")
 #: Opened packs become batches, batches become batches and lots; what was undone was never made. Acts keep to one producer.
 _MADE_OF = text("""
     WITH RECURSIVE made (is_lot, id) AS (
-        SELECT true, unnest(CAST(:lots AS bigint[]))
+        (SELECT true, unnest(CAST(:lots AS bigint[])) UNION ALL SELECT false, unnest(CAST(:batches AS bigint[])))
         UNION
         SELECT x.is_lot, x.id FROM made m CROSS JOIN LATERAL (
             SELECT true, l.id FROM lots l WHERE NOT m.is_lot AND l.batch_id = m.id AND l.status <> 'undone'
@@ -39,13 +39,13 @@ def hold(producer_id: int) -> None:
     db.session.execute(_SHARED, {"producer": str(producer_id)})
 
 
-def hold_alone(lot_ids: Iterable[int]) -> None:
-    """Let acts of the lots' producers wait until the transaction ends."""
-    for producer_id in db.session.scalars(_PRODUCERS, {"lots": list(lot_ids)}).all():
+def hold_alone(lot_ids: Iterable[int], batches: Iterable[int] = ()) -> None:
+    """Let acts of the lots' and batches' producers wait until the transaction ends."""
+    for producer_id in db.session.scalars(_PRODUCERS, {"lots": list(lot_ids), "batches": list(batches)}).all():
         db.session.execute(_ALONE, {"producer": str(producer_id)})
 
 
-def made_of(lot_ids: Iterable[int]) -> tuple[list[int], list[int]]:
-    """Return the lots and every lot that was made of them, and the batches that were."""
-    rows = db.session.execute(_MADE_OF, {"lots": sorted(set(lot_ids))}).all()
+def made_of(lot_ids: Iterable[int], batches: Iterable[int] = ()) -> tuple[list[int], list[int]]:
+    """Return the lots and every lot that was made of them and of the batches, and the batches with those that were."""
+    rows = db.session.execute(_MADE_OF, {"lots": sorted(set(lot_ids)), "batches": sorted(set(batches))}).all()
     return [row.id for row in rows if row.is_lot], [row.id for row in rows if not row.is_lot]

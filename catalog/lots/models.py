@@ -132,3 +132,32 @@ class LotRecall(Base):
         Index("uq_lot_recalls_root", "lot_id", "organisation_id", unique=True, postgresql_nulls_not_distinct=True,
               postgresql_where=text("is_root AND lifted_at IS NULL")),
     )  # fmt: skip
+
+
+class BatchRecall(Base):
+    """A recall that begins at a batch: what is left of it is stopped, its lots are in ``lot_recalls`` under the same recall.
+
+    Only lifting changes it, once.
+    """
+
+    __tablename__ = "batch_recalls"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recall_id: Mapped[UUID] = mapped_column(unique=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id"))
+    reason: Mapped[str]
+    recalled_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    recalled_at: Mapped[datetime]
+    #: It was made by mistake, as another person says.
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lift_reason: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint("(lifted_at IS NULL) = (lift_reason IS NULL) AND (lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
+        CheckConstraint("lift_reason <> ''", name="lift_reason"),
+        CheckConstraint("lifted_by <> recalled_by", name="two_persons"),
+        Index("uq_batch_recalls_standing", "batch_id", "organisation_id", unique=True, postgresql_where=text("lifted_at IS NULL")),
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from uuid6 import uuid7
 
 from catalog.lots import lineage
-from catalog.lots.models import Lot, LotRecall
+from catalog.lots.models import BatchRecall, Lot, LotRecall
 from catalog.lots.moves import lock_stock
 from catalog.products.models import Product, Sku
 from shop import audit
@@ -53,12 +53,12 @@ def extend(recall_id: UUID, lot_ids: Sequence[int], *, at: datetime) -> list[int
 
     A recall that was lifted meanwhile is not extended.
     """
-    root = select(LotRecall).where(LotRecall.recall_id == recall_id, LotRecall.is_root, LotRecall.lifted_at.is_(None))
-    first = db.session.scalars(root).one_or_none()
+    first = _standing(recall_id)
     if first is None:
         return []
-    lineage.hold_alone([first.lot_id, *lot_ids])
-    act = db.session.scalars(root.execution_options(populate_existing=True)).one_or_none()
+    named = ([], [first.batch_id]) if isinstance(first, BatchRecall) else ([first.lot_id], [])
+    lineage.hold_alone([*named[0], *lot_ids], named[1])
+    act = _standing(recall_id)
     if act is None:
         return []
     names = ("recall_id", "reason", "recalled_by", "organisation_id")
@@ -66,9 +66,63 @@ def extend(recall_id: UUID, lot_ids: Sequence[int], *, at: datetime) -> list[int
     return _call_back(lot_ids, later, None, root=None)
 
 
-def _call_back(lot_ids: Sequence[int], act: LotRecall, actor: Actor | None, *, root: int | None) -> list[int]:
-    """Call lots back with all that was made of them; their lineage is held alone."""
-    lots, batches = lineage.made_of(lot_ids)
+def _standing(recall_id: UUID) -> BatchRecall | LotRecall | None:
+    """Return what a recall in force begins with, as it is now."""
+    queries: tuple[Any, ...] = (
+        select(BatchRecall).where(BatchRecall.recall_id == recall_id, BatchRecall.lifted_at.is_(None)),
+        select(LotRecall).where(LotRecall.recall_id == recall_id, LotRecall.lifted_at.is_(None)).order_by(LotRecall.id),
+    )
+    found = (db.session.scalars(query.execution_options(populate_existing=True)).first() for query in queries)
+    return next((row for row in found if row is not None), None)
+
+
+def recall_batch(batch_id: int, lot_ids: Sequence[int], *, reason: str, actor: Actor, at: datetime) -> UUID:
+    """Stop a batch and call back every lot made of it, under one recall; returns that.
+
+    Whoever calls the same batch back again adds to the recall that is in force. The caller has checked that the actor may.
+
+    :param lot_ids: lots that were made of it as events say, beside those of its acts.
+    :raises NoRecallReason: without a reason, or with too long a one.
+    """
+    words = said(reason)
+    lineage.hold_alone(lot_ids, [batch_id])
+    standing = find_batch_recall(batch_id, actor.organisation_id)
+    recall_id = standing.recall_id if standing else uuid7()
+    told = {
+        "recall_id": recall_id, "reason": words, "recalled_by": actor.user_id, "organisation_id": actor.organisation_id,
+        "recalled_at": at,
+    }  # fmt: skip
+    if standing is None:
+        db.session.add(BatchRecall(batch_id=batch_id, **told))
+        audit.record(actor, "catalog.batch_recalled", "batch", batch_id, reason=[None, words])
+    lots, _batches = lineage.made_of(lot_ids, [batch_id])
+    named = {row.lot_id for row in _roots(lots, actor.organisation_id)}
+    root = next((lot for lot in lots if lot not in named), None)
+    _call_back(lots, LotRecall(**told), actor, root=root, batches=[batch_id])
+    return recall_id
+
+
+def find_batch_recall(batch_id: int, organisation_id: int | None = None) -> BatchRecall | None:
+    """Return the first recall in force that begins at a batch, of an organisation if one is named."""
+    query = select(BatchRecall).where(BatchRecall.batch_id == batch_id, BatchRecall.lifted_at.is_(None))
+    if organisation_id is not None:
+        query = query.where(BatchRecall.organisation_id == organisation_id)
+    return db.session.scalars(query.order_by(BatchRecall.id).limit(1)).one_or_none()
+
+
+def _roots(lot_ids: Sequence[int], organisation_id: int) -> Sequence[LotRecall]:
+    query = select(LotRecall).where(
+        LotRecall.lot_id.in_(lot_ids), LotRecall.is_root, LotRecall.lifted_at.is_(None),
+        LotRecall.organisation_id == organisation_id,
+    )  # fmt: skip
+    return db.session.scalars(query).all()
+
+
+def _call_back(
+    lot_ids: Sequence[int], act: LotRecall, actor: Actor | None, *, root: int | None, batches: Sequence[int] = ()
+) -> list[int]:
+    """Call lots back with all that was made of them and of batches; their lineage is held alone."""
+    lots, batches = lineage.made_of(lot_ids, batches)
     before = in_force(lots)
     rows = rows_of(lots)
     for row in rows:
@@ -129,7 +183,7 @@ def tell(row: Any, act: LotRecall, at: datetime) -> None:
     publish("catalog.lot_recalled", organisations=[row.producer_id], **told_of(row, act), occurred_at=at.isoformat())
 
 
-def told_of(row: Any, act: LotRecall) -> dict[str, Any]:
+def told_of(row: Any, act: LotRecall | BatchRecall) -> dict[str, Any]:
     """Return what an event of a recall says of one lot."""
     return {
         "recall_id": str(act.recall_id), "lot_id": str(row.public_id), "code": row.code, "product": row.name,

@@ -6,6 +6,7 @@ PAGES = (
     "traceability.journey.pages.bp",
     "traceability.journey.linked_pages.bp",
     "traceability.journey.desk_pages.bp",
+    "traceability.journey.batch_pages.bp",
     "traceability.journey.genealogy_pages.bp",
 )
 TASKS = ("traceability.journey.tasks",)

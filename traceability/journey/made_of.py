@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import select, text, tuple_
 
 from catalog.lots import lineage
+from catalog.lots.batches.models import Batch
 from catalog.lots.models import Lot
 from catalog.products import numbers
 from catalog.products.models import Sku
@@ -23,8 +24,8 @@ from traceability.standard.links import Link, link_of
 MOST_LOTS = 5_000
 
 
-def made_of(lot_ids: Collection[int]) -> list[int]:
-    """Return lots and every lot that was made of them, the given first.
+def made_of(lot_ids: Collection[int], *, batch: int | None = None) -> list[int]:
+    """Return lots and every lot that was made of them, and of a batch if one is named, the given first.
 
     A lot is followed under each of its numbers and through its packs: as it is, in a pallet or a box that was used up,
     and as single packs with serial numbers. An event of who neither had the goods nor makes what came out leads nowhere.
@@ -32,7 +33,8 @@ def made_of(lot_ids: Collection[int]) -> list[int]:
     :raises TraceTooLarge: past the bounds of a walk, or of lots.
     :raises TraceTooSlow: if it takes too long.
     """
-    found, open_ = dict.fromkeys(lot_ids), list(lot_ids)
+    lot_ids = [*lot_ids, *(_lots_of_batch(batch) if batch is not None else ())]
+    found, open_ = dict.fromkeys(lot_ids), list(dict.fromkeys(lot_ids))
     while open_:
         lots = lineage.made_of(open_)[0]
         walked = [lot for lot in lots if lot in open_ or lot not in found]
@@ -47,15 +49,40 @@ def made_of(lot_ids: Collection[int]) -> list[int]:
     return list(found)
 
 
-def made_from(epcs: Sequence[int]) -> list[int]:
-    """Return the lots that things are, are packs of, or were made of, as events say whose writers are believed.
+def _lots_of_batch(batch_id: int) -> list[int]:
+    """Return the lots that were made of a batch, and of batches made of it, as acts and events say."""
+    lots, batches = lineage.made_of([], [batch_id])
+    rows = db.session.execute(select(Batch.id, Batch.code, Batch.product_id).where(Batch.id.in_(batches)))
+    uris = {names.batch_uri(numbers.product_number(row.product_id), row.code, row.id) for row in rows}
+    epcs = list(db.session.scalars(_EPCS, {"uris": sorted(uris)}))
+    reached = walk(epcs, DOWN) if epcs else None
+    things = [reached.names[key][::2] for key in ids_of(reached.states, Kind.THING)] if reached else []
+    return list(dict.fromkeys([*lots, *_lots_of(things)]))
+
+
+def made_from(epcs: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the lots and the batches that things are, are packs of, or were made of, as events say whose writers are believed.
 
     :param epcs: keys of identifiers.
     :raises TraceTooLarge: past the bounds of a walk.
     """
     reached = walk(epcs, UP)
-    found = _lots_of(reached.names[key][::2] for key in ids_of(reached.states, Kind.START, Kind.THING))
-    return list(dict.fromkeys(found))
+    things = [reached.names[key][::2] for key in ids_of(reached.states, Kind.START, Kind.THING)]
+    return list(dict.fromkeys(_lots_of(things))), _batches_of([uri for uri, _kind in things])
+
+
+def _batches_of(uris: Sequence[str]) -> list[int]:
+    """Return the batches that identifiers name: by the products' own numbers."""
+    links = [link for uri in uris if (link := link_of(uri)) is not None and link.ai == "01" and link.qualifier == "10"]
+    codes = [link.qualified for link in links]
+    keys = [key for code in codes if (key := names.key_of(code)) is not None]
+    rows = db.session.execute(
+        select(Batch.id, Batch.code, Batch.product_id).where(Batch.code.in_(codes) | Batch.id.in_(keys))
+    )
+    named = set(uris)
+    return [
+        row.id for row in rows if names.batch_uri(numbers.product_number(row.product_id), row.code, row.id) in named
+    ]
 
 
 def _epcs_of(lot_ids: Sequence[int]) -> list[int]:

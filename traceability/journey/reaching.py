@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from catalog.lots import recalls
-from catalog.lots.models import Lot, LotRecall
+from catalog.lots.batches.models import Batch
+from catalog.lots.models import BatchRecall, Lot, LotRecall
 from shop.db import db
 from shop.identity.models import Organisation
 from shop.logs import log
@@ -37,12 +38,15 @@ def reach_further(first_id: int, last_id: int, *, at: datetime) -> None:
     new = list(db.session.scalars(_NEW, {"first": first_id, "last": last_id}))
     if not new:
         return
-    wanted = select(LotRecall.recall_id).where(LotRecall.lifted_at.is_(None)).distinct()
+    of_lots = select(LotRecall.recall_id).where(LotRecall.lifted_at.is_(None))
+    of_batches = select(BatchRecall.recall_id).where(BatchRecall.lifted_at.is_(None))
     try:
-        wanted = wanted.where(LotRecall.lot_id.in_(made_from(new)))
+        lots, batches = made_from(new)
+        of_lots = of_lots.where(LotRecall.lot_id.in_(lots))
+        of_batches = of_batches.where(BatchRecall.batch_id.in_(batches))
     except TraceTooLarge:
         log.warning("events lead too far up, every recall is looked at", first=first_id, last=last_id)
-    for recall_id in sorted(db.session.scalars(wanted)):
+    for recall_id in sorted({*db.session.scalars(of_lots), *db.session.scalars(of_batches)}):
         _reach(recall_id, at)
 
 
@@ -61,24 +65,27 @@ def reach_again(recall_id: UUID, lot: UUID, *, at: datetime) -> None:
 
 
 def _reach(recall_id: UUID, at: datetime) -> None:
-    rows = list(db.session.scalars(select(LotRecall).where(LotRecall.recall_id == recall_id)))
-    root = next(row for row in rows if row.is_root)
+    rows = list(db.session.scalars(select(LotRecall).where(LotRecall.recall_id == recall_id).order_by(LotRecall.id)))
     known = {row.lot_id for row in rows}
-    found = lots_of(made_of([root.lot_id]))
+    head = db.session.scalars(select(BatchRecall).where(BatchRecall.recall_id == recall_id)).one_or_none()
+    found = lots_of(made_of(sorted(known), batch=head.batch_id if head else None))
     further = [each for key, each in sorted(found.items()) if key not in known]
-    producers = _producers(root, known)
+    producers = _producers(head or rows[0], known)
     own = [each.id for each in further if producers is None or each.producer_id in producers]
     if own:
         recalls.extend(recall_id, own, at=at)
     others = [each for each in further if each.id not in own]
     standing = recalls.in_force([each.id for each in others])
-    if others := [each for each in others if each.id not in standing]:
+    others = [each for each in others if each.id not in standing]
+    if others and rows:
+        root = next((row for row in rows if row.is_root), rows[0])
         recalling.tell_operators(found[root.lot_id], others, at)
 
 
-def _producers(root: LotRecall, known: Collection[int]) -> set[int] | None:
-    """Return whose goods a recall calls back: the producers whose lots it has; ``None``: anybody's, it is the operator's."""
-    maker = db.session.get(Organisation, root.organisation_id) if root.organisation_id else None
+def _producers(head: LotRecall | BatchRecall, known: Collection[int]) -> set[int] | None:
+    """Return whose goods a recall calls back: the producers whose goods it has; ``None``: anybody's, it is the operator's."""
+    maker = db.session.get(Organisation, head.organisation_id) if head.organisation_id else None
     if maker is not None and maker.kind == "operator":
         return None
-    return {lot.producer_id for lot in lots_of(known).values()}
+    own = {db.session.get_one(Batch, head.batch_id).producer_id} if isinstance(head, BatchRecall) else set()
+    return own | {lot.producer_id for lot in lots_of(known).values()}

@@ -10,12 +10,15 @@ from uuid import UUID
 from sqlalchemy import select
 
 from catalog.lots import recalls
+from catalog.lots.batches.queries import get_batch
 from shop.auth import Actor
+from shop.clock import business_day
 from shop.db import db
 from shop.identity.models import Organisation
 from shop.outbox.services import publish
 from traceability.journey import recipients
-from traceability.journey.goods import LotOfGoods
+from traceability.journey.goods import LotOfGoods, lots_of
+from traceability.journey.made_of import made_of
 
 
 def recall(public_id: UUID, *, reason: str, actor: Actor, at: datetime) -> recipients.Made:
@@ -43,3 +46,27 @@ def tell_operators(lot: LotOfGoods, others: Sequence[LotOfGoods], at: datetime) 
         others=keys, count=len(others), occurred_at=at.isoformat(),
         reach=f"{lot.public_id}:{sha256(','.join(keys).encode()).hexdigest()[:16]}",
     )  # fmt: skip
+
+
+def batch_lots(batch_id: int, actor: Actor, at: datetime) -> recipients.Made:
+    """Return every lot that was made of a batch, those of others apart.
+
+    :raises TraceTooLarge: past the bounds of a walk.
+    """
+    return recipients.apart(lots_of(made_of([], batch=batch_id)).values(), actor, at)
+
+
+def recall_batch(public_id: UUID, *, reason: str, actor: Actor, at: datetime) -> tuple[UUID, recipients.Made]:
+    """Stop a batch and call back every lot made of it that is the actor's; of those of others the operator is told.
+
+    Returns the recall, and these lots.
+
+    :raises NoSuchBatch: if it is not the actor's.
+    :raises NoRecallReason: without a reason.
+    """
+    batch = get_batch(public_id, actor, business_day(at)).batch
+    made = batch_lots(batch.id, actor, at)
+    recall_id = recalls.recall_batch(batch.id, [each.id for each in made.lots], reason=reason, actor=actor, at=at)
+    if made.others and made.lots:
+        tell_operators(made.lots[0], made.others, at)
+    return recall_id, made

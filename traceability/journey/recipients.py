@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -149,6 +149,13 @@ def lots_made_of(lot: LotOfGoods, actor: Actor, at: datetime) -> Made:
     )
 
 
+def apart(lots: Iterable[LotOfGoods], actor: Actor, at: datetime) -> Made:
+    """Return lots in the order of their keys, those of which the actor may not know where they went apart."""
+    every = sorted(lots, key=lambda each: each.id)
+    known = set(db.session.scalars(_known_to(actor, at).where(Lot.id.in_([each.id for each in every]))))
+    return Made([each for each in every if each.id in known], [each for each in every if each.id not in known])
+
+
 def list_recipients(
     lots: Sequence[LotOfGoods], *, after: int | None = None, limit: int | None = None
 ) -> list[Recipient]:
@@ -250,6 +257,7 @@ __all__ = [
     "Made",
     "NoSuchLot",
     "Recipient",
+    "apart",
     "get_lot",
     "list_recipients",
     "lots_made_of",

@@ -253,3 +253,25 @@ def test_a_lot_that_joins_a_recall_while_it_is_lifted_is_free_too(committed_app,
     assert sorted(freed) == keys
     assert numbers("SELECT count(*), count(*) FILTER (WHERE status = 'open') FROM lots") == (2, 2)
     assert numbers("SELECT count(*) FROM lot_recalls WHERE lifted_at IS NULL") == (0,)
+
+
+def test_what_is_packed_while_its_batch_is_called_back_is_called_back_or_not_packed(committed_app, farm):
+    for n in range(ROUNDS):
+        batch = farm.harvest("100")
+        key, public_id = batch.id, batch.public_id
+        settle()
+
+        outcome = together(
+            committed_app,
+            [
+                *(packing_of(farm, public_id, f"B{n}-{place}", "3") for place in range(8)),
+                lambda key=key: recalls.recall_batch(key, [], reason="农残", actor=farm.actor, at=NOON),
+                *(packing_of(farm, public_id, f"B{n}-{place}", "3") for place in range(8, 16)),
+            ],
+        )
+
+        assert (outcome[8], set(outcome) <= {"done", "BatchNotOpen"}) == ("done", True)
+        assert numbers(
+            """SELECT count(*), count(*) FILTER (WHERE l.status = 'recalled' AND r.lot_id IS NOT NULL) FROM lots l
+               LEFT JOIN lot_recalls r ON r.lot_id = l.id WHERE l.batch_id = :batch""", batch=key,
+        ) == (outcome.count("done") - 1, outcome.count("done") - 1)  # fmt: skip
