@@ -40,7 +40,7 @@ class RecordUntold(LookupError):
 def take_test(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     """Write that goods were tested; a repeat changes nothing."""
     at, producer = datetime.fromisoformat(told["recorded_at"]), UUID(told["producer_id"])
-    _write(events.tested(_uri_of(told), at=at, producer=producer, report=told["report_id"]), told, recorded_at)
+    _write(events.tested(_uri_of(told), told, at=at, producer=producer), told, recorded_at)
 
 
 def take_temperatures(told: Mapping[str, Any], *, recorded_at: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
-from traceability.journey.events import Event, seen, when
+from traceability.journey.events import RECORD_CONTEXT, Event, seen, when
 from traceability.journey.names import uuid_uri
 
 #: Readings in an event: a logger has tens of thousands, and its file has them all.
@@ -37,7 +37,10 @@ def temperature_seen(uri: str, told: Mapping[str, Any], readings: Sequence[Seen]
         {"sensorMetadata": metadata, "sensorReport": [_reading(each) for each in some_of(readings)]},
     ]
     event = seen(uri, datetime.fromisoformat(told["ended_at"]), "sensor_reporting", producer)
-    return event | {"eventID": uuid_uri(told["record_id"]), "sensorElementList": elements}
+    return event | {
+        "eventID": uuid_uri(told["record_id"]), "@context": list(RECORD_CONTEXT), "sensorElementList": elements,
+        "duikou:fileSha256": told["file_sha256"],
+    }  # fmt: skip
 
 
 def device_uri(device: str) -> str:

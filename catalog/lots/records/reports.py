@@ -18,6 +18,7 @@ from shop.auth import Actor
 from shop.clock import business_day
 from shop.db import db
 from shop.errors import Conflict, NotFound
+from shop.files.models import StoredFile
 from shop.i18n import _
 from shop.outbox.services import publish
 
@@ -202,6 +203,7 @@ def _tell(report: TestReport, subject: Subject, items: Sequence[Item]) -> None:
         tested_on=report.tested_on.isoformat(),
         expires_on=report.expires_on.isoformat() if report.expires_on else None,
         has_passed=report.has_passed,
+        file_sha256=db.session.scalars(select(StoredFile.sha256).where(StoredFile.id == report.file_id)).one(),
         items=[item.__dict__ for item in items],
         recorded_at=report.recorded_at.isoformat(),
         **subject_values(subject),

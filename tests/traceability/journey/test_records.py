@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from tests.conftest import NOON, count
 from traceability.journey import sensing
 from traceability.journey.events import CONTEXTS
 from traceability.repository.models import TraceEvent
+from traceability.standard.contexts import Context
+from traceability.standard.hashing import event_hash
 from traceability.standard.validation import problems_of_event
 
 LOG = "时间,温度\n2026-07-14 08:00,3.0\n2026-07-14 09:00,9.5\n2026-07-14 10:00,4.0\n".encode()
@@ -66,7 +69,31 @@ def test_a_test_is_told_with_the_report_that_certifies_it(farm, deliver):
     (event,) = documents("inspecting")
     assert event["certificationInfo"] == [f"urn:uuid:{report.public_id}"]
     assert event["quantityList"][0]["epcClass"].endswith("/10/A")
-    assert problems_of_event({"@context": list(CONTEXTS), **event}) == []
+    assert {name: value for name, value in event.items() if name.startswith("duikou:")} == {
+        "duikou:kind": "commissioned", "duikou:laboratory": "白银市检验检测中心", "duikou:number": "BY-1",
+        "duikou:testedOn": "2026-07-14", "duikou:hasPassed": True,
+        "duikou:fileSha256": sha256(b"%PDF-1.7\n%%EOF\n").hexdigest(),
+        "duikou:items": [{
+            "duikou:name": "毒死蜱", "duikou:allowed": "≤0.02 mg/kg", "duikou:result": "未检出", "duikou:hasPassed": True,
+        }],
+    }  # fmt: skip
+    assert problems_of_event({**event, "@context": [*CONTEXTS, *event["@context"]]}) == []
+
+
+def test_what_a_test_says_is_found_by_queries_and_a_changed_verdict_is_another_event(farm, deliver, client, bearer):
+    report_of(farm, farm.harvest("100", code="A"))
+    deliver()
+    headers = bearer(farm.actor) | {"GS1-Extensions": "duikou=urn:duikou:record:"}
+
+    found = client.get("/epcis/events?EQ_duikou:number=BY-1", headers=headers).json
+    none = client.get("/epcis/events?EQ_duikou:number=BY-2", headers=headers).json
+
+    [event] = found["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert none["epcisBody"]["queryResults"]["resultsBody"]["eventList"] == []
+    [hash_id] = db.session.scalars(select(TraceEvent.hash_id).where(TraceEvent.event_id == event["eventID"]))
+    context = Context.of(*CONTEXTS)
+    assert event_hash(documents("inspecting")[0], context) == hash_id
+    assert event_hash({**documents("inspecting")[0], "duikou:hasPassed": False}, context) != hash_id
 
 
 def test_what_a_logger_saw_is_a_sensor_report_and_stands_on_the_page(farm, deliver, client):
@@ -89,7 +116,8 @@ def test_what_a_logger_saw_is_a_sensor_report_and_stands_on_the_page(farm, deliv
         [{**measured, "time": f"2026-07-14T{hour}:00:00.000+08:00", "value": value}
          for hour, value in (("08", 3.0), ("09", 9.5), ("10", 4.0))],
     ]  # fmt: skip
-    assert problems_of_event({"@context": list(CONTEXTS), **event}) == []
+    assert event["duikou:fileSha256"] == sha256(LOG).hexdigest()
+    assert problems_of_event({**event, "@context": [*CONTEXTS, *event["@context"]]}) == []
     page = client.get(f"/trace/lots/{lot.public_id}").text
     assert ("承诺达标合格证" in page, "3 至 9.5 ℃" in page) == (True, True)
 
