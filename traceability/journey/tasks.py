@@ -7,9 +7,10 @@ from uuid import UUID
 
 from shop import clock
 from shop.outbox.services import subscribe
-from traceability.journey import batches, consignments, described, numbering, reaching, records, stock
+from traceability.journey import batches, consignments, described, numbering, reaching, recall_events, records, stock
 
-_IS_CALLED_BACK = "EXISTS (SELECT FROM lot_recalls WHERE lifted_at IS NULL)"
+_IS_CALLED_BACK = """EXISTS (SELECT FROM lot_recalls WHERE lifted_at IS NULL)
+    OR EXISTS (SELECT FROM batch_recalls WHERE lifted_at IS NULL)"""
 
 
 @subscribe("orders.order_shipped")
@@ -96,5 +97,12 @@ def on_events_captured(*, first_id: int, last_id: int, **_: Any) -> None:
 
 @subscribe("catalog.lot_recalled")
 def on_lot_recalled(*, recall_id: str, lot_id: str, **_: Any) -> None:
-    """Look once more after the recall is there: what was captured beside it did not know of it, nor it of that."""
+    """Write it, and look once more now that it is there: what was captured beside it did not know of it, nor it of that."""
+    recall_events.take_recalls(UUID(lot_id), recorded_at=clock.now())
     reaching.reach_again(UUID(recall_id), UUID(lot_id), at=clock.now())
+
+
+@subscribe("catalog.recall_lifted")
+def on_recall_lifted(*, lot_id: str, **_: Any) -> None:
+    """Declare that the recall of a lot was made by mistake."""
+    recall_events.take_recalls(UUID(lot_id), recorded_at=clock.now())

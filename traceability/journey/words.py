@@ -32,6 +32,8 @@ _STEPS = {
     ("stock_taking", ""): lazy("盘点"),
     ("cycle_counting", ""): lazy("盘点"),
     ("retail_selling", ""): lazy("零售"),
+    ("holding", ""): lazy("封存"),
+    ("holding", "recalled"): lazy("召回"),
     ("decommissioning", ""): lazy("停止使用"),
     ("destroying", ""): lazy("销毁"),
     ("destroying", "expired"): lazy("过期销毁"),

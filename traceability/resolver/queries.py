@@ -15,7 +15,8 @@ _GOODS = text("""
     SELECT s.id, p.name, s.pack_spec, o.name AS producer, c.name AS county, l.public_id AS lot_id, l.id AS lot_key,
            l.code AS lot_code, l.produced_on, l.expires_on, g.public_id AS listing_id,
            coalesce(n.lot_id = l.id, false) AS is_issued,
-           trace_is_recorded(:piece) AS is_recorded, trace_is_recorded(:named) AS is_lot_recorded
+           trace_is_recorded(:piece) AS is_recorded,
+           CASE WHEN l.id IS NULL THEN trace_is_recorded(:named) ELSE false END AS is_lot_recorded
     FROM skus s JOIN products p ON p.id = s.product_id
     JOIN organisations o ON o.id = p.producer_id JOIN assisted_counties c ON c.code = p.county_code
     LEFT JOIN lot_serials n ON n.serial = :serial

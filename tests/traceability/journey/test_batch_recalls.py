@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from catalog.lots import lifting, recalls
 from catalog.lots.batches.acts import BatchNotOpen
@@ -21,7 +21,10 @@ from tests.catalog.batches.help import Farm, make_farm
 from tests.conftest import NOON, count
 from tests.traceability.events import document
 from tests.traceability.test_planted import made
+from traceability.journey.events import CONTEXTS
 from traceability.journey.goods import lots_of
+from traceability.repository.models import TraceEvent
+from traceability.standard.validation import problems_of_event
 
 KEY = "k" * 32
 
@@ -172,3 +175,40 @@ def test_anothers_batch_is_not_called_back(farm, login):
     assert [answer.status_code for answer in answers] == [404, 404]
     assert (db.session.get_one(Batch, batch.id).status, count("batch_recalls")) == ("open", 0)
     assert Decimal(100) == batch.on_hand_kg
+
+
+def test_a_recall_is_an_event_of_each_lot_that_is_declared_wrong_when_it_is_lifted(farm, deliver, client):
+    batch = farm.harvest("100", code="H")
+    first, second = farm.pack(batch, "10", code="L1"), farm.pack(batch, "10", code="L2")
+    person = colleague(farm)
+    with transaction():
+        recalls.recall([first.id], reason="破袋", actor=farm.actor, at=NOON)
+        own = recalls.find_recall(first.id, farm.actor.organisation_id)
+        whole = recalls.recall_batch(batch.id, [], reason="农残", actor=farm.actor, at=NOON)
+    deliver(times=2)
+    query = select(TraceEvent.document).where(TraceEvent.disposition.like("%-recalled")).order_by(TraceEvent.id)
+
+    def told() -> list[tuple[str, str, bool]]:
+        return sorted(
+            (
+                each["quantityList"][0]["epcClass"][-2:],
+                each["bizTransactionList"][0]["bizTransaction"].removeprefix("urn:uuid:"),
+                "errorDeclaration" in each,
+            )
+            for each in db.session.scalars(query)
+        )
+
+    before = told()
+    page = client.get(f"/trace/lots/{first.public_id}").text
+    with transaction():
+        lifting.lift(whole, reason="查清", actor=person, at=NOON)
+    deliver(times=2)
+
+    whole_, own_ = str(whole), str(own)
+    standing = [("L1", own_, False), ("L1", whole_, False), ("L2", whole_, False)]
+    assert before == sorted(standing)
+    assert told() == sorted([*standing, ("L1", whole_, True), ("L2", whole_, True)])
+    assert '<span class="what">召回</span>' in page
+    assert '<span class="what">召回</span>' not in client.get(f"/trace/lots/{second.public_id}").text
+    [event] = [each for each in db.session.scalars(query) if own_ in str(each)]
+    assert problems_of_event({"@context": list(CONTEXTS), **event}) == []

@@ -5,8 +5,8 @@ The walk through what was recorded would lose where they came from; and the next
 
 from alembic import op
 
-revision = "0075"
-down_revision = "0074"
+revision = "0078"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 
