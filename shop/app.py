@@ -31,6 +31,7 @@ from shop import (
 )
 from shop.config import Settings
 from shop.db import Base, db, discard
+from shop.encoding import Json
 from shop.notices.tasks import register_rules
 from shop.parts import FEATURES, KERNEL
 from shop.wording import Pages
@@ -44,6 +45,7 @@ class Application(Flask):
     """Flask that re-runs a view whose transaction lost a race, at most three times."""
 
     jinja_environment = Pages
+    json_provider_class = Json
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; on a serialization failure or deadlock run it again from the start."""
@@ -71,7 +73,6 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
         "max_overflow": 20,
         "pool_pre_ping": False,
     }
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     clock.set_offset(settings.CLOCK_OFFSET_S)
     logs.init_app(app)
     db.init_app(app)
