@@ -106,8 +106,7 @@ def draft_of(event: Mapping[str, Any], contexts: Sequence[Any], inherited: Conte
     context = inherited.within(event.get("@context"))
     declaration = event.get("errorDeclaration")
     hash_id = event_hash(event, inherited)
-    # In types that others defined the standard's names may mean anything.
-    said = event if event["type"] in EVENTS else {name: value for name, value in event.items() if ":" in name}
+    said = _said_by(event)
     transformation_id = said.get("transformationID")
     text = _text_of(event)
     named = list(_named_in(said, context))
@@ -138,11 +137,27 @@ def draft_of(event: Mapping[str, Any], contexts: Sequence[Any], inherited: Conte
     )
 
 
+def lots_told(event: Mapping[str, Any], contexts: Sequence[Any]) -> list[str]:
+    """Return of which lots an event says that the packs are which it brings into being.
+
+    :param contexts: of its document.
+    """
+    if "errorDeclaration" in event:
+        return []
+    context, said = Context.of(*contexts).within(event.get("@context")), _said_by(event)
+    return _lots_of(said, list(_named_in(said, context)), context)
+
+
+def _said_by(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the standard gives a meaning: in types that others defined its names may mean anything."""
+    return event if event["type"] in EVENTS else {name: value for name, value in event.items() if ":" in name}
+
+
 def _lots_of(event: Mapping[str, Any], named: Iterable[Named], context: Context) -> list[str]:
     """Return the lots that the packs are of which an event brings into being: goods by their number, each with its lot."""
-    number = next(
-        (value for name, value in (event.get("ilmd") or {}).items() if context.expand(name) == LOT_NUMBER), None
-    )
+    # In an order that does not depend on how the event was written.
+    said = sorted((event.get("ilmd") or {}).items())
+    number = next((value for name, value in said if context.expand(name) == LOT_NUMBER), None)
     if (
         not (isinstance(number, str) and 0 < len(number) <= QUALIFIER_LENGTH["10"])
         or event.get("action", "ADD") != "ADD"

@@ -232,6 +232,34 @@ def test_edges_of_transformations_that_no_event_tells_are_named(committed_app, w
     )  # fmt: skip
 
 
+def test_lots_of_packs_that_no_event_tells_are_named(committed_app, writer):
+    def numbered(serial: int, number: str) -> dict[str, Any]:
+        return observed(sgtin(serial), action="ADD", ilmd={"cbvmda:lotNumber": number, "ex:more": "x"})
+
+    lost, moved, gained, plain = numbered(1, "A"), numbered(2, "B"), observed(sgtin(3)), numbered(4, "C")
+    store(writer, lost, moved, gained, plain, observed(sgtin(5), action="ADD", ilmd={"ex:more": "x"}))
+    store(writer, declared(plain))
+    settled(6)
+    assert monitor(committed_app) == (0, "")
+
+    of = "(SELECT id FROM trace_events WHERE event_id = '%s' AND NOT is_declaration)"
+    other = "(SELECT lot_id FROM trace_event_lots WHERE event_id = %s)" % (of % plain["eventID"])
+    for statement in (
+        f"DELETE FROM trace_event_lots WHERE event_id = {of % lost['eventID']}",
+        f"UPDATE trace_event_lots SET lot_id = {other} WHERE event_id = {of % moved['eventID']}",
+        f"INSERT INTO trace_event_lots VALUES ({of % gained['eventID']}, {other})",
+        "INSERT INTO trace_event_lots VALUES (99999, 1), (99999, 2)",
+    ):
+        tamper("trace_event_lots", statement)
+
+    code, err = monitor(committed_app)
+    assert code == 1
+    assert err.splitlines() == [
+        *(f"trace: {each['eventID']}: the lots of its packs are not kept as the event tells them" for each in (lost, moved, gained)),
+        "trace: no event 99999: 2 lots are kept as those of its packs",
+    ]  # fmt: skip
+
+
 def transformed(inputs: list[str], outputs: list[str], output: list[str]) -> dict[str, Any]:
     return {
         "type": "TransformationEvent", "eventTime": "2026-07-14T08:00:00Z", "eventTimeZoneOffset": "+08:00",
