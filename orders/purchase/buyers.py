@@ -27,7 +27,7 @@ _BUYER = Statement("""
            p.division_code AS unit_division_code, p.finance_division_code,
            EXISTS (SELECT FROM membership_roles r JOIN memberships m ON m.id = r.membership_id
                    JOIN users v ON v.id = m.user_id AND v.disabled_at IS NULL
-                   WHERE m.organisation_id = o.id AND r.role = 'institution_approver'
+                   WHERE m.organisation_id = o.id AND m.waits_since IS NULL AND r.role = 'institution_approver'
                      AND r.valid_from <= :on AND (r.valid_to IS NULL OR r.valid_to >= :on)
                      AND m.valid_from <= :on AND (m.valid_to IS NULL OR m.valid_to >= :on)) AS needs_approval,
            (SELECT version FROM counting_rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
@@ -14,11 +14,11 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.i18n import _, remember, select_locale
-from shop.identity import accounts, contacts, listings, recovery, second_factor, sessions, sign_in, tokens
+from shop.identity import accounts, contacts, invitations, listings, recovery, second_factor, sessions, sign_in, tokens
 from shop.identity.devices import device_name
 from shop.identity.forms import ChangeContactForm, ChangePasswordForm, CodeForm, PasswordForm, ProfileForm, TokenForm
 from shop.identity.models import User
-from shop.identity.pages import Answer
+from shop.identity.pages import Answer, answer_posted, posted_id
 from shop.identity.words import permission_name
 
 bp = Blueprint("account_pages", __name__, url_prefix="/account", template_folder="templates")
@@ -43,9 +43,19 @@ def profile(actor: Actor) -> Answer:
             remember(response, form.locale.data)
             return response
     mine = listings.list_my_organisations(actor.user_id, clock.today())
+    waiting = invitations.list_waiting(actor.user_id, clock.today())
     names = listings.role_names(select_locale())
     roles = [names[role] for role in sorted(actor.roles)]
-    return form.answer(render_template("identity/profile.html", form=form, user=user, mine=mine, roles=roles))
+    page = render_template("identity/profile.html", form=form, user=user, mine=mine, roles=roles, waiting=waiting)
+    return form.answer(page)
+
+
+@bp.post("/invitations")
+@requires("signed_in")
+def answer_invitation(actor: Actor) -> Response:
+    """Accept or decline to be a member of an organisation."""
+    answer_posted(actor.user_id)
+    return redirect(url_for("account_pages.profile"))
 
 
 @bp.post("/organisation")
@@ -53,16 +63,8 @@ def profile(actor: Actor) -> Answer:
 def switch_organisation(actor: Actor) -> Response:
     """Act for another of one's organisations from now on."""
     with transaction():
-        sessions.switch_organisation(actor, _read_id(request.form.get("organisation")), clock.today())
+        sessions.switch_organisation(actor, posted_id("organisation"), clock.today())
     return redirect(url_for("identity_pages.arrive"))
-
-
-def _read_id(text: str | None) -> UUID:
-    """Return the identifier in a hidden field; a forged one is a page that is not there."""
-    try:
-        return UUID(text or "")
-    except ValueError:
-        abort(404)
 
 
 @bp.route("/password", methods=["GET", "POST"])

@@ -70,6 +70,7 @@ def _find_membership(organisation: Organisation, contact: str | None) -> Members
         .join(User, User.id == Membership.user_id)
         .where(
             Membership.organisation_id == organisation.id,
+            Membership.waits_since.is_(None),
             Membership.valid_from <= today,
             or_(Membership.valid_to.is_(None), Membership.valid_to >= today),
             User.disabled_at.is_(None),

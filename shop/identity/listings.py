@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -118,7 +118,7 @@ class RoleHeldRow:
 
 @dataclass(frozen=True)
 class MemberRow:
-    """A member as the organisation's administrator sees it."""
+    """A member as the organisation's administrator sees it; one who has not agreed yet as they were invited."""
 
     id: UUID
     name: str
@@ -134,6 +134,8 @@ class MemberRow:
     #: The person, and whether the operator has disabled the account.
     user_id: UUID
     is_disabled: bool
+    #: Whether the person has an account and has not agreed to the membership yet.
+    is_waiting: bool
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ def list_colleagues(actor: Actor, on: date) -> list[Colleague]:
         .join(User, User.id == Membership.user_id)
         .where(
             Membership.organisation_id == actor.organisation_id,
+            Membership.waits_since.is_(None),
             Membership.valid_from <= on,
             or_(Membership.valid_to.is_(None), Membership.valid_to >= on),
             User.disabled_at.is_(None),
@@ -182,14 +185,22 @@ def list_members(
     held = select(MembershipRole).where(MembershipRole.membership_id.in_(roles)).order_by(MembershipRole.id)
     for role in db.session.scalars(held):
         roles[role.membership_id].append(RoleHeldRow(role.role, role.valid_from, role.valid_to))
-    found = [
-        MemberRow(
-            m.public_id, u.name, u.phone, u.email, m.valid_from, m.valid_to, m.version, u.password_hash is not None,
-            u.totp_confirmed_at is not None, roles[m.id], m.id, u.public_id, u.disabled_at is not None,
-        )
-        for m, u in rows
-    ]  # fmt: skip
-    return make_page(found, limit, lambda row: (row.key,))
+    return make_page([_member_row(m, u, roles[m.id]) for m, u in rows], limit, lambda row: (row.key,))
+
+
+def _member_row(m: Membership, u: User, roles: list[RoleHeldRow]) -> MemberRow:
+    """Return a member; of an account whose owner has not agreed nothing is told but what was typed."""
+    row = MemberRow(
+        m.public_id, u.name, u.phone, u.email, m.valid_from, m.valid_to, m.version, u.password_hash is not None,
+        u.totp_confirmed_at is not None, roles, m.id, u.public_id, u.disabled_at is not None, m.waits_since is not None,
+    )  # fmt: skip
+    if not row.is_waiting:
+        return row
+    typed = m.invited_contact or ""
+    return replace(
+        row, name=m.invited_name or "", phone=None if "@" in typed else typed,
+        email=typed if "@" in typed else None, has_password=False, has_second_factor=False, is_disabled=False,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -240,6 +251,7 @@ def list_my_organisations(user_id: int, today: date) -> list[Organisation]:
             .join(Membership, Membership.organisation_id == Organisation.id)
             .where(
                 Membership.user_id == user_id,
+                Membership.waits_since.is_(None),
                 Membership.valid_from <= today,
                 or_(Membership.valid_to.is_(None), Membership.valid_to >= today),
             )

@@ -8,16 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import and_, delete, exists, or_, select, update
 
-from shop import audit
+from shop import audit, clock, ratelimit
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, NotFound
 from shop.i18n import _
-from shop.identity import codes, second_factor, services, sign_in
+from shop.identity import codes, invitations, second_factor, services, sign_in
 from shop.identity.models import ApiToken, Membership, MembershipRole, Organisation, User
 from shop.identity.places import BadDates
 from shop.identity.roles import ADMIN_ROLE
 from shop.outbox.services import publish
+
+#: How many people one person may invite in an hour: contacts cannot be walked through to see who has an account.
+INVITATIONS, INVITATION_WINDOW = 60, timedelta(hours=1)
 
 
 class LastAdministrator(Conflict):
@@ -26,12 +29,15 @@ class LastAdministrator(Conflict):
     code = "last-administrator"
 
 
-def get_member(organisation_id: int, public_id: UUID) -> Membership:
-    """Return a membership of an organisation.
+def get_member(organisation_id: int, public_id: UUID, *, is_locked: bool = False) -> Membership:
+    """Return a membership of an organisation, read anew and locked if asked for.
 
     :raises NotFound: if there is none there.
     """
-    found = db.session.scalars(select(Membership).where(Membership.public_id == public_id)).one_or_none()
+    wanted = select(Membership).where(Membership.public_id == public_id)
+    if is_locked:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalars(wanted).one_or_none()
     if found is None or found.organisation_id != organisation_id:
         raise NotFound(_("没有此成员。"))
     return found
@@ -50,20 +56,26 @@ def invite(
 ) -> Membership:
     """Make somebody a member; who has no account gets one, and a link to choose a password.
 
-    :param contact: phone number or e-mail; if an account has it, that person, under the name it has.
+    Who has an account is asked first: until they agree the membership gives nothing, and shows only what was typed.
+
+    :param contact: phone number or e-mail; if an account has it, that person.
     :param organisation_id: another organisation than the actor's: for the operator, who appoints its first.
     :raises Forbidden: for the own organisation, or another of its kind, without ``members:manage``.
     :raises BadContact: if ``contact`` is neither.
     :raises AlreadyMember: if the person is one.
     :raises RoleNotHere: if a role is not for this kind of organisation.
     :raises BadDates: if ``until`` lies in the past.
+    :raises TooManyTries: from the 61st invitation of a person in an hour on.
     """
+    ratelimit.hit(f"invite:{actor.user_id}", INVITATIONS, INVITATION_WINDOW, clock.real_now())
     where = organisation_id or actor.organisation_id
     if actor.organisation_kind == _kind_of(where):
         actor.require("members:manage")
     phone, email = codes.read_contact(contact)
-    user = sign_in.find_user(contact) or services.create_user(name, at=at, phone=phone, email=email)
-    membership = services.add_member(user.id, where, since=today, until=until, roles=roles, actor=actor)
+    user = sign_in.find_user(contact)
+    asked = None if user is None else services.Invited(codes.read_name(name), phone or email or "", at)
+    user = user or services.create_user(name, at=at, phone=phone, email=email)
+    membership = services.add_member(user.id, where, since=today, until=until, roles=roles, invited=asked, actor=actor)
     publish("identity.member_invited", user_id=user.id, organisation_id=where)
     return membership
 
@@ -109,7 +121,11 @@ def end_membership(actor: Actor, member: UUID, *, today: date, now: datetime) ->
     :raises NotFound: if it has ended before.
     """
     _lock(actor.organisation_id)
-    membership = get_member(actor.organisation_id, member)
+    membership = get_member(actor.organisation_id, member, is_locked=True)
+    if membership.waits_since is not None:
+        invitations.drop(membership)
+        audit.record(actor, "identity.invitation_withdrawn", "membership", membership.id)
+        return membership
     if membership.valid_to is not None and membership.valid_to < today:
         raise NotFound(_("此人已不是成员。"))
     _end_roles(membership.id, today)
@@ -158,6 +174,7 @@ def _require_administrator(actor: Actor, today: date) -> None:
     )
     left = select(Membership.id).where(
         Membership.organisation_id == actor.organisation_id,
+        Membership.waits_since.is_(None),
         Membership.valid_from <= today,
         or_(Membership.valid_to.is_(None), Membership.valid_to >= today),
         exists().where(held),
@@ -172,7 +189,10 @@ def reset_second_factor(actor: Actor, member: UUID, *, today: date) -> None:
 
     :raises NotYoursToReset: if the person belongs to other organisations too and the actor is not the operator's.
     :raises SecondFactorMissing: if there is none.
+    :raises NotFound: if the person has not agreed to the membership yet.
     """
     membership = get_member(actor.organisation_id, member)
+    if membership.waits_since is not None:
+        raise NotFound(_("此人尚未接受邀请。"))
     second_factor.reset(actor, membership, today=today)
     publish("identity.second_factor_was_reset", user_id=membership.user_id)

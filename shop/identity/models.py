@@ -180,13 +180,25 @@ class Membership(PublicId, Dated, Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    #: Since when it waits for the person, who had an account before; it gives nothing until they have agreed.
+    waits_since: Mapped[datetime | None]
+    #: How the person was called by whoever invited them, who sees no more of the account while it waits.
+    invited_name: Mapped[str | None]
+    invited_contact: Mapped[str | None]
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     user: Mapped[User] = relationship(lazy="raise")
     organisation: Mapped[Organisation] = relationship(lazy="raise")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
-    __table_args__ = (no_overlap("memberships", "user_id", "organisation_id"),)
+    __table_args__ = (
+        no_overlap("memberships", "user_id", "organisation_id"),
+        CheckConstraint(
+            "(waits_since IS NULL) = (invited_name IS NULL) AND (waits_since IS NULL) = (invited_contact IS NULL)",
+            name="invited",
+        ),
+        Index("ix_memberships_waiting", "user_id", postgresql_where=text("waits_since IS NOT NULL")),
+    )
 
 
 class MembershipRole(Dated, Base):

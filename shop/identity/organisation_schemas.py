@@ -105,6 +105,11 @@ class MemberSchema(Schema):
     valid_to = Day(allow_none=True)
     has_password = fields.Boolean(metadata={"description": "False until the invitation was accepted"})
     has_second_factor = fields.Boolean()
+    is_waiting = fields.Boolean(
+        metadata={
+            "description": "The person has an account and has not agreed yet: nothing but what was typed is shown"
+        }
+    )
     roles = fields.List(fields.Nested(RoleHeldSchema))
 
 

@@ -149,7 +149,10 @@ def list_members(query: dict[str, Any], actor: Actor) -> Page[MemberRow]:
 @bp.arguments(organisation_schemas.InviteSchema)
 @bp.response(201, organisation_schemas.MemberSchema)
 def invite(body: dict[str, Any], actor: Actor) -> MemberRow:
-    """Invite a person by phone number or e-mail address; who has no account gets a link to choose a password."""
+    """Invite a person by phone number or e-mail address: to choose a password, or to agree with the account they have.
+
+    Until then the answer holds what was sent, and the membership gives nothing.
+    """
     with transaction():
         made = members.invite(
             actor,
@@ -201,10 +204,11 @@ def end_role(actor: Actor, member_id: UUID, role: str) -> MemberRow:
 @idempotent
 @bp.response(200, organisation_schemas.MemberSchema)
 def end_membership(actor: Actor, member_id: UUID) -> MemberRow:
-    """End a membership at once, with its roles and tokens."""
+    """End a membership at once, with its roles and tokens; an invitation that waits is taken back and gone."""
     with transaction():
+        before = _member(actor, member_id)
         members.end_membership(actor, member_id, today=clock.today(), now=clock.real_now())
-        return _member(actor, member_id)
+        return before if before.is_waiting else _member(actor, member_id)
 
 
 @bp.route("/members/<uuid:member_id>/second-factor", methods=["DELETE"])

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, session, url_for
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from werkzeug.wrappers import Response
 
 from shop import clock
 from shop.auth import find_actor, public
 from shop.db import transaction
+from shop.forms import Form
 from shop.i18n import COOKIE as LANGUAGE_COOKIE
 from shop.i18n import _, remember
-from shop.identity import accounts, listings, recovery, second_factor, sessions
+from shop.identity import accounts, invitations, listings, recovery, second_factor, sessions
 from shop.identity import sign_in as signing
 from shop.identity.forms import CodeForm, ContactForm, NewPasswordForm, SignInForm
 from shop.identity.loader import COOKIE
@@ -150,6 +164,43 @@ def reset_password(secret: str) -> Answer:
 def accept_invitation(secret: str) -> Answer:
     """Choose a password after an invitation."""
     return _set_password(secret, recovery.INVITATION, "identity/set_password.html")
+
+
+@bp.route("/invitations/join/<secret>", methods=["GET", "POST"])
+@public
+def answer_invitations(secret: str) -> Answer:
+    """Accept or decline the invitations of somebody who has an account."""
+    form, user = Form(), None
+    with form.refusals():
+        user = recovery.whose_link(secret, recovery.JOINING, clock.real_now())
+    if user is not None and form.validate_on_submit():
+        with form.refusals():
+            answer_posted(user.id)
+            return redirect(request.path)
+    waiting = invitations.list_waiting(user.id, clock.today()) if user is not None else []
+    return form.answer(render_template("identity/join.html", form=form, person=user, waiting=waiting))
+
+
+def posted_id(name: str) -> UUID:
+    """Return the identifier in a hidden field; a forged one is a page that is not there."""
+    try:
+        return UUID(request.form.get(name, ""))
+    except ValueError:
+        abort(404)
+
+
+def answer_posted(user_id: int) -> None:
+    """Accept or decline the posted invitation of a person.
+
+    :raises NotFound: if nobody asked this person, or it was answered or taken back.
+    """
+    chosen, accepts = posted_id("invitation"), request.form.get("answer") == "accept"
+    with transaction():
+        if accepts:
+            invitations.accept(user_id, chosen, clock.today())
+        else:
+            invitations.decline(user_id, chosen)
+    flash(_("已接受邀请，登录后可以切换到该单位。") if accepts else _("已谢绝邀请。"), "success")
 
 
 def _set_password(secret: str, purpose: str, page: str) -> Answer:

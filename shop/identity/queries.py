@@ -37,7 +37,7 @@ ACTOR_SQL = """
                   array_agg(DISTINCT p.permission) FILTER (WHERE p.permission IS NOT NULL) AS permissions
              FROM membership_roles r LEFT JOIN role_permissions p ON p.role = r.role
             WHERE r.membership_id = m.id AND r.valid_from <= :on AND coalesce(r.valid_to, :on) >= :on) held
-     WHERE m.valid_from <= :on AND coalesce(m.valid_to, :on) >= :on"""
+     WHERE m.valid_from <= :on AND coalesce(m.valid_to, :on) >= :on AND m.waits_since IS NULL"""
 
 _ACTOR_OF = text(f"{ACTOR_SQL} AND m.user_id = :user AND m.organisation_id = :organisation")
 

@@ -17,9 +17,9 @@ from shop.identity.models import OneTimeSecret, User
 from shop.identity.services import hash_secret
 from shop.outbox.services import publish
 
-RESET, INVITATION = "password_reset", "invitation"
+RESET, INVITATION, JOINING = "password_reset", "invitation", "joining"
 #: How long a link is good for.
-LIFETIMES = {RESET: timedelta(hours=1), INVITATION: timedelta(days=7)}
+LIFETIMES = {RESET: timedelta(hours=1), INVITATION: timedelta(days=7), JOINING: timedelta(days=7)}
 ASK_TRIES, ASK_WINDOW = 3, timedelta(minutes=15)
 
 

@@ -129,6 +129,7 @@ def reset(actor: Actor, membership: Membership, *, today: date) -> None:
     others = select(Membership.id).where(
         Membership.user_id == membership.user_id,
         Membership.organisation_id != actor.organisation_id,
+        Membership.waits_since.is_(None),
         or_(Membership.valid_to.is_(None), Membership.valid_to >= today),
     )
     if not actor.may("organisations:verify") and db.session.scalar(others.limit(1)) is not None:

@@ -57,6 +57,16 @@ class IssuedToken:
     secret: str
 
 
+@dataclass(frozen=True)
+class Invited:
+    """How somebody who has an account was called by whoever invited them, and when."""
+
+    name: str
+    #: Phone number or e-mail address, in its one form.
+    contact: str
+    at: datetime
+
+
 def create_user(
     name: str, *, at: datetime, phone: str | None = None, email: str | None = None, password: str | None = None
 ) -> User:
@@ -87,10 +97,12 @@ def add_member(
     roles: Iterable[str] = (),
     until: date | None = None,
     unit_id: int | None = None,
+    invited: Invited | None = None,
     actor: Actor | None = None,
 ) -> Membership:
     """Make a person a member with roles, from a day to a day.
 
+    :param invited: given if the person has to agree before it gives anything.
     :raises BadDates: if the end lies before the start.
     :raises AlreadyMember: if the times overlap with a membership there.
     :raises RoleNotHere: if a role is not for this kind of organisation.
@@ -100,6 +112,9 @@ def add_member(
     membership = Membership(
         user_id=user_id, organisation_id=organisation_id, unit_id=unit_id, valid_from=since, valid_to=until
     )
+    if invited is not None:
+        membership.waits_since, membership.invited_name = invited.at, invited.name
+        membership.invited_contact = invited.contact
     with refusing(ex_memberships_dates=AlreadyMember(_("此人在该时段已是本单位成员。"))):
         db.session.add(membership)
     audit.record(actor, "identity.member_added", "membership", membership.id)
@@ -188,6 +203,6 @@ def issue_token(
 
 
 __all__ = [
-    "TOKEN_PREFIX", "AlreadyMember", "BadDates", "ContactTaken", "IssuedToken", "NewOrganisation", "Place", "RoleHeld",
+    "TOKEN_PREFIX", "AlreadyMember", "BadDates", "ContactTaken", "Invited", "IssuedToken", "NewOrganisation", "Place", "RoleHeld",
     "RoleNotHere", "add_member", "create_organisation", "create_user", "grant_role", "hash_secret", "issue_token", "roles_of",
 ]  # fmt: skip

@@ -106,6 +106,7 @@ def switch_organisation(actor: Actor, organisation: UUID, today: date) -> None:
         .where(
             Organisation.public_id == organisation,
             Membership.user_id == actor.user_id,
+            Membership.waits_since.is_(None),
             Membership.valid_from <= today,
             or_(Membership.valid_to.is_(None), Membership.valid_to >= today),
         )

@@ -76,6 +76,7 @@ def check_password(contact: str, password: str, address: str, *, now: datetime, 
 def _is_member_of_any(user_id: int, today: date) -> bool:
     found = select(Membership.id).where(
         Membership.user_id == user_id,
+        Membership.waits_since.is_(None),
         Membership.valid_from <= today,
         or_(Membership.valid_to.is_(None), Membership.valid_to >= today),
     )

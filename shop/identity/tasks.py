@@ -33,12 +33,15 @@ def on_password_reset_asked(*, user_id: int | None, **_rest: object) -> None:
 
 @subscribe("identity.member_invited")
 def on_member_invited(*, user_id: int, organisation_id: int, **_rest: object) -> None:
-    """Tell somebody that they now belong to an organisation; without a password also how to choose one."""
+    """Ask who has an account whether they join an organisation; tell others how to choose a password."""
     user = db.session.get_one(User, user_id)
     name = db.session.get_one(Organisation, organisation_id).name
+    if user.disabled_at is not None:
+        return
     if user.password_hash is not None:
-        link = f"{current_app.config['BASE_URL']}/sign-in"
-        text = _("您已加入%(name)s，请登录对口平台：%(link)s", name=name, link=link)
+        secret = recovery.make_link_secret(user_id, recovery.JOINING, clock.real_now())
+        link = f"{current_app.config['BASE_URL']}/invitations/join/{secret}"
+        text = _("%(name)s邀请您以其名义使用对口平台。请在7天内打开并接受或谢绝：%(link)s", name=name, link=link)
     else:
         secret = recovery.make_link_secret(user_id, recovery.INVITATION, clock.real_now())
         link = f"{current_app.config['BASE_URL']}/invitations/{secret}"

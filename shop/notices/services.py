@@ -27,6 +27,7 @@ _MEMBERS = text("""
       JOIN membership_roles r ON r.membership_id = m.id AND r.valid_from <= :on AND coalesce(r.valid_to, :on) >= :on
       JOIN role_permissions p ON p.role = r.role AND p.permission = :permission
      WHERE m.organisation_id = ANY(:organisations) AND u.public_id <> ALL(cast(:but AS uuid[])) AND m.valid_from <= :on AND coalesce(m.valid_to, :on) >= :on
+       AND m.waits_since IS NULL
      ORDER BY m.user_id, m.organisation_id""")
 
 

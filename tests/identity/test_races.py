@@ -14,8 +14,8 @@ from flask import Flask
 from shop import clock, ratelimit
 from shop.db import db, transaction
 from shop.errors import DomainError
-from shop.identity import members, services, units
-from shop.identity.models import Membership, Organisation
+from shop.identity import invitations, members, services, units
+from shop.identity.models import Membership, MembershipRole, Organisation
 from shop.identity.places import Place
 from tests.conftest import count
 from tests.factories import make_member
@@ -73,6 +73,29 @@ def test_two_moves_cannot_close_a_circle(committed_app):
     results = together(committed_app, move(first, second), move(second, first))
 
     assert results == ["done", "unit-cycle"]
+
+
+def test_an_invitation_is_accepted_or_taken_back(committed_app):
+    admin, person = make_member("institution"), make_member("producer")
+    with transaction():
+        asked = services.Invited("张三", "+8613700137000", clock.now())
+        made = services.add_member(
+            person.user_id, admin.organisation_id, since=TODAY, roles=["institution_receiver"], invited=asked
+        )
+        made_id = made.public_id
+
+    results = together(
+        committed_app,
+        lambda: invitations.accept(person.user_id, made_id, TODAY),
+        lambda: members.end_membership(admin, made_id, today=TODAY, now=clock.real_now()),
+    )
+
+    # Accepted and then ended, or taken back and then not there to accept: the person holds no role either way.
+    waiting = db.session.query(Membership).filter_by(public_id=made_id).filter(Membership.waits_since.is_not(None))
+    left = db.session.query(Membership).filter_by(public_id=made_id).one_or_none()
+    roles = db.session.query(MembershipRole).filter_by(membership_id=left.id).count() if left else 0
+    assert results == (["done", "done"] if left else ["done", "not-found"])
+    assert (waiting.count(), roles) == (0, 0)
 
 
 def test_two_administrators_cannot_end_each_other(committed_app):

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from shop import clock
 from shop.auth import Actor, Scope
 from shop.db import db, transaction
-from shop.identity import queries, tokens
+from shop.identity import invitations, queries, tokens
 from shop.identity.models import ApiToken, Membership, Organisation, UserSession
 from shop.identity.roles import ROLES
 from shop.identity.words import PERMISSION_WORDS
@@ -313,6 +314,10 @@ class TestMembers:
             {"name": "x", "contact": db.session.execute(db.text("SELECT phone FROM users WHERE id = :i"), {"i": elsewhere.user_id}).scalar_one(),
              "roles": ["institution_receiver"]},
         ).json  # fmt: skip
+        [waiting] = invitations.list_waiting(elsewhere.user_id, clock.today())
+        assert call(admin, "DELETE", f"/organisation/members/{made['id']}/second-factor").status_code == 404
+        with transaction():
+            invitations.accept(elsewhere.user_id, waiting.id, clock.today())
 
         refused = call(admin, "DELETE", f"/organisation/members/{made['id']}/second-factor")
 
