@@ -175,6 +175,7 @@ class TemperatureRecord(PublicId, OfOneThing, TakenBack, Base):
         one_of("range_from", ("sku", "category", "none")),
         CheckConstraint("(range_from = 'none') = (low_c IS NULL) AND (low_c IS NULL) = (high_c IS NULL)", name="range"),
         CheckConstraint("readings > 0 AND ended_at >= started_at", name="readings"),
+        CheckConstraint("started_at >= '2000-01-01 00:00:00+00'", name="started_at"),
         CheckConstraint("least_c <= mean_c AND mean_c <= most_c", name="order"),
         _taken_back(),
         *(

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
+from shop import texts
 from shop.clock import SHANGHAI
 from shop.errors import Invalid
 from shop.i18n import _
 
 MAX_READINGS, _MAX_NAMED = 50_000, 20
 _HEAD_WITHIN = 60
+#: Rows of titles above, and blank ones.
+_SPARE_ROWS = 1_000
+#: No logger saw anything before; a clock that was never set writes such years.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_TITLE_CHARACTERS = 500
 _TIME = re.compile(r"(日期|时间|time|date)", re.IGNORECASE)
 _DATE = re.compile(r"^(日期|date)$", re.IGNORECASE)
 _TEMPERATURE = re.compile(r"(温度|temp|℃|°C|℉|°F)", re.IGNORECASE)
@@ -24,12 +28,14 @@ _TEMPERATURE = re.compile(r"(温度|temp|℃|°C|℉|°F)", re.IGNORECASE)
 _NOT = re.compile(r"(湿|humid|上限|下限|报警|alarm|limit|设定|set)", re.IGNORECASE)
 #: Of these each is another figure than what the probe saw.
 _DERIVED = re.compile(r"(露点|dew|MKT|kinetic|动力学|平均|最高|最低|max|min|avg|mean)", re.IGNORECASE)
+#: Here and below every repetition is bounded, so that no cell or line makes the search try ways by the million.
 _UNITS = (
-    ("F", re.compile(r"(℉|华氏|(?:(?<![a-z])|temp|temperature)\s*F(?![a-z]))", re.IGNORECASE)),
-    ("C", re.compile(r"(℃|摄氏|(?:(?<![a-z])|temp|temperature)\s*C(?![a-z]))", re.IGNORECASE)),
+    ("F", re.compile(r"(℉|华氏|(?:(?<![a-z])|temp|temperature)\s{0,3}F(?![a-z]))", re.IGNORECASE)),
+    ("C", re.compile(r"(℃|摄氏|(?:(?<![a-z])|temp|temperature)\s{0,3}C(?![a-z]))", re.IGNORECASE)),
 )
 _DEVICE = re.compile(
-    r"(设备编号|设备号|设备ID|仪器编号|序列号|记录仪编号|serial\s*(?:number|no)?|device\s*(?:id|no)?)\W*[:：,\t]\s*\"?([\w-]{3,40})",
+    r"(设备编号|设备号|设备ID|仪器编号|序列号|记录仪编号|serial(?: ?(?:number|no))?|device(?: ?(?:id|no))?)"
+    r"[^\w\n]{0,5}?[:\uff1a,\t][^\w\n]{0,5}([\w-]{3,40})",
     re.IGNORECASE,
 )
 _YEAR_FIRST = re.compile(
@@ -87,7 +93,7 @@ def read_log(data: bytes, now: datetime) -> Log:
         if not any(cell.strip() for cell in row):
             continue
         reading = _read_row(row, layout, is_day_first=is_day_first)
-        if reading is None or reading.at > now:
+        if reading is None or not EARLIEST <= reading.at <= now:
             wrong.append(number)
         else:
             readings.append((number, reading))
@@ -95,7 +101,7 @@ def read_log(data: bytes, now: datetime) -> Log:
         readings.reverse()
     wrong += [number for (_n, before), (number, after) in pairwise(readings) if after.at <= before.at]
     _refuse(wrong, len(readings))
-    device = _DEVICE.search("\n".join(text.splitlines()[:_HEAD_WITHIN]))
+    device = _DEVICE.search("\n".join(line[:_TITLE_CHARACTERS] for line in texts.first_lines(text, _HEAD_WITHIN)))
     head = rows[layout.row]
     told = {
         "head_row": layout.row + 1, "time": head[layout.time].strip(), "temperature": head[layout.temperature].strip(),
@@ -109,13 +115,18 @@ def _refuse(wrong: list[int], read: int) -> None:
     if wrong:
         named = "、".join(str(number) for number in sorted(set(wrong))[:_MAX_NAMED])
         detail = _(
-            "第 %(rows)s 行读不出来：时间须递增且不晚于现在，温度须在 -100 至 100 ℃ 之间。文件没有导入。", rows=named
+            "第 %(rows)s 行读不出来：时间须递增，在2000年之后且不晚于现在，温度须在 -100 至 100 ℃ 之间。文件没有导入。",
+            rows=named,
         )
         raise BadTemperatureFile(detail, rows=sorted(set(wrong))[:_MAX_NAMED])
     if not read:
         raise BadTemperatureFile(_("文件里没有温度记录。"), rows=[])
     if read > MAX_READINGS:
-        raise BadTemperatureFile(_("一个文件最多 %(most)s 条记录，请按日期分开。", most=MAX_READINGS), rows=[])
+        raise _too_long()
+
+
+def _too_long() -> BadTemperatureFile:
+    return BadTemperatureFile(_("一个文件最多 %(most)s 条记录，请按日期分开。", most=MAX_READINGS), rows=[])
 
 
 def _decode(data: bytes) -> str:
@@ -132,13 +143,15 @@ def _decode(data: bytes) -> str:
 
 def _rows(text: str) -> list[list[str]]:
     """Return the lines as cells, divided by the mark that the head row is divided by."""
-    lines = text.splitlines()
-    head = next((line for line in lines if _TIME.search(line) and _TEMPERATURE.search(line)), "")
+    titles = texts.first_lines(text, _HEAD_WITHIN)
+    head = next((line for line in titles if _TIME.search(line) and _TEMPERATURE.search(line)), "")
     mark = max("\t,;|", key=head.count)
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
-    except csv.Error as error:
-        raise BadTemperatureFile(_("文件中的引号不成对，读不出来。"), rows=[]) from error
+        return texts.read_rows(text, mark, most=MAX_READINGS + _SPARE_ROWS)
+    except texts.TooManyRows as error:
+        raise _too_long() from error
+    except texts.NoTable as error:
+        raise BadTemperatureFile(_("文件中的引号不成对，或有一行太长，读不出来。"), rows=[]) from error
 
 
 def _find_layout(rows: list[list[str]]) -> _Layout:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
 
 from orders.banking.reading import workbook
 from orders.banking.reading.cells import Cell
 from orders.banking.reading.entries import MAX_ROWS, StatementTooLong, UnreadableStatement, UnsafeStatement
+from shop import texts
 from shop.i18n import _
 
 #: What a workbook may unpack to; 50,000 rows of twenty columns are about 60 MB.
@@ -40,8 +39,12 @@ def read_rows(data: bytes) -> Rows:
     else:
         rows = _read_text(data)
     if len(rows) > MAX_ROWS + _SPARE_ROWS:
-        raise StatementTooLong(_("文件超过 %(most)s 行，请按日期分成几个文件。", most=MAX_ROWS), max_rows=MAX_ROWS)
+        raise _too_long()
     return rows
+
+
+def _too_long() -> StatementTooLong:
+    return StatementTooLong(_("文件超过 %(most)s 行，请按日期分成几个文件。", most=MAX_ROWS), max_rows=MAX_ROWS)
 
 
 def _require_modest(data: bytes) -> None:
@@ -97,25 +100,26 @@ def _read_text(data: bytes) -> Rows:
     text = decode(data)
     if text.lstrip()[:1] == "<":
         raise UnreadableStatement(_("文件是网页，不是表格。请在办公软件中打开后另存为 XLSX 或 CSV。"))
-    lines = text.splitlines()
-    rows: Rows = [list(row) for row in _split(text, _delimiter(lines))]
+    mark = _delimiter(texts.first_lines(text, _SPARE_ROWS))
+    try:
+        rows: Rows = [list(row) for row in texts.read_rows(text, mark, most=MAX_ROWS + _SPARE_ROWS)]
+    except texts.TooManyRows as error:
+        raise _too_long() from error
+    except texts.NoTable as error:
+        raise UnreadableStatement(_("文件中的引号不成对，或有一行太长，读不出来。")) from error
     if not any(len(row) > 1 for row in rows):
         raise UnreadableStatement(_("文件中没有表格：找不到逗号、制表符、竖线或分号分隔的列。"))
     return rows
-
-
-def _split(text: str, delimiter: str) -> Iterator[list[str]]:
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    except csv.Error as error:
-        raise UnreadableStatement(_("文件中的引号不成对，读不出来。")) from error
 
 
 def _delimiter(lines: list[str]) -> str:
     """Return the mark that splits most lines into the same number of columns."""
 
     def agreement(mark: str) -> int:
-        widths = [len(row) for row in _split("\n".join(lines[:200]), mark)]
+        try:
+            widths = [len(row) for row in texts.read_rows("\n".join(lines), mark, most=_SPARE_ROWS)]
+        except texts.NoTable:
+            return 0
         wide = [width for width in widths if width > 1]
         return max((wide.count(width) * width for width in set(wide)), default=0)
 

@@ -119,3 +119,37 @@ def test_units_that_disagree_and_several_probes_are_refused(data, rows, words):
 
 def test_a_device_after_a_wide_colon_is_read():
     assert read_log(CHINESE.replace("编号:", "编号：").encode(), NOW).device == "RC-5-0042"
+
+
+def test_a_year_that_no_clock_shows_is_refused_with_its_row():
+    for year in ("0001", "1899", "1999"):
+        with pytest.raises(BadTemperatureFile) as refused:
+            read_log(f"时间,温度\n{year}-12-01 00:00,4\n2026-07-13 08:00,4\n".encode(), NOW)
+        assert refused.value.members["rows"] == [2]
+
+
+def test_titles_made_to_be_tried_in_every_way_are_read_at_once():
+    title = "serial" + " " * 19_000 + "x"
+
+    log = read_log(("\n".join([title] * 58) + "\n时间,温度\n2026-07-13 08:00,4\n").encode(), NOW)
+
+    assert (len(log.readings), log.device) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("title", "device"),
+    [
+        ("设备编号\uff1aRC-5-0042", "RC-5-0042"), ("Serial No.: ABC123", "ABC123"), ("Device ID,\tLOG-7", "LOG-7"),
+        ('序列号:"77001"', "77001"),
+    ],
+)  # fmt: skip
+def test_the_device_is_named_in_the_usual_ways(title, device):
+    assert read_log(f"{title}\n时间,温度\n2026-07-13 08:00,4\n".encode(), NOW).device == device
+
+
+@pytest.mark.parametrize("text", ["1,\n" * 5_000_000, "1," * 5_000_000, '"' + "x\n" * 5_000_000], ids=str.__len__)
+def test_a_file_of_endless_rows_or_lines_is_given_up(text):
+    with pytest.raises(BadTemperatureFile) as refused:
+        read_log(f"时间,温度\n2026-07-13 08:00,4\n{text}".encode(), NOW)
+
+    assert refused.value.members["rows"] == []
