@@ -79,7 +79,7 @@ def change_password(actor: Actor) -> Answer:
                 sign_in.count_password_check(actor.user_id, now)
             with transaction():
                 recovery.change_password(actor, form.old.data, form.password.data, now)
-            flash(_("密码已修改，其他设备已退出登录。"), "success")
+            flash(_("密码已修改，其他设备已退出登录；访问令牌不受影响。"), "success")
             return redirect(url_for("account_pages.security"))
     return form.answer(render_template("identity/change_password.html", form=form))
 
@@ -140,10 +140,10 @@ def close_session(actor: Actor, key: int) -> Response:
 @bp.post("/sessions/close-all")
 @requires("signed_in")
 def close_all_sessions(actor: Actor) -> Response:
-    """Sign out everywhere, here too."""
+    """Sign out everywhere, here too; tokens end as well."""
     with transaction():
-        sessions.close_all(actor.user_id, clock.real_now())
-    flash(_("所有设备都已退出登录。"), "success")
+        recovery.leave_everywhere(actor, clock.real_now())
+    flash(_("所有设备都已退出登录，访问令牌已全部撤销。"), "success")
     return redirect(url_for("identity_pages.sign_in"))
 
 
@@ -198,8 +198,12 @@ def list_tokens(actor: Actor) -> Answer:
     issued = None
     if form.validate_on_submit():
         expires = clock.start_of_day(form.expires_on.data + timedelta(days=1)) if form.expires_on.data else None
-        with form.refusals(), transaction():
-            issued = tokens.issue_own(actor, form.name.data, form.scopes.data, now=now, expires_at=expires)
+        with form.refusals():
+            with transaction():
+                sign_in.count_password_check(actor.user_id, now)
+            with transaction():
+                accounts.require_password(actor, form.password.data)
+                issued = tokens.issue_own(actor, form.name.data, form.scopes.data, now=now, expires_at=expires)
     secret = issued.secret if issued else None
     page = render_template("identity/tokens.html", form=form, secret=secret, tokens=tokens.list_own(actor, now))
     return form.answer(page)

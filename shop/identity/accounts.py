@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from shop import audit
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
 from shop.i18n import LOCALES, _
-from shop.identity import codes, sessions
-from shop.identity.models import ApiToken, Membership, User
+from shop.identity import codes, passwords, sessions
+from shop.identity.models import Membership, User
+from shop.identity.services import end_tokens_of
 from shop.outbox.services import publish
 
 
@@ -57,6 +58,14 @@ def get_account(public_id: UUID) -> User:
     return found
 
 
+def require_password(actor: Actor, password: str) -> None:
+    """Ask for the actor's own password again, before something grave; count the try before.
+
+    :raises WrongPassword: if it is not theirs.
+    """
+    passwords.require(db.session.get_one(User, actor.user_id).password_hash, password)
+
+
 def account_of_member(member: UUID) -> UUID:
     """Return whose account a membership of any organisation is of.
 
@@ -84,13 +93,7 @@ def disable(actor: Actor, public_id: UUID, *, why: str, now: datetime) -> User:
         raise WrongAccountState(_("该账号已停用。"))
     user.disabled_at = now
     sessions.close_all(user.id, now)
-    mine = select(Membership.id).where(Membership.user_id == user.id)
-    db.session.execute(
-        update(ApiToken)
-        .where(ApiToken.membership_id.in_(mine), ApiToken.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    end_tokens_of(user.id, now)
     audit.record(actor, "identity.account_disabled", "user", user.id, why=[None, why.strip()[:500]])
     publish("identity.account_disabled", user_id=user.id)
     return user

@@ -15,6 +15,7 @@ from shop.errors import Invalid
 from shop.i18n import _
 from shop.identity import codes, passwords, sessions, sign_in
 from shop.identity.models import OneTimeSecret, User
+from shop.identity.recovery import forget_secrets
 from shop.identity.services import ContactTaken, hash_secret
 from shop.outbox.services import publish
 
@@ -80,7 +81,7 @@ def find_waiting(user_id: int, now: datetime) -> str | None:
 
 
 def confirm_change(actor: Actor, code: str, now: datetime) -> None:
-    """Take the new number or address for the old one of its kind, if the code is right; other sessions end.
+    """Take the new number or address for the old one of its kind, if the code is right; other sessions and open links end.
 
     Count the try before, in a transaction of its own.
 
@@ -97,6 +98,7 @@ def confirm_change(actor: Actor, code: str, now: datetime) -> None:
     taken = ContactTaken(_("此手机号或邮箱已有账号。"))
     with refusing(uq_users_phone=taken, uq_users_email=taken):
         setattr(user, column, secret.contact)
+    forget_secrets(user.id, now)
     sessions.close_all(user.id, now, but=sessions.session_id(actor))
     audit.record(actor, "identity.contact_changed", "user", user.id, fields=[column])
     publish("identity.contact_changed", secret_id=secret.id)

@@ -123,6 +123,7 @@ class TokenForm(Form):
     )
     scopes = MultiCheckboxField(_("权限"), [need_one])
     expires_on = DateField(_("有效期至"), [Optional()])
+    password = PasswordField(_("当前密码"), [InputRequired(_("请填写当前密码。")), Length(max=1000)])
 
 
 class OrganisationForm(Form):

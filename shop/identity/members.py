@@ -131,11 +131,7 @@ def end_membership(actor: Actor, member: UUID, *, today: date, now: datetime) ->
     _end_roles(membership.id, today)
     # A membership that began today keeps this one day, without any role.
     membership.valid_to = max(today - timedelta(days=1), membership.valid_from)
-    db.session.execute(
-        update(ApiToken)
-        .where(ApiToken.membership_id == membership.id, ApiToken.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
+    services.end_tokens(ApiToken.membership_id == membership.id, now)
     db.session.flush()  # so that the check below sees it
     _require_administrator(actor, today)
     audit.record(actor, "identity.membership_ended", "membership", membership.id)

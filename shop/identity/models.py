@@ -269,6 +269,8 @@ class ApiToken(PublicId, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    #: The token by which it was made, and with which it ends; none for one that a person made.
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("api_tokens.id"), index=True)
     last_used_on: Mapped[date | None]
 
 

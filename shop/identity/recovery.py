@@ -14,7 +14,7 @@ from shop.errors import Invalid
 from shop.i18n import _
 from shop.identity import codes, passwords, sessions, sign_in
 from shop.identity.models import OneTimeSecret, User
-from shop.identity.services import hash_secret
+from shop.identity.services import end_tokens_of, hash_secret
 from shop.outbox.services import publish
 
 RESET, INVITATION, JOINING = "password_reset", "invitation", "joining"
@@ -30,7 +30,7 @@ class BadLink(Invalid):
 
 
 def change_password(actor: Actor, old: str, new: str, at: datetime) -> None:
-    """Change the actor's own password; all other sessions end.
+    """Change the actor's own password; all other sessions, open links and codes end. Tokens stay.
 
     :raises WrongPassword: if ``old`` is wrong.
     :raises WeakPassword: if ``new`` is too weak.
@@ -38,8 +38,25 @@ def change_password(actor: Actor, old: str, new: str, at: datetime) -> None:
     user = db.session.get_one(User, actor.user_id)
     passwords.require(user.password_hash, old)
     user.password_hash = passwords.hash_new(new)
+    forget_secrets(user.id, at)
     sessions.close_all(user.id, at, but=sessions.session_id(actor))
     audit.record(actor, "identity.password_changed", "user", user.id)
+
+
+def forget_secrets(user_id: int, now: datetime) -> None:
+    """Let every link and code that was sent to a person before be no longer good."""
+    forget = text("UPDATE one_time_secrets SET used_at = :now WHERE user_id = :user AND used_at IS NULL")
+    db.session.execute(forget, {"now": now, "user": user_id})
+
+
+def leave_everywhere(actor: Actor, now: datetime) -> None:
+    """End all sessions and tokens of the actor, this one too.
+
+    :param now: real time.
+    """
+    sessions.close_all(actor.user_id, now)
+    ended = end_tokens_of(actor.user_id, now)
+    audit.record(actor, "identity.left_everywhere", "user", actor.user_id, tokens=[ended, 0])
 
 
 def count_ask(contact: str, address: str, now: datetime) -> None:
@@ -95,7 +112,7 @@ def whose_link(secret: str, purpose: str, now: datetime) -> User:
 
 
 def use_link(secret: str, purpose: str, password: str, now: datetime) -> User:
-    """Set the password by a link; works once, and ends every session of the person.
+    """Set the password by a link; works once, and ends every session, token and other open link of the person.
 
     :raises BadLink: if it is not good.
     :raises WeakPassword: if the password is too weak; the link stays good.
@@ -108,6 +125,8 @@ def use_link(secret: str, purpose: str, password: str, now: datetime) -> User:
         raise BadLink(_("链接无效、已使用或已过期，请重新获取。"))
     user = db.session.get_one(User, user_id)
     user.password_hash = hashed
+    forget_secrets(user.id, now)
     sessions.close_all(user.id, now)
+    end_tokens_of(user.id, now)
     audit.record(None, "identity.password_set", "user", user.id, purpose=purpose)
     return user

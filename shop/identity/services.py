@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select, update
 
 from shop import audit
 from shop.auth import Actor
@@ -176,12 +176,14 @@ def issue_token(
     *,
     at: datetime,
     expires_at: datetime | None = None,
+    made_by_id: int | None = None,
     actor: Actor | None = None,
 ) -> IssuedToken:
     """Make a token of a membership; its rights are ``scopes`` and the member's roles at the time of use.
 
     :param scopes: permissions, or ``*`` for all the member holds.
     :param at: real time, as the expiry.
+    :param made_by_id: the token by which it is made, and with which it ends.
     :raises BadDates: if it would expire before it begins.
     """
     if expires_at is not None and expires_at <= at:
@@ -195,6 +197,7 @@ def issue_token(
         scopes=sorted(set(scopes)),
         created_at=at,
         expires_at=expires_at,
+        made_by_id=made_by_id,
     )
     db.session.add(token)
     db.session.flush()  # obtains the token's key for the trail
@@ -202,7 +205,30 @@ def issue_token(
     return IssuedToken(token, secret)
 
 
+def end_tokens(which: ColumnElement[bool], now: datetime) -> list[int]:
+    """Revoke the open tokens that ``which`` means, and those that were made by them; returns the keys of the first.
+
+    Each round waits for who is making a token by one of them, and so sees what was made meanwhile.
+    """
+    end = update(ApiToken).values(revoked_at=now).where(ApiToken.revoked_at.is_(None)).returning(ApiToken.id)
+    end = end.execution_options(synchronize_session=False)
+    ended = list(db.session.scalars(end.where(which)))
+    made = ended
+    while made:
+        made = list(db.session.scalars(end.where(ApiToken.made_by_id.in_(made))))
+    return ended
+
+
+def end_tokens_of(user_id: int, now: datetime) -> int:
+    """Revoke all tokens of a person, in all their organisations; returns how many were open.
+
+    :param now: real time.
+    """
+    mine = select(Membership.id).where(Membership.user_id == user_id)
+    return len(end_tokens(ApiToken.membership_id.in_(mine), now))
+
+
 __all__ = [
     "TOKEN_PREFIX", "AlreadyMember", "BadDates", "ContactTaken", "Invited", "IssuedToken", "NewOrganisation", "Place", "RoleHeld",
-    "RoleNotHere", "add_member", "create_organisation", "create_user", "grant_role", "hash_secret", "issue_token", "roles_of",
+    "RoleNotHere", "add_member", "create_organisation", "create_user", "end_tokens", "end_tokens_of", "grant_role", "hash_secret", "issue_token", "roles_of",
 ]  # fmt: skip

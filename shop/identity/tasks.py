@@ -56,6 +56,18 @@ def on_second_factor_was_reset(*, user_id: int, **_rest: object) -> None:
     _send(user, _("两步验证已重置"), _("您在对口平台的两步验证已被管理员重置。如非您要求，请立即联系管理员。"))
 
 
+@subscribe("identity.token_issued")
+def on_token_issued(*, user_id: int, organisation_id: int, name: str, **_rest: object) -> None:
+    """Tell somebody that a token was made in their name."""
+    user = db.session.get_one(User, user_id)
+    where = db.session.get_one(Organisation, organisation_id).name
+    text = _(
+        "对口平台刚刚以您在%(organisation)s的名义新建了访问令牌“%(name)s”。如非本人操作，请立即修改密码并退出所有设备。",
+        organisation=where, name=name,
+    )  # fmt: skip
+    _send(user, _("新建了访问令牌"), text)
+
+
 @subscribe("identity.contact_change_asked")
 def on_contact_change_asked(*, secret_id: int, **_rest: object) -> None:
     """Send the code that proves a new number or address."""

@@ -141,16 +141,21 @@ def test_where_it_is_required_nothing_works_before_the_second_factor_is_set(app,
 
 
 def test_a_token_is_shown_once(login):
-    client = login(make_member("producer"))
+    actor = make_member("producer")
+    client = login(actor)
+    with transaction():
+        db.session.get_one(User, actor.user_id).password_hash = HASH
+    refused = post(client, "/account/tokens", name="对接", scopes="orders:read", password="wrong")
+    assert (refused.status_code, count("api_tokens")) == (422, 0)
 
-    made = post(client, "/account/tokens", name="对接", scopes="orders:read")
+    made = post(client, "/account/tokens", name="对接", scopes="orders:read", password=PASSWORD)
 
     secret = re.findall(r"dk_[\w-]{43}", made.text)[0]
     assert secret not in client.get("/account/tokens").text
     token = db.session.query(ApiToken).one()
     assert token.scopes == ["orders:read"]
     assert post(client, f"/account/tokens/{token.public_id}/revoke").status_code == 200
-    assert post(client, "/account/tokens", name="对接", scopes="permissions:edit").status_code == 422
+    assert post(client, "/account/tokens", name="对接", scopes="permissions:edit", password=PASSWORD).status_code == 422
     assert count("api_tokens") == 1
 
 
