@@ -13,6 +13,7 @@ API = (
 PAGES = (
     "shop.identity.pages.bp",
     "shop.identity.account_pages.bp",
+    "shop.identity.placement_pages.bp",
     "shop.identity.organisation_pages.bp",
     "shop.identity.account_change_pages.bp",
     "shop.identity.member_pages.bp",

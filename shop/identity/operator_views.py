@@ -11,8 +11,18 @@ from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.etag import format_etag, if_match
 from shop.idempotency import idempotent
-from shop.identity import accounts, authority_scopes, listings, members, organisation_schemas, organisations, schemas
-from shop.identity.listings import MemberRow
+from shop.identity import (
+    accounts,
+    authority_scopes,
+    listings,
+    members,
+    organisation_schemas,
+    organisations,
+    places,
+    schemas,
+    units,
+)
+from shop.identity.listings import MemberRow, UnitRow
 from shop.identity.models import Organisation
 from shop.identity.organisations import NewOrganisation
 from shop.paging import Page
@@ -128,6 +138,31 @@ def set_scope(body: dict[str, Any], actor: Actor, organisation_id: UUID) -> None
     with transaction():
         rows = [authority_scopes.read_scope(row) for row in body["rows"]]
         authority_scopes.set_scope(actor, organisation_id, rows, clock.today())
+
+
+@bp.route("/<uuid:organisation_id>/units")
+@requires("organisations:verify")
+@bp.response(200, organisation_schemas.UnitListSchema)
+def list_units(actor: Actor, organisation_id: UUID) -> Page[UnitRow]:  # noqa: ARG001
+    """List an organisation's units, parents first, each with where it stood when."""
+    where = organisations.get_organisation(organisation_id).id
+    return Page(listings.list_units(where, clock.today()), None)
+
+
+@bp.route("/<uuid:organisation_id>/units/<uuid:unit_id>/placements", methods=["POST"])
+@requires("organisations:verify")
+@idempotent
+@bp.arguments(organisation_schemas.PlaceUnitSchema)
+@bp.response(201, organisation_schemas.UnitSchema)
+def place_unit(body: dict[str, Any], actor: Actor, organisation_id: UUID, unit_id: UUID) -> UnitRow:
+    """Let an organisation's unit stand elsewhere or be another's budget, from tomorrow on; the past stays as it was."""
+    with transaction():
+        where = organisations.get_organisation(organisation_id).id
+        units.place_unit(
+            actor, unit_id, places.read_place(body), since=body["since"], today=clock.today(),
+            parent=body["parent_id"], organisation_id=where,
+        )  # fmt: skip
+        return next(row for row in listings.list_units(where, clock.today()) if row.id == unit_id)
 
 
 @bp.route("/<uuid:organisation_id>/members", methods=["POST"])

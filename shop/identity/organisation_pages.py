@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from shop.identity.forms import (
     PlaceForm,
     UnitForm,
 )
+from shop.identity.listings import PlacementRow, UnitRow
 from shop.identity.models import Organisation
 from shop.identity.pages import Answer
 from shop.identity.places import Place
@@ -73,9 +75,17 @@ def list_units(actor: Actor) -> str:
     return render_template("identity/units.html", units=listings.list_units(actor.organisation_id, today), today=today)
 
 
-def _offer_parents(form: PlaceForm, actor: Actor, *, but: UUID | None = None) -> None:
+def show_place(form: PlaceForm, now: PlacementRow) -> None:
+    """Fill the form with a place, whose superior is named by credit code."""
+    form.division_code.data, form.finance_division_code.data = now.division_code, now.finance_division_code
+    form.budget_level.data = now.budget_level
+    form.superior.data = places.credit_code_of(now.superior_id) if now.superior_id else ""
+
+
+def offer_parents(form: PlaceForm, organisation_id: int, *, but: UUID | None = None) -> None:
+    """Offer the open units of an organisation as the one above."""
     today = clock.today()
-    found = listings.list_units(actor.organisation_id, today)
+    found = listings.list_units(organisation_id, today)
     form.parent.choices = [
         SelectChoice(str(unit.id), "— " * unit.depth + unit.name)
         for unit in found
@@ -83,13 +93,14 @@ def _offer_parents(form: PlaceForm, actor: Actor, *, but: UUID | None = None) ->
     ] or [SelectChoice("", _("（本单位）"))]
 
 
-def _place(form: PlaceForm) -> Place:
+def read_place(form: PlaceForm) -> Place:
     """Return the place in a form, whose superior is named by credit code."""
     superior = places.superior_by_code(form.superior.data) if form.superior.data else None
     return Place(form.division_code.data, form.finance_division_code.data or "", form.budget_level.data, superior)
 
 
-def _parent(form: PlaceForm) -> UUID | None:
+def read_parent(form: PlaceForm) -> UUID | None:
+    """Return the unit above that was chosen."""
     return UUID(form.parent.data) if form.parent.data else None
 
 
@@ -99,18 +110,21 @@ def _parent(form: PlaceForm) -> UUID | None:
 def add_unit(actor: Actor) -> Answer:
     """Add a unit."""
     form = UnitForm()
-    _offer_parents(form, actor)
+    offer_parents(form, actor.organisation_id)
     if request.method == "GET":
         form.since.data = clock.today()
+        root = next((row for row in listings.list_units(actor.organisation_id, clock.today()) if row.is_root), None)
+        if root is not None and (now := root.on(clock.today())) is not None:
+            show_place(form, now)
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
                 units.add_unit(
                     actor,
                     form.name.data,
-                    _place(form),
+                    read_place(form),
                     since=form.since.data,
-                    parent=_parent(form),
+                    parent=read_parent(form),
                     code=form.code.data,
                 )
             flash(_("部门已新增。"), "success")
@@ -126,20 +140,29 @@ def place_unit(actor: Actor, unit_id: UUID) -> Answer:
     units.get_unit(actor, unit_id)
     today = clock.today()
     row = next(u for u in listings.list_units(actor.organisation_id, today) if u.id == unit_id)
-    form = PlaceForm(obj=row.on(today))
-    _offer_parents(form, actor, but=unit_id)
-    if row.is_root:
-        form.parent.choices = [SelectChoice("", _("（没有上级）"))]
-    if request.method == "GET":
-        now = row.on(today)
-        form.since.data, form.parent.data = today, str(now.parent_id) if now and now.parent_id else ""
+    form = place_form(row, actor.organisation_id, since=today)
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
-                units.place_unit(actor, unit_id, _place(form), since=form.since.data, today=today, parent=_parent(form))
+                units.place_unit(
+                    actor, unit_id, read_place(form), since=form.since.data, today=today, parent=read_parent(form)
+                )
             flash(_("归属变更已保存，之前的归属保持不变。"), "success")
             return redirect(url_for("organisation_pages.place_unit", unit_id=unit_id))
     return form.answer(render_template("identity/unit_form.html", form=form, unit=row))
+
+
+def place_form(row: UnitRow, organisation_id: int, *, since: date) -> PlaceForm:
+    """Return the form that places a unit, filled with where it stands today."""
+    form, now = PlaceForm(), row.on(clock.today())
+    offer_parents(form, organisation_id, but=row.id)
+    if row.is_root:
+        form.parent.choices = [SelectChoice("", _("（没有上级）"))]
+    if request.method == "GET":
+        form.since.data, form.parent.data = since, str(now.parent_id) if now and now.parent_id else ""
+        if now is not None:
+            show_place(form, now)
+    return form
 
 
 @bp.post("/units/<uuid:unit_id>/close")

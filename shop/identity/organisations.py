@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -143,7 +143,7 @@ def correct(
     """Correct who an organisation is or where it stands, as the operator, for a reason that is kept and told.
 
     What was ordered, signed or counted before keeps what it was frozen with; an institution's root unit stands in
-    the new division from today on.
+    the new division from tomorrow on.
 
     :param changes: some of :data:`VERIFIED`.
     :raises VersionChanged: if it was edited since ``version``.
@@ -163,7 +163,8 @@ def correct(
     before = {name: getattr(organisation, name) for name in changed}
     _put(organisation, changed)
     if "division_code" in changed:
-        units.move_root_unit(organisation, since=today)
+        # Orders of today may have been reported where the unit stood when they were placed.
+        units.move_root_unit(organisation, since=today + timedelta(days=1))
     pairs = {name: [before[name], value] for name, value in changed.items()}
     reason, act = why.strip()[:500], "identity.organisation_corrected"
     audit.record(actor, act, "organisation", organisation.id, **pairs, why=[None, reason])

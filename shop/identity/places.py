@@ -107,6 +107,11 @@ def read_place(values: Mapping[str, Any]) -> Place:
     )
 
 
+def credit_code_of(organisation: UUID) -> str:
+    """Return the credit code of an organisation; ``""`` if it has none."""
+    return db.session.scalar(select(Organisation.credit_code).where(Organisation.public_id == organisation)) or ""
+
+
 def superior_by_code(credit_code: str) -> int:
     """Return the key of the organisation with this credit code.
 

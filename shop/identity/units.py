@@ -14,7 +14,7 @@ from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
 from shop.etag import check_version
 from shop.i18n import _
-from shop.identity import codes
+from shop.identity import codes, placing
 from shop.identity.models import Organisation, Unit, UnitPlacement
 from shop.identity.places import BadDates, Place, make_placement
 from shop.identity.queries import placement_on
@@ -101,15 +101,19 @@ def get_unit(actor: Actor, public_id: UUID) -> Unit:
 
     :raises NotFound: if there is none there.
     """
+    return _get(actor.organisation_id, public_id)
+
+
+def _get(organisation_id: int, public_id: UUID) -> Unit:
     unit = db.session.scalars(select(Unit).where(Unit.public_id == public_id)).one_or_none()
-    if unit is None or unit.organisation_id != actor.organisation_id:
+    if unit is None or unit.organisation_id != organisation_id:
         raise NotFound(_("没有这个部门或预算单位。"))
     return unit
 
 
-def _lock_tree(actor: Actor) -> None:
+def _lock_tree(organisation_id: int) -> None:
     """Let one edit of the tree run at a time: two moves together could close a circle."""
-    db.session.execute(select(Organisation.id).where(Organisation.id == actor.organisation_id).with_for_update())
+    db.session.execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
 
 
 def add_unit(
@@ -121,11 +125,15 @@ def add_unit(
     :raises NotFound: if the parent is not the organisation's.
     :raises UnitInUse: if the parent is closed.
     :raises UnknownDivision: if a division does not exist.
+    :raises PlacementChecked: if a verified organisation's unit would be elsewhere than the one above it.
     """
-    _lock_tree(actor)
-    above = get_unit(actor, parent) if parent else _root(actor)
+    _lock_tree(actor.organisation_id)
+    above = get_unit(actor, parent) if parent else _root(actor.organisation_id)
     if above is not None and above.closed_at is not None:
         raise UnitInUse(_("上级部门已停用。"))
+    if above is not None:
+        there = placing.placements_from(above.id, since)
+        placing.require_right(actor, actor.organisation_id, there, place, since=since, today=since)
     unit = Unit(
         organisation_id=actor.organisation_id,
         name=codes.read_name(name),
@@ -140,8 +148,8 @@ def add_unit(
     return unit
 
 
-def _root(actor: Actor) -> Unit | None:
-    return db.session.scalars(select(Unit).filter_by(organisation_id=actor.organisation_id, is_root=True)).one_or_none()
+def _root(organisation_id: int) -> Unit | None:
+    return db.session.scalars(select(Unit).filter_by(organisation_id=organisation_id, is_root=True)).one_or_none()
 
 
 def rename_unit(actor: Actor, public_id: UUID, version: int, *, name: str, code: str | None) -> Unit:
@@ -160,27 +168,39 @@ def rename_unit(actor: Actor, public_id: UUID, version: int, *, name: str, code:
 
 
 def place_unit(
-    actor: Actor, public_id: UUID, place: Place, *, since: date, today: date, parent: UUID | None = None
+    actor: Actor,
+    public_id: UUID,
+    place: Place,
+    *,
+    since: date,
+    today: date,
+    parent: UUID | None = None,
+    organisation_id: int | None = None,
 ) -> UnitPlacement:
     """Let a unit stand elsewhere from ``since`` on; until the day before it stays where it was.
 
     What was planned for later days is replaced.
 
     :param parent: the unit above; ``None`` keeps the root at the top and puts others below it.
-    :raises BadDates: if ``since`` lies in the past.
+    :param organisation_id: whose unit it is, for the operator; the actor's if left out.
+    :raises BadDates: if ``since`` lies in the past, or is today where whose budget it is changes for a verified one.
+    :raises PlacementChecked: if that changes and the actor is not the operator.
     :raises UnitCycle: if the unit would stand below itself on some day.
     :raises UnitInUse: if the unit is closed, or the root would get a parent.
     :raises NotFound: if unit or parent are not the organisation's.
     """
     if since < today:
         raise BadDates(_("只能从今天或以后起变更，过去的归属不变。"))
-    _lock_tree(actor)
-    unit = get_unit(actor, public_id)
-    above = get_unit(actor, parent) if parent else None if unit.is_root else _root(actor)
+    where = organisation_id or actor.organisation_id
+    _lock_tree(where)
+    unit = _get(where, public_id)
+    above = _get(where, parent) if parent else None if unit.is_root else _root(where)
     if unit.closed_at is not None or (unit.is_root and above is not None):
         raise UnitInUse(_("已停用的部门不能变更；单位本身没有上级部门。"))
     if above is not None and db.session.execute(_CYCLE, {"unit": unit.id, "parent": above.id, "since": since}).first():
         raise UnitCycle(_("一个部门不能归属于它自己或它的下级。"))
+    before = placing.placements_from(unit.id, since)
+    placing.require_right(actor, where, before, place, since=since, today=today)
     row = make_placement(unit.id, above.id if above else None, place, since=since)
     _end_placements(unit.id, since - timedelta(days=1))
     with refusing(ex_unit_placements_dates=UnitPlacedThen(_("该部门在这些日子已有归属。"))):
@@ -205,7 +225,7 @@ def close_unit(actor: Actor, public_id: UUID, *, at: datetime, today: date) -> U
 
     :raises UnitInUse: for the root, a closed unit, or one with units below it from tomorrow on.
     """
-    _lock_tree(actor)
+    _lock_tree(actor.organisation_id)
     unit = get_unit(actor, public_id)
     below = select(UnitPlacement.id).where(
         UnitPlacement.parent_unit_id == unit.id,

@@ -109,7 +109,7 @@ def test_the_operator_corrects_a_verified_organisation_for_a_reason(session, bea
         .where(Organisation.id == made.id)
         .order_by(UnitPlacement.valid_from)
     ).all()
-    assert [(one.division_code, one.valid_to) for one in places] == [(before[2], date(2026, 7, 14)), ("120102", None)]
+    assert [(one.division_code, one.valid_to) for one in places] == [(before[2], date(2026, 7, 15)), ("120102", None)]
     kept = db.session.scalar(text("SELECT changes FROM audit_entries WHERE action = 'identity.organisation_corrected'"))
     assert kept["credit_code"] == [before[1], code]
     assert kept["why"] == [None, "登记时写错"]

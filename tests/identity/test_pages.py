@@ -195,7 +195,9 @@ def test_a_member_may_read_but_not_edit_the_profile(login):
 
 
 def test_a_unit_is_added_moved_and_closed(login):
-    client = login(make_member("institution"))
+    with transaction():
+        organisation = make_organisation("institution", is_verified=False)
+    client = login(make_member("institution", organisation=organisation))
     place = {
         "since": "2026-07-15",
         "division_code": "120101",

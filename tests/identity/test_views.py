@@ -140,6 +140,13 @@ class TestOrganisation:
         assert len(call(actor, "GET", "/organisation/bank-accounts").json["items"]) == 3
 
 
+def unverified() -> Actor:
+    """Return the administrator of an institution that still says itself where its units stand."""
+    with transaction():
+        organisation = make_organisation("institution", is_verified=False)
+    return make_member("institution", organisation=organisation)
+
+
 class TestUnits:
     PLACE: ClassVar = {"division_code": "120101", "finance_division_code": "120000", "budget_level": "city"}
 
@@ -147,7 +154,7 @@ class TestUnits:
         return call(actor, "POST", "/organisation/units", {"name": name, **self.PLACE, **more})
 
     def test_a_unit_stands_below_the_root_and_keeps_its_past(self, call):
-        actor = make_member("institution")
+        actor = unverified()
         made = self.add(call, actor, "食堂", since="2026-07-15").json
         moved = call(
             actor, "POST", f"/organisation/units/{made['id']}/placements",
@@ -161,7 +168,7 @@ class TestUnits:
         ]
 
     def test_the_past_cannot_be_changed(self, call):
-        actor = make_member("institution")
+        actor = unverified()
         made = self.add(call, actor, "食堂").json
 
         refused = call(
@@ -172,7 +179,7 @@ class TestUnits:
         assert call(actor, "GET", f"/organisation/units/{made['id']}").json["placements"] == made["placements"]
 
     def test_a_circle_is_refused_even_one_that_would_close_later(self, call):
-        actor = make_member("institution")
+        actor = unverified()
         a = self.add(call, actor, "甲").json["id"]
         b = self.add(call, actor, "乙").json["id"]
         path = "/organisation/units/%s/placements"
@@ -187,7 +194,7 @@ class TestUnits:
         assert count("unit_placements") == 4
 
     def test_a_name_is_taken_once_and_a_rename_needs_the_version(self, call):
-        actor = make_member("institution")
+        actor = unverified()
         made = self.add(call, actor, "食堂").json
         path = f"/organisation/units/{made['id']}"
 
@@ -198,7 +205,7 @@ class TestUnits:
         assert call(actor, "PATCH", path, {"name": "第二食堂"}, match=1).status_code == 412
 
     def test_closing_keeps_the_root_and_whatever_has_units_below(self, call):
-        actor = make_member("institution")
+        actor = unverified()
         root = call(actor, "GET", "/organisation/units").json["items"][0]["id"]
         above = self.add(call, actor, "甲").json["id"]
         below = self.add(call, actor, "乙", parent_id=above).json["id"]
@@ -210,7 +217,7 @@ class TestUnits:
         assert call(actor, "POST", f"/organisation/units/{below}/close").status_code == 409
 
     def test_another_organisations_units_are_not_there(self, call):
-        owner, other = make_member("institution"), make_member("institution")
+        owner, other = unverified(), make_member("institution")
         unit = self.add(call, owner, "食堂").json["id"]
 
         for method, path, body in (
@@ -530,7 +537,7 @@ def test_scope_reaches_what_lies_inside_a_division(session):
 
 
 def test_a_municipal_hospital_counts_to_the_city_and_not_to_its_district(call):
-    actor = make_member("institution")
+    actor = unverified()
     root = call(actor, "GET", "/organisation/units").json["items"][0]["id"]
     place = {
         "division_code": "120101", "finance_division_code": "120000", "budget_level": "city", "since": "2026-07-15",
