@@ -56,8 +56,17 @@ class Application(Flask):
                 if not problems.lost_race(error) or attempt == _ATTEMPTS or g.get("network_used"):
                     raise
                 discard()
+                _rewind_uploads()
                 request.environ["duikou.retries"] = attempt
         raise AssertionError
+
+
+def _rewind_uploads() -> None:
+    """Let the view read uploaded files from their beginning again; what has not been parsed yet has not been read."""
+    if "files" in request.__dict__:
+        for _name, files in request.files.lists():
+            for file in files:
+                file.stream.seek(0)
 
 
 def create_app(settings: Settings | None = None, features: Sequence[str] = FEATURES) -> Flask:
@@ -72,6 +81,8 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
         "pool_size": settings.DB_POOL,
         "max_overflow": 20,
         "pool_pre_ping": False,
+        # What people typed, and hashes of secrets, stay out of the log.
+        "hide_parameters": True,
     }
     clock.set_offset(settings.CLOCK_OFFSET_S)
     logs.init_app(app)

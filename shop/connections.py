@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from flask import Flask
+from flask import Flask, has_request_context
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Engine, event
 
 from shop.db import db
 from shop.pipelining import Flight
 
+#: One holder of a row that hangs must not hold every thread that wants it: a wait that long is answered 503, and a
+#: transaction that does nothing for a minute is undone by the server. A job may wait and compute longer.
+_REQUESTS = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+_JOBS = "-c lock_timeout=60s -c idle_in_transaction_session_timeout=15min"
 #: Statements kept prepared on each connection; a process runs some hundreds that differ.
 _KEPT = 400
 
@@ -66,8 +70,14 @@ class Connection(psycopg.Connection[Any]):
         return super()._deallocate(name)
 
 
+def limits() -> str:
+    """Return how long a connection made now waits: one that serves a request not as long as a job or command."""
+    return _REQUESTS if has_request_context() else _JOBS
+
+
 def _connect(_dialect: Any, _record: Any, arguments: Any, values: Any) -> Connection:
-    connection = Connection.connect(*arguments, **values)
+    options = f"{values.get('options') or ''} {limits()}".strip()
+    connection = Connection.connect(*arguments, **{**values, "options": options})
     connection.prepared_max = _KEPT
     return connection
 

@@ -14,10 +14,13 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Date, DateTime, MetaData, Numeric, Text, TextualSelect, Uuid, column, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import UserDefinedType
 from uuid6 import uuid7
 
 from shop import pipelining
+from shop.etag import VersionChanged
+from shop.i18n import _
 from shop.pipelining import Row, Sent, Statement
 
 
@@ -102,12 +105,14 @@ def transaction() -> Iterator[None]:
     all that was done so far, so that a page which shows the refusal, or redirects, commits nothing of it.
 
     :raises NestedTransaction: if one is open already.
+    :raises VersionChanged: if a row was changed by somebody else after the block had read it.
     """
     session = db.session()
     if session.info.get(_JOINED):
         try:
-            yield
-            land()  # a refusal belongs to this block
+            with _stale_as_changed():
+                yield
+                land()  # a refusal belongs to this block
         except BaseException:
             session.rollback()
             session.info[_BEFORE], session.info[_AFTER] = [], []
@@ -125,6 +130,18 @@ def joined_transaction() -> Iterator[None]:
 
 
 @contextmanager
+def _stale_as_changed() -> Iterator[None]:
+    """Turn the edit of a row that somebody else has changed since it was read into the refusal that says so.
+
+    :raises VersionChanged: if so.
+    """
+    try:
+        yield
+    except StaleDataError as error:
+        raise VersionChanged(_("内容已被修改，请重新读取后再改。")) from error
+
+
+@contextmanager
 def _run(*, joined: bool) -> Iterator[None]:
     session = db.session()
     if session.info.get(_OPEN):
@@ -133,8 +150,9 @@ def _run(*, joined: bool) -> Iterator[None]:
     session.rollback()
     session.info[_OPEN], session.info[_JOINED], session.info[_BEFORE], session.info[_AFTER] = True, joined, [], []
     try:
-        yield
-        session.flush()
+        with _stale_as_changed():
+            yield
+            session.flush()
         send(_CHECK_CONSTRAINTS)
         pipelining.land(session, only_awaited=not session.info[_BEFORE])
         for callback in session.info[_BEFORE]:

@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shop.health import requests_total
 from shop.logs import log, request_id
-from shop.security import headers_of
+from shop.security import KEEP_NOTHING, SIGNED_IN, headers_of
 
 _SAFE = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 #: Answers from here on are logged whatever the method.
@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     """
     inner = app.wsgi_app
     ours = list(headers_of(app).items())
+    cookie = f"{SIGNED_IN}="
     names = frozenset(name.lower() for name, _ in ours)
     counters = {digit: requests_total.labels(f"{digit}xx") for digit in "12345"}
 
@@ -46,11 +47,15 @@ def init_app(app: Flask) -> None:
         given = environ.get("HTTP_X_REQUEST_ID")
         current = given if given and _SAFE.match(given) else secrets.token_hex(16)
         request_id.set(current)
+        is_signed_in = cookie in environ.get("HTTP_COOKIE", "")
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
-            set_already = names.intersection(name.lower() for name, _ in headers)
+            given_names = {name.lower() for name, _ in headers}
+            set_already = names & given_names
             headers = headers + ([pair for pair in ours if pair[0].lower() not in set_already] if set_already else ours)
             headers.append(("X-Request-Id", current))
+            if is_signed_in and "cache-control" not in given_names:
+                headers.append(KEEP_NOTHING)
             counters[status[0]].inc()
             if environ["REQUEST_METHOD"] != "GET" or status[0] == _BUG:  # reads are counted, not logged
                 took_ms = round((time.perf_counter() - began) * 1000, 1)

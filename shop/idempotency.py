@@ -130,8 +130,15 @@ def _keep(who: dict[str, Any], response: Response) -> None:
     )
 
 
-def _form_items() -> list[tuple[str, str]]:
-    return [(k, v) for k, v in request.form.items(multi=True) if k != "csrf_token"]
+def _form_items() -> list[tuple[str, ...]]:
+    """Return what a page's form holds: its fields, and of each file name and content."""
+    fields: list[tuple[str, ...]] = [(k, v) for k, v in request.form.items(multi=True) if k != "csrf_token"]
+    for name, files in request.files.lists():
+        for file in files:
+            digest = hashlib.file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+            file.stream.seek(0)
+            fields.append((name, file.filename or "", digest))
+    return fields
 
 
 def _kept_headers(response: Response) -> str:
@@ -150,6 +157,10 @@ def _claim(who: dict[str, Any], route: str, body_hash: bytes) -> Response | None
         who,
     ).one()
     if row.route != route or bytes(row.body_hash) != body_hash:
+        if not is_api_request():
+            raise IdempotencyKeyReused(
+                _("这张表单已经提交过一次，改动后的内容没有提交。请在这张新表单上填写后再提交。")
+            )
         raise IdempotencyKeyReused(_("此 Idempotency-Key 已用于另一个请求。"))
     response = Response(bytes(row.answer or b""), row.status)
     for name, value in row.headers or []:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 from flask_bootstrap import Bootstrap5
 from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
@@ -207,6 +207,11 @@ def _current(address: str, here: str | None, path: str) -> str:
     if address != here:
         return ""
     return "page" if address.rstrip("/") == path else "true"
+
+
+def public_address(endpoint: str, **values: Any) -> str:
+    """Return a page's address as everybody reaches it, by ``BASE_URL``: for what is printed, sent or scanned."""
+    return str(current_app.config["BASE_URL"]).rstrip("/") + url_for(endpoint, **values)
 
 
 def init_app(app: Flask) -> None:

@@ -6,6 +6,11 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf import CSRFProtect
 
+#: Holds the secret of who is signed in; Flask's own signed cookie holds only the form token and messages.
+SIGNED_IN = "duikou_session"
+#: What a browser and those between keep of the pages of who is signed in: nothing, so that Back shows nobody's after
+#: signing out, and no page with a key or version that was used.
+KEEP_NOTHING = ("Cache-Control", "private, no-store")
 #: They change nothing, so they need no form token.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEADERS = {

@@ -19,7 +19,7 @@ from shop.sheets import Cell, Fen
 #: What is shown of a source, in the order of a purchase.
 MEASURES = ("ordered", "accepted", "paid", "counted")
 #: Before this year nothing was traded here.
-FIRST_YEAR, LAST_YEAR = 2016, 2100
+FIRST_YEAR, LAST_YEAR, _YEAR_DIGITS = 2016, 2100, 4
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def read_asked(values: Mapping[str, str], today: date) -> BudgetAsked:
     :raises BadQuestion: naming what cannot be read.
     """
     year = values.get("year") or str(today.year)
-    if not (year.isascii() and year.isdigit() and FIRST_YEAR <= int(year[:5]) <= LAST_YEAR):
+    if not (year.isascii() and year.isdigit() and len(year) == _YEAR_DIGITS and FIRST_YEAR <= int(year) <= LAST_YEAR):
         raise BadQuestion(_("年度须在2016年至2100年之间。"), parameter=year[:20])
     measure = values.get("measure") or "ordered"
     if measure not in MEASURES:

@@ -26,6 +26,7 @@ from shop.auth import Actor, public, requires
 from shop.db import db, transaction
 from shop.i18n import _
 from shop.idempotency import idempotent
+from shop.layout import public_address
 
 bp = Blueprint("document_pages", __name__, template_folder="templates")
 
@@ -107,7 +108,7 @@ def find_contract(actor: Actor, contract_id: UUID) -> Response:
 def print_contract(actor: Actor, contract_id: UUID) -> str:
     """Show a contract to be printed, with the code by which anyone can check it."""
     contract = contract_answer(services.get_contract(contract_id, actor, clock.now()))
-    address = url_for("document_pages.check_contract", code=contract.verification_code, _external=True)
+    address = public_address("document_pages.check_contract", code=contract.verification_code)
     qr = Markup(segno.make(address, error="m").svg_inline(scale=3, border=2))  # noqa: S704  drawn by us from our address
     return render_template("desk/contract_print.html", contract=contract, qr=qr, address=address, **words())
 

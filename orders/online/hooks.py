@@ -35,7 +35,7 @@ def _take(endpoint: str, secrets: tuple[str, ...]) -> tuple[str, int]:
     if not configuration.is_on():
         abort(404)
     request.max_content_length = MOST_BYTES
-    body = request.get_data(cache=False)
+    body = request.get_data()
     try:
         raw = gateway_stripe.read_event(body, request.headers.get("Stripe-Signature", ""), secrets)
     except BadSignature:

@@ -35,6 +35,7 @@ from shop.db import transaction
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
+from shop.layout import public_address
 from shop.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
@@ -184,9 +185,9 @@ def show_certificate(actor: Actor, order_id: UUID) -> str:
     """Show the payment-request certificate of an order, to be printed."""
     today = clock.today()
     made = certificate.issue(party.get_order(order_id, actor, today), today, current_app.config["SECRET_KEY"])
-    address = url_for(
+    address = public_address(
         "buyer_payment_pages.verify", number=made.order.number, amount=money.format_yuan(made.money.unpaid_fen),
-        on=today.isoformat(), account=certificate.account_of(made.money), code=made.code, _external=True,
+        on=today.isoformat(), account=certificate.account_of(made.money), code=made.code,
     )  # fmt: skip
     qr = Markup(segno.make(address, error="m").svg_inline(scale=3, border=2))  # noqa: S704  drawn by us from our address
     return render_template("payments/certificate.html", made=made, qr=qr, address=address)

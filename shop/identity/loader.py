@@ -15,9 +15,9 @@ from shop.db import db, in_transaction, transaction
 from shop.identity.queries import ACTOR_SQL, actor_from
 from shop.identity.services import TOKEN_PREFIX, hash_secret
 from shop.pipelining import Statement
+from shop.security import SIGNED_IN
 
-#: Holds the session's secret; Flask's own signed cookie holds only the form token and messages.
-COOKIE = "duikou_session"
+COOKIE = SIGNED_IN
 #: Where the request keeps that its session may do nothing before a second factor is set up.
 NEEDS_SECOND_FACTOR = "duikou.needs_second_factor"
 _WITH_SECOND_FACTOR = ("authority", "operator")

@@ -89,7 +89,7 @@ def correct(actor: Actor, organisation_id: UUID) -> Answer:
         with form.refusals():
             with transaction():
                 changes = {name: getattr(form, name).data or "" for name in organisations.VERIFIED}
-                version = int(form.version.data) if str(form.version.data).isdigit() else 0
+                version = request.form.get("version", 0, type=int)
                 organisations.correct(
                     actor, organisation_id, version, changes, why=form.why.data, today=clock.today()
                 )  # fmt: skip

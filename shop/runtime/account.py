@@ -138,3 +138,15 @@ def _open_for_reading(tree: Path) -> None:
             path = Path(folder, name)
             if not path.is_symlink():
                 path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
+
+
+def require_own(folder: Path, account: int) -> None:
+    """Refuse a folder that another user has made where ours would be, or that leads elsewhere; close it to others.
+
+    :raises StartError: naming it.
+    """
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), account}:
+        message = f"{folder} belongs to somebody else; choose a shorter folder by DUIKOU_DATA."
+        raise StartError(message)
+    folder.chmod(0o700)

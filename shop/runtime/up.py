@@ -11,6 +11,7 @@ from pkgutil import resolve_name
 
 import click
 
+from shop.config import BadSetting, Settings
 from shop.parts import FEATURES, KERNEL
 from shop.runtime import folder
 from shop.runtime.children import Child
@@ -67,6 +68,7 @@ class Run:
                 "BASE_URL": self._base_url(),
                 **self._services.settings(),
             }
+            require_settings(env)
             supervisor = Supervisor(env, self._console, self._tend)
             supervisor.catch_signals()
             self._bring_up_to_date(supervisor, env["DATABASE_URL"])
@@ -87,7 +89,7 @@ class Run:
 
     def _bring_up_to_date(self, supervisor: Supervisor, url: str) -> None:
         state = schema_state(url)
-        mark, now = self._data / "reference-loaded", _reference_digest(url)
+        mark, now = self._data / "reference-loaded", _reference_digest(self._options.database_url or "")
         is_loaded = state is not SchemaState.EMPTY and mark.exists() and mark.read_text() == now
         steps = []
         if state is not SchemaState.CURRENT:
@@ -169,6 +171,17 @@ class Run:
         self._console.say(text)
 
 
+def require_settings(env: Mapping[str, str]) -> None:
+    """Refuse settings that no process could start with, before any is started.
+
+    :raises StartError: naming the one that is missing or cannot be read.
+    """
+    try:
+        Settings.from_env(env)
+    except BadSetting as error:
+        raise StartError(str(error)) from error
+
+
 def demo_accounts() -> list[tuple[str, str, str]]:
     """Return role, sign-in name and password of the accounts that the features list for a demo."""
     features = [import_module(f"{name}.feature") for name in (*KERNEL, *FEATURES)]
@@ -177,7 +190,10 @@ def demo_accounts() -> list[tuple[str, str, str]]:
 
 
 def _reference_digest(url: str) -> str:
-    """Return a digest that changes with the reference data and with the database it is loaded into."""
+    """Return a digest that changes with the reference data and with one's own database it is loaded into.
+
+    The embedded one stands in the data folder, beside the mark that keeps the digest, at whatever address.
+    """
     digest = hashlib.sha256(url.encode())
     packages = {name.partition(".")[0] for name in (*KERNEL, *FEATURES)}
     for path in sorted(found for package in packages for found in (CHECKOUT / package).rglob("*")):

@@ -58,6 +58,8 @@ def test_a_figure_leads_to_its_lines_with_the_same_sum(world, login):
 
     lines = client.get(address.replace("&amp;", "&")).text
     assert ("180.00" in lines, "100.00" in lines, "共 1 行" in lines) == (True, False, True)
+    for year in ("0202612", "20261", "²026", "2015", "9" * 5000):
+        assert client.get(f"/desk/budget?year={year}").status_code == 422
     assert client.get("/desk/budget?year=2025").text.count("2025年还没有下单") == 1
 
 

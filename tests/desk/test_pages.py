@@ -91,8 +91,8 @@ def test_a_purchase_through_the_pages(world, login):
     assert "签署合同" in buyer.get(f"/desk/orders/{order.public_id}/contract").text
     post(buyer, f"/contracts/{contract.public_id}/sign")
     printed = buyer.get(f"/contracts/{contract.public_id}/print").text
-    assert "<svg" in printed
-    assert "215.00" in printed
+    address = f"http://127.0.0.1:8000/verify-contract/{contract.verification_code}"
+    assert [part in printed for part in (address, "<svg", "215.00")] == [True, True, True]
     public = buyer.get(f"/verify-contract/{contract.verification_code}").text
     assert "真实" in public
     assert buyer.get("/verify-contract/NOSUCHCODE22").status_code == 404

@@ -120,6 +120,26 @@ def test_the_operator_corrects_a_verified_organisation_for_a_reason(session, bea
         organisations.correct(operator, made.public_id, 1, {"name": "乙"}, why="再改", today=TODAY)
 
 
+@pytest.mark.parametrize("version", ["²", "9" * 5000, "x", ""])
+def test_a_version_that_is_no_number_is_one_that_was_changed(session, login, version):
+    operator = make_member("operator")
+    with transaction():
+        made = make_organisation("institution")
+    form = {
+        "name": "乙",
+        "credit_code": made.credit_code,
+        "division_code": made.division_code,
+        "why": "x",
+        "version": version,
+    }
+
+    answer = login(operator).post(f"/operator/organisations/{made.public_id}/correct", data=form)
+
+    assert answer.status_code == 412
+    db.session.refresh(made)
+    assert made.name != "乙"
+
+
 def test_a_corrected_producers_goods_are_found_by_its_new_name(session, client, deliver):
     operator = make_member("operator")
     with transaction():

@@ -16,7 +16,7 @@ from shop.runtime.options import CHECKOUT, Options
 from shop.runtime.postgres import Cluster
 from shop.runtime.preflight import require_alone, require_free_port
 from shop.runtime.schema import SchemaState, known_names, schema_state
-from shop.runtime.up import Run
+from shop.runtime.up import Run, require_settings
 from tests.database import TestCluster
 
 
@@ -205,3 +205,22 @@ def test_what_the_system_refuses_is_one_line_too(tmp_path):
         (tmp_path / "nowhere" / "file").write_text("x")
 
     assert one_line(refusal) == f"The system refused: {tmp_path}/nowhere/file: No such file or directory."
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"SESSION_DAYS": "x"}, "SESSION_DAYS"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"MAX_CONTENT_LENGTH": "-1"}, "MAX_CONTENT_LENGTH"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_one_line_before_anything_starts(change, named):
+    good = {"DATABASE_URL": "postgresql://", "BROKER_URL": "redis://", "SECRET_KEY": "k"}
+    require_settings(good)
+
+    with pytest.raises(StartError) as refused:
+        require_settings(good | change)
+
+    assert named in refused.value.message
+    assert "\n" not in refused.value.message

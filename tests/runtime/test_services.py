@@ -101,6 +101,8 @@ def test_a_folder_with_a_long_name_works(tmp_path):
         assert len(os.fsencode(sockets)) < 90
         assert sockets.stat().st_mode & 0o777 == 0o700
     assert list(sockets.glob("*")) == []
+    with running_services({"DUIKOU_DATA": str(data)}) as again:
+        assert again["DATABASE_URL"] == settings["DATABASE_URL"]
     remove(data)
 
 

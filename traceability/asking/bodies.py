@@ -26,7 +26,7 @@ def read_body(refusal: Callable[[str], EpcisRefusal]) -> object:
         raise UnsupportedDocument("The body is application/json or application/ld+json, not compressed.")
     request.max_content_length = LARGEST
     try:
-        value, fault = read(request.get_data(cache=False))
+        value, fault = read(request.get_data())
     except RequestEntityTooLarge as error:
         raise refusal(f"The body has at most {LARGEST} bytes.") from error
     wrong = fault.detail if fault else excess(value)

@@ -151,7 +151,7 @@ def _body() -> bytes:
     if (request.content_length or 0) > most:
         raise too_large
     request.max_content_length = most + 1  # what comes in pieces is cut there
-    raw = request.get_data(cache=False)
+    raw = request.get_data()  # kept: a view that lost a race reads it again
     if len(raw) > most:
         raise too_large
     return raw

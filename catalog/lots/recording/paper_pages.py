@@ -29,6 +29,7 @@ from shop.files.models import StoredFile
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
+from shop.layout import public_address
 
 bp = Blueprint("lot_paper_pages", __name__, template_folder="templates", url_prefix="/producer/records")
 public_bp = Blueprint("commitment_pages", __name__, template_folder="templates")
@@ -142,7 +143,7 @@ def withdraw(actor: Actor, what: str, record_id: UUID) -> Any:
 def show(number: str) -> str:
     """Show a commitment certificate to everybody, to be printed."""
     made, replaced_by = queries.get_commitment(number[:60])
-    address = url_for("commitment_pages.show", number=made.number, _external=True)
+    address = public_address("commitment_pages.show", number=made.number)
     qr = Markup(segno.make(address, error="m").svg_inline(scale=3, border=2))  # noqa: S704  drawn by us from our address
     return _render(
         "commitment",

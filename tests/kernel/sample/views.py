@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint as PageBlueprint
-from flask import request
+from flask import redirect, request
 from marshmallow import fields, validate
+from sqlalchemy import text
 
 from shop import fields as own
 from shop.api import Blueprint, Schema
 from shop.auth import Actor, public, requires
-from shop.db import require_no_transaction, transaction
+from shop.db import db, require_no_transaction, transaction
 from shop.errors import Conflict, Forbidden, NotFound
 from shop.etag import check_version, if_match
 from shop.idempotency import idempotent
@@ -122,6 +123,33 @@ def fall_over() -> None:
 def send_form() -> str:
     require_no_transaction()
     return "sent"
+
+
+@pages.post("/samples/paper")
+@public
+@idempotent
+def send_paper() -> Any:
+    """Keep a file, whose first attempt loses a race if ``loses`` says so."""
+    data = request.files["paper"].read()
+    runs.append(data.decode())
+    with transaction():
+        publish("samples.sample_made", organisations=[], title=data.decode())
+        if request.form.get("loses") and len(runs) == 1:
+            db.session.execute(text("DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40P01'; END $$"))
+    return redirect("/samples/kept")
+
+
+@bp.route("/raw", methods=["POST"])
+@public
+@bp.response(200, SampleSchema)
+def send_raw() -> dict[str, Any]:
+    """Read the body as it is; the first attempt loses a race."""
+    data = request.get_data()
+    runs.append(data.decode())
+    if len(runs) == 1:
+        with transaction():
+            db.session.execute(text("DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40P01'; END $$"))
+    return _sample(data.decode(), 1)
 
 
 @pages.post("/samples/busy")
