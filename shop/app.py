@@ -97,6 +97,7 @@ def create_app(settings: Settings | None = None, features: Sequence[str] = FEATU
     app.extensions["task_modules"] = []
     app.extensions["reference"] = []
     app.extensions["schedule"] = {}
+    app.extensions["queues"] = {}
     app.extensions["demo_accounts"] = []
     for name in (*KERNEL, *features):
         mount(app, import_string(f"{name}.feature"))
@@ -141,6 +142,7 @@ def mount(app: Flask, feature: ModuleType) -> None:
     app.extensions["permissions"].update(getattr(part, "PERMISSIONS", {}))
     app.extensions["topics"].update(getattr(part, "TOPICS", {}))
     app.extensions["schedule"].update(getattr(part, "SCHEDULE", {}))
+    app.extensions["queues"].update(getattr(part, "QUEUES", {}))
 
 
 __all__ = ["FEATURES", "KERNEL", "Base", "create_app", "mount"]

@@ -8,11 +8,13 @@ from uuid import uuid4
 
 from celery import Celery, Task, signals
 from flask import Flask, has_app_context
+from kombu.entity import Queue
 
 from shop.config import Settings
 from shop.db import db
 from shop.logs import log, request_id
 from shop.outbox import services as outbox
+from shop.parts import DEFAULT_QUEUE, OUTGOING_QUEUE
 
 
 def init_app(app: Flask, settings: Settings) -> Celery:
@@ -33,7 +35,14 @@ def init_app(app: Flask, settings: Settings) -> Celery:
         worker_hijack_root_logger=False,
         enable_utc=True,
         timezone="Asia/Shanghai",
-        beat_schedule={task: {"task": task, "schedule": every} for task, every in app.extensions["schedule"].items()},
+        # What a busy worker has not begun when the next is due is not begun any more: it would only pile up.
+        beat_schedule={
+            task: {"task": task, "schedule": every, "options": {"expires": every}}
+            for task, every in app.extensions["schedule"].items()
+        },
+        task_default_queue=DEFAULT_QUEUE,
+        task_queues=[Queue(name) for name in (DEFAULT_QUEUE, OUTGOING_QUEUE)],  # type: ignore[no-untyped-call]
+        task_routes={task: {"queue": queue} for task, queue in app.extensions["queues"].items()},
     )
     celery.set_default()
     app.extensions["celery"] = celery

@@ -16,3 +16,6 @@ KERNEL = (
 )
 #: Packages to mount, lowest first. Names, not imports: the kernel depends on no feature.
 FEATURES = ("catalog", "traceability", "orders", "admin")
+#: Queues of jobs. What waits for strangers' servers stands in one of its own, so that a slow server holds up nothing of
+#: ours; a worker that is told of no queue takes from both.
+DEFAULT_QUEUE, OUTGOING_QUEUE = "celery", "outgoing"

@@ -27,5 +27,6 @@ INIT = _listed("INIT")
 COMMANDS = _listed("COMMANDS")
 NOTICES = _listed("NOTICES")
 SCHEDULE = {name: every for part in _PARTS for name, every in getattr(part, "SCHEDULE", {}).items()}
+QUEUES = {name: queue for part in _PARTS for name, queue in getattr(part, "QUEUES", {}).items()}
 PERMISSIONS = {name: words for part in _PARTS for name, words in getattr(part, "PERMISSIONS", {}).items()}
 TOPICS = {name: words for part in _PARTS for name, words in getattr(part, "TOPICS", {}).items()}

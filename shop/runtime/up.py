@@ -12,7 +12,7 @@ from pkgutil import resolve_name
 import click
 
 from shop.config import BadSetting, Settings
-from shop.parts import FEATURES, KERNEL
+from shop.parts import DEFAULT_QUEUE, FEATURES, KERNEL, OUTGOING_QUEUE
 from shop.runtime import folder
 from shop.runtime.children import Child
 from shop.runtime.console import Console
@@ -119,7 +119,11 @@ class Run:
         quiet = ["--loglevel", "WARNING"]
         schedule = str(self._data / "beat-schedule")
         worker = [*celery, "worker", *quiet, "--concurrency", str(self._options.job_workers), "--without-mingle"]
-        supervisor.start(Child("worker", [*worker, "--without-gossip"], patience_s=20))
+        worker += ["--without-gossip", "--queues", DEFAULT_QUEUE]
+        supervisor.start(Child("worker", worker, patience_s=20))
+        # Waits for strangers' servers, and so works apart: a slow one holds up webhooks only.
+        sender = [*celery, "worker", *quiet, "--concurrency", "2", "--without-mingle", "--without-gossip"]
+        supervisor.start(Child("sender", [*sender, "--queues", OUTGOING_QUEUE, "-n", "sender@%h"], patience_s=20))
         supervisor.start(Child("beat", [*celery, "beat", *quiet, "--schedule", schedule, "--pidfile="]))
 
     def _greet(self, supervisor: Supervisor, took_s: float) -> None:

@@ -64,22 +64,27 @@ def enqueue(
     return len(rows)
 
 
-#: At most ``per`` of one endpoint at a time, so that a slow one does not hold up the others.
+#: At most ``per`` of one endpoint and ``share`` of one organisation at a time, the longest due first, so that slow ones do
+#: not hold up the others.
 _CLAIM = text("""
     UPDATE webhook_deliveries d SET next_try_at = :until, tries = tries + 1
-      FROM (SELECT due.id FROM webhook_endpoints e
-             CROSS JOIN LATERAL (
-                   SELECT id FROM webhook_deliveries
-                    WHERE endpoint_id = e.id AND done_at IS NULL AND dead_at IS NULL AND next_try_at <= :now
-                    ORDER BY next_try_at, id LIMIT :per FOR UPDATE SKIP LOCKED) due
-             WHERE e.disabled_at IS NULL LIMIT :limit) c
+      FROM (SELECT id FROM (
+                   SELECT due.id, due.next_try_at,
+                          row_number() OVER (PARTITION BY e.organisation_id ORDER BY due.next_try_at, due.id) AS nth
+                     FROM webhook_endpoints e
+                    CROSS JOIN LATERAL (
+                          SELECT id, next_try_at FROM webhook_deliveries
+                           WHERE endpoint_id = e.id AND done_at IS NULL AND dead_at IS NULL AND next_try_at <= :now
+                           ORDER BY next_try_at, id LIMIT :per FOR UPDATE SKIP LOCKED) due
+                    WHERE e.disabled_at IS NULL) shared
+             WHERE nth <= :share ORDER BY next_try_at, id LIMIT :limit) c
      WHERE d.id = c.id RETURNING d.id""")
 
 
-def claim_due(now: datetime, *, limit: int = 32, per: int = 4) -> list[Sending]:
+def claim_due(now: datetime, *, limit: int = 32, per: int = 4, share: int = 8) -> list[Sending]:
     """Take deliveries that are due, for 60 s of real time, with everything needed to send them."""
     ids = db.session.execute(
-        _CLAIM, {"now": now, "until": now + timedelta(seconds=CLAIM_S), "limit": limit, "per": per}
+        _CLAIM, {"now": now, "until": now + timedelta(seconds=CLAIM_S), "limit": limit, "per": per, "share": share}
     ).scalars()
     rows = db.session.execute(
         select(WebhookDelivery.id, WebhookEndpoint, OutboxEvent)

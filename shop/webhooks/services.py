@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, text
 
-from shop import audit
+from shop import audit, clock, ratelimit
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
@@ -24,6 +24,8 @@ ALL = "*"
 PINGED = "webhooks.endpoint_pinged"
 DISABLED = "webhooks.endpoint_disabled"
 MAX_ENDPOINTS = 20
+#: Test events that an organisation may ask for in a minute.
+PINGS = 10
 #: How long the old secret still signs beside the new one.
 ROTATION = timedelta(hours=24)
 
@@ -169,8 +171,10 @@ def ping(endpoint_id: UUID, actor: Actor) -> None:
 
     :raises NotFound: if it is not the actor's organisation's.
     :raises EndpointDisabled: if it is switched off.
+    :raises TooManyTries: from the eleventh of the organisation in a minute on.
     """
     endpoint = get_endpoint(endpoint_id, actor)
+    ratelimit.hit(f"webhooks.ping:{actor.organisation_id}", PINGS, timedelta(minutes=1), clock.real_now())
     if endpoint.disabled_at is not None:
         raise EndpointDisabled(_("推送地址已停用，请先启用。"))
     publish(PINGED, organisations=[actor.organisation_id], endpoint_id=str(endpoint.public_id))

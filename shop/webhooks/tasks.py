@@ -16,7 +16,7 @@ from shop.outbox.services import keep_events, subscribe
 from shop.webhooks import dispatch, gateway
 
 #: Tries at the same time; each waits for a stranger's server.
-THREADS = 8
+THREADS = 16
 
 
 _HAS_ENDPOINT = """EXISTS (SELECT 1 FROM webhook_endpoints

@@ -214,6 +214,47 @@ def test_one_slow_endpoint_does_not_hold_up_the_others(owner, call, receiver, en
     assert len(claimed) == 8
 
 
+def test_an_organisation_has_its_share_and_the_longest_due_go_first(owner, call, receiver, endpoint, deliver):
+    for _ in range(4):
+        call("POST", json={"url": receiver.url, "topics": ["*"]})
+    other = factories.make_member("producer")
+    with transaction():
+        db.session.execute(
+            text("""INSERT INTO webhook_endpoints (id, public_id, organisation_id, url, topics, secret, created_by, created_at, version)
+                    SELECT 999999, gen_random_uuid(), :other, url, topics, secret, :user, created_at, 1
+                    FROM webhook_endpoints LIMIT 1"""),
+            {"other": other.organisation_id, "user": other.user_id},
+        )
+    for _ in range(4):
+        tell(owner)
+    tell(other)
+    deliver()
+
+    with transaction():
+        claimed = dispatch.claim_due(clock.real_now())
+    mine = select(WebhookDelivery.endpoint_id).where(WebhookDelivery.id.in_([one.delivery_id for one in claimed]))
+    endpoints = db.session.scalars(mine).all()
+
+    assert (len(endpoints), endpoints.count(999999)) == (9, 1)
+
+
+def test_test_events_are_limited(call, endpoint, deliver):
+    answers = [call("POST", f"/{endpoint['id']}/ping") for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [202] * 10 + [429]
+    assert answers[-1].json["type"] == "/problems/too-many-tries"
+
+
+def test_senders_have_a_queue_of_their_own_and_periodic_jobs_do_not_pile_up(app):
+    celery = app.extensions["celery"]
+
+    assert celery.amqp.router.route({}, "webhooks.send")["queue"].name == "outgoing"
+    assert celery.amqp.router.route({}, "outbox.deliver")["queue"].name == "celery"
+    assert celery.conf.beat_schedule["webhooks.send"] == {
+        "task": "webhooks.send", "schedule": 5.0, "options": {"expires": 5.0},
+    }  # fmt: skip
+
+
 def test_a_ping_reaches_its_endpoint_only(owner, call, receiver, endpoint, deliver):
     call("POST", json={"url": receiver.url, "topics": ["*"]})
 
