@@ -24,7 +24,7 @@ from shop.db import transaction
 from shop.forms import Form
 from shop.i18n import COOKIE as LANGUAGE_COOKIE
 from shop.i18n import _, remember
-from shop.identity import accounts, invitations, listings, recovery, second_factor, sessions
+from shop.identity import accounts, invitations, known_browsers, listings, recovery, second_factor, sessions
 from shop.identity import sign_in as signing
 from shop.identity.forms import CodeForm, ContactForm, NewPasswordForm, SignInForm
 from shop.identity.loader import COOKIE
@@ -58,14 +58,17 @@ def sign_in() -> Answer:
         now, contact = clock.real_now(), form.contact.data
         with form.refusals():
             with transaction():
-                signing.count_try(contact, _address(), now)
+                signing.count_try(contact, _address(), now, is_known=known_browsers.is_known(contact))
             with transaction():
                 known = signing.check_password(contact, form.password.data, _address(), now=now, today=clock.today())
             session.clear()
             if known.needs_second_factor:
                 session[_PENDING] = {"user": known.user_id, "at": now.timestamp(), "next": back}
-                return redirect(url_for("identity_pages.give_code"))
-            return _enter(known.user_id, back, has_code=False)
+                response: Response = redirect(url_for("identity_pages.give_code"))
+            else:
+                response = _enter(known.user_id, back, has_code=False)
+            known_browsers.remember(response, contact)
+            return response
     shown = current_app.config["DEMO"] and listings.has_demo()
     demo = current_app.extensions["demo_accounts"] if shown else ()
     return form.answer(render_template("identity/sign_in.html", form=form, demo=demo))

@@ -15,8 +15,11 @@ from shop.identity import codes, passwords
 from shop.identity.models import Membership, User
 
 WINDOW = timedelta(minutes=10)
-#: Wrong passwords of one account, and of one address behind which many people may sit.
+#: Wrong passwords of one account from one address, and of one address behind which many people may sit.
 ACCOUNT_TRIES, ADDRESS_TRIES = 8, 60
+#: Wrong passwords of one account from all browsers in which nobody has signed in with it before: strangers who try an
+#: account from many addresses shut out neither its owner's browser nor, while they are few, another one.
+STRANGERS_TRIES = 60
 #: Wrong codes of one account.
 CODE_TRIES = 6
 
@@ -35,16 +38,21 @@ class Known:
     needs_second_factor: bool
 
 
-def count_try(contact: str, address: str, now: datetime) -> None:
+def count_try(contact: str, address: str, now: datetime, *, is_known: bool = False) -> None:
     """Count a try before it is made; commit this by itself.
 
-    :raises TooManyTries: for this account or this address.
+    :param is_known: whether somebody has signed in with this account in this browser before.
+    :raises TooManyTries: for this account from this address, this address, or this account from strange browsers.
     """
-    ratelimit.hit(f"sign_in:account:{_account_key(contact)}", ACCOUNT_TRIES, WINDOW, now)
+    key = account_key(contact)
+    ratelimit.hit(f"sign_in:account:{key}:{address}", ACCOUNT_TRIES, WINDOW, now)
     ratelimit.hit(f"sign_in:address:{address}", ADDRESS_TRIES, WINDOW, now)
+    if not is_known:
+        ratelimit.hit(f"sign_in:strangers:{key}", STRANGERS_TRIES, WINDOW, now)
 
 
-def _account_key(contact: str) -> str:
+def account_key(contact: str) -> str:
+    """Return a number or address in the one form by which its tries are counted."""
     return codes.read_phone(contact) or codes.read_email(contact) or contact.strip().lower()[:200]
 
 
@@ -67,7 +75,7 @@ def check_password(contact: str, password: str, address: str, *, now: datetime, 
         raise WrongCredentials(_("账号或密码不正确。"))
     if user.password_hash and passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hash_new(password)
-    ratelimit.forgive(f"sign_in:account:{_account_key(contact)}", now)
+    ratelimit.forgive(f"sign_in:account:{account_key(contact)}:{address}", now)
     ratelimit.forgive(f"sign_in:address:{address}", now, tries=1)
     audit.record(None, "identity.password_accepted", "user", user.id)
     return Known(user.id, user.totp_confirmed_at is not None)

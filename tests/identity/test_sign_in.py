@@ -93,6 +93,27 @@ def test_too_many_tries_are_refused_until_the_window_ends(client, person, real_t
     assert later.status_code == 302
 
 
+def test_strangers_do_not_keep_the_owner_out(client, person, real_time):
+    for _ in range(sign_in.ACCOUNT_TRIES):
+        give(client, password="wrong", environ_base={"REMOTE_ADDR": "127.0.0.9"})
+
+    assert give(client, environ_base={"REMOTE_ADDR": "127.0.0.9"}).status_code == 429
+    assert give(client, environ_base={"REMOTE_ADDR": "127.0.0.2"}).status_code == 302
+
+
+def test_many_strangers_do_not_keep_out_the_browser_that_one_knows(app, client, person, real_time):
+    mine = {"REMOTE_ADDR": "127.0.0.2"}
+    assert give(client, environ_base=mine).status_code == 302
+    for n in range(sign_in.STRANGERS_TRIES - 1):
+        with transaction():
+            sign_in.count_try("13800138000", f"10.0.0.{n}", real_time[0])
+
+    assert give(app.test_client(), environ_base={"REMOTE_ADDR": "127.0.0.3"}).status_code == 429
+    assert give(client, environ_base=mine).status_code == 302
+    client.set_cookie("duikou_known", "forged", path="/sign-in")
+    assert give(client, environ_base=mine).status_code == 429
+
+
 def test_an_address_that_tries_many_accounts_is_refused(client, person, real_time):
     for n in range(sign_in.ADDRESS_TRIES):
         with transaction():
