@@ -226,7 +226,8 @@ def edit_permissions(actor: Actor, role: str) -> Answer:
         held = request.form.getlist("permissions")
         with form.refusals():
             with transaction():
-                permissions.set_permissions(actor, role, held, known=known)
+                version = request.form.get("version", 0, type=int)
+                permissions.set_permissions(actor, role, version, held, known=known)
             flash(_("已保存，立即生效。"), "success")
             return redirect(url_for("identity_operator_pages.list_permissions"))
     page = render_template(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from shop import audit
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
+from shop.etag import check_version
 from shop.i18n import _
 from shop.identity.models import Role, RolePermission
 
@@ -63,6 +65,11 @@ class RoleRow:
     name_en: str
     permissions: list[str]
 
+    @property
+    def version(self) -> int:
+        """A number that stands for what the role may do: an edit names the one that it was made from."""
+        return int.from_bytes(hashlib.sha256("\n".join(sorted(self.permissions)).encode()).digest()[:6])
+
 
 def list_roles(kind: str | None = None) -> Sequence[RoleRow]:
     """Return roles with their permissions, by kind of organisation."""
@@ -78,24 +85,32 @@ def list_roles(kind: str | None = None) -> Sequence[RoleRow]:
     return [RoleRow(*row) for row in db.session.execute(wanted)]
 
 
-def set_permissions(actor: Actor, role: str, wanted: Collection[str], *, known: Collection[str]) -> RoleRow:
+def set_permissions(
+    actor: Actor, role: str, version: int, wanted: Collection[str], *, known: Collection[str]
+) -> RoleRow:
     """Give a role exactly these permissions; takes effect with the next request of each member.
 
+    One edit of the table runs at a time: two of two roles could leave nobody who may edit it.
+
+    :param version: of the row that the edit was made from.
     :param known: every permission that a part of the application has declared.
     :raises NotFound: if there is no such role.
+    :raises VersionChanged: if somebody has changed what the role may do since then.
     :raises UnknownPermission: if one is not known.
     :raises OperatorsOnly: if another role than the operator's would get one of the operator's.
     :raises NobodyCouldEdit: if no role would be left that may edit this table.
     """
-    found = db.session.scalars(select(Role).where(Role.code == role).with_for_update()).one_or_none()
+    roles = {one.code: one for one in db.session.scalars(select(Role).order_by(Role.code).with_for_update())}
+    found = roles.get(role)
     if found is None:
         raise NotFound(_("没有这个角色。"))
+    old = set(db.session.scalars(select(RolePermission.permission).where(RolePermission.role == role)))
+    check_version(version, RoleRow(found.code, found.kind, found.name_zh, found.name_en, sorted(old)).version)
     new = set(wanted)
     if unknown := sorted(new - set(known)):
         raise UnknownPermission(_("没有这种权限：%(names)s", names="、".join(unknown)[:200]), permissions=unknown)
     if found.kind != "operator" and (forbidden := sorted(new & OPERATOR_ONLY)):
         raise OperatorsOnly(_("只有平台运营的角色可以有：%(names)s", names="、".join(forbidden)), permissions=forbidden)
-    old = set(db.session.scalars(select(RolePermission.permission).where(RolePermission.role == role)))
     if gone := old - new:
         db.session.execute(
             delete(RolePermission).where(RolePermission.role == role, RolePermission.permission.in_(gone))

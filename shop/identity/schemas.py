@@ -166,6 +166,7 @@ class RoleSchema(Schema):
     name_zh = fields.String()
     name_en = fields.String()
     permissions = fields.List(fields.String())
+    version = fields.Integer(metadata={"description": "Changes with the permissions; `If-Match` of an edit"})
 
 
 class RoleListSchema(Schema):

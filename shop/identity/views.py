@@ -11,6 +11,7 @@ from shop import clock
 from shop.api import Blueprint
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.etag import format_etag, if_match
 from shop.identity import listings, permissions, schemas, tokens
 from shop.identity.permissions import RoleRow
 from shop.identity.services import IssuedToken
@@ -78,9 +79,13 @@ def list_roles(actor: Actor) -> Page[RoleRow]:
 @requires("permissions:edit")
 @bp.arguments(schemas.SetPermissionsSchema)
 @bp.response(200, schemas.RoleSchema)
-def set_permissions(body: dict[str, Any], actor: Actor, role: str) -> RoleRow:
-    """Give a role exactly these permissions; takes effect with the next request of each member."""
+def set_permissions(body: dict[str, Any], actor: Actor, role: str) -> tuple[RoleRow, dict[str, str]]:
+    """Give a role exactly these permissions; takes effect with the next request of each member.
+
+    `If-Match` names the `version` of the role in the list.
+    """
     with transaction():
-        return permissions.set_permissions(
-            actor, role, body["permissions"], known=current_app.extensions["permissions"]
+        row = permissions.set_permissions(
+            actor, role, if_match(), body["permissions"], known=current_app.extensions["permissions"]
         )
+    return row, {"ETag": format_etag(row.version)}

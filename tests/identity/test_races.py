@@ -14,7 +14,7 @@ from flask import Flask
 from shop import clock, ratelimit
 from shop.db import db, transaction
 from shop.errors import DomainError
-from shop.identity import invitations, members, services, units
+from shop.identity import invitations, members, permissions, services, units
 from shop.identity.models import Membership, MembershipRole, Organisation
 from shop.identity.places import Place
 from tests.conftest import count
@@ -114,3 +114,21 @@ def test_two_administrators_cannot_end_each_other(committed_app):
     )
 
     assert results == ["done", "last-administrator"]
+
+
+def test_two_edits_of_two_roles_leave_somebody_who_may_edit(committed_app):
+    operator = make_member("operator")
+    with transaction():
+        row = next(one for one in permissions.list_roles() if one.code == "operator_auditor")
+        known = {"permissions:edit", *row.permissions}
+        both = [*row.permissions, "permissions:edit"]
+        permissions.set_permissions(operator, "operator_auditor", row.version, both, known=known)
+    rows = {one.code: one for one in permissions.list_roles()}
+
+    def end(role: str) -> Callable[[], Any]:
+        left = [name for name in rows[role].permissions if name != "permissions:edit"]
+        return lambda: permissions.set_permissions(operator, role, rows[role].version, left, known=set(left))
+
+    results = together(committed_app, end("operator_auditor"), end("operator_confirmer"))
+
+    assert results == ["done", "nobody-could-edit"]

@@ -10,6 +10,7 @@ from shop import clock
 from shop.auth import Actor, Scope
 from shop.db import db, transaction
 from shop.identity import invitations, queries, tokens
+from shop.identity import permissions as table
 from shop.identity.models import ApiToken, Membership, Organisation, UserSession
 from shop.identity.roles import ROLES
 from shop.identity.words import PERMISSION_WORDS
@@ -490,12 +491,34 @@ class TestOperator:
         assert count("authority_scopes") == 0
 
 
+def version_of(role: str) -> int:
+    return next((row.version for row in table.list_roles() if row.code == role), 0)
+
+
 class TestPermissions:
+    def test_a_right_that_was_taken_away_does_not_come_back_from_an_older_page(self, call):
+        operator, path = make_member("operator"), "/roles/operator_finance/permissions"
+        seen = next(row for row in call(operator, "GET", "/roles").json["items"] if row["code"] == "operator_finance")
+        less = [name for name in seen["permissions"] if name != "payouts:prepare"]
+        assert call(operator, "PUT", path, {"permissions": less}).status_code == 428
+        assert call(operator, "PUT", path, {"permissions": less}, match=seen["version"]).status_code == 200
+
+        stale = call(
+            operator, "PUT", path, {"permissions": [*seen["permissions"], "outbox:manage"]}, match=seen["version"]
+        )
+
+        assert (stale.status_code, stale.json["type"]) == (412, "/problems/version-changed")
+        assert next(row.permissions for row in table.list_roles() if row.code == "operator_finance") == sorted(less)
+
     def test_the_table_decides_at_once(self, call):
         operator, actor = make_member("operator"), make_member("institution", "institution_receiver")
         path = "/roles/institution_receiver/permissions"
 
-        assert call(operator, "PUT", path, {"permissions": ["tokens:manage"]}).json["permissions"] == ["tokens:manage"]
+        given = call(
+            operator, "PUT", path, {"permissions": ["tokens:manage"]}, match=version_of("institution_receiver")
+        )
+        assert given.json["permissions"] == ["tokens:manage"]
+        assert given.headers["ETag"] == f'"{version_of("institution_receiver")}"'
         assert call(actor, "GET", "/me").json["permissions"] == ["tokens:manage"]
 
     @pytest.mark.parametrize(
@@ -511,7 +534,9 @@ class TestPermissions:
         operator = make_member("operator")
         before = count("role_permissions")
 
-        refused = call(operator, "PUT", f"/roles/{role}/permissions", {"permissions": permissions})
+        refused = call(
+            operator, "PUT", f"/roles/{role}/permissions", {"permissions": permissions}, match=version_of(role)
+        )
 
         assert (refused.status_code, refused.json["type"]) == (status, f"/problems/{code}")
         assert count("role_permissions") == before
