@@ -15,7 +15,7 @@ from shop.downloads import Column, answer_sheet, is_sheet_wanted
 from shop.forms import Form
 from shop.i18n import _, select_locale
 from shop.idempotency import idempotent
-from shop.identity import listings, members
+from shop.identity import listings, members, tokens
 from shop.identity.forms import InviteForm, RoleForm
 from shop.identity.listings import MemberRow
 from shop.identity.pages import Answer
@@ -100,7 +100,21 @@ def show_member(actor: Actor, member_id: UUID) -> Answer:
             return redirect(url_for("member_pages.show_member", member_id=member_id))
     member = listings.list_members(actor.organisation_id, 1, None, member=key).items[0]
     names = listings.role_names(select_locale())
-    return form.answer(render_template("identity/member.html", form=form, member=member, names=names, today=today))
+    page = render_template(
+        "identity/member.html", form=form, member=member, names=names, today=today,
+        tokens=tokens.list_of(member.key, clock.real_now()),
+    )  # fmt: skip
+    return form.answer(page)
+
+
+@bp.post("/<uuid:member_id>/tokens/<uuid:token_id>/revoke")
+@requires("members:manage")
+def revoke_token(actor: Actor, member_id: UUID, token_id: UUID) -> Response:
+    """Revoke a member's token at once, and those that were made by it."""
+    with transaction():
+        tokens.revoke(actor, token_id, clock.real_now())
+    flash(_("令牌已撤销。"), "success")
+    return redirect(url_for("member_pages.show_member", member_id=member_id))
 
 
 @bp.post("/<uuid:member_id>/roles/end")

@@ -20,11 +20,12 @@ from shop.identity import (
     organisations,
     places,
     schemas,
+    tokens,
     units,
 )
 from shop.identity.change_queries import ChangeRow
 from shop.identity.listings import MemberRow, UnitRow
-from shop.identity.models import BankAccount, Organisation, Unit
+from shop.identity.models import ApiToken, BankAccount, Organisation, Unit
 from shop.paging import Page, PageQuery
 
 bp = Blueprint("organisation", __name__, url_prefix="/api/v1/organisation", description="The caller's own organisation")
@@ -209,6 +210,15 @@ def end_membership(actor: Actor, member_id: UUID) -> MemberRow:
         before = _member(actor, member_id)
         members.end_membership(actor, member_id, today=clock.today(), now=clock.real_now())
         return before if before.is_waiting else _member(actor, member_id)
+
+
+@bp.route("/members/<uuid:member_id>/tokens")
+@requires("members:manage")
+@bp.response(200, schemas.TokenListSchema)
+def list_tokens(actor: Actor, member_id: UUID) -> Page[ApiToken]:
+    """List a member's tokens that work, the newest first; `DELETE /tokens/{id}` revokes one."""
+    membership = members.get_member(actor.organisation_id, member_id)
+    return Page(list(tokens.list_of(membership.id, clock.real_now())), None)
 
 
 @bp.route("/members/<uuid:member_id>/second-factor", methods=["DELETE"])

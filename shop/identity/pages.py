@@ -60,7 +60,8 @@ def sign_in() -> Answer:
             with transaction():
                 signing.count_try(contact, _address(), now, is_known=known_browsers.is_known(contact))
             with transaction():
-                known = signing.check_password(contact, form.password.data, _address(), now=now, today=clock.today())
+                found = signing.check_password(contact, form.password.data, _address(), now=now, today=clock.today())
+            known = signing.require_known(found)
             session.clear()
             if known.needs_second_factor:
                 session[_PENDING] = {"user": known.user_id, "at": now.timestamp(), "next": back}

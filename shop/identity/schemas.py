@@ -134,7 +134,7 @@ class TokenSchema(Schema):
 
 
 class TokenListSchema(Schema):
-    """The caller's tokens that work."""
+    """Tokens of a member that work."""
 
     items = fields.List(fields.Nested(TokenSchema))
     next = fields.String(allow_none=True)

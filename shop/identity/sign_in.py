@@ -64,21 +64,34 @@ def find_user(contact: str) -> User | None:
     return db.session.scalars(select(User).where(User.phone == phone if phone else User.email == email)).one_or_none()
 
 
-def check_password(contact: str, password: str, address: str, *, now: datetime, today: date) -> Known:
+def check_password(contact: str, password: str, address: str, *, now: datetime, today: date) -> Known | None:
     """Find the account and check its password; takes as long when there is no such account.
 
-    :raises WrongCredentials: if account or password are wrong, or the account may not sign in.
+    Returns ``None`` if account or password are wrong, or the account may not sign in: that is written into the trail,
+    under the account if there is one. Refuse after the commit, by :func:`require_known`.
     """
     user = find_user(contact)
     is_right = passwords.verify(user.password_hash if user else None, password)
     if user is None or not is_right or user.disabled_at is not None or not _is_member_of_any(user.id, today):
-        raise WrongCredentials(_("账号或密码不正确。"))
+        # Without an account too, so that it takes as long.
+        audit.record(None, "identity.sign_in_refused", "user", user.id if user else None)
+        return None
     if user.password_hash and passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hash_new(password)
     ratelimit.forgive(f"sign_in:account:{account_key(contact)}:{address}", now)
     ratelimit.forgive(f"sign_in:address:{address}", now, tries=1)
     audit.record(None, "identity.password_accepted", "user", user.id)
     return Known(user.id, user.totp_confirmed_at is not None)
+
+
+def require_known(known: Known | None) -> Known:
+    """Return who has given the right password.
+
+    :raises WrongCredentials: if nobody has.
+    """
+    if known is None:
+        raise WrongCredentials(_("账号或密码不正确。"))
+    return known
 
 
 def _is_member_of_any(user_id: int, today: date) -> bool:

@@ -79,10 +79,18 @@ def _lock_maker(actor: Actor, now: datetime) -> ApiToken | None:
 
 def list_own(actor: Actor, now: datetime) -> Sequence[ApiToken]:
     """Return the actor's tokens that work, the newest first."""
+    return list_of(actor.membership_id, now)
+
+
+def list_of(membership_id: int, now: datetime) -> Sequence[ApiToken]:
+    """Return a member's tokens that work, the newest first.
+
+    :param now: real time.
+    """
     return db.session.scalars(
         select(ApiToken)
         .where(
-            ApiToken.membership_id == actor.membership_id,
+            ApiToken.membership_id == membership_id,
             ApiToken.revoked_at.is_(None),
             or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
         )

@@ -93,6 +93,16 @@ def test_too_many_tries_are_refused_until_the_window_ends(client, person, real_t
     assert later.status_code == 302
 
 
+def test_a_refused_sign_in_is_in_the_trail_of_the_account(client, person):
+    give(client, password="wrong")
+    give(client, "13900139000", "wrong")
+
+    trail = db.text(
+        "SELECT subject_id, user_id FROM audit_entries WHERE action = 'identity.sign_in_refused' ORDER BY id"
+    )
+    assert [tuple(row) for row in db.session.execute(trail)] == [(person.id, None), (None, None)]
+
+
 def test_strangers_do_not_keep_the_owner_out(client, person, real_time):
     for _ in range(sign_in.ACCOUNT_TRIES):
         give(client, password="wrong", environ_base={"REMOTE_ADDR": "127.0.0.9"})

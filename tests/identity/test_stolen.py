@@ -7,7 +7,7 @@ import pytest
 from shop import clock
 from shop.db import db, transaction
 from shop.identity import accounts, contacts, passwords, queries, recovery, services, tokens
-from shop.identity.models import ApiToken, User
+from shop.identity.models import ApiToken, Membership, Organisation, User
 from tests.conftest import count
 from tests.factories import make_member
 from tests.identity.test_races import together
@@ -153,3 +153,23 @@ def test_disabling_an_account_ends_its_tokens_and_those_made_by_them(session):
         accounts.disable(operator, actor.user_public_id, why="被盗", now=clock.real_now())
 
     assert db.session.query(ApiToken).filter_by(revoked_at=None).count() == 0
+
+
+def test_an_administrator_sees_and_revokes_a_members_tokens(owner, client, bearer, login):
+    admin = make_member("producer", organisation=db.session.get_one(Organisation, owner.organisation_id))
+    header = bearer(owner, "orders:read")
+    member = db.session.get_one(Membership, owner.membership_id).public_id
+    token = db.session.query(ApiToken).filter_by(membership_id=owner.membership_id).one()
+    path = f"/organisation/members/{member}"
+
+    listed = client.get(f"{API}{path}/tokens", headers=bearer(admin)).json["items"]
+    stranger = client.get(f"{API}{path}/tokens", headers=bearer(make_member("producer")))
+    browser = login(admin)
+    shown = browser.get(path).text
+    revoked = browser.post(f"{path}/tokens/{token.public_id}/revoke")
+
+    assert [(one["id"], one["scopes"]) for one in listed] == [(str(token.public_id), ["orders:read"])]
+    assert stranger.status_code == 404
+    assert f"{path}/tokens/{token.public_id}/revoke" in shown
+    assert revoked.status_code == 302
+    assert not works(client, header)
