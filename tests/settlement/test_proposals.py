@@ -111,7 +111,7 @@ def test_a_producers_own_mode_and_its_sub_account_go_first_and_another_mode_is_f
         second = factories.make_member(
             "producer", organisation=db.session.get_one(Organisation, world.producer.organisation_id)
         )
-        payment = receipts.record(facts((order, 100)), world.producer, NOON)
+        payment = receipts.record(facts((order, 100), is_certain=True), world.producer, NOON)
         receipts.confirm(payment.public_id, second, NOON)
 
     row = receipt_queries.get_payment(payment.public_id, world.producer, TODAY)
