@@ -97,13 +97,6 @@ def plain_quantity(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def mask_account(number: str) -> str:
-    """Return a bank account for those who only look on: its last four digits."""
-    return f"•••• {number[-_SHOWN_DIGITS:]}"
-
-
-#: Digits of an account by which its owner knows it again.
-_SHOWN_DIGITS = 4
 #: A number such as DK20261122-7F3K9Q-1, which a line must not break at its hyphens.
 _NUMBER = re.compile(r"[A-Z]{2}\d{8}-[0-9A-Z]+(?:-\d+)?")
 
@@ -223,7 +216,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         yuan=money.show_yuan, wan=money.show_wan, day=show_day, instant=show_instant, moment=show_moment, long_day=show_long_day,
         written_yuan=show_written_yuan, quantity=show_quantity, plain=plain_quantity, keep_numbers=keep_numbers,
-        masked=mask_account,
     )  # fmt: skip
     app.jinja_env.globals.update(
         asset=assets.address, nav_for=_nav(app), nav_groups=_nav_groups(app), address_with=address_with,

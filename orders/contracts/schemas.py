@@ -74,7 +74,10 @@ class ContractSchema(Schema):
     order_number = fields.String()
     status = fields.String()
     terms = fields.Dict(
-        metadata={"description": "All that is printed: parties, lines, freight, dates, payee, payment."}
+        metadata={
+            "description": "All that is printed: parties, lines, freight, dates, payee, payment. Authorities read the last"
+            " digits of a bank account; the hash is that of the whole terms."
+        }
     )
     terms_sha256 = fields.String(metadata={"description": "SHA-256 of the terms in RFC 8785 form."})
     verification_code = fields.String()

@@ -92,7 +92,7 @@ def _end(order_id: UUID, event: str, body: dict[str, Any], actor: Actor) -> Orde
 @bp.response(200, ContractSchema)
 def show_contract(actor: Actor, contract_id: UUID) -> ContractAnswer:
     """Show a contract to those who may see its order."""
-    return contract_answer(services.get_contract(contract_id, actor, clock.now()))
+    return contract_answer(services.get_contract(contract_id, actor, clock.now()), actor)
 
 
 @bp.route("/contracts/<uuid:contract_id>/sign", methods=["POST"])
@@ -103,7 +103,7 @@ def sign_contract(actor: Actor, contract_id: UUID) -> ContractAnswer:
     """Sign for one's side: the producer first, then the buyer."""
     with transaction():
         signed = services.sign_contract(contract_id, actor=actor, at=clock.now(), sign_within=sign_within())
-        return contract_answer(signed)
+        return contract_answer(signed, actor)
 
 
 @bp.route("/contracts/<uuid:contract_id>/decline", methods=["POST"])
@@ -114,7 +114,9 @@ def sign_contract(actor: Actor, contract_id: UUID) -> ContractAnswer:
 def decline_contract(body: dict[str, Any], actor: Actor, contract_id: UUID) -> ContractAnswer:
     """Decline to sign, with a reason; the order is cancelled with it."""
     with transaction():
-        return contract_answer(services.decline_contract(contract_id, actor=actor, at=clock.now(), why=body["why"]))
+        return contract_answer(
+            services.decline_contract(contract_id, actor=actor, at=clock.now(), why=body["why"]), actor
+        )
 
 
 @bp.route("/contracts/<uuid:contract_id>/amendments", methods=["POST"])
@@ -125,7 +127,7 @@ def offer_amendment(actor: Actor, contract_id: UUID) -> ContractAnswer:
     """Offer, for the producer, that the buyer pays to the account registered now instead of the contract's."""
     with transaction():
         amendments.offer(contract_id, actor, clock.now())
-        return contract_answer(services.get_contract(contract_id, actor, clock.now()))
+        return contract_answer(services.get_contract(contract_id, actor, clock.now()), actor)
 
 
 @bp.route("/contracts/<uuid:contract_id>/amendments/agree", methods=["POST"])
@@ -149,7 +151,7 @@ def decline_amendment(actor: Actor, contract_id: UUID) -> ContractAnswer:
 def _answer(contract_id: UUID, answer: str, actor: Actor) -> ContractAnswer:
     with transaction():
         amendments.decide(contract_id, answer, actor, clock.now())
-        return contract_answer(services.get_contract(contract_id, actor, clock.now()))
+        return contract_answer(services.get_contract(contract_id, actor, clock.now()), actor)
 
 
 @bp.route("/verify-contract/<string:code>")

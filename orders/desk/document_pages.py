@@ -33,12 +33,14 @@ bp = Blueprint("document_pages", __name__, template_folder="templates")
 
 @bp.get("/<any(desk, producer, official, operator):desk>/orders/<uuid:order_id>/contract")
 @requires("signed_in")
-def show_contract(actor: Actor, desk: str, order_id: UUID) -> str:
+def show_contract(actor: Actor, desk: str, order_id: UUID) -> str | Response:
     """Show the contract of an order, with signing where it is the reader's turn and the rule lets them."""
     at = clock.now()
     page = get_order_page(order_id, actor, at)
     if page.contract is None:
         raise services.NoSuchContract(_("还没有合同。"))
+    if desk != desk_of(actor):
+        return redirect(url_for("document_pages.show_contract", desk=desk_of(actor), order_id=order_id))
     can_sign = page.can("contract.sign")
     dearer, who = (
         signers.who_signs(get_order(order_id, actor, at), actor, clock.business_day(at))
@@ -66,7 +68,7 @@ def show_contract(actor: Actor, desk: str, order_id: UUID) -> str:
 def move_contract(actor: Actor, contract_id: UUID, act: str) -> Response:
     """Sign or decline a contract."""
     at, form = clock.now(), DecideForm()
-    contract = contract_answer(services.get_contract(contract_id, actor, at))
+    contract = contract_answer(services.get_contract(contract_id, actor, at), actor)
     with form.refusals(), transaction():
         if act == "sign":
             services.sign_contract(contract_id, actor=actor, at=at, sign_within=sign_within())
@@ -99,7 +101,7 @@ def amend_account(actor: Actor, contract_id: UUID, act: str) -> Response:
 @requires("signed_in")
 def find_contract(actor: Actor, contract_id: UUID) -> Response:
     """Send the reader to the contract in its own desk."""
-    contract = contract_answer(services.get_contract(contract_id, actor, clock.now()))
+    contract = contract_answer(services.get_contract(contract_id, actor, clock.now()), actor)
     return redirect(url_for("document_pages.show_contract", desk=desk_of(actor), order_id=contract.order_id))
 
 
@@ -107,7 +109,7 @@ def find_contract(actor: Actor, contract_id: UUID) -> Response:
 @requires("signed_in")
 def print_contract(actor: Actor, contract_id: UUID) -> str:
     """Show a contract to be printed, with the code by which anyone can check it."""
-    contract = contract_answer(services.get_contract(contract_id, actor, clock.now()))
+    contract = contract_answer(services.get_contract(contract_id, actor, clock.now()), actor)
     address = public_address("document_pages.check_contract", code=contract.verification_code)
     qr = Markup(segno.make(address, error="m").svg_inline(scale=3, border=2))  # noqa: S704  drawn by us from our address
     return render_template("desk/contract_print.html", contract=contract, qr=qr, address=address, **words())

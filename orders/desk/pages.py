@@ -153,10 +153,12 @@ def find_order(actor: Actor, order_id: UUID) -> Response:
 
 @bp.get(f"/<{_DESKS}:desk>/orders/<uuid:order_id>")
 @requires("signed_in")
-def show_order(actor: Actor, desk: str, order_id: UUID) -> str:
+def show_order(actor: Actor, desk: str, order_id: UUID) -> str | Response:
     """Show an order: what, with whom, how much, the one next step; then all that happened and belongs to it."""
     at = clock.now()
     order = get_order(order_id, actor, at)
+    if desk != desk_of(actor):
+        return redirect(url_for("desk_pages.show_order", desk=desk_of(actor), order_id=order_id))
     if lapsing.is_overdue(order, at):
         with transaction():
             if not history.is_being_told():

@@ -68,9 +68,9 @@ def get_order_page(public_id: UUID, actor: Actor, at: datetime) -> OrderPage:
     """
     order = get_order(public_id, actor, at)
     contract = find_contract(order.id)
-    shipments, acceptances, papers = shipments_of(order.id), acceptances_of(order.id), papers_of(order.id)
+    shipments, acceptances, papers = shipments_of(order.id, actor), acceptances_of(order.id, actor), papers_of(order.id)
     told = order_answer(order.id)
-    signed = contract_answer(contract) if contract else None
+    signed = contract_answer(contract, actor) if contract else None
     side = side_of(actor, Parties.of(order), at)
     return OrderPage(
         order=told,

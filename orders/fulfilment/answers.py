@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -133,21 +133,28 @@ _PAPERS = text("""
     WHERE a.order_id = :order ORDER BY s.id""")
 
 
-def shipments_of(order_id: int) -> list[ShipmentAnswer]:
-    """Return the shipments of an order, first first."""
+def shipments_of(order_id: int, actor: Actor) -> list[ShipmentAnswer]:
+    """Return the shipments of an order that the actor may see, first first; who shipped is named to the seller's side."""
     db.session.flush()  # the statements below read what this transaction has changed
     items = _grouped(_SHIPPED, order_id, ShipmentItemAnswer)
     rows = db.session.execute(_SHIPMENTS, {"order": order_id})
-    return [_make(ShipmentAnswer, *row[1:], tuple(items[row.key])) for row in rows]
+    made: list[ShipmentAnswer] = [_make(ShipmentAnswer, *row[1:], tuple(items[row.key])) for row in rows]
+    is_own = actor.organisation_kind in ("producer", "agent")
+    return made if is_own else [replace(one, shipped_by="") for one in made]
 
 
-def acceptances_of(order_id: int) -> list[AcceptanceAnswer]:
-    """Return the acceptances of an order, first first."""
+def acceptances_of(order_id: int, actor: Actor) -> list[AcceptanceAnswer]:
+    """Return the acceptances of an order that the actor may see, first first; persons are named to the buyer only."""
     db.session.flush()  # the statements below read what this transaction has changed
     items = _grouped(_ACCEPTED, order_id, AcceptedItemAnswer)
     files = _grouped(_PAPERS, order_id, PaperAnswer)
     rows = db.session.execute(_ACCEPTANCES, {"order": order_id})
-    return [_make(AcceptanceAnswer, *row[1:], tuple(items[row.key]), tuple(files[row.key])) for row in rows]
+    made: list[AcceptanceAnswer] = [
+        _make(AcceptanceAnswer, *row[1:], tuple(items[row.key]), tuple(files[row.key])) for row in rows
+    ]
+    if actor.organisation_kind == "institution":
+        return made
+    return [replace(one, accepted_by="", witness_name="", also_present="") for one in made]
 
 
 def get_shipment(public_id: UUID, actor: Actor, at: datetime) -> ShipmentAnswer:
@@ -162,7 +169,7 @@ def get_shipment(public_id: UUID, actor: Actor, at: datetime) -> ShipmentAnswer:
     )
     if order_id is None:
         raise NoSuchShipment(_("没有这次发货。"))
-    return next(shipment for shipment in shipments_of(order_id) if shipment.id == public_id)
+    return next(shipment for shipment in shipments_of(order_id, actor) if shipment.id == public_id)
 
 
 def _grouped(statement: Any, order_id: int, kind: Any) -> dict[int, list[Any]]:

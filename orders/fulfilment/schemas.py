@@ -64,7 +64,7 @@ class ShipmentSchema(Schema):
     tracking_ref = fields.String()
     note = fields.String()
     shipped_at = Instant()
-    shipped_by = fields.String()
+    shipped_by = fields.String(metadata={"description": "Told to the seller's side; else empty."})
     items = fields.List(fields.Nested(ShipmentItemSchema))
 
 
@@ -142,10 +142,10 @@ class AcceptanceSchema(Schema):
     id = PublicId()
     number = fields.String()
     accepted_at = Instant()
-    accepted_by = fields.String()
-    witness_name = fields.String()
+    accepted_by = fields.String(metadata={"description": "Told to the buyer's own people; else empty."})
+    witness_name = fields.String(metadata={"description": "As `accepted_by`."})
     witness_is_member = fields.Boolean()
-    also_present = fields.String()
+    also_present = fields.String(metadata={"description": "As `accepted_by`."})
     note = fields.String()
     items = fields.List(fields.Nested(AcceptedItemSchema))
     files = fields.List(fields.Nested(DeliveryPaperSchema))

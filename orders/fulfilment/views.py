@@ -34,7 +34,7 @@ bp = Blueprint("fulfilment", __name__, url_prefix="/api/v1", description="Shippi
 @bp.response(200, ShipmentListSchema)
 def list_shipments(actor: Actor, order_id: UUID) -> dict[str, Any]:
     """List the shipments of an order."""
-    return {"items": answers.shipments_of(get_order(order_id, actor, clock.now()).id)}
+    return {"items": answers.shipments_of(get_order(order_id, actor, clock.now()).id, actor)}
 
 
 @bp.route("/orders/<uuid:order_id>/shipments", methods=["POST"])
@@ -67,7 +67,7 @@ def show_shipment(actor: Actor, shipment_id: UUID) -> ShipmentAnswer:
 @bp.response(200, AcceptanceListSchema)
 def list_acceptances(actor: Actor, order_id: UUID) -> dict[str, Any]:
     """List the acceptances of an order."""
-    return {"items": answers.acceptances_of(get_order(order_id, actor, clock.now()).id)}
+    return {"items": answers.acceptances_of(get_order(order_id, actor, clock.now()).id, actor)}
 
 
 @bp.route("/orders/<uuid:order_id>/witnesses")
@@ -104,4 +104,4 @@ def accept(body: dict[str, Any], actor: Actor, order_id: UUID) -> AcceptanceAnsw
     )
     with transaction():
         made = accept_goods(order_id, draft, actor=actor, at=clock.now())
-        return next(one for one in answers.acceptances_of(made.order_id) if one.id == made.public_id)
+        return next(one for one in answers.acceptances_of(made.order_id, actor) if one.id == made.public_id)

@@ -16,6 +16,8 @@ _MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 _ABROAD = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 MAX_NAME = 120
 _EMAIL = re.compile(r"[^@\s,;:<>\"()\[\]\\]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
+#: Digits of an account by which its owner knows it again.
+_SHOWN_DIGITS = 4
 
 
 class BadCreditCode(Invalid):
@@ -88,3 +90,8 @@ def read_contact(text: str) -> tuple[str | None, str | None]:
     if phone is None and email is None:
         raise BadContact(_("请填写手机号或邮箱。"))
     return phone, email
+
+
+def mask_account(number: str) -> str:
+    """Return a bank account for those who only look on: its last four digits."""
+    return f"•••• {number[-_SHOWN_DIGITS:]}"

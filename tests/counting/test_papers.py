@@ -191,6 +191,35 @@ def test_an_account_number_in_a_contract_is_masked_for_who_only_looks_on(paid, l
     assert number in login(paid.world.buyer).get(f"/desk/orders/{paid.order.public_id}/contract").text
 
 
+def test_no_address_and_no_answer_tells_who_only_looks_on_an_account_or_a_person(paid, login, client, bearer):
+    number = db.session.scalar(text("SELECT terms #>> '{payment,payee,number}' FROM contracts"))
+    key, order = paid.world.contract(paid.order).public_id, paid.order.public_id
+    official, seller, buyer = by_division("620421"), paid.world.producer, paid.world.buyer
+
+    desk = login(official)
+    for path in (f"/producer/orders/{order}", f"/desk/orders/{order}/contract", f"/producer/orders/{order}/contract"):
+        assert desk.get(path).location == path.replace("/producer/", "/official/").replace("/desk/", "/official/")
+    assert number not in desk.get(f"/contracts/{key}/print").text
+    answers = {
+        actor.user_id: [client.get(path, headers=bearer(actor)) for path in (f"/api/v1/contracts/{key}", f"/api/v1/orders/{order}")]
+        for actor in (official, seller, buyer)
+    }  # fmt: skip
+    assert [[number in one.text for one in answers[actor.user_id]] for actor in (official, seller, buyer)] == [
+        [False, False], [True, True], [True, True],
+    ]  # fmt: skip
+    contract, page = (one.json for one in answers[official.user_id])
+    assert contract["terms"]["payment"]["payee"]["number"] == f"•••• {number[-4:]}"
+    assert contract["terms_sha256"] == answers[buyer.user_id][0].json["terms_sha256"]
+    people = {
+        actor.organisation_kind: (told["shipments"][0]["shipped_by"], told["acceptances"][0]["accepted_by"])
+        for actor in (official, seller, buyer) for told in [answers[actor.user_id][1].json]
+    }  # fmt: skip
+    assert people == {
+        "authority": ("", ""), "producer": (seller.user_name, ""), "institution": ("", buyer.user_name),
+    }  # fmt: skip
+    assert page["contract"] == contract
+
+
 def test_what_counts_for_a_budget_since_a_unit_moved_is_opened_there_too(paid, login):
     with transaction():
         db.session.execute(text("UPDATE orders SET placed_at = placed_at - interval '200 days'"))

@@ -204,7 +204,7 @@ def test_papers_of_a_delivery_are_kept_with_it_and_open_to_both_sides_alone(worl
         draft = AcceptanceDraft(items, files=[("test", paper.public_id)])
         accepting.accept_goods(order.public_id, draft, actor=world.buyer, at=world.at)
 
-    told = acceptances_of(order.id)[0].files
+    told = acceptances_of(order.id, world.buyer)[0].files
     assert [(one.kind, one.name) for one in told] == [("test", "检测报告.pdf")]
     stranger = make_world()
     readers = (world.buyer, world.producer, stranger.buyer, stranger.producer)

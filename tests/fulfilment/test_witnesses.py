@@ -49,7 +49,7 @@ def test_another_member_is_the_second_person_under_the_name_of_that_day(world):
         db.session.get_one(User, second.user_id).name = "李四改名"
 
     assert (made.witness_id, posted("accepted")) == (second.user_id, 20_000)
-    told = acceptances_of(order.id)[0]
+    told = acceptances_of(order.id, world.buyer)[0]
     assert (told.witness_name, told.witness_is_member, told.also_present) == ("李四", True, "家长委员会 3 人")
 
 
