@@ -96,6 +96,8 @@ def submit_eligibility(
     :raises EvidenceMissing: without a file.
     """
     product = get_own_product(new.product, actor, at=at)
+    # Held against a change of what the paper is about; a change under way is seen by who decides.
+    db.session.refresh(product, with_for_update={"key_share": True})
     if new.scheme not in ELIGIBILITY_SCHEMES:
         raise _bad("scheme", _("认定依据不正确。"))
     if db.session.get(AssistedCounty, new.county_code) is None:

@@ -60,6 +60,12 @@ class OriginFixed(Conflict):
     code = "origin-fixed"
 
 
+class RecognisedProduct(Conflict):
+    """Name, category and kind are those that the papers were decided on; other goods are another product."""
+
+    code = "recognised-product"
+
+
 @dataclass(frozen=True)
 class NewProduct:
     """What a producer makes."""
@@ -101,15 +107,19 @@ def create_product(producer_id: int, new: NewProduct, actor: Actor, *, at: datet
 
 
 def edit_product(product: Product, new: NewProduct, actor: Actor) -> Product:
-    """Change a product's words, category or origin.
+    """Change a product's words, category or origin; of one that is recognised, or is about to be, only the other words.
 
     :raises BadProduct: as when creating.
     :raises OriginFixed: if the county changes while papers of any state exist.
+    :raises RecognisedProduct: if its name, category or kind changes while what makes it count waits, or once it was in force.
     """
     _check_product(new)
+    # Whoever hands papers in holds the same row, so that they are of what the product is then.
+    db.session.refresh(product, with_for_update={"key_share": True})
     before = {"name": product.name, "category_code": product.category_code, "county_code": product.county_code}
     if new.county_code != product.county_code and _has_papers(product.id):
         raise OriginFixed(_("已有认定或证书的产品不能更换产地。"))
+    _refuse_other_goods(product, new)
     _fill(product, new)
     db.session.flush()  # stores the words before the shop is told
     after = {name: getattr(product, name) for name in before}
@@ -235,6 +245,18 @@ def _check_product(new: NewProduct) -> None:
         raise _bad("county_code", _("产地须是832个脱贫县之一。"))
 
 
+def _refuse_other_goods(product: Product, new: NewProduct) -> None:
+    wanted = {"name": " ".join(new.name.split()), "category_code": new.category_code, "kind": new.kind}
+    changed = [name for name, value in wanted.items() if value != getattr(product, name)]
+    if changed and db.session.execute(_RECOGNISED, {"product": product.id}).first() is not None:
+        detail = _("已有待审或生效过认定依据的产品，品名、品类和类型不能更改；其他货品请另建产品，重新认定。")
+        raise RecognisedProduct(detail, errors=[{"pointer": f"#/{name}", "detail": detail} for name in changed])
+
+
+_RECOGNISED = text("""
+    SELECT 1 FROM eligibility_bases WHERE product_id = :product AND status IN ('pending', 'in_force', 'revoked') LIMIT 1""")
+
+
 def _has_papers(product_id: int) -> bool:
     return bool(
         db.session.execute(
@@ -250,6 +272,6 @@ def _bad(field: str, detail: str) -> BadProduct:
 
 
 __all__ = [
-    "BadProduct", "GtinTaken", "NewProduct", "NewSku", "NoSuchProducer", "NoSuchProduct", "OriginFixed",
+    "BadProduct", "GtinTaken", "NewProduct", "NewSku", "NoSuchProducer", "NoSuchProduct", "OriginFixed", "RecognisedProduct",
     "archive_product", "create_product", "create_sku", "current_version", "edit_product", "get_own_product", "get_own_sku", "index_product", "read_gtin", "read_sku",
 ]  # fmt: skip
