@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -50,13 +50,25 @@ def accepted_or_overdue_on(shipped_on: date, decided_on: date | None, within_day
     return last if decided_on is None else min(decided_on, last)
 
 
-def cover(amounts: Iterable[tuple[date, int]], covered_fen: int) -> list[Part]:
-    """Return what falls due on each day, the money there is applied to the earliest day first."""
+def cover(amounts: Iterable[tuple[date, int]], covered_fen: int, most_fen: int | None = None) -> list[Part]:
+    """Return what falls due on each day, the money there is applied to the earliest day first.
+
+    :param most_fen: what the order owes in all; no more than this is open, what fell due last is left out first.
+    """
     parts, left = [], max(covered_fen, 0)
     for due_on, amount in sorted(amounts):
         parts.append(Part(due_on, amount, max(amount - left, 0)))
         left = max(left - amount, 0)
-    return parts
+    return parts if most_fen is None else _capped(parts, most_fen)
+
+
+def _capped(parts: list[Part], most_fen: int) -> list[Part]:
+    found, left = [], most_fen
+    for part in parts:
+        still = min(part.open_fen, left)
+        found.append(replace(part, open_fen=still))
+        left -= still
+    return found
 
 
 def next_due_on(parts: Iterable[Part]) -> date | None:

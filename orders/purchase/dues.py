@@ -46,11 +46,14 @@ def follow_money(order: Order, lines: Sequence[OrderLine]) -> None:
 
 
 def _cover(order: Order, rows: Sequence[OrderDue], lines: Sequence[OrderLine]) -> None:
-    """Note what no money covers; what was given back for accepted goods need not be paid and covers as money does."""
+    """Note what no money covers; what was given back for accepted goods need not be paid and covers as money does.
+
+    No more is open than the order owes: freight falls away with the last goods that were to be paid.
+    """
     covered = order.received_fen - order.refunded_fen - order.held_fen
     if order.payment_mode == "goods_first":
         covered += sum(line.allowed_fen for line in lines)
-    parts = due.cover(((row.due_on, row.amount_fen) for row in rows), covered)
+    parts = due.cover(((row.due_on, row.amount_fen) for row in rows), covered, due.unpaid_fen(order))
     by_day = {part.due_on: part for part in parts}
     for row in rows:
         row.open_fen = by_day[row.due_on].open_fen

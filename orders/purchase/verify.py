@@ -33,13 +33,17 @@ _DELIVERED = """
     WHERE (cast(:order AS bigint) IS NULL OR o.id = :order)
       AND (l.shipped, l.accepted, l.rejected) IS DISTINCT FROM (i.shipped, i.accepted, i.rejected) ORDER BY l.id"""
 _DUES = """
-    SELECT format('order %s: %s fen fall due and are open, its money says %s', number, open, greatest(due - covered, 0)) FROM (
+    SELECT format('order %s: %s fen fall due and are open, its money says %s', number, open,
+                  CASE WHEN whole THEN owed ELSE least(greatest(due - covered, 0), owed) END) FROM (
         SELECT o.id, o.number, sum(d.open_fen) AS open, sum(d.amount_fen) AS due,
+               greatest(o.due_fen - o.received_fen + o.refunded_fen + o.held_fen, 0) AS owed,
+               NOT EXISTS (SELECT FROM order_lines l
+                           WHERE l.order_id = o.id AND l.quantity > l.cancelled + l.accepted + l.rejected) AS whole,
                greatest(o.received_fen - o.refunded_fen - o.held_fen + CASE WHEN o.payment_mode = 'goods_first' THEN (
                    SELECT sum(l.allowed_fen) FROM order_lines l WHERE l.order_id = o.id) ELSE 0 END, 0) AS covered
         FROM orders o JOIN order_dues d ON d.order_id = o.id
         WHERE cast(:order AS bigint) IS NULL OR o.id = :order GROUP BY o.id) each
-    WHERE open <> greatest(due - covered, 0) ORDER BY id"""
+    WHERE open <> CASE WHEN whole THEN owed ELSE least(greatest(due - covered, 0), owed) END ORDER BY id"""
 _PROCUREMENTS = """
     SELECT format('procurement %s is %s: %s orders, %s of them open', p.number, p.status, count(o.id),
                   count(o.id) FILTER (WHERE o.open))

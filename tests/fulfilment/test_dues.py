@@ -16,9 +16,10 @@ from orders.banking import claims
 from orders.banking.claims import ClaimFacts
 from orders.contracts import services as contracts
 from orders.online.models import IntentShare, PaymentIntent
-from orders.payments import tasks
+from orders.payments import refunds, tasks
 from orders.payments.queries import list_due, money_of, owed_fen
 from orders.payments.receipts import Share
+from orders.payments.refund_paths import Allowance
 from orders.purchase import due
 from orders.purchase.models import OrderDue
 from orders.purchase.verify import check_dues
@@ -29,7 +30,7 @@ from shop.notices.models import Notice
 from tests import factories
 from tests.banking.help import bring_rows, own_account, row
 from tests.conftest import NOON, examples, undone
-from tests.payments.help import pay
+from tests.payments.help import pay, slip
 from tests.purchase.world import World, make_world, reserved
 
 TODAY = date(2026, 7, 15)
@@ -118,6 +119,51 @@ def test_who_has_paid_in_advance_is_not_told_to_pay_when_accepting(world, delive
     kinds = set(db.session.scalars(select(Notice.kind)))
     assert ("goods_accepted_seller" in kinds, "goods_accepted_buyer" in kinds) == (True, False)
     assert parts(order) == [(date(2026, 8, 14), 20_000, 0)]
+
+
+def test_nobody_is_told_to_pay_freight_of_goods_that_were_all_given_back(world, deliver):
+    order = world.signed("10", freight_fen=1000)
+    world.accept(order, world.ship(order, "10"), "10")
+    line = world.lines(order)[0].public_id
+    trade = _Persons(world)
+    with transaction():
+        pay(trade, (order, 200_00))
+        made = refunds.request(
+            order.public_id, 200_00, "短斤少两", actor=world.buyer, at=world.at,
+            lines=[Allowance(line=line, amount_fen=200_00)],
+        )  # fmt: skip
+        refunds.record(made.public_id, slip(), trade.clerk, world.at)
+        refunds.confirm(made.public_id, trade.checker, world.at)
+
+    assert world.reload(order).due_fen == 0
+    assert parts(order) == [(date(2026, 8, 14), 210_00, 0)]
+    shown = money_of(order, date(2026, 12, 1))
+    assert (shown.unpaid_fen, shown.overdue_fen, shown.late_interest_fen) == (0, 0, 0)
+    for days in (27, 31):
+        with clock.stopped_at(NOON + timedelta(days=days)):
+            assert tasks.remind_of_dues() == 0
+    assert (told(), check_dues(order.id).named) == ([], ())
+
+
+def test_verification_compares_what_is_open_with_what_a_delivered_order_owes(world):
+    order = world.signed("10", freight_fen=1000)
+    world.accept(order, world.ship(order, "10"), "9", "1")
+    assert check_dues(order.id).named == ()
+    with transaction():
+        db.session.execute(text("UPDATE order_dues SET open_fen = open_fen - 1"))
+
+    assert check_dues(order.id).named == (
+        f"order {order.number}: 18999 fen fall due and are open, its money says 19000",
+    )
+
+
+@pytest.mark.parametrize(
+    ("most", "opens"), [(None, [0, 50, 70]), (200, [0, 50, 70]), (60, [0, 50, 10]), (0, [0, 0, 0])]
+)
+def test_no_more_is_open_than_is_owed_and_what_falls_due_last_is_left_out_first(most, opens):
+    amounts = [(date(2026, 8, 3), 70), (date(2026, 8, 1), 30), (date(2026, 8, 2), 50)]
+
+    assert [part.open_fen for part in due.cover(amounts, 30, most)] == opens
 
 
 def test_reminders_come_once_before_the_day_and_once_after_it(world, deliver):
