@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from orders.desk import columns
 from orders.desk.forms import CheckoutForm, DecideForm, WhyForm, head_from
 from orders.desk.timeline import timeline_of_procurement
-from orders.desk.words import words
+from orders.desk.words import procurement_states, words
 from orders.purchase import again, basket, checkout, listing, procurement_answers, procurements
 from orders.purchase.buyers import get_buyer
 from orders.purchase.changes import ReasonMissing
@@ -152,9 +152,13 @@ def _point_at_lines(form: Form, shown: basket.Basket) -> None:
 def list_procurements(actor: Actor) -> str | Response:
     """List the organisation's procurements."""
     args, today = request.args, clock.business_day(clock.now())
+    status = args.get("status", "")
+    approval = "pending" if status == "to_approve" else status
+    is_approval = approval in listing.APPROVALS
     wanted = ProcurementFilter(
-        (args["status"],) if args.get("status") else (), read_day(args.get("created_from")),
+        (status,) if status and not is_approval else (), read_day(args.get("created_from")),
         read_day(args.get("created_to")), args.get("party", "").strip()[:40],
+        approvals=(approval,) if is_approval else (), not_by=actor.user_id if status == "to_approve" else None,
     )  # fmt: skip
     if is_sheet_wanted():
         sums: dict[int, int] = {}
@@ -166,7 +170,13 @@ def list_procurements(actor: Actor) -> str | Response:
 
         return answer_sheet(_("采购单"), "procurements", columns.procurements(sums), fetch)
     page = listing.list_procurements(actor, wanted, limit=_PAGE, cursor=args.get("cursor"))
-    return render_template("desk/procurements.html", page=page, sums=sums_of(page.items, today), **words())
+    return render_template(
+        "desk/procurements.html",
+        page=page,
+        sums=sums_of(page.items, today),
+        filters=procurement_states(actor),
+        **words(),
+    )
 
 
 @bp.get("/desk/procurements/<uuid:procurement_id>")

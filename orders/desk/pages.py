@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from orders.contracts import lapsing
-from orders.desk import budget, columns, queries, todo
+from orders.desk import budget, columns, piles, queries, todo
 from orders.desk.words import words
 from orders.invoices import queries as invoices
 from orders.ledger import labels
@@ -37,7 +37,8 @@ _DESKS = "any(desk, producer, official, operator)"
 _PAGE = 20
 #: States offered by the filter of the lists, in the order of a purchase: what the lists show.
 _FILTERS = (
-    "awaiting_confirmation", "confirmed", "part_shipped", "to_accept", "to_pay", "done", "declined", "lapsed", "cancelled",
+    "to_confirm", "confirmed", "to_sign", "to_ship", "part_shipped", "to_accept", "to_invoice", "to_pay", "done",
+    "declined", "lapsed", "cancelled",
 )  # fmt: skip
 
 
@@ -61,9 +62,9 @@ def show_desk(actor: Actor) -> str:
         budget=sources,
         measures=labels.WORDS["measure"],
         finished=again.list_finished(actor) if actor.may("basket:edit") else [],
-        approve=todo.to_approve(actor, today) if actor.may("procurements:approve") else [],
-        mend=todo.to_mend(actor, today) if actor.may("procurements:create") else [],
-        place=todo.to_place(actor, today) if actor.may("procurements:submit") else [],
+        approve=todo.to_approve(actor, today) if actor.may("procurements:approve") else todo.Procurements(),
+        mend=todo.to_mend(actor, today) if actor.may("procurements:create") else todo.Procurements(),
+        place=todo.to_place(actor, today) if actor.may("procurements:submit") else todo.Procurements(),
         sign=todo.to_sign(actor, at) if actor.may("contracts:sign") else None,
         accept=todo.to_accept(actor, at) if actor.may("goods:accept") else None,
         check=invoices.count_unchecked(actor, today) if actor.may("invoices:check") else None,
@@ -127,19 +128,18 @@ def list_inspected_orders(actor: Actor, desk: str) -> str | Response:
 
 
 def _orders(actor: Actor, desk: str) -> str | Response:
-    args, status = request.args, request.args.get("status", "")
+    args, status, at = request.args, request.args.get("status", ""), clock.now()
     wanted = OrderFilter(
         statuses=(status,) if status in ORDER_STATES else (), number=args.get("q", "").strip()[:40] or None,
         placed_from=read_day(args.get("placed_from")), placed_to=read_day(args.get("placed_to")),
-        party=args.get("party", "").strip()[:40], stage=status if status in listing.STAGES else "",
+        party=args.get("party", "").strip()[:40], also=piles.waiting_for(status, actor, at) if status in listing.STAGES else None,
     )  # fmt: skip
     if is_sheet_wanted():
-        at = clock.now()
         return answer_sheet(
             _("订单"), "orders", columns.orders(),
             lambda limit, cursor: listing.list_orders(actor, wanted, at=at, limit=limit, cursor=cursor),
         )  # fmt: skip
-    page = listing.list_orders(actor, wanted, at=clock.now(), limit=_PAGE, cursor=request.args.get("cursor"))
+    page = listing.list_orders(actor, wanted, at=at, limit=_PAGE, cursor=request.args.get("cursor"))
     return render_template("desk/orders.html", page=page, desk=desk, filters=_FILTERS, **words())
 
 

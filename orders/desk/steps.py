@@ -40,7 +40,10 @@ class Step:
 
 
 #: Where a delivered order stands, in the words of lists and their filter.
-STAGES = {"to_accept": lazy("待验收"), "to_pay": lazy("待付款"), "done": lazy("已办结")}
+STAGES = {
+    "to_confirm": lazy("待确认"), "to_sign": lazy("待签合同"), "to_ship": lazy("待发货"), "to_accept": lazy("待验收"),
+    "to_invoice": lazy("待开票"), "to_pay": lazy("待付款"), "done": lazy("已办结"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

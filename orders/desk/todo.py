@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, func, select, text
 
 from orders.contracts.models import Contract
-from orders.fulfilment.models import Shipment, ShipmentItem
-from orders.invoices import queries as invoices
+from orders.desk.piles import waiting_for
 from orders.purchase.access import own_orders
 from orders.purchase.answers import OrderAnswer, order_answers
+from orders.purchase.listing import ProcurementFilter, procurements_where
 from orders.purchase.models import Order, Procurement
 from orders.purchase.parties import producers_of
 from orders.purchase.sums import sums_of
@@ -23,8 +23,6 @@ from shop.auth import Actor
 from shop.db import db
 
 SHOWN = 10
-#: What was accepted longer ago and never invoiced is no longer something to do today.
-_INVOICE_WITHIN_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,14 @@ class Waiting:
     title: str
     created_at: datetime
     total_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Procurements:
+    """Procurements that wait for the same thing: how many, and the first of them."""
+
+    total: int = 0
+    rows: list[Waiting] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,85 +76,63 @@ class EndingPaper:
     valid_to: date
 
 
-def _pile(actor: Actor, at: datetime, *conditions: ColumnElement[bool], by: ColumnElement[Any] | None = None) -> Pile:
-    where = (own_orders(actor, at), *conditions)
+def _pile(stage: str, actor: Actor, at: datetime, *, by: ColumnElement[Any] | None = None) -> Pile:
+    where = (own_orders(actor, at), waiting_for(stage, actor, at))
     total = db.session.scalar(select(func.count()).select_from(Order).where(*where)) or 0
     order = [by, Order.id] if by is not None else [Order.id]
     keys = db.session.scalars(select(Order.id).where(*where).order_by(*order).limit(SHOWN)).all() if total else []
     return Pile(total, order_answers(keys, with_lines=False))
 
 
-def _contract_is(*statuses: str) -> ColumnElement[bool]:
-    return exists().where(Contract.order_id == Order.id, Contract.status.in_(statuses))
-
-
 def to_confirm(actor: Actor, at: datetime) -> Pile:
     """Return a producer's orders that wait to be confirmed, the next to lapse first."""
-    return _pile(actor, at, Order.status == "awaiting_confirmation", by=Order.confirm_by.expression)
+    return _pile("to_confirm", actor, at, by=Order.confirm_by.expression)
 
 
 def to_sign(actor: Actor, at: datetime) -> Pile:
     """Return the orders whose contract waits for the actor's side, the next to lapse first."""
-    waiting = "signed_by_producer" if actor.organisation_kind == "institution" else "offered"
-    by = select(Contract.sign_by).where(Contract.order_id == Order.id).scalar_subquery()
-    return _pile(actor, at, Order.status == "confirmed", _contract_is(waiting), by=by)
+    return _pile(
+        "to_sign", actor, at, by=select(Contract.sign_by).where(Contract.order_id == Order.id).scalar_subquery()
+    )
 
 
 def to_ship(actor: Actor, at: datetime) -> Pile:
     """Return a producer's orders that can be shipped, the earliest promise first."""
-    net = Order.received_fen - Order.refunded_fen - Order.held_fen
-    ready = and_(
-        Order.status.in_(("confirmed", "part_shipped")),
-        _contract_is("signed"),
-        or_(Order.payment_mode == "goods_first", net >= Order.due_fen),
-    )
-    return _pile(actor, at, ready, by=Order.promised_on.expression)
+    return _pile("to_ship", actor, at, by=Order.promised_on.expression)
 
 
 def to_accept(actor: Actor, at: datetime) -> Pile:
     """Return an institution's orders of which something delivered is not decided."""
-    item = ShipmentItem
-    open_item = exists().where(
-        Shipment.order_id == Order.id, item.shipment_id == Shipment.id, item.accepted + item.rejected < item.quantity
-    )
-    return _pile(actor, at, Order.status.in_(("part_shipped", "shipped", "closed_short")), open_item)
+    return _pile("to_accept", actor, at)
 
 
 def to_invoice(actor: Actor, at: datetime) -> Pile:
     """Return a producer's orders that were accepted within a year and are not all invoiced, the oldest first."""
-    recent = Order.accepted_at >= at - timedelta(days=_INVOICE_WITHIN_DAYS)
-    return _pile(actor, at, recent, invoices.earned_fen() > invoices.invoiced_fen(), by=Order.accepted_at.expression)
+    return _pile("to_invoice", actor, at, by=Order.accepted_at.expression)
 
 
-def to_approve(actor: Actor, on: date) -> list[Waiting]:
+def to_approve(actor: Actor, on: date) -> Procurements:
     """Return procurements that wait for approval, but not those that the actor drew up."""
-    return _submitted(actor, "pending", on, Procurement.created_by != actor.user_id)
+    return _submitted(actor, ProcurementFilter(approvals=("pending",), not_by=actor.user_id), on)
 
 
-def to_place(actor: Actor, on: date) -> list[Waiting]:
+def to_place(actor: Actor, on: date) -> Procurements:
     """Return procurements that are approved and wait to be placed."""
-    return _submitted(actor, "approved", on)
+    return _submitted(actor, ProcurementFilter(approvals=("approved",)), on)
 
 
-def to_mend(actor: Actor, on: date) -> list[Waiting]:
+def to_mend(actor: Actor, on: date) -> Procurements:
     """Return procurements that were sent back and wait to be changed or given up."""
-    return _submitted(actor, "rejected", on)
+    return _submitted(actor, ProcurementFilter(approvals=("rejected",)), on)
 
 
-def _submitted(actor: Actor, approval: str, on: date, *conditions: ColumnElement[bool]) -> list[Waiting]:
-    found = db.session.scalars(
-        select(Procurement)
-        .where(
-            Procurement.organisation_id == actor.organisation_id,
-            Procurement.status == "submitted",
-            Procurement.approval == approval,
-            *conditions,
-        )
-        .order_by(Procurement.id)
-        .limit(SHOWN)
-    ).all()
+def _submitted(actor: Actor, wanted: ProcurementFilter, on: date) -> Procurements:
+    where = procurements_where(actor, wanted)
+    total = db.session.scalar(select(func.count()).select_from(Procurement).where(*where)) or 0
+    found = db.session.scalars(select(Procurement).where(*where).order_by(Procurement.id).limit(SHOWN)).all()
     sums = sums_of(found, on)
-    return [Waiting(row.public_id, row.number, row.title, row.created_at, sums[row.id]) for row in found]
+    rows = [Waiting(row.public_id, row.number, row.title, row.created_at, sums[row.id]) for row in found]
+    return Procurements(total, rows)
 
 
 _LOW = text("""

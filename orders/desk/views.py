@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from orders.desk import queries
+from orders.desk import piles, queries
 from orders.desk.queries import OrderPage
 from orders.desk.schemas import OrderPageSchema
 from orders.purchase import listing
@@ -28,14 +28,16 @@ bp = Blueprint("orders", __name__, url_prefix="/api/v1", description="Orders as 
 @bp.response(200, OrderListSchema)
 def list_orders(query: dict[str, Any], actor: Actor) -> Page[OrderAnswer]:
     """List the orders that the caller may see, newest first."""
+    at = clock.now()
     wanted = OrderFilter(
         statuses=query["status"],
         number=query["number"],
         placed_from=query["placed_from"],
         placed_to=query["placed_to"],
         party=query["party"],
+        also=piles.waiting_for(query["waits_for"], actor, at) if query["waits_for"] else None,
     )
-    return listing.list_orders(actor, wanted, at=clock.now(), limit=query["limit"], cursor=query["cursor"])
+    return listing.list_orders(actor, wanted, at=at, limit=query["limit"], cursor=query["cursor"])
 
 
 @bp.route("/orders/<uuid:order_id>")

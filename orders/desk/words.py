@@ -7,6 +7,8 @@ from typing import Any
 from catalog.shopfront import labels as labels_of_papers
 from orders.desk.steps import STAGES, stage_of
 from orders.purchase import labels
+from orders.purchase.listing import APPROVALS
+from shop.auth import Actor
 from shop.i18n import lazy
 
 #: How a state looks: ``good``, ``wait``, ``bad`` or ``info``.
@@ -49,3 +51,11 @@ def words() -> dict[str, Any]:
         "TAX": labels.TAX_RATES, "PAYMENT_STATES": PAYMENT_STATES, "SIDES": SIDES, "SCHEMES": SCHEMES,
         "PAPERS": PAPERS, "REASONS": REASONS, "STAGES": STAGES, "stage_of": stage_of,
     }  # fmt: skip
+
+
+def procurement_states(actor: Actor) -> list[tuple[str, Any]]:
+    """Return what the list of procurements can be narrowed to; those to approve without the reader's own."""
+    states, own = labels.STATES, [("to_approve", lazy("待我审批"))] if actor.may("procurements:approve") else []
+    decided = [(code, states["approval"][code]) for code in APPROVALS]
+    rest = [(code, text) for code, text in states["procurement"].items() if code not in ("draft", "submitted")]
+    return [("draft", states["procurement"]["draft"]), *own, *decided, *rest]

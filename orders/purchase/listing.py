@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from orders.purchase.access import visible_orders
 from orders.purchase.answers import OrderAnswer, order_answers
@@ -18,8 +18,10 @@ from shop.identity.models import Organisation
 from shop.paging import Page, decode_cursor, make_page
 from shop.typed import fold
 
-#: Where a delivered order stands, finer than its state: to be accepted, to be paid, done.
-STAGES = ("to_accept", "to_pay", "done")
+#: What an order can wait for; ``done``: for nothing any more. Which orders do, the desks know.
+STAGES = ("to_confirm", "to_sign", "to_ship", "to_accept", "to_invoice", "to_pay", "done")
+#: Where a submitted procurement stands.
+APPROVALS = ("pending", "approved", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class OrderFilter:
     placed_to: date | None = None
     #: Part of the name of the buyer or the producer.
     party: str = ""
-    #: One of :data:`STAGES`, or empty.
-    stage: str = ""
+    #: A further condition on orders, of whoever knows more of them.
+    also: ColumnElement[bool] | None = None
 
 
 def list_orders(
@@ -55,8 +57,8 @@ def list_orders(
         query = query.where(Order.placed_at < clock.start_of_day(wanted.placed_to + timedelta(days=1)))
     if wanted.party.strip():
         query = query.where(or_(Order.buyer_id.in_(_named(wanted.party)), Order.producer_id.in_(_named(wanted.party))))
-    if wanted.stage:
-        query = query.where(_stage(wanted.stage))
+    if wanted.also is not None:
+        query = query.where(wanted.also)
     after = decode_cursor(cursor, int)
     if after:
         query = query.where(Order.id < after[0])
@@ -78,18 +80,6 @@ def find_last_placed(actor: Actor) -> Procurement | None:
     )
 
 
-def _stage(stage: str) -> ColumnElement[bool]:
-    """Return which orders stand at a stage of :data:`STAGES`."""
-    delivered = Order.status.in_(("shipped", "closed_short"))
-    paid = Order.received_fen - Order.refunded_fen - Order.held_fen >= Order.due_fen
-    first = and_(Order.status == "confirmed", Order.payment_mode == "pay_first", ~paid)
-    return {
-        "to_accept": and_(delivered, Order.accepted_at.is_(None)),
-        "to_pay": or_(and_(delivered, Order.accepted_at.is_not(None), ~paid), first),
-        "done": and_(delivered, Order.accepted_at.is_not(None), paid),
-    }[stage]
-
-
 def _named(party: str) -> Select[int]:
     return select(Organisation.id).where(Organisation.name.contains(party.strip(), autoescape=True))
 
@@ -103,6 +93,10 @@ class ProcurementFilter:
     created_to: date | None = None
     #: Part of the name of a producer of whom something was ordered.
     party: str = ""
+    #: Of those that wait for approval or were decided: ``pending``, ``approved``, ``rejected``.
+    approvals: Sequence[str] = ()
+    #: Not those that this person drew up.
+    not_by: int | None = None
 
 
 #: Every procurement.
@@ -117,21 +111,28 @@ def list_procurements(
     :raises BadCursor: if the cursor was not made by this list.
     """
     query = (
-        select(Procurement)
-        .where(Procurement.organisation_id == actor.organisation_id)
-        .order_by(Procurement.id.desc())
-        .limit(limit + 1)
+        select(Procurement).where(*procurements_where(actor, wanted)).order_by(Procurement.id.desc()).limit(limit + 1)
     )
-    if wanted.statuses:
-        query = query.where(Procurement.status.in_(wanted.statuses))
-    if wanted.created_from:
-        query = query.where(Procurement.created_at >= clock.start_of_day(wanted.created_from))
-    if wanted.created_to:
-        query = query.where(Procurement.created_at < clock.start_of_day(wanted.created_to + timedelta(days=1)))
-    if wanted.party.strip():
-        theirs = exists().where(Order.procurement_id == Procurement.id, Order.producer_id.in_(_named(wanted.party)))
-        query = query.where(theirs)
     after = decode_cursor(cursor, int)
     if after:
         query = query.where(Procurement.id < after[0])
     return make_page(db.session.scalars(query).all(), limit, lambda row: (row.id,))
+
+
+def procurements_where(actor: Actor, wanted: ProcurementFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of the actor's organisation's procurements that a filter asks for."""
+    found = [Procurement.organisation_id == actor.organisation_id]
+    if wanted.statuses:
+        found.append(Procurement.status.in_(wanted.statuses))
+    if wanted.approvals:
+        found += [Procurement.status == "submitted", Procurement.approval.in_(wanted.approvals)]
+    if wanted.not_by is not None:
+        found.append(Procurement.created_by != wanted.not_by)
+    if wanted.created_from:
+        found.append(Procurement.created_at >= clock.start_of_day(wanted.created_from))
+    if wanted.created_to:
+        found.append(Procurement.created_at < clock.start_of_day(wanted.created_to + timedelta(days=1)))
+    if wanted.party.strip():
+        theirs = exists().where(Order.procurement_id == Procurement.id, Order.producer_id.in_(_named(wanted.party)))
+        found.append(theirs)
+    return found

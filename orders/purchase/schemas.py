@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from orders.ledger.models import FUND_SOURCES
+from orders.purchase.listing import APPROVALS, STAGES
 from orders.purchase.models import PAYMENT_MODES
 from orders.purchase.pricing import Wanted
 from orders.purchase.procurements import HEAD_COLUMNS, ProcurementHead
@@ -223,6 +224,7 @@ class OrderQuery(PageQuery):
     placed_from = Day(load_default=None)
     placed_to = Day(load_default=None)
     party = text_field(40, load_default="", metadata={"description": "Part of the buyer's or producer's name"})
+    waits_for = fields.String(load_default="", validate=validate.OneOf(STAGES))
 
 
 class ProcurementHeadSchema(Schema):
@@ -284,6 +286,7 @@ class ProcurementQuery(PageQuery):
     created_from = Day(load_default=None)
     created_to = Day(load_default=None)
     party = text_field(40, load_default="", metadata={"description": "Part of a producer's name"})
+    approval = Several(fields.String(validate=validate.OneOf(APPROVALS)), load_default=())
 
 
 def wanted_of(body: dict[str, Any]) -> list[Wanted]:

@@ -101,7 +101,9 @@ def remove_basket_line(actor: Actor, listing_id: UUID) -> None:
 @bp.response(200, ProcurementListSchema)
 def list_procurements(query: dict[str, Any], actor: Actor) -> Page[Procurement]:
     """List the organisation's procurements, newest first."""
-    wanted = listing.ProcurementFilter(query["status"], query["created_from"], query["created_to"], query["party"])
+    wanted = listing.ProcurementFilter(
+        query["status"], query["created_from"], query["created_to"], query["party"], query["approval"]
+    )
     return listing.list_procurements(actor, wanted, limit=query["limit"], cursor=query["cursor"])
 
 
