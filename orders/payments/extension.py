@@ -32,6 +32,7 @@ def extend(order_id: UUID, actor: Actor, at: datetime) -> Order:
         "orders.payment_extended",
         organisations=[order.buyer_id, order.producer_id],
         order_id=str(order.public_id),
+        number=order.number,
         pay_due_on=str(order.pay_due_on),
     )
     return order

@@ -30,7 +30,7 @@ TOPICS = {
     "orders.transfer_announced": "A buyer said that it will pay: `order_id`, `announcement_id`, `planned_on`",
     "orders.payment_confirmed": "A receipt was confirmed: `payment_id`, `order_ids`, `amount`, `value_on`",
     "orders.payment_refused": "A recorded receipt was refused by the second person: `payment_id`",
-    "orders.payment_extended": "A buyer took fifteen more days to pay in advance: `order_id`, `pay_due_on`",
+    "orders.payment_extended": "A buyer took fifteen more days to pay in advance: `order_id`, `number`, `pay_due_on`",
     "orders.payment_due_soon": "A payment falls due in some days: `order_id`, `due_on`, `open`",
     "orders.payment_overdue": "A payment's day is over: `order_id`, `due_on`, `open`",
     "orders.refund_requested": "Money back was asked for: `order_id`, `refund_id`, `status`",

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from orders.contracts import services as contracts
 from orders.ledger.filings import decisions
 from orders.ledger.filings.drafts import KeyDraft
-from orders.payments import refunds
+from orders.payments import extension, refunds
 from orders.purchase import procurements
 from shop.auth import Actor
 from shop.db import db, transaction
@@ -68,6 +69,25 @@ def test_the_buyer_hears_when_it_is_its_turn_to_sign(deliver):
 
     assert told("contract_to_sign", "order_confirmed") == [("contract_to_sign", world.buyer.user_id)]
     assert values("contract_to_sign")["sign_by"] == "2026-07-30"
+
+
+def test_the_seller_hears_that_the_rest_is_closed_and_that_payment_is_put_off(deliver):
+    world = make_world()
+    short, first = world.signed("10"), world.signed("5", payment_mode="pay_first")
+    world.ship(short, "4")
+    with transaction():
+        contracts.end_order(short.public_id, "close_short", actor=world.buyer, at=world.at, why="食堂停课")
+        extension.extend(first.public_id, world.buyer, world.at)
+    deliver()
+
+    assert sorted(told("order_closed_short_seller", "payment_extended")) == [
+        ("order_closed_short_seller", world.producer.user_id), ("payment_extended", world.producer.user_id),
+    ]  # fmt: skip
+    assert values("order_closed_short_seller")["why"] == "食堂停课"
+    assert (values("payment_extended")["number"], values("payment_extended")["pay_due_on"]) == (
+        first.number,
+        "2026-08-29",
+    )
 
 
 def test_who_entered_a_filing_hears_what_became_of_it(deliver):
