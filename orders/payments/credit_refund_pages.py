@@ -34,7 +34,7 @@ def list_refunds(actor: Actor, desk: str) -> str:
     status, today = request.args.get("status", ""), clock.today()
     page = credit_refund_queries.list_refunds(
         actor, today, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"),
-        statuses=(status,) if status in CREDIT_REFUND_STATUSES else (),
+        statuses=(status,) if status in CREDIT_REFUND_STATUSES else (), clearing=labels.known_clearing(request.args.get("clearing")),
     )  # fmt: skip
     return render_template(
         "payments/credit_refunds.html", desk=desk, page=page, left=credit_refund_queries.list_left(actor, today),

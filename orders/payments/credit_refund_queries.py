@@ -67,12 +67,20 @@ class LeftRow:
 
 
 def list_refunds(
-    actor: Actor, on: date, *, limit: int, cursor: str | None = None, statuses: tuple[str, ...] | list[str] = ()
+    actor: Actor,
+    on: date,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    statuses: tuple[str, ...] | list[str] = (),
+    clearing: str = "",
 ) -> Page[CreditRefundRow]:
-    """Return a page of the actor's refunds of credit, newest first."""
+    """Return a page of the actor's refunds of credit, newest first; ``clearing`` is from where the money goes back."""
     query = _refunds(actor, on).order_by(CreditRefund.id.desc()).limit(limit + 1)
     if statuses:
         query = query.where(CreditRefund.status.in_(statuses))
+    if clearing:
+        query = query.where(Payment.clearing == clearing)
     if key := decode_cursor(cursor, int):
         query = query.where(CreditRefund.id < key[0])
     return make_page([_row(*row) for row in db.session.execute(query)], limit, lambda row: (row.key,))

@@ -34,3 +34,8 @@ def words() -> dict[str, dict[str, object]]:
         "clearings": dict(CLEARINGS),
         "kinds": dict(KINDS),
     }
+
+
+def known_clearing(asked: str | None) -> str:
+    """Return where money is asked for by a list's filter; ``""`` for anywhere."""
+    return asked if asked in CLEARINGS else ""

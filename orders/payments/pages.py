@@ -36,7 +36,14 @@ def list_payments(actor: Actor, desk: str) -> str | Response:
 
     def fetch(limit: int, cursor: str | None) -> Page[PaymentRow]:
         statuses = (status,) if status in labels.RECEIPT_STATES else ()
-        return receipt_queries.list_payments(actor, today, limit=limit, cursor=cursor, statuses=statuses)
+        return receipt_queries.list_payments(
+            actor,
+            today,
+            limit=limit,
+            cursor=cursor,
+            statuses=statuses,
+            clearing=labels.known_clearing(request.args.get("clearing")),
+        )
 
     if is_sheet_wanted():
         return answer_sheet(_("到账"), "receipts", columns.receipts(), fetch)

@@ -92,11 +92,14 @@ def list_payments(
     cursor: str | None = None,
     statuses: Sequence[str] = (),
     order_id: int | None = None,
+    clearing: str = "",
 ) -> Page[PaymentRow]:
-    """Return a page of the actor's receipts, newest first."""
+    """Return a page of the actor's receipts, newest first; ``clearing`` is where the money came, empty: anywhere."""
     query = _payments(actor, on).order_by(Payment.id.desc()).limit(limit + 1)
     if statuses:
         query = query.where(Payment.status.in_(statuses))
+    if clearing:
+        query = query.where(Payment.clearing == clearing)
     if order_id is not None:
         query = query.where(
             Payment.id.in_(select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id))

@@ -33,7 +33,14 @@ def list_refunds(actor: Actor, desk: str) -> str | Response:
 
     def fetch(limit: int, cursor: str | None) -> Page[RefundRow]:
         statuses = (status,) if status in labels.REFUND_STATES else ()
-        return refund_queries.list_refunds(actor, today, limit=limit, cursor=cursor, statuses=statuses)
+        return refund_queries.list_refunds(
+            actor,
+            today,
+            limit=limit,
+            cursor=cursor,
+            statuses=statuses,
+            clearing=labels.known_clearing(request.args.get("clearing")),
+        )
 
     if is_sheet_wanted():
         return answer_sheet(_("退款"), "refunds", columns.refunds(), fetch)

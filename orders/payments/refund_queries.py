@@ -81,16 +81,31 @@ def list_refunds(
     cursor: str | None = None,
     statuses: Sequence[str] = (),
     order_id: int | None = None,
+    clearing: str = "",
 ) -> Page[RefundRow]:
-    """Return a page of the refunds of the actor's orders, newest first."""
+    """Return a page of the refunds of the actor's orders, newest first; ``clearing`` is from where the money goes back."""
     query = _refunds(actor, on).order_by(Refund.id.desc()).limit(limit + 1)
     if statuses:
         query = query.where(Refund.status.in_(statuses))
+    if clearing:
+        query = query.where(_way() == clearing)
     if order_id is not None:
         query = query.where(Refund.order_id == order_id)
     if key := decode_cursor(cursor, int):
         query = query.where(Refund.id < key[0])
     return make_page([_refund_row(*row) for row in db.session.execute(query)], limit, lambda row: (row.key,))
+
+
+def _way() -> ColumnElement[str]:
+    """Return from where a refund goes back: as recorded, as the receipts it names came, or as its order is to be paid."""
+    came = (
+        select(Payment.clearing)
+        .join(RefundReceipt, RefundReceipt.payment_id == Payment.id)
+        .where(RefundReceipt.refund_id == Refund.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(Refund.clearing, came, Order.clearing)
 
 
 def count_open(actor: Actor, on: date) -> tuple[int, int]:

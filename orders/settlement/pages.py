@@ -30,6 +30,10 @@ Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint("payout_pages", __name__, template_folder="templates")
 
 
+#: What the list's filter calls payouts of which a return by the bank waits for its second person.
+RETURNING = "returning"
+
+
 class BadRow(Invalid):
     """A pasted row names no payout of the run, or no serial number."""
 
@@ -42,7 +46,12 @@ def list_payouts(actor: Actor, desk: str) -> str:
     """Show what is due by day, what is on its way, and every payout."""
     today = clock.today()
     page = queries.list_payouts(
-        actor, today, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"), statuses=_statuses()
+        actor,
+        today,
+        limit=DEFAULT_LIMIT,
+        cursor=request.args.get("cursor"),
+        statuses=_statuses(),
+        is_returning=request.args.get("status") == RETURNING,
     )
     return render_template(
         "settlement/payouts.html", desk=desk, page=page, overview=queries.overview(actor, today),
@@ -54,7 +63,10 @@ def list_payouts(actor: Actor, desk: str) -> str:
 @requires("payouts:read")
 def download_payouts(actor: Actor, desk: str) -> Response:  # noqa: ARG001  the desk is the address's
     """Download the same list as a workbook."""
-    page = queries.list_payouts(actor, clock.today(), limit=tables.MOST_ROWS, statuses=_statuses())
+    page = queries.list_payouts(
+        actor, clock.today(), limit=tables.MOST_ROWS, statuses=_statuses(),
+        is_returning=request.args.get("status") == RETURNING,
+    )  # fmt: skip
     titles, rows, total = tables.payouts_table(page.items)
     return download(sheets.write_xlsx(titles, rows, sheet=_("付款"), total=total), "payouts.xlsx", XLSX_TYPE)
 

@@ -130,14 +130,17 @@ def scope(actor: Actor, on: date) -> ColumnElement[bool]:
 
 def list_payouts(
     actor: Actor, on: date, *, limit: int, cursor: str | None = None, statuses: Sequence[str] = (),
-    run: UUID | None = None,
+    run: UUID | None = None, is_returning: bool = False,
 ) -> Page[PayoutRow]:  # fmt: skip
-    """Return a page of the payouts that an actor may see, newest first."""
+    """Return a page of the payouts that an actor may see, newest first; ``is_returning``: of which a return waits."""
     query = _payouts(scope(actor, on)).order_by(Payout.id.desc()).limit(limit + 1)
     if statuses:
         query = query.where(Payout.status.in_(statuses))
     if run is not None:
         query = query.where(PayoutRun.public_id == run)
+    if is_returning:
+        waits = select(PayoutReturn.payout_id).where(PayoutReturn.status == "recorded")
+        query = query.where(Payout.id.in_(waits))
     if key := decode_cursor(cursor, int):
         query = query.where(Payout.id < key[0])
     return make_page([_row(row) for row in db.session.execute(query)], limit, lambda row: (row.key,))

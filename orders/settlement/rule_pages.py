@@ -141,4 +141,12 @@ def _form(*, posted: bool = False) -> RuleForm:
 
 
 def _render(actor: Actor, form: RuleForm) -> str:
-    return render_template("settlement/fees.html", rows=rule_queries.list_rules(actor), form=form, **words())
+    return render_template(
+        "settlement/fees.html", rows=rule_queries.list_rules(actor, status=_status()), form=form, **words()
+    )
+
+
+def _status() -> str:
+    """Return the state that the address asks for."""
+    status = request.args.get("status", "")
+    return status if status in words()["rule_states"] else ""

@@ -38,8 +38,8 @@ class RuleRow:
     proposed_at: datetime
 
 
-def list_rules(actor: Actor) -> list[RuleRow]:
-    """Return the last hundred rules that were entered, newest first.
+def list_rules(actor: Actor, *, status: str = "") -> list[RuleRow]:
+    """Return the last hundred rules that were entered, newest first; ``status`` narrows them.
 
     :raises NotFound: for anybody but the operator.
     """
@@ -51,6 +51,8 @@ def list_rules(actor: Actor) -> list[RuleRow]:
         .order_by(RuleProposal.id.desc())
         .limit(_SHOWN)
     )
+    if status:
+        query = query.where(RuleProposal.status == status)
     return [_row(rule, producer) for rule, producer in db.session.execute(query)]
 
 
