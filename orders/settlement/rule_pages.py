@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from orders.banking.operator_pages import ProducerUnnamed
 from orders.settlement import holding, proposals, rule_queries
 from orders.settlement.forms import ActForm, ReasonForm, RuleForm
-from orders.settlement.labels import words
+from orders.settlement.labels import RULE_STATES, words
 from orders.settlement.proposals import RuleFacts
 from shop import clock
 from shop.auth import Actor, requires
@@ -149,4 +149,4 @@ def _render(actor: Actor, form: RuleForm) -> str:
 def _status() -> str:
     """Return the state that the address asks for."""
     status = request.args.get("status", "")
-    return status if status in words()["rule_states"] else ""
+    return status if status in RULE_STATES else ""
