@@ -36,7 +36,7 @@ def test_nobody_else_gets_in(login, session):
 def rows(page: str, caption: str = "") -> int:
     """Return how many rows a page's lists have, or the one with that caption; heads and sums left out."""
     tables = [table for table in page.split("<table")[1:] if f"<caption>{caption}" in table]
-    lists = [re.sub(r'<tr class="total">.*?</tr>', "", table, flags=re.S) for table in tables]
+    lists = [re.sub(r'<tr class="total">.*?</tr>', "", table, flags=re.DOTALL) for table in tables]
     return sum(len(re.findall(r'<tr[^>]*>\s*<th scope="row"', each)) for each in lists)
 
 
