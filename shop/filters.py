@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from marshmallow import ValidationError, fields
 
@@ -38,6 +39,14 @@ def read_day(given: str | None) -> date | None:
     """Return the day in a page's filter; what is none, or lies outside the years of :func:`clock.read_day`, filters nothing."""
     try:
         return clock.read_day((given or "").strip())
+    except ValueError:
+        return None
+
+
+def read_id(given: str | None) -> UUID | None:
+    """Return the identifier in a page's address; what is none names nothing."""
+    try:
+        return UUID(given or "")
     except ValueError:
         return None
 

@@ -19,6 +19,7 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.files import services as files
+from shop.filters import read_id
 from shop.i18n import _
 from shop.idempotency import idempotent
 
@@ -44,6 +45,7 @@ def new_eligibility(actor: Actor) -> Any:
     products = reads.list_products(actor, clock.business_day(at), limit=500)
     form.fill(products, actor, clock.business_day(at))
     _preset(form, products)
+    _copy(form, "eligibility", actor)
 
     def hand_in(evidence_id: int) -> UUID:
         return services.submit_eligibility(form.read(), actor, at=at, evidence_file_id=evidence_id).public_id
@@ -60,6 +62,7 @@ def new_certificate(actor: Actor) -> Any:
     products = reads.list_products(actor, today, limit=500)
     form.fill(products, own_producers(actor, today))
     _preset(form, products)
+    _copy(form, "certificate", actor)
 
     def hand_in(evidence_id: int) -> UUID:
         producer_id = resolve_producer(UUID(form.producer.data), actor, today)
@@ -103,6 +106,22 @@ def _preset(form: EligibilityForm | CertificateForm, products: list[reads.Produc
             form.county_code.data = chosen.product.county_code
     if isinstance(form, CertificateForm) and len(form.producer.choices) == 1:
         form.producer.data = form.producer.choices[0].value
+
+
+def _copy(form: EligibilityForm | CertificateForm, kind: str, actor: Actor) -> None:
+    """Start with all that the paper which the address names says, its file too: only what was wrong is typed again."""
+    refused = read_id(request.args.get("from")) if request.method == "GET" else None
+    if refused is None:
+        return
+    row = queries.get_paper(kind, refused, actor, clock.today())
+    for name in ("scheme", "issuer", "number", "valid_from", "valid_to", "county_code", "scope"):
+        if name in form:
+            form[name].data = getattr(row.paper, name)
+    form.product.data = str(row.product_id) if row.product_id else ""
+    if isinstance(form, CertificateForm):
+        form.producer.data = str(row.producer_id)
+    own = files.find_own(row.evidence_id, actor)  # of the agent or the producer, whichever handed it in
+    form.evidence.data = str(own.public_id) if own else ""
 
 
 def _keep_file(form: PaperForm, actor: Actor) -> None:

@@ -20,6 +20,7 @@ from shop import clock, money
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.errors import NotFound
+from shop.files.keeping import keep_files
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT
@@ -47,6 +48,7 @@ def list_claims(actor: Actor, desk: str) -> str:
 
 @bp.route("/new", methods=["GET", "POST"])
 @requires("payments:read")
+@keep_files
 @idempotent
 def make(actor: Actor, desk: str) -> Answer:
     """Say that a transfer is for orders, with its voucher."""
@@ -132,7 +134,7 @@ def _name_order(form: ClaimForm, actor: Actor) -> None:
 def _facts(form: ClaimForm, shares: Sequence[Share], actor: Actor) -> ClaimFacts:
     return ClaimFacts(
         shares=shares, amount_fen=form.amount.data or 0, paid_on=form.paid_on.data, payer_name=form.payer_name.data,
-        bank_serial=form.bank_serial.data or "", note=form.note.data or "", file=form.stored(actor),
+        bank_serial=form.bank_serial.data or "", note=form.note.data or "", file=form.stored(),
         line=_key(form.line.data, _("没有这笔流水。")) if actor.organisation_kind != "institution" else None,
     )  # fmt: skip
 

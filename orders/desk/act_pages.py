@@ -27,13 +27,15 @@ from orders.purchase.models import Order, OrderLine
 from shop import clock, money
 from shop.auth import Actor, requires
 from shop.db import db, transaction
-from shop.files import services as files
+from shop.files.keeping import keep_files, kept_file
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.typed import digits
 
 bp = Blueprint("order_act_pages", __name__, template_folder="templates")
 Answer = str | Response | tuple[str, int, dict[str, str]]
+#: Papers that a delivery can be given at once.
+MOST_PAPERS = 6
 
 
 def read_yuan(typed: str | None) -> int:
@@ -138,6 +140,7 @@ def _lots_of(order_id: UUID, page: OrderPage) -> dict[UUID, list[Lot]]:
 
 @bp.route("/desk/orders/<uuid:order_id>/accept", methods=["GET", "POST"])
 @requires("goods:accept")
+@keep_files
 @idempotent
 def accept(actor: Actor, order_id: UUID) -> Answer:
     """Accept or reject delivered goods."""
@@ -150,7 +153,7 @@ def accept(actor: Actor, order_id: UUID) -> Answer:
             for n, item in enumerate(items):
                 form.targets |= {f"items/{n}/{name}": f"{name}-{item.item_id}" for name in ("accepted", "reason")}
             with transaction():
-                papers = _papers(actor)
+                papers = _papers()
                 draft = AcceptanceDraft(
                     items, "", form.note.data or "", papers, form.witness(), also_present=form.also_present.data or ""
                 )
@@ -158,7 +161,9 @@ def accept(actor: Actor, order_id: UUID) -> Answer:
             flash(_("验收已登记。"), "success")
             return _to_order(actor, order_id)
     return form.answer(
-        render_template("desk/accept.html", form=form, order=page.order, shipments=page.shipments, **words())
+        render_template(
+            "desk/accept.html", form=form, order=page.order, shipments=page.shipments, most=MOST_PAPERS, **words()
+        )
     )
 
 
@@ -187,14 +192,13 @@ def _rejections_of_recalled(page: OrderPage) -> list[ItemDecision]:
     ]
 
 
-def _papers(actor: Actor) -> list[tuple[str, UUID]]:
-    """Store the uploaded papers and return them with their kinds."""
+def _papers() -> list[tuple[str, UUID]]:
+    """Return the papers that came with the form, now or before, and their kinds."""
     found = []
-    for name, upload in request.files.items():
-        if name.startswith("file-") and upload.filename:
-            kind = request.form.get(f"kind-{name.removeprefix('file-')}", "other")
-            stored = files.store(upload.read(), upload.filename, actor)
-            found.append((kind if kind in PAPERS else "other", stored.public_id))
+    for n in range(MOST_PAPERS):
+        kind, file = request.form.get(f"kind-{n}", "other"), kept_file(f"file-{n}")
+        if file is not None:
+            found.append((kind if kind in PAPERS else "other", file))
     return found
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from orders.invoices import flags, queries, services
@@ -20,7 +19,8 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.downloads import Column, answer_sheet, is_sheet_wanted
-from shop.files import services as files
+from shop.files.keeping import keep_files, kept_file, offer_file
+from shop.filters import read_id
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.identity.models import Organisation
@@ -51,6 +51,7 @@ def list_issued(actor: Actor) -> str | Response:
 
 @bp.route("/producer/invoices/new", methods=["GET", "POST"])
 @requires("invoices:record")
+@keep_files
 @idempotent
 def record(actor: Actor) -> Answer:
     """Record an invoice for orders."""
@@ -164,9 +165,11 @@ def _render(
 def _prefill(form: InvoiceForm, actor: Actor) -> None:
     """Start with the order named in the address: its buyer, and what was accepted and not invoiced."""
     form.issued_on.data = clock.today()
-    try:
-        order_id = UUID(request.args.get("order", ""))
-    except ValueError:
+    if (refused := read_id(request.args.get("from"))) is not None:
+        _copy(form, queries.get_row(refused, actor, clock.today()), actor)
+        return
+    order_id = read_id(request.args.get("order"))
+    if order_id is None:
         return
     order = party.get_order(order_id, actor, clock.today())
     buyer = db.session.get_one(Organisation, order.buyer_id)
@@ -174,6 +177,22 @@ def _prefill(form: InvoiceForm, actor: Actor) -> None:
     form.buyer_header.data, form.buyer_tax_no.data = buyer.name, buyer.credit_code or ""
     form.amount.data = left or None
     form.orders.data = f"{order.number} {format_yuan(left)}"
+
+
+def _copy(form: InvoiceForm, row: InvoiceRow, actor: Actor) -> None:
+    """Start with all that a refused invoice says, its file too, so that only what was wrong is typed again."""
+    form.kind.data, form.code.data, form.number.data = row.kind, row.code, row.number
+    form.issued_on.data, form.buyer_header.data, form.buyer_tax_no.data = (
+        row.issued_on,
+        row.buyer_header,
+        row.buyer_tax_no,
+    )
+    form.amount.data, form.tax_rate.data = abs(row.amount_fen), row.tax_rate
+    form.tax.data = abs(row.tax_fen) or None
+    form.orders.data = "\n".join(f"{one.number} {format_yuan(abs(one.share_fen))}" for one in row.orders)
+    if row.red_of is not None:
+        form.red_of.data = queries.get_row(row.red_of, actor, clock.today()).number
+    offer_file(form.file.name, row.file, actor)
 
 
 def _facts(form: InvoiceForm, actor: Actor) -> InvoiceFacts:
@@ -192,12 +211,6 @@ def _facts(form: InvoiceForm, actor: Actor) -> InvoiceFacts:
         code=form.code.data or "", number=form.number.data, kind=form.kind.data, red_of=red_of,
         buyer_header=form.buyer_header.data, buyer_tax_no=form.buyer_tax_no.data or "", amount_fen=amount * sign,
         tax_fen=abs(form.tax.data or 0) * sign, tax_rate=form.tax_rate.data, issued_on=form.issued_on.data,
-        file=_stored(form.file.data, actor),
+        file=kept_file(form.file.name),
         orders=[InvoiceShare(order=row.order.public_id, amount_fen=row.amount_fen * sign) for row in rows],
     )  # fmt: skip
-
-
-def _stored(given: Any, actor: Actor) -> UUID | None:
-    if not isinstance(given, FileStorage) or not given.filename:
-        return None
-    return files.store(given.read(), given.filename, actor).public_id

@@ -15,6 +15,7 @@ from orders.payments.refunds import TransferBack
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.files.keeping import keep_files
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
@@ -70,6 +71,7 @@ def show(actor: Actor, desk: str, credit_refund_id: UUID) -> str:
 
 @bp.post("/<uuid:credit_refund_id>/record")
 @requires("refunds:record")
+@keep_files
 @idempotent
 def record(actor: Actor, desk: str, credit_refund_id: UUID) -> Answer:
     """Record that the credit was sent back."""
@@ -79,7 +81,7 @@ def record(actor: Actor, desk: str, credit_refund_id: UUID) -> Answer:
     def act() -> None:
         slip = TransferBack(
             bank_serial=form.bank_serial.data, value_on=form.value_on.data, clearing=form.clearing.data,
-            evidence_file=form.stored(actor),
+            evidence_file=form.stored(),
         )  # fmt: skip
         credit_refunds.record(credit_refund_id, slip, actor, clock.now())
 

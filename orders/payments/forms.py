@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from flask_wtf.file import FileField
-from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateField
 from wtforms.fields.choices import SelectChoice
@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from orders.purchase.amounts import YuanField
 from shop import money
 from shop.auth import Actor
-from shop.files import services as files
+from shop.files.keeping import kept_file
 from shop.forms import Form
 from shop.i18n import lazy as _
 
@@ -27,15 +27,12 @@ class EvidenceForm(Form):
 
     evidence = FileField(_("回单文件"), description=_("照片、PDF 或 OFD，不超过 20 MB。"))
 
-    def stored(self, actor: Actor) -> Any:
-        """Keep the paper, if one was chosen, and return its public key; inside the transaction.
+    def stored(self) -> UUID | None:
+        """Return the public key of the paper, if there is one; the view wears ``keep_files``.
 
         :raises DomainError: if the file is not taken.
         """
-        given = self.evidence.data
-        if not isinstance(given, FileStorage) or not given.filename:
-            return None
-        return files.store(given.read(), given.filename, actor).public_id
+        return kept_file(self.evidence.name)
 
 
 _CLEARINGS = [

@@ -17,6 +17,8 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.downloads import answer_sheet, is_sheet_wanted
+from shop.files.keeping import keep_files, offer_file
+from shop.filters import read_id
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.money import format_yuan
@@ -57,6 +59,7 @@ def list_payments(actor: Actor, desk: str) -> str | Response:
 
 @bp.route("/new", methods=["GET", "POST"])
 @requires("payments:record")
+@keep_files
 @idempotent
 def record(actor: Actor, desk: str) -> Answer:
     """Record a receipt; nothing is paid before another person confirms it."""
@@ -172,13 +175,28 @@ def _prefill(form: ReceiptForm, actor: Actor) -> None:
     """Start with the order named in the address; the operator records what comes to the supervised account."""
     form.value_on.data = clock.today()
     form.clearing.data = "supervised" if actor.organisation_kind == "operator" else "direct"
-    try:
-        order_id = UUID(request.args.get("order", ""))
-    except ValueError:
+    if (refused := read_id(request.args.get("from"))) is not None:
+        _copy(form, receipt_queries.get_payment(refused, actor, clock.today()), actor)
+        return
+    order_id = read_id(request.args.get("order"))
+    if order_id is None:
         return
     order = party.get_order(order_id, actor, clock.today())
     form.amount.data = due.unpaid_fen(order) or None
     form.allocations.data = f"{order.number} {format_yuan(due.unpaid_fen(order))}"
+
+
+def _copy(form: ReceiptForm, row: PaymentRow, actor: Actor) -> None:
+    """Start with all that a refused receipt says, its slip too, so that only what was wrong is typed again."""
+    form.bank_serial.data, form.payer_name.data, form.payer_account.data = (
+        row.bank_serial,
+        row.payer_name,
+        row.payer_account,
+    )
+    form.amount.data, form.value_on.data, form.remark.data = row.amount_fen, row.value_on, row.remark
+    form.clearing.data = row.clearing if actor.organisation_kind == "operator" else "direct"
+    form.allocations.data = "\n".join(f"{one.number} {format_yuan(one.amount_fen)}" for one in row.allocations)
+    offer_file(form.evidence.name, row.evidence_file, actor)
 
 
 def _facts(form: ReceiptForm, actor: Actor) -> ReceiptFacts:
@@ -194,7 +212,7 @@ def _facts(form: ReceiptForm, actor: Actor) -> ReceiptFacts:
     return ReceiptFacts(
         bank_serial=form.bank_serial.data, payer_name=form.payer_name.data, payer_account=form.payer_account.data or "",
         amount_fen=form.amount.data or 0, value_on=form.value_on.data, clearing=form.clearing.data,
-        remark=form.remark.data or "", payee=payee, evidence_file=form.stored(actor), allocations=found.shares,
+        remark=form.remark.data or "", payee=payee, evidence_file=form.stored(), allocations=found.shares,
         is_certain=form.is_certain.data,
     )  # fmt: skip
 

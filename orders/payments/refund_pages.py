@@ -15,6 +15,7 @@ from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.downloads import answer_sheet, is_sheet_wanted
+from shop.files.keeping import keep_files
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT, Page
@@ -71,6 +72,7 @@ def send(actor: Actor, desk: str, refund_id: UUID) -> Answer:
 
 @bp.post("/<uuid:refund_id>/record")
 @requires("refunds:record")
+@keep_files
 @idempotent
 def record(actor: Actor, desk: str, refund_id: UUID) -> Answer:
     """Record that the money was sent back."""
@@ -81,7 +83,7 @@ def record(actor: Actor, desk: str, refund_id: UUID) -> Answer:
             with transaction():
                 slip = TransferBack(
                     bank_serial=form.bank_serial.data, value_on=form.value_on.data, clearing=form.clearing.data,
-                    evidence_file=form.stored(actor),
+                    evidence_file=form.stored(),
                 )  # fmt: skip
                 refunds.record(refund_id, slip, actor, clock.now())
             flash(_("已登记退款，请由另一位同事确认。"), "success")

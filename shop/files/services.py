@@ -101,13 +101,19 @@ def get_readable(public_id: UUID, actor: Actor) -> StoredFile:
     return file
 
 
+def find_own(public_id: UUID | None, actor: Actor) -> StoredFile | None:
+    """Return a file of the actor's own organisation; ``None`` without one, or if it is another organisation's."""
+    file = db.session.scalars(select(StoredFile).where(StoredFile.public_id == public_id)).one_or_none()
+    return file if file is not None and file.organisation_id == actor.organisation_id else None
+
+
 def get_own(public_id: UUID, actor: Actor) -> StoredFile:
     """Return a file of the actor's own organisation, to attach it to something.
 
     :raises NotFound: if there is none, or it is another organisation's.
     """
-    file = db.session.scalars(select(StoredFile).where(StoredFile.public_id == public_id)).one_or_none()
-    if file is None or file.organisation_id != actor.organisation_id:
+    file = find_own(public_id, actor)
+    if file is None:
         raise NotFound(_("没有这个文件。"))
     return file
 
