@@ -158,5 +158,5 @@ RULES = (
               link="/operator/credit-refunds/{credit_refund_id}"),
     _buyer("credit_refund_confirmed", "credit_refund_confirmed", "payments:announce",
            lazy("余额 %(amount)s 元已退回付款人。"), link="/desk/credit-refunds/{credit_refund_id}"),
-    _buyer("refund_confirmed", "refund_confirmed", "payments:announce", lazy("一笔退款已确认退回。")),
+    _buyer("refund_confirmed", "refund_confirmed", "payments:announce", lazy("订单 %(number)s 的退款 %(amount)s 元已确认退回。")),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from orders.payments import (
     announcements,
     certificate,
+    columns,
     credit,
     extension,
     labels,
@@ -27,19 +28,39 @@ from orders.payments import (
 from orders.payments.announcements import AnnouncementFacts
 from orders.payments.forms import AnnounceForm, PayFromCreditForm, refund_form
 from orders.payments.refund_paths import Allowance
+from orders.payments.refund_queries import RefundRow
 from orders.purchase import due, machine, party
 from orders.purchase.models import Order
 from shop import clock, money
 from shop.auth import Actor, public, requires
 from shop.db import transaction
+from shop.downloads import answer_sheet, is_sheet_wanted
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.layout import public_address
-from shop.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shop.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint("buyer_payment_pages", __name__, template_folder="templates")
+
+
+@bp.get("/desk/refunds")
+@requires("payments:read")
+def list_refunds(actor: Actor) -> str | Response:
+    """Show what goes back to the institution, and what has come."""
+    today, status = clock.today(), request.args.get("status")
+
+    def fetch(limit: int, cursor: str | None) -> Page[RefundRow]:
+        return refund_queries.list_refunds(
+            actor, today, limit=limit, cursor=cursor, statuses=(status,) if status in labels.REFUND_STATES else (),
+            clearing=labels.known_clearing(request.args.get("clearing")),
+        )  # fmt: skip
+
+    if is_sheet_wanted():
+        return answer_sheet(_("退款"), "refunds", columns.refunds(), fetch)
+    page = fetch(DEFAULT_LIMIT, request.args.get("cursor"))
+    return render_template("payments/refunds.html", desk="desk", page=page, now=clock.now(), **labels.words())
 
 
 @bp.get("/desk/payments")

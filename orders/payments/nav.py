@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
     add_nav(
         app,
         NavItem("desk", lazy("付款"), "buyer_payment_pages.list_due", "payments:read", 40),
+        NavItem("desk", lazy("退款"), "buyer_payment_pages.list_refunds", "payments:read", 42),
         NavItem("desk", lazy("验票"), "invoice_pages.list_received", "invoices:check", 45),
         NavItem("producer", lazy("到账"), "payment_pages.list_payments", "payments:read", 40, producer, group),
         NavItem("producer", lazy("退款"), "refund_pages.list_refunds", "payments:read", 42, producer, group),

@@ -46,7 +46,7 @@ def list_refunds(actor: Actor, desk: str) -> str | Response:
     if is_sheet_wanted():
         return answer_sheet(_("退款"), "refunds", columns.refunds(), fetch)
     page = fetch(DEFAULT_LIMIT, request.args.get("cursor"))
-    return render_template("payments/refunds.html", desk=desk, page=page, **labels.words())
+    return render_template("payments/refunds.html", desk=desk, page=page, now=clock.now(), **labels.words())
 
 
 @bp.get("/<uuid:refund_id>")
