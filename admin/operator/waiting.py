@@ -32,21 +32,23 @@ class Waiting:
     sql: str
 
 
-_MONEY, _PAYOUTS = ("payments:record", "payments:confirm"), ("payouts:prepare", "payouts:release")
+#: Whose work a thing of two persons is: who begins it sees that it waits, too.
+_MONEY, _REFUNDS = ("payments:record", "payments:confirm"), ("refunds:record", "refunds:confirm")
+_PAYOUTS = ("payouts:prepare", "payouts:release")
 WAITING = (
-    Waiting(("payments:confirm",), lazy("待复核的收款"), "/operator/payments?status=recorded&clearing=supervised",
+    Waiting(_MONEY, lazy("待复核的收款"), "/operator/payments?status=recorded&clearing=supervised",
             f"""SELECT recorded_at, recorded_by, {_NO_DAY} FROM payments
                 WHERE status = 'recorded' AND clearing = 'supervised'"""),
     Waiting(("refunds:record",), lazy("待登记的退款"), "/operator/refunds?status=requested&clearing=supervised",
             f"""SELECT f.requested_at, {_NOBODY}, {_NO_DAY} FROM refunds f JOIN orders o ON o.id = f.order_id
                 WHERE f.status = 'requested' AND {_WAY} = 'supervised'"""),
-    Waiting(("refunds:confirm",), lazy("待复核的退款"), "/operator/refunds?status=recorded&clearing=supervised",
+    Waiting(_REFUNDS, lazy("待复核的退款"), "/operator/refunds?status=recorded&clearing=supervised",
             f"""SELECT f.recorded_at, f.recorded_by, {_NO_DAY} FROM refunds f
                 WHERE f.status = 'recorded' AND f.clearing = 'supervised'"""),
     Waiting(("refunds:record",), lazy("待登记的退回余额"), "/operator/credit-refunds?status=requested&clearing=supervised",
             f"""SELECT f.requested_at, {_NOBODY}, {_NO_DAY} FROM credit_refunds f JOIN payments p ON p.id = f.payment_id
                 WHERE f.status = 'requested' AND p.clearing = 'supervised'"""),
-    Waiting(("refunds:confirm",), lazy("待复核的退回余额"), "/operator/credit-refunds?status=recorded&clearing=supervised",
+    Waiting(_REFUNDS, lazy("待复核的退回余额"), "/operator/credit-refunds?status=recorded&clearing=supervised",
             f"""SELECT f.recorded_at, f.recorded_by, {_NO_DAY} FROM credit_refunds f JOIN payments p ON p.id = f.payment_id
                 WHERE f.status = 'recorded' AND p.clearing = 'supervised'"""),
     Waiting(_MONEY, lazy("未匹配的监管账户流水"), "/operator/bank-lines",
@@ -57,13 +59,13 @@ WAITING = (
             f"SELECT claimed_at, claimed_by, {_NO_DAY} FROM transfer_claims WHERE status = 'claimed'"),
     Waiting(("exceptions:propose",), lazy("待处理的异常款"), "/operator/exceptions?status=open",
             f"SELECT opened_at, {_NOBODY}, {_NO_DAY} FROM money_exceptions WHERE status = 'open'"),
-    Waiting(("exceptions:agree",), lazy("待复核的异常款"), "/operator/exceptions?status=proposed",
+    Waiting(("exceptions:propose", "exceptions:agree"), lazy("待复核的异常款"), "/operator/exceptions?status=proposed",
             f"SELECT proposed_at, proposed_by, {_NO_DAY} FROM money_exceptions WHERE status = 'proposed'"),
     Waiting(_PAYOUTS, lazy("待核对、放款的付款"), "/operator/payouts?status=prepared",
             f"SELECT prepared_at, prepared_by, {_NO_DAY} FROM payouts WHERE status = 'prepared'"),
-    Waiting(("payouts:release",), lazy("待确认的银行退汇"), "/operator/payouts?status=returning",
+    Waiting(_PAYOUTS, lazy("待确认的银行退汇"), "/operator/payouts?status=returning",
             f"SELECT recorded_at, recorded_by, {_NO_DAY} FROM payout_returns WHERE status = 'recorded'"),
-    Waiting(("fees:confirm",), lazy("待复核的费率与账期"), "/operator/fees?status=proposed",
+    Waiting(("fees:edit", "fees:confirm"), lazy("待复核的费率与账期"), "/operator/fees?status=proposed",
             f"SELECT proposed_at, proposed_by, {_NO_DAY} FROM rule_proposals WHERE status = 'proposed'"),
     Waiting(("banking:manage",), lazy("待确认的监管账户"), "/operator/supervised-accounts?status=entered",
             f"SELECT entered_at, entered_by, {_NO_DAY} FROM supervised_accounts WHERE status = 'entered'"),
