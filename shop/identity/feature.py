@@ -3,7 +3,12 @@
 from shop.identity.roles import PERMISSIONS
 
 MODELS = ("shop.identity.models", "shop.identity.account_change_models", "shop.ratelimit")
-INIT = ("shop.outgoing.init_app", "shop.identity.loader.init_app", "shop.identity.navigation.init_app")
+INIT = (
+    "shop.outgoing.init_app",
+    "shop.identity.loader.init_app",
+    "shop.identity.navigation.init_app",
+    "shop.identity.colleagues.init_app",
+)
 API = (
     "shop.identity.views.bp",
     "shop.identity.organisation_views.bp",

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from flask import Flask, redirect, request
 from werkzeug.wrappers import Response
 
-from shop import clock
 from shop.auth import find_actor, is_api_request
 from shop.i18n import lazy
-from shop.identity.holders import list_holders
 from shop.identity.loader import COOKIE, NEEDS_SECOND_FACTOR
 from shop.layout import NavItem, add_nav
 
@@ -27,27 +22,8 @@ def ask_for_second_factor() -> Response | None:
     return redirect("/account/second-factor") if request.environ.get(NEEDS_SECOND_FACTOR) else None
 
 
-@dataclass(frozen=True)
-class Colleagues:
-    """Who of one's organisation can do what waits for another person."""
-
-    names: Sequence[str]
-    #: The reader may invite somebody who can.
-    may_invite: bool
-
-
-def colleagues_who(permission: str, but: Sequence[int | None] = ()) -> Colleagues:
-    """Return who of the reader's organisation holds a permission today, those left out who may not be the second."""
-    actor = find_actor()
-    if actor is None:
-        return Colleagues((), may_invite=False)
-    names = list_holders(actor.organisation_id, permission, clock.today(), but=but)
-    return Colleagues(names, actor.may("members:manage"))
-
-
 def init_app(app: Flask) -> None:
     """Add the links; require the second factor if the settings do."""
-    app.jinja_env.globals["colleagues_who"] = colleagues_who
     add_nav(
         app,
         NavItem("account", lazy("我的账号"), "account_pages.profile", None, 10),
