@@ -97,6 +97,11 @@ def plain_quantity(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def show_name(label: Any) -> str:
+    """Return what something with ``name`` and ``name_en`` is called in the page's language."""
+    return str(label.name_en if language() == "en" else label.name)
+
+
 #: A number such as DK20261122-7F3K9Q-1, which a line must not break at its hyphens.
 _NUMBER = re.compile(r"[A-Z]{2}\d{8}-[0-9A-Z]+(?:-\d+)?")
 
@@ -216,6 +221,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         yuan=money.show_yuan, wan=money.show_wan, day=show_day, instant=show_instant, moment=show_moment, long_day=show_long_day,
         written_yuan=show_written_yuan, quantity=show_quantity, plain=plain_quantity, keep_numbers=keep_numbers,
+        named=show_name,
     )  # fmt: skip
     app.jinja_env.globals.update(
         asset=assets.address, nav_for=_nav(app), nav_groups=_nav_groups(app), address_with=address_with,

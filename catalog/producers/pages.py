@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
     add_nav(
         app,
         NavItem(
-            "producer", lazy("企业资料"), "profile_pages.show_profile", "catalogue:edit", 52, {}, lazy("资料与申报")
+            "producer", lazy("单位资料"), "profile_pages.show_profile", "catalogue:edit", 52, {}, lazy("资料与申报")
         ),
     )
 

@@ -137,7 +137,7 @@ class ListingForm(Form):
             "每行一档：起订数量、含税单价（元），用空格或制表符隔开，可从 Excel 复制粘贴。第一档的数量就是起订量。"
         ),
     )
-    step_quantity = QuantityField(lazy("订购步长"), validators=[needed()], default=Decimal(1))
+    step_quantity = QuantityField(lazy("递增数量"), validators=[needed()], default=Decimal(1))
     lead_days = IntegerField(
         lazy("备货天数"), validators=[needed(), NumberRange(0, 365, message=lazy("备货天数为0至365天。"))], default=3
     )

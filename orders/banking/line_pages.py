@@ -94,7 +94,7 @@ def match_again(actor: Actor, desk: str, line_id: UUID) -> Answer:
         actor,
         Form(),
         lambda: acts.match_again(line_id, actor, clock.now()),
-        done=_("已重新匹配该账户的未决流水。"),
+        done=_("已重新匹配该账户的待处理流水。"),
     )
 
 

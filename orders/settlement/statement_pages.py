@@ -57,7 +57,7 @@ def download(actor: Actor, desk: str, kind: str) -> Response:  # noqa: ARG001  t
     titles, rows = statements.table(found)
     about: list[tuple[str, Cell]] = [
         (_("供应商"), found.producer), (_("起始日期"), found.month), (_("截止日期"), found.last_day),
-        (_("期末应得余额（元）"), Fen(found.payable.closing_fen)),
+        (_("期末应付货款余额（元）"), Fen(found.payable.closing_fen)),
     ]  # fmt: skip
     return _answer(titles, rows, kind, f"statement-{found.month:%Y%m}", _("对账单"), about)
 

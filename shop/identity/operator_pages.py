@@ -12,7 +12,7 @@ from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.filters import several
 from shop.forms import Form
-from shop.i18n import _
+from shop.i18n import _, select_locale
 from shop.idempotency import idempotent
 from shop.identity import accounts, authority_scopes, listings, members, organisations, permissions, places
 from shop.identity.authority_scopes import ScopeRow
@@ -74,7 +74,8 @@ def _page(organisation: Organisation, invitation: InviteForm, scope: ScopeForm) 
     return render_template(
         "identity/operator_organisation.html", organisation=organisation, invitation=invitation, scope=scope,
         people=people, scopes=listings.list_scopes(organisation.id),
-        division=listings.division_name(organisation.division_code),
+        division=listings.division_name(organisation.division_code), today=clock.today(),
+        role_words=listings.role_names(select_locale()),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from shop.translog.queries import WIDTH
 
 bp = Blueprint("translog", __name__, url_prefix="/log", template_folder="templates")
 #: What people call the logs that come with the product.
-_TITLES = {"counted": lazy("计入成绩的交易"), "trace": lazy("溯源事件")}
+_TITLES = {"counted": lazy("计入帮扶额的交易"), "trace": lazy("溯源事件")}
 
 _LEVEL = re.compile(r"(?:0|[1-9][0-9]?)\Z")
 _HIGHEST = 63

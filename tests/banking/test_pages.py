@@ -257,7 +257,7 @@ def test_the_operator_keeps_payers_names_and_a_producer_reads_them(scene, login)
 
     producer = login(trade.checker)
     page = producer.get("/producer/payer-aliases").text
-    assert ["教育局" in page, "停用别名" in page] == [True, False]
+    assert ["教育局" in page, "停用付款人名称" in page] == [True, False]
     assert producer.post(f"/producer/payer-aliases/{key}/end").status_code == 403
     assert login(operator).post(f"{path}/{key}/end").status_code == 302
     assert count("payer_aliases") == 0

@@ -162,7 +162,7 @@ def test_the_statement_says_what_the_month_is_made_of(operators, trade, login):
 
     page = login(trade.clerk).get("/producer/account-statements?month=2026-07").text
 
-    table = page[page.index("本月应得怎么来的") : page.index("应得货款")]
+    table = page[page.index("本月应付货款怎么来的") : page.index("应得货款")]
     for words in ("验收货款", "150.00", "平台服务费", "-0.90", "结算付款", "-149.10", "货款已全部结清"):
         assert words in (table if words != "货款已全部结清" else page)
 

@@ -110,7 +110,7 @@ def _read_statements(seller: Visitor, other: Visitor, one: Bought, two: Bought) 
         who.visit("/producer/account-statements", "producer-statement")
         assert order.number in who.text()
         assert [figure for figure in figures if figure not in who.text()] == []
-        assert _fen(_figure(who, "期末应得")) == 0
+        assert _fen(_figure(who, "期末应付货款")) == 0
         assert "货款已全部结清" in who.text()
 
 
