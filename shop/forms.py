@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -39,6 +39,7 @@ class Form(FlaskForm):
         #: What those elements are called, where a message does not say: ``{"line-0": "靖远枸杞"}``.
         self.called: dict[str, str] = {}
         self._elsewhere: list[tuple[str, str]] = []
+        self._drawn: dict[str, list[str]] = {}
         self._status = 200
         self._headers: dict[str, str] = {}
 
@@ -83,7 +84,17 @@ class Form(FlaskForm):
                 target = self.targets[name]
                 said = f"{self.called[target]}{mark(':')}{detail}" if target in self.called else detail
                 self._elsewhere.append((target, said))
+                self._drawn.setdefault(target, []).append(detail)
         return bool(details) and all(name in self._fields or name in self.targets for name, _detail in details)
+
+    def draw(self, called: Mapping[str, str]) -> None:
+        """Name elements that the page draws itself, as ``{"quantity-…": "靖远枸杞"}``: a refusal may point at each."""
+        self.targets |= {target: target for target in called}
+        self.called |= called
+
+    def said_at(self, target: str) -> list[str]:
+        """Return what was refused of an element that the page draws itself."""
+        return self._drawn.get(target, [])
 
     def answer(self, page: str) -> tuple[str, int, dict[str, str]]:
         """Return the page that shows this form with the status of what was refused; 422 for wrong fields."""

@@ -38,17 +38,20 @@ Answer = str | Response | tuple[str, int, dict[str, str]]
 MOST_PAPERS = 6
 
 
-def read_yuan(typed: str | None) -> int:
+def read_yuan(typed: str | None, at: str) -> int:
     """Return the fen of an amount as people type it, not negative.
 
+    :param at: the element it was typed into, to which a refusal points.
     :raises BadConfirmation: for anything else.
     """
     try:
         fen = money.parse_yuan(digits(typed or ""))
     except ValueError as error:
-        raise BadConfirmation(_("金额至多两位小数，如 12.30。")) from error
+        detail = _("金额至多两位小数，如 12.30。")
+        raise BadConfirmation(detail, errors=[{"pointer": f"#/{at}", "detail": detail}]) from error
     if fen < 0:
-        raise BadConfirmation(_("金额不能为负。"))
+        detail = _("金额不能为负。")
+        raise BadConfirmation(detail, errors=[{"pointer": f"#/{at}", "detail": detail}])
     return fen
 
 
@@ -65,10 +68,14 @@ def confirm(actor: Actor, order_id: UUID) -> Answer:
     page, form = get_order_page(order_id, actor, at), ConfirmForm()
     if form.validate_on_submit():
         with form.refusals():
-            prices = {line.id: read_yuan(request.form.get(f"price-{line.id}")) for line in page.order.lines}
-            form.targets = {f"prices/{n}/price": f"price-{line_id}" for n, line_id in enumerate(prices)}
+            form.draw({f"price-{line.id}": line.title for line in page.order.lines})
+            prices = {
+                line.id: read_yuan(request.form.get(f"price-{line.id}"), f"price-{line.id}")
+                for line in page.order.lines
+            }
+            form.targets |= {f"prices/{n}/price": f"price-{line_id}" for n, line_id in enumerate(prices)}
             day = form.promised_on.data or clock.business_day(at)
-            confirmation = Confirmation(read_yuan(form.freight.data), day, prices)
+            confirmation = Confirmation(read_yuan(form.freight.data, "freight"), day, prices)
             offer = contracts.Offer(
                 confirmation, payment_days=form.payment_days.data or 0, sign=bool(form.sign.data),
                 sign_within=sign_within(), accept_within_days=accept_within_days(),
@@ -90,8 +97,9 @@ def ship(actor: Actor, order_id: UUID) -> Answer:
     form.place.choices = place_choices(places.list_places(actor, clock.business_day(at), limit=300), _("不填"))
     if form.validate_on_submit():
         with form.refusals():
+            form.draw({f"quantity-{line.id}": line.title for line in page.order.lines})
             items = _items_to_ship(page)
-            form.targets = {f"items/{n}/quantity": f"quantity-{item.line_id}" for n, item in enumerate(items)}
+            form.targets |= {f"items/{n}/quantity": f"quantity-{item.line_id}" for n, item in enumerate(items)}
             form.targets["items"] = f"quantity-{page.order.lines[0].id}"
             draft = ShipmentDraft(
                 items, (form.carrier.data or "").strip(), (form.tracking_ref.data or "").strip(),
@@ -108,7 +116,7 @@ def ship(actor: Actor, order_id: UUID) -> Answer:
 def _items_to_ship(page: OrderPage) -> list[ItemToShip]:
     items = []
     for line in page.order.lines:
-        quantity = read_quantity(request.form.get(f"quantity-{line.id}") or "0")
+        quantity = read_quantity(request.form.get(f"quantity-{line.id}") or "0", f"quantity-{line.id}")
         chosen = request.form.get(f"lot-{line.id}") or ""
         if quantity:
             known = [lot for lot in (chosen,) if lot]
@@ -149,6 +157,7 @@ def accept(actor: Actor, order_id: UUID) -> Answer:
     form.choose(actor, clock.business_day(at))
     if form.validate_on_submit():
         with form.refusals():
+            form.draw(_drawn(page))
             items = _decisions(page)
             for n, item in enumerate(items):
                 form.targets |= {f"items/{n}/{name}": f"{name}-{item.item_id}" for name in ("accepted", "reason")}
@@ -167,14 +176,20 @@ def accept(actor: Actor, order_id: UUID) -> Answer:
     )
 
 
+def _drawn(page: OrderPage) -> dict[str, str]:
+    """Return the inputs of the page and the goods they are about."""
+    items = [item for shipment in page.shipments for item in shipment.items]
+    return {f"{name}-{item.id}": item.title for item in items for name in ("accepted", "rejected", "reason")}
+
+
 def _decisions(page: OrderPage) -> list[ItemDecision]:
     if "reject_recalled" in request.form:
         return _rejections_of_recalled(page)
     decided = []
     for shipment in page.shipments:
         for item in shipment.items:
-            accepted = read_quantity(request.form.get(f"accepted-{item.id}") or "0")
-            rejected = read_quantity(request.form.get(f"rejected-{item.id}") or "0")
+            accepted = read_quantity(request.form.get(f"accepted-{item.id}") or "0", f"accepted-{item.id}")
+            rejected = read_quantity(request.form.get(f"rejected-{item.id}") or "0", f"rejected-{item.id}")
             if accepted + rejected > Decimal(0):
                 reason = request.form.get(f"reason-{item.id}", "")[:500]
                 knows = f"recalled-{item.id}" in request.form

@@ -43,15 +43,17 @@ class BadQuantity(Invalid):
     code = "bad-quantity"
 
 
-def read_quantity(typed: str | None) -> Decimal:
+def read_quantity(typed: str | None, at: str = "") -> Decimal:
     """Return a quantity as people type it.
 
+    :param at: the element it was typed into, to which a refusal points.
     :raises BadQuantity: for anything else.
     """
     try:
         return money.parse_quantity(digits(typed or ""))
     except ValueError as error:
-        raise BadQuantity(_("请填写数量，至多三位小数。")) from error
+        detail = _("请填写数量，至多三位小数。")
+        raise BadQuantity(detail, errors=[{"pointer": f"#/{at}", "detail": detail}] if at else []) from error
 
 
 def read_id(typed: str | None) -> UUID:

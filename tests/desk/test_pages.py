@@ -334,3 +334,18 @@ def test_who_sends_a_procurement_back_says_why_and_its_maker_reads_it_and_submit
     post(client, f"{submitted}/submit")
     assert client.get(submitted).text.count("预算不足，请减半") == 1  # in what happened, no more in what is to be done
     assert "被退回，待修改" not in client.get("/desk").text
+
+
+def test_one_wrong_quantity_of_several_is_marked_at_its_line_with_its_goods(world, login):
+    order = world.order(world.place("10"))
+    world.confirm(order)
+    world.sign(order)
+    line, client = world.lines(order)[0], login(world.producer)
+
+    page = post(client, f"/producer/orders/{order.public_id}/ship", **{f"quantity-{line.public_id}": "1O"})
+
+    assert page.status_code == 422
+    assert f'<a href="#quantity-{line.public_id}">靖远枸杞 500 g/袋：请填写数量，至多三位小数。</a>' in page.text
+    assert f'aria-invalid="true" aria-describedby="quantity-{line.public_id}-error"' in page.text
+    assert f'<p class="error" id="quantity-{line.public_id}-error">请填写数量，至多三位小数。</p>' in page.text
+    assert (count("shipments"), 'value="1O"' in page.text) == (0, True)

@@ -40,3 +40,14 @@ def test_a_refusal_of_something_not_on_the_form_stands_at_the_top(app):
 
     assert problems == [("", "No.")]
     assert _refused(app, Invalid("Never."))[0] == [("", "Never.")]
+
+
+def test_an_element_that_the_page_draws_says_what_is_wrong_and_with_which_goods(app):
+    with app.test_request_context("/", method="POST"):
+        form = PromiseForm(meta={"csrf": False})
+        form.draw({"quantity-1": "靖远枸杞", "quantity-2": "靖远羊肉"})
+        with form.refusals():
+            raise Invalid("Three decimals.", errors=[{"pointer": "#/quantity-2", "detail": "Three decimals."}])
+
+        assert form.problems() == [("quantity-2", "靖远羊肉：Three decimals.")]
+        assert (form.said_at("quantity-1"), form.said_at("quantity-2")) == ([], ["Three decimals."])
