@@ -104,6 +104,7 @@ EVENTS = {
     ("refund", "withdraw"): lazy("撤回退款申请"),
     ("credit_refund", "request"): lazy("申请退回余额"),
     ("credit_refund", "record"): lazy("登记退款"),
+    ("credit_refund", "withdraw"): lazy("撤回退回申请"),
     ("credit_refund", "confirm"): lazy("确认退款"),
     ("credit_refund", "refuse"): lazy("不予退款"),
     ("credit_refund", "withdraw"): lazy("撤回退款申请"),
