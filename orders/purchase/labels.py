@@ -107,7 +107,6 @@ EVENTS = {
     ("credit_refund", "withdraw"): lazy("撤回退回申请"),
     ("credit_refund", "confirm"): lazy("确认退款"),
     ("credit_refund", "refuse"): lazy("不予退款"),
-    ("credit_refund", "withdraw"): lazy("撤回退款申请"),
     ("refund", "lose"): lazy("支付争议败诉"),
     ("refund", "send"): lazy("原路退回"),
     ("refund", "fail"): lazy("原路退回失败"),

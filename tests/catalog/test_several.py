@@ -43,7 +43,7 @@ def test_the_shop_shows_each_value_as_a_condition_of_its_own(client, three):
     page = client.get(f"/products?province=620000,520000&county={JINGYUAN},{LIBO}").text
 
     assert ("靖远枸杞" in page, "荔波绿茶" in page, "会宁胡麻油" in page) == (True, True, False)
-    assert f'<a href="?province=520000%2C620000&amp;county={JINGYUAN}">县:荔波县' in page
+    assert f'<a href="?province=520000%2C620000&amp;county={JINGYUAN}">县：荔波县' in page
     assert f'<option value="{LIBO},{JINGYUAN}" selected>' in page
     assert client.get(f"/products?county={JINGYUAN},abc").status_code == 422
     assert client.get(f"/products?county={','.join(str(620000 + n) for n in range(MOST + 1))}").status_code == 422

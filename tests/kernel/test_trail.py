@@ -84,7 +84,7 @@ def test_pages_of_the_trail_join_without_gap_or_repeat(acts, client):
 def test_the_page_shows_the_change_and_says_which_filter_it_cannot_read(acts, client):
     page = client.get("/operator/audit?action=identity.organisation_edited").text
 
-    assert "name: 甲 → 乙" in page
+    assert "name：甲 → 乙" in page
     assert "无法识别" not in page
     assert client.get("/operator/audit?since=0001-01-01&until=9999-12-31").status_code == 200
     assert "筛选条件 yesterday 无法识别" in client.get("/operator/audit?since=yesterday").text

@@ -10,11 +10,11 @@ from orders.online.labels import requirement_label
     [
         (
             "identity.business_details.registered_name",
-            "公司注册名称(identity.business_details.registered_name)",
+            "公司注册名称（identity.business_details.registered_name）",
         ),
         (
             "configuration.recipient.default_outbound_destination",
-            "收款银行账户(configuration.recipient.default_outbound_destination)",
+            "收款银行账户（configuration.recipient.default_outbound_destination）",
         ),
         ("something.new", "something.new"),
     ],
