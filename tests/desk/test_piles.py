@@ -18,7 +18,7 @@ from shop.db import db, transaction
 from shop.identity.models import Organisation
 from tests import factories
 from tests.factories import TODAY
-from tests.payments.help import pay
+from tests.payments.help import Sellers, pay
 from tests.purchase.world import World, make_world
 
 
@@ -121,9 +121,7 @@ def test_a_delivery_in_parts_is_to_be_accepted_and_paid_while_more_is_to_come(wo
     world.accept(order, first, "4")
     assert stages(world, order) == {"to_ship", "to_pay"}
     seller = db.session.get_one(Organisation, world.producer.organisation_id)
-    trade = type(
-        "Sellers", (), {"clerk": world.producer, "checker": factories.make_member("producer", organisation=seller)}
-    )
+    trade = Sellers(world.producer, factories.make_member("producer", organisation=seller))
     with transaction(), clock.stopped_at(world.at):
         pay(trade, (world.reload(order), 200_00))
     assert stages(world, order) == {"to_ship"}

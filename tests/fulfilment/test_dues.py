@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from flask import current_app
@@ -30,6 +31,7 @@ from shop.notices.models import Notice
 from tests import factories
 from tests.banking.help import bring_rows, own_account, row
 from tests.conftest import NOON, examples, undone
+from tests.counting.build import Trade
 from tests.payments.help import pay, slip
 from tests.purchase.world import World, make_world, reserved
 
@@ -200,7 +202,7 @@ def test_an_order_whose_money_seems_to_be_there_is_not_cancelled(world):
     late = NOON + timedelta(days=46)
     with transaction():
         persons = _Persons(world)
-        account = own_account(persons)
+        account = own_account(cast("Trade", persons))
         said = ClaimFacts(
             shares=[Share(order=claimed.public_id, amount_fen=3)], amount_fen=3, paid_on=clock.today(), payer_name="甲"
         )

@@ -315,10 +315,10 @@ def test_a_roles_permissions_are_edited(login):
     path = "/operator/permissions/institution_receiver"
 
     assert client.get("/operator/permissions/nobody").status_code == 404
-    version = re.search(r'name="version" value="(\d+)"', client.get(path).text)[1]
+    (version,) = re.findall(r'name="version" value="(\d+)"', client.get(path).text)
     assert post(client, path, permissions=["tokens:manage"], version=version).status_code == 200
     assert post(client, path, permissions=["orders:read"], version=version).status_code == 412
     held = db.session.execute(db.text("SELECT permission FROM role_permissions WHERE role = 'institution_receiver'"))
     assert held.scalars().all() == ["tokens:manage"]
-    version = re.search(r'name="version" value="(\d+)"', client.get(path).text)[1]
+    (version,) = re.findall(r'name="version" value="(\d+)"', client.get(path).text)
     assert post(client, path, permissions=["permissions:edit"], version=version).status_code == 422

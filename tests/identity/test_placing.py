@@ -47,7 +47,7 @@ def rows() -> list[tuple[Any, ...]]:
 
 
 def own_place(**changes: Any) -> dict[str, Any]:
-    now = db.session.query(UnitPlacement).first()
+    now = db.session.query(UnitPlacement).limit(1).one()
     return {
         "division_code": now.division_code, "finance_division_code": now.finance_division_code,
         "budget_level": now.budget_level, "since": "2026-07-15", **changes,
@@ -105,7 +105,8 @@ def test_the_operator_moves_it_from_tomorrow_on(call, buyer, root):
     assert (newest["valid_from"], newest["valid_to"], newest["division_code"]) == (
         "2026-07-16", None, "330200",
     )  # fmt: skip
-    assert db.session.query(UnitPlacement.valid_to).order_by(UnitPlacement.valid_from).first()[0] == date(2026, 7, 15)
+    ends = db.session.query(UnitPlacement.valid_to).order_by(UnitPlacement.valid_from).limit(1)
+    assert ends.scalar() == date(2026, 7, 15)
 
 
 def test_what_the_operator_planned_is_not_undone(call, buyer, root):

@@ -7,10 +7,11 @@ from collections import OrderedDict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,11 +29,12 @@ class Pair(NamedTuple):
     right: str
 
 
-def plain(app, value):
+def plain(app: Flask, value: object) -> bytes:
     """The answer of Flask's own provider."""
     provider = DefaultJSONProvider(app)
     provider.ensure_ascii = False
-    return provider.response(value).data
+    answer: Any = provider.response(value)
+    return bytes(answer.data)
 
 
 @pytest.mark.parametrize(

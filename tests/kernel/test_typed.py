@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-import re._parser as patterns
+import re._parser as patterns  # type: ignore[import-not-found]
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,8 +44,9 @@ def test_filters_of_pages_take_wide_commas_and_digits():
 
 def _strings(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
-        is_pattern = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        if is_pattern and getattr(node.func.value, "id", "") == "re" and node.args:
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if getattr(node.func.value, "id", "") == "re" and node.args:
             first = node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first
@@ -76,7 +77,7 @@ def test_no_pattern_holds_one_sign_twice_where_its_wide_form_was_meant():
         for package in PACKAGES
         for path in sorted((ROOT / package).rglob("*.py"))
         for one in _strings(ast.parse(path.read_text()))
-        if _twice(one.value)
+        if _twice(str(one.value))
     ]
     doubled = [
         str(path.relative_to(ROOT))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from tests.counting.build import make_order, make_trade
 from tests.factories import TODAY, make_member
 from tests.ledger.filers import PDF, another, confirmed, draft, officials, submitted
 from tests.ledger.world import ANDING, HEPING, make_world
-from tests.payments.help import facts, pay
+from tests.payments.help import Sellers, facts, pay
 from tests.payments.test_races import at_once
 from tests.purchase.world import make_world as make_purchase
 
@@ -69,7 +70,7 @@ def test_a_sale_of_an_order_is_not_filed_by_its_bank_serial_contract_or_order(se
     purchase = make_purchase()
     order = purchase.signed("10")
     seller = db.session.get_one(Organisation, purchase.producer.organisation_id)
-    trade = type("Sellers", (), {"clerk": purchase.producer, "checker": make_member("producer", organisation=seller)})
+    trade = Sellers(purchase.producer, make_member("producer", organisation=seller))
     with transaction():
         pay(trade, (order, 100), bank_serial="SH-2026 0715/01")
     first, _second = officials()
@@ -206,7 +207,7 @@ def test_one_number_submitted_by_several_at_once_is_held_by_one(committed_app):
         with transaction():
             paper = DocumentDraft(files.store(PDF, "合同.pdf", first).public_id, "contract")
             made = services.create_filing(draft(documents=(paper,)), first, at=NOON)
-        drafts.append(lambda made=made.public_id, first=first: services.submit_filing(made, first, at=NOON) and None)
+        drafts.append(partial(services.submit_filing, made.public_id, first, at=NOON))
 
     outcomes = at_once(committed_app, *drafts)
 

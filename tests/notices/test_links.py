@@ -67,15 +67,18 @@ def test_everyone_who_is_told_may_open_where_the_notice_leads(app, session, logi
         db.session.execute(update(Filing).values(producer_id=places["producer"].id))
     ids["complaint_id"] = _complain(world.listings[0].sku_id)
     ids["recall_id"] = _call_back(world)
-    people = {role: factories.make_member(kind, role, organisation=places[kind]) for role, kind, *_ in ROLES}
+    people = {
+        str(role): factories.make_member(str(kind), str(role), organisation=places[str(kind)])
+        for role, kind, *_ in ROLES
+    }
 
     asked, shut = 0, []
     for rule in all_rules(app):
         for role, kind, _zh, _en, permissions in ROLES:
             if kind not in rule.audience or rule.permission not in permissions:
                 continue
-            path = rule.link.format_map({**ids, **_own_things(rule, people[role])})
-            answer = login(people[role]).get(path, follow_redirects=kind == "operator")
+            path = rule.link.format_map({**ids, **_own_things(rule, people[str(role)])})
+            answer = login(people[str(role)]).get(path, follow_redirects=kind == "operator")
             asked += 1
             if answer.status_code != 200:
                 shut.append((rule.kind, role, path, answer.status_code))

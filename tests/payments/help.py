@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count as counter
 from typing import Protocol
@@ -38,6 +39,14 @@ class TwoPersons(Protocol):
     def clerk(self) -> Actor: ...
     @property
     def checker(self) -> Actor: ...
+
+
+@dataclass(frozen=True)
+class Sellers:
+    """Two persons of a producer."""
+
+    clerk: Actor
+    checker: Actor
 
 
 def two_persons(trade: TwoPersons, clearing: object) -> tuple[Actor, Actor]:

@@ -6,6 +6,7 @@ import json
 from io import RawIOBase
 from random import Random
 from string import ascii_letters, digits
+from typing import Any
 
 import pytest
 
@@ -115,7 +116,8 @@ def test_what_is_no_document_is_refused_and_leaves_nothing(client, headers, path
 
 
 #: What may stand where a list of events belongs, and is none.
-NO_LISTS = (None, "x", 5, {}, True, {"eventList": []})
+NO_LISTS: tuple[Any, ...] = (None, "x", 5, {}, True, {"eventList": []})
+NO_BODIES: tuple[Any, ...] = (None, "x", 5, [], True)
 
 
 @pytest.mark.parametrize("behaviour", ["rollback", "proceed"])
@@ -123,7 +125,7 @@ NO_LISTS = (None, "x", 5, {}, True, {"eventList": []})
     ("change", "pointer"),
     [
         *(({"epcisBody": {"eventList": each}}, "#/epcisBody/eventList") for each in NO_LISTS),
-        *(({"epcisBody": each}, "#/epcisBody") for each in (None, "x", 5, [], True)),
+        *(({"epcisBody": each}, "#/epcisBody") for each in NO_BODIES),
         ({"epcisBody": {}}, "#/epcisBody/eventList"),
         ({"type": "EPCISQueryDocument", "epcisBody": {}}, "#/epcisBody/queryResults"),
         ({"type": "EPCISQueryDocument", "epcisBody": {"queryResults": {"queryName": "x"}}}, "#/epcisBody/queryResults/resultsBody"),

@@ -235,6 +235,7 @@ def test_a_lot_that_joins_a_recall_while_it_is_lifted_is_free_too(committed_app,
         organisation = db.session.get_one(Organisation, farm.actor.organisation_id)
         colleague = make.make_member("producer", "producer_clerk", organisation=organisation)
         recall_id = recalls.find_recall(keys[0], farm.actor.organisation_id)
+    assert recall_id is not None
     settle()
     waits = text("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
 

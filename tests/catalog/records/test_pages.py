@@ -316,7 +316,7 @@ def test_yesterdays_harvest_is_recorded_at_a_place_that_is_added_today(desk, far
             "kind": "slaughter", "product": str(farm.product.public_id), "quantity": "50", "done_on": "2026-07-14",
             "place": str(place.public_id), "heads": "2",
         }  # fmt: skip
-        return desk.post("/producer/records/harvest", data=form).status_code
+        return int(desk.post("/producer/records/harvest", data=form).status_code)
 
     assert (ahead.status_code, "不能晚于今天" in text_of(ahead)) == (422, True)
     assert (record(new), record(late), count("batches")) == (302, 404, 1)

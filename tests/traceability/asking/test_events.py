@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -109,7 +110,7 @@ def test_dates_of_goods_are_compared(client, headers, asked, found):
 
 
 def test_identifiers_of_sensors_with_a_prefix_are_found_in_both_forms(client, headers):
-    report = {
+    report: dict[str, Any] = {
         "type": "Temperature", "value": 4, "uom": "CEL", "uriValue": "ex:u1", "microorganism": "ex:m1",
         "chemicalSubstance": "ex:c1",
     }  # fmt: skip
@@ -168,7 +169,7 @@ def test_a_named_query_takes_several_numbers_for_equality(client, headers, event
      ("urn:epc:idpat:sgtin:4012346.*.*", False)],
 )  # fmt: skip
 def test_classes_are_found_by_patterns(client, headers, parameter, list_, asked, is_found):
-    changes = {list_: [{"epcClass": OPEN, "quantity": 5}], "epcList": []}
+    changes: dict[str, Any] = {list_: [{"epcClass": OPEN, "quantity": 5}], "epcList": []}
     if list_ != "quantityList":
         changes |= {"type": "TransformationEvent", "action": None, "epcList": None, "inputEPCList": [sgtin(3)]}
         changes["outputEPCList"] = [sgtin(4)]
