@@ -36,13 +36,14 @@ class OrderPage:
     step: Step
     #: ``buyer``, ``producer``, ``operator`` or ``None`` for an official.
     side: str | None
+    #: What the buyer owes for what it has accepted, allowances left out, in fen.
+    earned_fen: int
 
     @property
     def is_to_invoice(self) -> bool:
         """Whether something was accepted that no invoice covers."""
         invoiced = sum(one.share_fen for one in self.papers.invoices if one.status != "refused")
-        accepted = sum(line.accepted_fen for line in self.order.lines)
-        return accepted > 0 and accepted + self.order.freight_fen > invoiced
+        return self.earned_fen > invoiced
 
     @property
     def ordered_prices(self) -> dict[UUID, int]:
@@ -82,6 +83,7 @@ def get_order_page(public_id: UUID, actor: Actor, at: datetime) -> OrderPage:
         possible=_possible(order, contract, shipments, actor=actor, at=at),
         step=next_step(told, signed, shipments, papers),
         side=side,
+        earned_fen=order.earned_fen,
     )
 
 

@@ -42,11 +42,15 @@ class CreditSource:
     amount_fen: int
 
 
-def allocate(public_id: UUID, shares: Sequence[Share], actor: Actor, at: datetime) -> Payment:
+def allocate(
+    public_id: UUID, shares: Sequence[Share], actor: Actor, at: datetime, *, is_certain: bool = False
+) -> Payment:
     """Give what is left of a receipt to orders; of a confirmed one it pays them at once, on today's business day.
 
     :raises NotFound: for a receipt or order that is not the actor's.
+    :param is_certain: that a receipt that waits did come to the producer, though an order is to be paid to the supervised account.
     :raises ReceiptRefused: if the receipt was refused.
+    :raises PaidToSupervised: if it waits, and an order is to be paid to the supervised account.
     :raises TooMuchAllocated, OtherParties, OrderNotPayable: as :func:`orders.payments.receipts.record`.
     """
     on = clock.business_day(at)
@@ -57,6 +61,8 @@ def allocate(public_id: UUID, shares: Sequence[Share], actor: Actor, at: datetim
         raise ReceiptRefused(_("这笔到账已被退回，不能分配。"))
     before = payment.allocated_fen
     by_order = receipts.allocate_rows(payment, shares, actor, at)
+    if payment.status == "recorded" and payment.clearing == "direct" and not is_certain:
+        clearing.require_direct(by_order)
     if payment.status == "confirmed":
         for order_id, fen in sorted(by_order.items()):
             _pay_by(locked[order_id], payment, fen, actor=actor, at=at)

@@ -78,6 +78,10 @@ class AllocationForm(Form):
     allocations = TextAreaField(
         _("分配到订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单：订单号或付款识别码，空格，金额。")
     )
+    is_certain = BooleanField(
+        _("订单应付到监管账户，但这笔款确实付到了供应商账户"),
+        description=_("只在银行回单上的收款账户是供应商账户时勾选。付到监管账户的款由平台登记。"),
+    )
 
 
 class ReasonForm(Form):

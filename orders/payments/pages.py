@@ -165,7 +165,7 @@ def allocate(actor: Actor, desk: str, payment_id: UUID) -> Answer:
             with transaction():
                 left = receipt_queries.get_payment(payment_id, actor, clock.today()).left_fen
                 found = matching.match(form.allocations.data, left, actor, clock.today())
-                credit.allocate(payment_id, found.shares, actor, clock.now())
+                credit.allocate(payment_id, found.shares, actor, clock.now(), is_certain=form.is_certain.data)
             flash(_("已分配。"), "success")
             return redirect(url_for("payment_pages.show", desk=desk, payment_id=payment_id))
     return form.answer(_render(desk, payment_id, actor, allocation=form))

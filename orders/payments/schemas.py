@@ -101,6 +101,12 @@ class AllocateSchema(Schema):
     """Orders that get what is left of a receipt."""
 
     allocations = fields.List(fields.Nested(ShareSchema), required=True, validate=validate.Length(min=1, max=100))
+    is_certain = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "The money did come to the producer, though an order is to be paid to the supervised account."
+        },
+    )
 
 
 class ReasonSchema(Schema):

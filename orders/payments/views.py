@@ -162,7 +162,7 @@ def refuse_payment(body: dict[str, Any], payment_id: UUID, actor: Actor) -> Paym
 def allocate_payment(body: dict[str, Any], payment_id: UUID, actor: Actor) -> PaymentRow:
     """Give what is left of a receipt to orders of the same buyer and producer."""
     with transaction():
-        credit.allocate(payment_id, body["allocations"], actor, clock.now())
+        credit.allocate(payment_id, body["allocations"], actor, clock.now(), is_certain=body["is_certain"])
         return receipt_queries.get_payment(payment_id, actor, clock.today())
 
 

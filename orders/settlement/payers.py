@@ -83,14 +83,18 @@ def fee_number(run: PayoutRun, batch: int | str = "") -> str:
     return f"FW{run.on:%Y%m%d}-{run.id}-{batch}"
 
 
-def fee_left_on(run_id: int) -> date | None:
-    """Return the day on which a run's fee has left a supervised account, as statements tell; ``None`` if none does."""
-    number = fee_number(db.session.get_one(PayoutRun, run_id))
+def fee_left_on(payout: Payout, sent_on: date) -> date | None:
+    """Return the day on which the fee has left the account that pays a payout, as its statements tell; ``None`` if it has not."""
+    number = fee_number(db.session.get_one(PayoutRun, payout.run_id))
+    own = select(SupervisedAccount.id).where(SupervisedAccount.producer_id == payout.producer_id, in_force(sent_on))
+    payer = payout.producer_id if db.session.scalar(own.limit(1)) is not None else None
+    payers = select(SupervisedAccount.number).where(SupervisedAccount.producer_id.is_not_distinct_from(payer))
     return db.session.scalar(
         select(func.min(BankStatementLine.value_on))
         .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
         .where(
-            StatementAccount.clearing == "supervised", BankStatementLine.direction == "out",
+            StatementAccount.clearing == "supervised", StatementAccount.number.in_(payers),
+            BankStatementLine.direction == "out",
             BankStatementLine.remark.contains(number, autoescape=True),
         )
     )  # fmt: skip

@@ -12,7 +12,7 @@ from orders.purchase import machine
 from orders.settlement import payers, posting
 from orders.settlement.models import Payout, PayoutItem, PayoutReturn
 from orders.settlement.standing import Standing
-from shop import audit, money
+from shop import audit, clock, money
 from shop.auth import Actor
 from shop.db import db
 from shop.identity.models import Organisation
@@ -69,7 +69,7 @@ def fail_locked(
     payout.failure, payout.decided_at = failure, at
     payout.decided_by = actor.user_id if actor else None
     _give_back(payout, items, standings)
-    if left_on := payers.fee_left_on(payout.run_id):
+    if left_on := payers.fee_left_on(payout, clock.business_day(payout.released_at or payout.prepared_at)):
         if fen := posting.unsend_fee(items, standings, has_left=True):
             posting.post_fee(payout, fen, at=at, on=left_on, actor=actor)
     else:

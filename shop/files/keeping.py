@@ -50,9 +50,11 @@ def _stored_now(actor: Actor) -> dict[str, KeptFile | DomainError]:
     for name, upload in request.files.items():
         if not upload.filename:
             continue
+        data = upload.stream.read(services.MAX_BYTES + 1)
+        upload.stream.seek(0)  # the key of the form is of its files' content too
         try:
             with transaction():
-                stored = services.store(upload.stream.read(services.MAX_BYTES + 1), upload.filename, actor)
+                stored = services.store(data, upload.filename, actor)
                 found[name] = KeptFile(stored.public_id, stored.name)
         except DomainError as error:
             found[name] = error

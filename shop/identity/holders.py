@@ -15,7 +15,7 @@ _HOLDERS = text("""
       JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
       JOIN membership_roles r ON r.membership_id = m.id AND r.valid_from <= :on AND coalesce(r.valid_to, :on) >= :on
       JOIN role_permissions p ON p.role = r.role AND p.permission = :permission
-     WHERE m.organisation_id = :organisation AND m.valid_from <= :on AND coalesce(m.valid_to, :on) >= :on
+     WHERE m.organisation_id = :organisation AND m.waits_since IS NULL AND m.valid_from <= :on AND coalesce(m.valid_to, :on) >= :on
        AND u.id <> ALL(cast(:but AS bigint[]))
      ORDER BY u.name, u.id""")
 

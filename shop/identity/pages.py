@@ -56,11 +56,14 @@ def sign_in() -> Answer:
         return redirect(back or url_for("identity_pages.arrive"))
     if form.validate_on_submit():
         now, contact = clock.real_now(), form.contact.data
+        is_known = known_browsers.is_known(contact)
         with form.refusals():
             with transaction():
-                signing.count_try(contact, _address(), now, is_known=known_browsers.is_known(contact))
+                signing.count_try(contact, _address(), now, is_known=is_known)
             with transaction():
-                found = signing.check_password(contact, form.password.data, _address(), now=now, today=clock.today())
+                found = signing.check_password(
+                    contact, form.password.data, _address(), now=now, today=clock.today(), is_known=is_known
+                )
             known = signing.require_known(found)
             session.clear()
             if known.needs_second_factor:
@@ -214,7 +217,11 @@ def _set_password(secret: str, purpose: str, page: str) -> Answer:
     if user is not None and form.validate_on_submit():
         with form.refusals():
             with transaction():
-                recovery.use_link(secret, purpose, form.password.data, now)
+                who = recovery.use_link(secret, purpose, form.password.data, now)
+                is_asked = invitations.list_waiting(who.id, clock.today())
+                joining = recovery.make_link_secret(who.id, recovery.JOINING, now) if is_asked else None
+            if joining:
+                return redirect(url_for("identity_pages.answer_invitations", secret=joining))
             flash(_("密码已设置，请登录。"), "success")
             return redirect(url_for("identity_pages.sign_in"))
     return form.answer(render_template(page, form=form, person=user, is_invitation=purpose == recovery.INVITATION))

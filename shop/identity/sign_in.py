@@ -64,7 +64,9 @@ def find_user(contact: str) -> User | None:
     return db.session.scalars(select(User).where(User.phone == phone if phone else User.email == email)).one_or_none()
 
 
-def check_password(contact: str, password: str, address: str, *, now: datetime, today: date) -> Known | None:
+def check_password(
+    contact: str, password: str, address: str, *, now: datetime, today: date, is_known: bool = False
+) -> Known | None:
     """Find the account and check its password; takes as long when there is no such account.
 
     Returns ``None`` if account or password are wrong, or the account may not sign in: that is written into the trail,
@@ -80,6 +82,8 @@ def check_password(contact: str, password: str, address: str, *, now: datetime, 
         user.password_hash = passwords.hash_new(password)
     ratelimit.forgive(f"sign_in:account:{account_key(contact)}:{address}", now)
     ratelimit.forgive(f"sign_in:address:{address}", now, tries=1)
+    if not is_known:
+        ratelimit.forgive(f"sign_in:strangers:{account_key(contact)}", now, tries=1)
     audit.record(None, "identity.password_accepted", "user", user.id)
     return Known(user.id, user.totp_confirmed_at is not None)
 

@@ -61,7 +61,7 @@ class LogLeaf(Base):
     logged_at: Mapped[datetime]
 
     __table_args__ = (
-        UniqueConstraint("log_id", "key"),
+        Index("uq_log_leaves_key", "log_id", "key", unique=True, postgresql_include=["leaf_index"]),
         Index("ix_log_leaves_place", "log_id", "place"),
         CheckConstraint("leaf_index >= 0 AND length(hash) = 32 AND length(entry) < 65536", name="sizes"),
     )

@@ -155,3 +155,20 @@ def test_invoices_and_papers_are_corrected_in_forms_that_say_what_they_said(sess
     assert (f'value="{number}"' in invoice, f'value="{header}"' in invoice) == (True, True)
     assert (f'value="{paper.number}"' in basis, f'value="{paper.issuer}"' in basis) == (True, True)
     assert login(make_world().producer).get(f"/producer/invoices/new?from={ids['invoice_id']}").status_code == 404
+
+
+def test_another_file_under_the_same_key_is_no_repeat_of_the_first(session, login):
+    with transaction():
+        trade = make_trade(members=True)
+        order = make_order(trade)
+        accept(order, ("7", "3"))
+    client = login(trade.clerk)
+    first = client.post("/producer/payments/new", data=receipt(order, evidence=pdf("image.pdf")))
+
+    same = client.post("/producer/payments/new", data=receipt(order, evidence=pdf("image.pdf")))
+    other = client.post("/producer/payments/new", data=receipt(order, evidence=pdf("image.pdf", PDF + b"another")))
+
+    made = db.session.scalars(select(Payment)).one()
+    assert (first.status_code, same.status_code, same.location) == (302, 302, first.location)
+    assert other.location != first.location
+    assert made.evidence_file_id == db.session.scalar(select(StoredFile.id).order_by(StoredFile.id).limit(1))

@@ -1,5 +1,6 @@
 """Inviting somebody who has an account: asked first, and nothing is told of them before they agree."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from shop import clock
 from shop.auth import Actor
 from shop.db import db, transaction
 from shop.errors import NotFound
-from shop.identity import invitations, queries
+from shop.identity import invitations, queries, recovery, sign_in
 from shop.identity.models import Membership, User
 from tests.conftest import count
 from tests.factories import make_member
 
 API = "/api/v1"
+PASSWORD = "tie guo zhu yu 2026"
 
 
 @pytest.fixture
@@ -165,3 +167,23 @@ def test_walking_through_numbers_ends_after_sixty(session, call):
 
     assert (refused.status_code, refused.json["type"]) == (429, "/problems/too-many-tries")
     assert count("memberships") == before
+
+
+def test_who_is_asked_while_without_a_password_agrees_after_choosing_one(session, call, client):
+    admin, other = make_member("institution"), make_member("institution")
+    first = invite(call, admin, "13700137000").json["id"]
+    with transaction():
+        member = db.session.scalars(select(Membership).where(Membership.public_id == first)).one()
+        member.valid_from = member.valid_to = clock.today() - timedelta(days=1)
+    second = invite(call, other, "13700137000").json["id"]
+    with transaction():
+        user = sign_in.find_user("13700137000")
+        assert user is not None
+        secret = recovery.make_link_secret(user.id, recovery.INVITATION, clock.real_now())
+
+    chosen = client.post(f"/invitations/{secret}", data={"password": PASSWORD, "again": PASSWORD})
+
+    assert chosen.status_code == 302
+    assert f"{other.organisation_name}邀请您" in client.get(chosen.location).text
+    client.post(chosen.location, data={"invitation": second, "answer": "accept"})
+    assert queries.actor_of(user.id, other.organisation_id, clock.today()).user_id == user.id

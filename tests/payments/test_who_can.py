@@ -46,3 +46,18 @@ def test_where_nobody_can_it_is_said_with_whom_to_ask(login):
 
     assert "本单位没有其他成员有此权限。</strong> 请联系本单位管理员邀请成员或授予角色。" in clerk
     assert '本单位没有其他成员有此权限。</strong> <a href="/organisation/members/invite">邀请成员</a>' in admin
+
+
+def test_who_has_not_agreed_to_be_a_member_is_not_named(login):
+    with transaction():
+        trade = make_trade(members=True)
+        page = recorded(trade)
+        db.session.execute(
+            text("""UPDATE memberships SET waits_since = now(), invited_name = '某人', invited_contact = '13700137000'
+                    WHERE user_id = :user"""),
+            {"user": trade.checker.user_id},
+        )
+
+    said = login(trade.clerk).get(page).text
+
+    assert (trade.checker.user_name in said, "本单位没有其他成员有此权限。" in said) == (False, True)

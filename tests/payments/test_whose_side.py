@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from orders.desk import queries as desk_queries
-from orders.payments import announcements, credit_refunds, receipts, refunds
+from orders.payments import announcements, credit, credit_refunds, receipts, refunds
 from orders.payments.announcements import AnnouncementFacts
 from orders.payments.clearing import PaidToSupervised
+from orders.payments.receipts import Share
 from orders.purchase.machine import WrongState
 from shop import clock
 from shop.db import db, transaction
@@ -174,3 +175,19 @@ def test_codes_of_others_in_a_remark_show_a_buyer_nothing_of_their_orders(client
     ]
 
     assert (told[0], [one["number"] for one in told[1]]) == ([], [mine.number, other.number, second.number])
+
+
+def test_a_producers_receipt_without_orders_is_not_given_to_one_of_the_supervised_account_unasked(trade):
+    order = order_to(trade, "supervised")
+    with transaction():
+        made = receipts.record(facts(amount=10000), trade.clerk, NOON)
+    share = Share(order=order.public_id, amount_fen=10000)
+
+    with pytest.raises(PaidToSupervised), transaction():
+        credit.allocate(made.public_id, [share], trade.clerk, NOON)
+
+    db.session.expire_all()
+    assert (made.allocated_fen, count("payment_allocations")) == (0, 0)
+    with transaction():
+        credit.allocate(made.public_id, [share], trade.clerk, NOON, is_certain=True)
+    assert made.allocated_fen == 10000

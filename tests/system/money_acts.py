@@ -31,7 +31,7 @@ def agree_on_rules(a: Visitor, b: Visitor) -> None:
     b.visit("/operator/fees")
     for _n in range(2):
         b.ask("复核生效")
-    assert "待第二人复核" not in b.text()
+    assert "复核生效" not in b.text()
     assert "0.60 %" in b.text()
 
     a.visit("/operator/supervised-accounts")

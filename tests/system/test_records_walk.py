@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
 
+from shop.clock import today
 from shop.db import db, transaction
 from shop.identity import services as identity
 from tests import factories as make
@@ -65,12 +67,15 @@ def test_a_clerk_records_the_day(chromium, market, size, tmp_path):
         assert f"P-{size}" in clerk.text()
         clerk.follow("登记检测报告")
         clerk.fill(
-            laboratory="白银市检验检测中心", number="BY-1", tested_on="2026-07-14", items="毒死蜱,≤0.02,未检出,合格"
+            laboratory="白银市检验检测中心",
+            number="BY-1",
+            tested_on=today().isoformat(),
+            items="毒死蜱,≤0.02,未检出,合格",
         )
         upload(clerk, "报告", PDF, ".pdf", tmp_path)
         clerk.press("登记检测报告")
         clerk.follow("包装入库")
-        clerk.fill(quantity="100", code=f"L-{size}", expires_on="2026-12-31")
+        clerk.fill(quantity="100", code=f"L-{size}", expires_on=(today() + timedelta(days=180)).isoformat())
         clerk.press("包装入库")
         assert "还缺：承诺达标合格证" in clerk.text()
         clerk.follow("上传温度记录")

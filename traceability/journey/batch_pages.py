@@ -59,7 +59,8 @@ def lift_recall(actor: Actor, batch_id: UUID) -> Any:
         with form.refusals():
             with transaction():
                 batch = get_batch(batch_id, actor, business_day(at)).batch
-                standing = recalls.find_batch_recall(batch.id)
+                own = recalls.find_batch_recall(batch.id, actor.organisation_id)
+                standing = own or recalls.find_batch_recall(batch.id)
                 if standing is not None:
                     lift(standing.recall_id, reason=form.reason.data or "", actor=actor, at=at)
             flash(_("召回已撤回，并已通知所有被通知过的单位。"), "success")

@@ -67,6 +67,6 @@ def recall_batch(public_id: UUID, *, reason: str, actor: Actor, at: datetime) ->
     batch = get_batch(public_id, actor, business_day(at)).batch
     made = batch_lots(batch.id, actor, at)
     recall_id = recalls.recall_batch(batch.id, [each.id for each in made.lots], reason=reason, actor=actor, at=at)
-    if made.others and made.lots:
-        tell_operators(made.lots[0], made.others, at)
+    if made.others:
+        tell_operators((made.lots or made.others)[0], made.others, at)
     return recall_id, made

@@ -160,10 +160,12 @@ _HERE = """
     SELECT json_build_array(q.kind, q.tier, c.name, CASE WHEN q.is_public THEN q.township ELSE '' END,
                             CASE WHEN q.is_public THEN q.name ELSE '' END)
     FROM places q JOIN assisted_counties c ON c.code = q.county_code
-    WHERE (q.public_id = CAST(substring(n.read_point FROM '^urn:uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$') AS uuid)
-           OR q.gln = substring(n.read_point FROM '^https://id[.]gs1[.]org/414/([0-9]{13})$'))
+    WHERE (q.public_id = CAST(substring(e.read_point FROM '^urn:uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$') AS uuid)
+           OR q.gln = substring(e.read_point FROM '^https://id[.]gs1[.]org/414/([0-9]{13})$'))
       AND (n.is_market OR q.producer_id = n.organisation_id)
     ORDER BY q.producer_id = n.organisation_id DESC, q.id LIMIT 1"""
+#: Which of a lot's many steps are shown is decided from indexes that hold what that takes; the events themselves are read
+#: of these alone.
 _STEPS = f"""
     WITH RECURSIVE up (epc_id, depth) AS (
         SELECT id, 0 FROM trace_epcs WHERE uri = ANY (%(uris)s)
@@ -176,8 +178,8 @@ _STEPS = f"""
     ), nearest AS (
         SELECT epc_id, min(depth) AS depth FROM (SELECT epc_id, depth FROM up LIMIT {_MOST}) near GROUP BY epc_id
     ), candidates AS MATERIALIZED (
-        SELECT x.event_id, x.event_time, x.quantity, x.uom, x.role, up.epc_id, up.depth, v.event_id AS name, v.type, v.biz_step,
-            v.disposition, v.read_point, v.record_time, v.hash_id, v.organisation_id, v.is_market
+        SELECT x.event_id, x.event_time, x.quantity, x.uom, x.role, up.epc_id, up.depth, v.event_id AS name, v.biz_step,
+            v.organisation_id, v.is_market
         FROM nearest up JOIN trace_event_epcs x ON x.epc_id = up.epc_id AND (up.depth = 0 OR x.role NOT IN {_TAKEN})
         JOIN trace_events v ON v.id = x.event_id AND NOT v.is_declaration
         WHERE NOT EXISTS (SELECT FROM trace_events w WHERE w.event_id = v.event_id AND w.is_declaration
@@ -204,13 +206,13 @@ _STEPS = f"""
     ), told AS (
         SELECT *, row_number() OVER (PARTITION BY organisation_id, place ORDER BY event_time, event_id) AS nth FROM named
     )
-    SELECT n.name, n.type, n.biz_step, n.disposition, n.event_time, n.record_time, o.kind, o.name,
-        concat_ws(' ', u.name, v.name), n.quantity, n.uom, n.hash_id,
+    SELECT n.name, e.type, n.biz_step, e.disposition, n.event_time, e.record_time, o.kind, o.name,
+        concat_ws(' ', u.name, v.name), n.quantity, n.uom, e.hash_id,
         (SELECT f.leaf_index FROM log_leaves f WHERE f.log_id = (SELECT id FROM logs WHERE name = '{LOG}') AND f.key = n.name),
         ({_HERE})
     FROM (
         SELECT * FROM told WHERE place < 2 OR (nth <= {_OF_OTHERS} AND biz_step LIKE '{_CBV}%%') ORDER BY place, event_time, event_id LIMIT %(limit)s
-    ) n JOIN organisations o ON o.id = n.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
+    ) n JOIN trace_events e ON e.id = n.event_id JOIN organisations o ON o.id = n.organisation_id LEFT JOIN divisions v ON v.code = o.division_code
     LEFT JOIN divisions u ON u.code = left(o.division_code, 2) || '0000' AND u.code <> v.code
     ORDER BY n.place, n.event_time, n.event_id"""
 

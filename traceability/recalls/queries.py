@@ -174,6 +174,9 @@ def _heads(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
         _Row.recall_id == _Named.recall_id, TraceConsignment.lot_id == _Row.lot_id,
         TraceConsignment.consignee_id == _Consignee.id, _got(actor),
     )  # fmt: skip
+    # A recall that begins at a batch may have no lot that it begins at: its first one stands for it.
+    first = select(func.min(_Row.id)).where(_Row.recall_id == _Named.recall_id).correlate(_Named).scalar_subquery()
+    rooted = exists().where(_Row.recall_id == _Named.recall_id, _Row.is_root)
     named, sku, product, producer, by = (
         aliased(Lot),
         aliased(Sku),
@@ -193,7 +196,7 @@ def _heads(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
         .join(product, product.id == sku.product_id)
         .join(producer, producer.id == product.producer_id)
         .outerjoin(by, by.id == _Named.organisation_id)
-        .where(_Named.is_root, or_(owned, got))
+        .where(or_(_Named.is_root, and_(~rooted, _Named.id == first)), or_(owned, got))
     )  # fmt: skip
 
 

@@ -126,6 +126,10 @@ class TraceEvent(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "is_declaration"),
         CheckConstraint("is_declaration = (declared_at IS NOT NULL)", name="declared"),
+        Index(
+            "ix_trace_events_told", "id",
+            postgresql_include=["event_id", "organisation_id", "is_market", "is_declaration", "biz_step"],
+        ),
         Index("ix_trace_events_time", "event_time", "id"),
         Index("ix_trace_events_declared", "event_id", postgresql_where=text("is_declaration")),
         Index("ix_trace_events_xid", "xid", "id"),
@@ -183,7 +187,13 @@ class TraceEventEpc(Base):
 
     __table_args__ = (
         CheckConstraint("role BETWEEN 1 AND 9", name="role"),
-        Index("ix_trace_event_epcs_epc", "epc_id", "event_time", "event_id", postgresql_include=["role"]),
+        Index(
+            "ix_trace_event_epcs_told",
+            "epc_id",
+            "event_time",
+            "event_id",
+            postgresql_include=["role", "quantity", "uom"],
+        ),
         Index("ix_trace_event_epcs_quantity", "quantity", postgresql_where=text("quantity IS NOT NULL")),
     )
 

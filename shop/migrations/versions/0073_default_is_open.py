@@ -10,6 +10,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Hold it; until now closing an account took the mark away with it."""
+    op.execute("UPDATE bank_accounts SET is_default = false WHERE is_default AND closed_at IS NOT NULL")
     op.execute(
         "ALTER TABLE bank_accounts ADD CONSTRAINT ck_bank_accounts_default_is_open"
         " CHECK (NOT is_default OR closed_at IS NULL) NOT VALID"

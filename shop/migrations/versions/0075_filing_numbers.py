@@ -26,6 +26,15 @@ def upgrade() -> None:
 
     Where two filings turn out to name one number each keeps it as it was written: ``duikou verify`` tells of both.
     """
+    # First, because it commits what stands before it: a migration that fails afterwards can be run again.
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")  # building beside others waits for all who are there
+        for name, table, columns, where in _INDEXES:
+            op.create_index(
+                name, table, columns, postgresql_where=sa.text(where) if where else None, postgresql_concurrently=True,
+                if_not_exists=True,
+            )  # fmt: skip
+        op.execute("RESET lock_timeout")
     op.add_column("filings", sa.Column("numbers", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False))
     _fold(op.get_bind())
     op.execute("""
@@ -34,12 +43,6 @@ def upgrade() -> None:
               FROM filing_keys GROUP BY filing_id) k WHERE k.filing_id = f.id""")
     op.execute("""
         DELETE FROM filing_keys k USING filings f WHERE f.id = k.filing_id AND f.status IN ('draft', 'refused')""")
-    with op.get_context().autocommit_block():
-        for name, table, columns, where in _INDEXES:
-            op.create_index(
-                name, table, columns, postgresql_where=sa.text(where) if where else None, postgresql_concurrently=True,
-                if_not_exists=True,
-            )  # fmt: skip
 
 
 def _fold(connection: sa.Connection) -> None:

@@ -212,3 +212,22 @@ def test_a_recall_is_an_event_of_each_lot_that_is_declared_wrong_when_it_is_lift
     assert '<span class="what">召回</span>' not in client.get(f"/trace/lots/{second.public_id}").text
     [event] = [each for each in db.session.scalars(query) if own_ in str(each)]
     assert problems_of_event({"@context": list(CONTEXTS), **event}) == []
+
+
+def test_a_recall_of_a_batch_whose_lots_are_called_back_already_is_shown_by_its_first_lot(farm, login, deliver):
+    batch = farm.harvest("100", code="H")
+    lot = farm.pack(batch, "10", code="L1")
+    school = make.make_member(organisation=make_school())
+    sold(lot, school, farm.actor)
+    with transaction():
+        recalls.recall([lot.id], reason="破袋", actor=farm.actor, at=NOON)
+    deliver()
+
+    answer = login(farm.actor).post(
+        f"/producer/batches/{batch.public_id}/recall", data={"reason": "农残超标", "idempotency_key": KEY}
+    )
+    deliver()
+
+    assert answer.status_code == 302
+    assert "农残超标" in login(farm.actor).get(answer.location).text
+    assert "农残超标" in login(school).get(answer.location.replace("/producer/", "/desk/")).text
