@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from shop.clock import today
+from shop import clock
 from shop.db import db, transaction
 from shop.identity import services as identity
 from tests import factories as make
@@ -19,6 +19,8 @@ from tests.system.visitor import PASSWORD, someone
 
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
 PDF = b"%PDF-1.7\n%%EOF\n"
+#: The served application reads the real clock: its requests run in threads of their own.
+TODAY = clock.business_day(clock.real_now())
 LOG = "设备编号:RC-5-0042\n时间,温度(℃)\n2026-07-14 08:00,3.5\n2026-07-14 09:00,12\n2026-07-14 10:00,4\n"
 
 
@@ -69,13 +71,13 @@ def test_a_clerk_records_the_day(chromium, market, size, tmp_path):
         clerk.fill(
             laboratory="白银市检验检测中心",
             number="BY-1",
-            tested_on=today().isoformat(),
+            tested_on=TODAY.isoformat(),
             items="毒死蜱,≤0.02,未检出,合格",
         )
         upload(clerk, "报告", PDF, ".pdf", tmp_path)
         clerk.press("登记检测报告")
         clerk.follow("包装入库")
-        clerk.fill(quantity="100", code=f"L-{size}", expires_on=(today() + timedelta(days=180)).isoformat())
+        clerk.fill(quantity="100", code=f"L-{size}", expires_on=(TODAY + timedelta(days=180)).isoformat())
         clerk.press("包装入库")
         assert "还缺：承诺达标合格证" in clerk.text()
         clerk.follow("上传温度记录")
