@@ -16,6 +16,7 @@ from shop.pipelining import Statement
 from traceability.repository import containments, dictionary, transforms
 from traceability.repository.copying import NULL, copy_rows, escaped
 from traceability.repository.drafts import Draft
+from traceability.repository.earlier import earlier_names, is_said
 from traceability.standard.contexts import Context
 from traceability.standard.hashing import declaration_text
 
@@ -76,7 +77,8 @@ def store_events(
 ) -> Outcome:
     """Store events; an event that is there with the same content is known, with another its identifier is taken.
 
-    Content is the same when event hash and error declaration are, however the event was written.
+    Content is the same when event hash and error declaration are, however the event was written. What was captured
+    under the hash of before keeps it: the same again is that event, and what is called by its hash takes its name.
 
     :param at: the instant of recording.
     :param is_whole: stop at a taken identifier, because the caller then undoes everything.
@@ -105,19 +107,15 @@ def store_events(
 
 def _without_those_there(drafts: Sequence[Draft], writer: Writer, outcome: Outcome) -> list[Draft]:
     """Sort out what is known or taken, by the database or by an event before it; return the rest by their keys."""
-    there: dict[tuple[str, bool], tuple[bytes, tuple[str, str]]] = {}
-    foreign = set()
-    for event_id, is_declaration, organisation_id, is_market, content, hash_id, document, contexts in fetch(
-        _THERE, {"ids": [each.event_id for each in drafts]}
-    ):
-        declared = declaration_text(document, Context.of(*contexts)) if is_declaration else ""
-        there[event_id, is_declaration] = content, (hash_id, declared)
-        if organisation_id != writer.organisation_id or (writer.is_market and not is_market):
-            foreign.add(event_id)
+    earlier = earlier_names(drafts)
+    there, foreign = _there([*(draft.event_id for draft in drafts), *earlier.values()], writer)
     new = []
     for draft in drafts:
+        name = earlier.get(draft.event_id)
+        if name and (name, False) in there and (draft.event_id, False) not in there:
+            draft.event_id = name
         content, said = there.get(draft.key, (draft.content, draft.said))
-        if draft.event_id in foreign or (content != draft.content and said != draft.said):
+        if draft.event_id in foreign or not (content == draft.content or is_said(draft, said)):
             outcome.taken.append(draft)
         elif draft.key in there:
             outcome.known.append(draft)
@@ -127,6 +125,21 @@ def _without_those_there(drafts: Sequence[Draft], writer: Writer, outcome: Outco
     for draft in new:
         draft.is_withdrawn = not draft.is_declaration and (draft.event_id, True) in there
     return new
+
+
+def _there(
+    ids: Sequence[str], writer: Writer
+) -> tuple[dict[tuple[str, bool], tuple[bytes, tuple[str, str]]], set[str]]:
+    """Return the events of these identifiers with what they say, and which identifiers the writer cannot use."""
+    there, foreign = {}, set()
+    for event_id, is_declaration, organisation_id, is_market, content, hash_id, document, contexts in fetch(
+        _THERE, {"ids": ids}
+    ):
+        declared = declaration_text(document, Context.of(*contexts)) if is_declaration else ""
+        there[event_id, is_declaration] = content, (hash_id, declared)
+        if organisation_id != writer.organisation_id or (writer.is_market and not is_market):
+            foreign.add(event_id)
+    return there, foreign
 
 
 def _add(

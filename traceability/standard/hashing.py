@@ -6,69 +6,22 @@ from hashlib import sha256
 from math import isfinite
 
 from traceability.standard.contexts import Context
+from traceability.standard.hash_fields import (
+    COMMENTS,
+    ELEMENTS,
+    EVENT,
+    EVENT_NAMES,
+    IGNORED,
+    INNER,
+    TIMES,
+    TYPED,
+    WORDS,
+)
 from traceability.standard.identifiers import canonical, vocabulary
 from traceability.standard.times import find_instant, in_milliseconds
-from traceability.standard.words import FULL, OLDER_STEMS
+from traceability.standard.words import OLDER_STEMS
 
 VERSION = "CBV2.0"
-#: Members that say nothing of what happened.
-IGNORED = frozenset({"recordTime", "eventID", "type", "errorDeclaration", "@context", "rdfs:comment", "comment"})
-_COMMENTS = frozenset({"@context", "#text", "rdfs:comment", "comment"})
-
-_QUANTITY = ("epcClass", "quantity", "uom")
-#: The order of what stands in an object, by the object's name; everything else follows, sorted.
-_INNER = {
-    "quantityElement": _QUANTITY,
-    "persistentDisposition": ("set", "unset"),
-    "readPoint": ("id",),
-    "bizLocation": ("id",),
-    "sensorElement": ("sensorMetadata", "sensorReport"),
-    "sensorMetadata": (
-        "time", "startTime", "endTime", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules",
-    ),
-    "sensorReport": (
-        "type", "exception", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "time",
-        "microorganism", "chemicalSubstance", "value", "component", "stringValue", "booleanValue", "hexBinaryValue",
-        "uriValue", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue", "uom",
-        "coordinateReferenceSystem",
-    ),
-}  # fmt: skip
-#: What each element of a list is called.
-_ELEMENTS = {
-    "epcList": "epc",
-    "inputEPCList": "epc",
-    "childEPCs": "epc",
-    "outputEPCList": "epc",
-    "quantityList": "quantityElement",
-    "childQuantityList": "quantityElement",
-    "inputQuantityList": "quantityElement",
-    "outputQuantityList": "quantityElement",
-    "sensorElementList": "sensorElement",
-}
-#: The order of an event; what is not named here follows, sorted.
-_EVENT = (
-    "eventTime", "eventTimeZoneOffset", "certificationInfo", "parentID", "epcList", "inputEPCList", "childEPCs",
-    "quantityList", "childQuantityList", "inputQuantityList", "outputEPCList", "outputQuantityList", "action",
-    "transformationID", "bizStep", "disposition", "persistentDisposition", "readPoint", "bizLocation",
-    "sensorElementList",
-)  # fmt: skip
-#: Lists of a type and what is of that type; they stand among what is sorted.
-_TYPED = {
-    "bizTransactionList": ("bizTransaction", FULL["bizTransactionType"]),
-    "sourceList": ("source", FULL["partyType"]),
-    "destinationList": ("destination", FULL["partyType"]),
-}
-#: Bare words, by the field that takes them.
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "bizStep": FULL["bizStep"],
-    "disposition": FULL["disposition"],
-    "set": FULL["disposition"],
-    "unset": FULL["disposition"],
-    "type": FULL["measurement"],
-    "exception": FULL["exception"],
-    "component": FULL["component"],
-}
-_TIMES = frozenset({"eventTime", "time", "startTime", "endTime"})
 _PLAIN_LINK = re.compile(r"https?://[^/]+(/[0-9A-Za-z'.;=_-]+)+", re.ASCII)
 _LONG_VARIANT = re.compile(r"/(22|cpv)/.{21}")
 _MAY_BE_NUMBER = frozenset("0123456789+-.")
@@ -88,15 +41,15 @@ def pre_hash(event: Mapping[str, object], context: Context) -> str:
     context = context.within(event.get("@context"))
     parts = ["eventType=", str(event.get("type"))]
     rest: list[str] = []
-    for name in _EVENT:
+    for name in EVENT:
         if name in event:
             known, left = _ordered(name, event[name], context)
             parts.append(known)
             rest += left
     for name, value in event.items():
-        if name in _TYPED:
+        if name in TYPED:
             rest += _typed(name, value, context)
-        elif name not in IGNORED and name not in _EVENT_NAMES:
+        elif name not in IGNORED and name not in EVENT_NAMES:
             rest += _free(name, value, context)
     return "".join([*parts, *sorted(rest)])
 
@@ -117,17 +70,16 @@ def declaration_text(event: Mapping[str, object], context: Context) -> str:
     return _content(said, context)
 
 
-_EVENT_NAMES = frozenset(_EVENT)
 #: Names of a namespace that ends in a slash: only these stay where they stand, as the reference generator has it.
 _IN_PLACE = re.compile(r"\{[^{}]*/\}")
 
 
 def _ordered(name: str, value: object, context: Context) -> tuple[str, list[str]]:
     """Write a field whose place the standard gives, and what of it stands among what is sorted at the end."""
-    if name in _ELEMENTS:
-        return _under(name, *_collected(_ELEMENTS[name], value, context))
+    if name in ELEMENTS:
+        return _under(name, *_collected(ELEMENTS[name], value, context))
     if isinstance(value, dict):
-        return _under(name, *_object(name, value, context)) if name in _INNER else ("", _free(name, value, context))
+        return _under(name, *_object(name, value, context)) if name in INNER else ("", _free(name, value, context))
     return _collected(name, value, context)
 
 
@@ -153,14 +105,14 @@ def _collected(name: str, values: object, context: Context) -> tuple[str, list[s
 
 def _object(name: str, value: Mapping[str, object], context: Context) -> tuple[str, list[str]]:
     """Write the members of an object in its order, and behind them what others added; and what stands at the end."""
-    order = _INNER.get(name, ())
+    order = INNER.get(name, ())
     parts, left = [], []
     for member in order:
         if member in value:
             written, below = _ordered(member, value[member], context)
             parts.append(written)
             left += below
-    added = {key: each for key, each in value.items() if key not in order and key not in _COMMENTS}
+    added = {key: each for key, each in value.items() if key not in order and key not in COMMENTS}
     if added:
         texts = [text for key, each in added.items() for text in _free(key, each, context)]
         stays = _stay(value, context)
@@ -175,7 +127,7 @@ def _stay(value: Mapping[str, object], context: Context) -> bool:
     The reference generator (1.9.3) looks for it only where there are two members or more, and takes an object that
     names an action or an event's time for an event.
     """
-    said = [(key, each) for key, each in value.items() if key not in _COMMENTS and each != []]
+    said = [(key, each) for key, each in value.items() if key not in COMMENTS and each != []]
     count = sum(len(each) if isinstance(each, list) else 1 for _, each in said)
     names = ("".join(context.split(key) or (key,)) for key, _ in said)
     return count > 1 and not any("eventTime" in name or "action" in name for name in names)
@@ -183,7 +135,7 @@ def _stay(value: Mapping[str, object], context: Context) -> bool:
 
 def _typed(name: str, values: object, context: Context) -> Iterable[str]:
     """Write a list of pairs of type and value, sorted; none when it is empty."""
-    member, words = _TYPED[name]
+    member, words = TYPED[name]
     pairs = []
     for pair in values if isinstance(values, list) else [values]:
         if not isinstance(pair, dict):
@@ -198,7 +150,7 @@ def _typed(name: str, values: object, context: Context) -> Iterable[str]:
 
 def _free(key: str, value: object, context: Context) -> list[str]:
     """Write what the standard gives no place: one text for each value under the key."""
-    if key in _COMMENTS:
+    if key in COMMENTS:
         return []
     namespaced = context.split(key)
     return _named(f"{{{namespaced[0]}}}{namespaced[1]}" if namespaced else key, value, context)
@@ -231,9 +183,9 @@ def _text(value: object, context: Context) -> str:
 def _field(name: str, value: object, context: Context) -> str:
     """Write the value of a field of the standard: times in UTC, bare words in full."""
     if isinstance(value, str):
-        if name in _TIMES and (at := find_instant(value)):
+        if name in TIMES and (at := find_instant(value)):
             return in_milliseconds(at)
-        words = _WORDS.get(name)
+        words = WORDS.get(name)
         if words and value in words:
             return words[value]
     return _scalar(value, context)
