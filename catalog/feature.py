@@ -9,6 +9,7 @@ MODELS = (
     "catalog.lots.records.models",
     "catalog.shopfront.models",
 )
+MOVES = ("catalog.rules.RULES",)
 API = (
     "catalog.producers.views.bp",
     "catalog.products.views.bp",

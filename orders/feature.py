@@ -34,6 +34,7 @@ MODELS = (
     "orders.settlement.slip_models",
     "orders.reconciliation.models",
 )
+MOVES = ("orders.purchase.rules.RULES",)
 NOTICES = ("orders.notices.RULES",)
 REFERENCE = _listed("REFERENCE")
 API = _listed("API")

@@ -6,6 +6,7 @@ from __future__ import annotations
 KERNEL = (
     "shop.outbox",
     "shop.geo",
+    "shop.moves",
     "shop.identity",
     "shop.files",
     "shop.notices",

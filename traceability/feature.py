@@ -18,6 +18,7 @@ def _listed(name: str) -> tuple[str, ...]:
 
 
 MODELS = _listed("MODELS")
+MOVES = ("traceability.complaints.rules.RULES",)
 API = _listed("API")
 HOOKS = _listed("HOOKS")
 PROTOCOLS = _listed("PROTOCOLS")

@@ -8,13 +8,14 @@ from sqlalchemy import text
 
 from catalog.lots.moves import Movement, changing, move
 from catalog.lots.telling import tell_moved
+from catalog.rules import TABLE
 from shop.db import db
+from shop.moves.table import by
 
 _SKUS = text("SELECT DISTINCT sku_id FROM lots WHERE status = 'open' AND expires_on < :on ORDER BY sku_id")
 _LOTS = text("""
     SELECT id, on_hand FROM lots WHERE sku_id = :sku AND status = 'open' AND expires_on < :on
     ORDER BY expires_on, id FOR UPDATE""")
-_CLOSE = text("UPDATE lots SET status = 'closed', version = version + 1 WHERE id = :lot")
 _IS_SHORT = text("SELECT uncovered > 0 FROM sku_stock WHERE sku_id = :sku")
 
 
@@ -31,7 +32,7 @@ def expire_sku(sku_id: int, on: date, at: datetime) -> bool:
     with changing(sku_id):
         for lot in db.session.execute(_LOTS, {"sku": sku_id, "on": on}).all():
             # Closed first: what leaves a closed lot is no stock, so reservations do not stand in its way.
-            db.session.execute(_CLOSE, {"lot": lot.id})
+            TABLE.move_many("lot", [lot.id], "expire", by(None, at=at))
             if lot.on_hand > 0:
                 movement = Movement(lot.id, "expired", -lot.on_hand, f"expired:{on.isoformat()}", at, None)
                 key, _public = move(movement)

@@ -12,12 +12,14 @@ from catalog.lots import lineage, recalls
 from catalog.lots.expiring import expire_sku
 from catalog.lots.models import BatchRecall, LotRecall
 from catalog.lots.moves import lock_stock
+from catalog.rules import TABLE
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
 from shop.db import db
 from shop.errors import Conflict, NotFound
 from shop.i18n import _
+from shop.moves.table import Asked, by
 from shop.outbox.services import publish
 
 
@@ -67,7 +69,7 @@ def lift(recall_id: UUID, *, reason: str, actor: Actor, at: datetime) -> list[in
         )
     still = recalls.in_force(lots)
     freed = [lot for lot in lots if lot not in still]
-    _open(freed, batches, at)
+    _open(freed, batches, by(actor, "caller", at=at), words)
     for row in recalls.rows_of(freed):
         audit.record(actor, "catalog.recall_lifted", "lot", row.id, reason=[act.reason, words])
         told = recalls.told_of(row, act) | {"reason": words}
@@ -103,21 +105,20 @@ def _require_other(act: LotRecall | BatchRecall, actor: Actor) -> None:
         raise LiftedByAnother(_("召回须由另一个人撤回；本单位没有其他有权人员的，请联系平台运营方。"))
 
 
-def _open(lots: Sequence[int], batches_named: Sequence[int], at: datetime) -> None:
+def _open(lots: Sequence[int], batches_named: Sequence[int], asked: Asked, words: str) -> None:
     """Make lots stock again, and let what was made of them be used, unless another recall reaches it; what expired leaves."""
     for row in recalls.rows_of(lots):
         lock_stock(row.sku_id)
-        db.session.execute(_REOPEN, {"lot": row.id})
-        expire_sku(row.sku_id, business_day(at), at)
+        TABLE.move_many("lot", [row.id], "lift", asked, why=words)
+        expire_sku(row.sku_id, business_day(asked.at), asked.at)
     batches = set(lineage.made_of(lots, batches_named)[1])
     about = {"lots": list(lots), "batches": list(batches_named)}
     still = list(db.session.scalars(_STILL, about)), list(db.session.scalars(_STILL_BATCHES, about))
     if any(still):
         batches -= set(lineage.made_of(*still)[1])
-    db.session.execute(_USE, {"batches": sorted(batches)})
+    TABLE.move_many("batch", sorted(batches), "lift", asked, why=words)
 
 
-_REOPEN = text("UPDATE lots SET status = 'open', version = version + 1 WHERE id = :lot AND status = 'recalled'")
 #: Acts keep to one producer, so what is called back reaches a batch only through lots of the same producer.
 _STILL = text("""
     SELECT DISTINCT r.lot_id FROM lot_recalls r JOIN lots l ON l.id = r.lot_id JOIN skus k ON k.id = l.sku_id
@@ -130,6 +131,3 @@ _STILL_BATCHES = text("""
     WHERE r.lifted_at IS NULL AND b.producer_id IN (
         SELECT p.producer_id FROM lots l JOIN skus k ON k.id = l.sku_id JOIN products p ON p.id = k.product_id
         WHERE l.id = ANY(:lots) UNION SELECT producer_id FROM batches WHERE id = ANY(:batches))""")
-_USE = text("""
-    UPDATE batches SET status = 'open', version = version + 1 WHERE id IN (
-        SELECT id FROM batches WHERE id = ANY(:batches) AND status = 'recalled' ORDER BY id FOR UPDATE)""")

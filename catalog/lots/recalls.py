@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from uuid6 import uuid7
 
@@ -15,11 +15,13 @@ from catalog.lots import lineage
 from catalog.lots.models import BatchRecall, Lot, LotRecall
 from catalog.lots.moves import lock_stock
 from catalog.products.models import Product, Sku
+from catalog.rules import TABLE
 from shop import audit
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Invalid
 from shop.i18n import _
+from shop.moves.table import by
 from shop.outbox.services import publish
 
 _MOST = 500
@@ -126,8 +128,9 @@ def _call_back(
     before = in_force(lots)
     rows = rows_of(lots)
     for row in rows:
-        _recall(row, act, is_root=row.id == root)
-    db.session.execute(_STOP, {"batches": batches})
+        _recall(row, act, actor, is_root=row.id == root)
+    asked = by(actor, "caller" if actor else "system", at=act.recalled_at)
+    TABLE.move_many("batch", batches, "recall", asked, why=act.reason)
     new = [row for row in rows if row.id not in before]
     for row in new:
         audit.record(actor, "catalog.lot_recalled", "lot", row.id, reason=[None, act.reason])
@@ -195,16 +198,11 @@ def _same(lot_id: int, actor: Actor) -> UUID | None:
     return find_recall(lot_id, actor.organisation_id)
 
 
-def _recall(row: Any, act: LotRecall, *, is_root: bool) -> None:
+def _recall(row: Any, act: LotRecall, actor: Actor | None, *, is_root: bool) -> None:
     """Note the recall under the stock's lock; noted before by the same recall, nothing changes."""
     lock_stock(row.sku_id)
     names = ("recall_id", "reason", "recalled_by", "organisation_id", "recalled_at")
     values = {name: getattr(act, name) for name in names}
     db.session.execute(insert(LotRecall).values(lot_id=row.id, is_root=is_root, **values).on_conflict_do_nothing())
-    db.session.execute(_CLOSE, {"lot": row.id})
-
-
-_CLOSE = text("UPDATE lots SET status = 'recalled', version = version + 1 WHERE id = :lot AND status = 'open'")
-_STOP = text("""
-    UPDATE batches SET status = 'recalled', version = version + 1 WHERE id IN (
-        SELECT id FROM batches WHERE id = ANY(:batches) AND status = 'open' ORDER BY id FOR UPDATE)""")
+    asked = by(actor, "caller" if actor else "system", at=act.recalled_at)
+    TABLE.move_many("lot", [row.id], "recall", asked, why=act.reason)

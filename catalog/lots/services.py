@@ -17,6 +17,7 @@ from catalog.lots.stock import NotReserved, OutOfStock, free_stock, release, res
 from catalog.lots.telling import tell_moved
 from catalog.producers.queries import NoSuchProducer, require_producer
 from catalog.products.models import Product, Sku
+from catalog.rules import TABLE
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
@@ -24,6 +25,7 @@ from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, Invalid
 from shop.i18n import _
+from shop.moves.table import by
 
 _MAX_CODE = 40
 
@@ -166,7 +168,7 @@ def write_off_lot(lot: Lot, *, reason: str, actor: Actor, at: datetime) -> Lot:
             _move(Movement(lot.id, "destroyed", -gone, f"write-off:{uuid7()}", at, actor.user_id, note))
         db.session.refresh(lot)
         if before == "open":
-            lot.status = "closed"
+            TABLE.move("lot", lot, "write_off", by(actor, "producer", at=at), why=reason.strip())
         db.session.flush()  # the status must be stored before the shop is told
     audit.record(
         actor, "catalog.lot_written_off", "lot", lot.id, status=[before, lot.status], on_hand=[f"{gone:f}", "0"]

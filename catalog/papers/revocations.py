@@ -12,6 +12,7 @@ from uuid6 import uuid7
 from catalog.papers.models import Certificate, EligibilityBasis, PaperRevocation
 from catalog.papers.queries import PaperRow, get_paper
 from catalog.papers.services import BadPaper, lock_paper, require_other_person
+from catalog.rules import TABLE
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
@@ -19,6 +20,7 @@ from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, Forbidden
 from shop.i18n import _
+from shop.moves.table import by
 from shop.outbox.services import publish
 
 _MAX_REASON = 500
@@ -69,6 +71,7 @@ def propose_revocation(
     waiting = RevocationProposed(_("已有撤销申请在等待复核。"))
     with refusing(uq_paper_revocations_eligibility=waiting, uq_paper_revocations_certificate=waiting):
         db.session.add(proposed)
+    TABLE.record_start("revocation", proposed, "propose", by(actor, "reviewer", at=at))
     audit.record(actor, f"catalog.{kind}_revocation_proposed", kind, row.paper.id, from_on=[None, from_on.isoformat()])
     return get_paper(kind, public_id, actor, business_day(at))
 
@@ -89,11 +92,12 @@ def decide_revocation(
     if row.revocation is None:
         raise NoRevocation(_("没有等待复核的撤销申请。"))
     require_other_person(row.revocation.proposed_by, actor)
-    row.revocation.status = "confirmed" if is_confirmed else "refused"
+    event = "confirm" if is_confirmed else "refuse"
+    TABLE.move("revocation", row.revocation, event, by(actor, "reviewer", at=at), why=reason.strip()[:_MAX_REASON])
     row.revocation.decided_by, row.revocation.decided_at = actor.user_id, at
     row.revocation.decision_reason = reason.strip()[:_MAX_REASON]
     if is_confirmed:
-        _revoke(row, row.revocation, actor)
+        _revoke(row, row.revocation, actor, at)
     else:
         audit.record(actor, f"catalog.{kind}_revocation_refused", kind, row.paper.id)
     return row
@@ -107,12 +111,13 @@ def list_revocations(paper: EligibilityBasis | Certificate) -> list[PaperRevocat
     return list(db.session.scalars(select(PaperRevocation).where(column == paper.id).order_by(PaperRevocation.id)))
 
 
-def _revoke(row: PaperRow, revocation: PaperRevocation, actor: Actor) -> None:
+def _revoke(row: PaperRow, revocation: PaperRevocation, actor: Actor, at: datetime) -> None:
     paper, before = row.paper, row.paper.status
     if revocation.from_on <= paper.valid_from:
-        paper.status = "annulled"
+        TABLE.move(row.kind, paper, "annul", by(actor, "reviewer", at=at), why=revocation.reason)
     else:
-        paper.status, paper.valid_to = "revoked", revocation.from_on - timedelta(days=1)
+        TABLE.move(row.kind, paper, "revoke", by(actor, "reviewer", at=at), why=revocation.reason)
+        paper.valid_to = revocation.from_on - timedelta(days=1)
     paper.reason = revocation.reason
     audit.record(
         actor, f"catalog.{row.kind}_revoked", row.kind, paper.id, status=[before, paper.status],

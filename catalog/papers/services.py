@@ -15,6 +15,7 @@ from catalog.papers.queries import TABLES, NoSuchPaper, PaperRow, get_paper
 from catalog.producers.queries import get_producer, require_producer
 from catalog.products.models import Product
 from catalog.products.services import get_own_product
+from catalog.rules import TABLE
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
@@ -23,6 +24,7 @@ from shop.db import db
 from shop.errors import Conflict, Forbidden, Invalid
 from shop.geo.models import AssistedCounty
 from shop.i18n import _
+from shop.moves.table import by
 from shop.outbox.services import publish
 
 _MAX_NAME, _MAX_SCOPE, _MAX_REASON = 120, 500, 500
@@ -107,7 +109,7 @@ def submit_eligibility(
     basis = EligibilityBasis(
         product_id=product.id, county_code=new.county_code, **_common(new, actor, at, evidence_file_id, is_demo=is_demo)
     )
-    _submit(basis, "eligibility", actor)
+    _submit(basis, "eligibility", actor, at)
     return basis
 
 
@@ -134,7 +136,7 @@ def submit_certificate(
         producer_id=producer_id, product_id=product.id if product else None, scope=new.scope.strip(),
         **_common(new, actor, at, evidence_file_id, is_demo=is_demo),
     )  # fmt: skip
-    _submit(certificate, "certificate", actor)
+    _submit(certificate, "certificate", actor, at)
     return certificate
 
 
@@ -156,7 +158,8 @@ def decide_paper(kind: str, public_id: UUID, actor: Actor, *, is_approved: bool,
     _check_reason(reason)
     taken = PaperOverlaps(_("同一种类的材料在这些日子已经有效。"))
     with refusing(ex_eligibility_bases_dates=taken, ex_certificates_dates=taken):
-        row.paper.status = "in_force" if is_approved else "refused"
+        event = "approve" if is_approved else "refuse"
+        TABLE.move(kind, row.paper, event, by(actor, "reviewer", at=at), why=reason.strip())
         row.paper.decided_by, row.paper.decided_at, row.paper.reason = actor.user_id, at, reason.strip()
     audit.record(actor, f"catalog.{kind}_decided", kind, row.paper.id, status=["pending", row.paper.status])
     publish(
@@ -176,7 +179,7 @@ def withdraw_paper(kind: str, public_id: UUID, actor: Actor, *, at: datetime) ->
     require_producer(actor, row.producer_key, business_day(at))
     if row.paper.status != "pending":
         raise PaperDecided(_("这份材料已有审核结果。"))
-    row.paper.status = "withdrawn"
+    TABLE.move(kind, row.paper, "withdraw", by(actor, "producer", at=at))
     audit.record(actor, f"catalog.{kind}_withdrawn", kind, row.paper.id)
     return row
 
@@ -213,9 +216,10 @@ def paper_warnings(row: PaperRow) -> list[str]:
     return found
 
 
-def _submit(paper: EligibilityBasis | Certificate, kind: str, actor: Actor) -> None:
+def _submit(paper: EligibilityBasis | Certificate, kind: str, actor: Actor, at: datetime) -> None:
     db.session.add(paper)
     db.session.flush()  # obtains the key
+    TABLE.record_start(kind, paper, "submit", by(actor, "producer", at=at))
     audit.record(actor, f"catalog.{kind}_submitted", kind, paper.id)
 
 

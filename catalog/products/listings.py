@@ -15,6 +15,7 @@ from catalog.producers.queries import producers_of
 from catalog.products.models import TAX_RATES, Listing, PriceTier, Product, Sku
 from catalog.products.offers import Tier
 from catalog.products.queries import list_offers
+from catalog.rules import TABLE
 from shop import audit
 from shop.auth import Actor
 from shop.clock import business_day
@@ -22,6 +23,7 @@ from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict, Invalid, NotFound
 from shop.i18n import _
+from shop.moves.table import by
 from shop.outbox.services import publish
 
 MAX_TIERS = 20
@@ -81,6 +83,7 @@ def create_listing(sku: Sku, terms: Terms, actor: Actor, *, at: datetime) -> Lis
     _apply(listing, terms, at)
     with refusing(uq_listings_open_sku=SkuListed(_("此规格已有报价，请修改原报价或先下架。"))):
         db.session.add(listing)
+    TABLE.record_start("listing", listing, "draft", by(actor, "producer", at=at))
     audit.record(actor, "catalog.listing_created", "listing", listing.id)
     return listing
 
@@ -118,7 +121,7 @@ def publish_listing(listing: Listing, actor: Actor, *, at: datetime) -> Listing:
     if offer.eligibility is None:
         raise NotEligible(_why_not_eligible(offer.product_id, on), product=str(offer.product_public_id))
     listing.listed_at = listing.listed_at or at
-    return _set_state(listing, "listed", actor, at)
+    return _set_state(listing, "list", actor, at)
 
 
 def pause_listing(listing: Listing, actor: Actor | None, *, at: datetime) -> Listing:
@@ -130,12 +133,12 @@ def pause_listing(listing: Listing, actor: Actor | None, *, at: datetime) -> Lis
         return listing
     if listing.status != "listed":
         raise ListingState(_("只有在售的报价可以暂停。"))
-    return _set_state(listing, "paused", actor, at)
+    return _set_state(listing, "pause", actor, at)
 
 
 def delist_listing(listing: Listing, actor: Actor, *, at: datetime) -> Listing:
     """Take an offer out of the shop for good; the pack can be offered anew."""
-    return listing if listing.status == "delisted" else _set_state(listing, "delisted", actor, at)
+    return listing if listing.status == "delisted" else _set_state(listing, "delist", actor, at)
 
 
 def pause_ineligible(on: date, *, at: datetime) -> list[int]:
@@ -153,7 +156,7 @@ def pause_ineligible(on: date, *, at: datetime) -> list[int]:
         {"on": on},
     ).scalars().all()  # fmt: skip
     for listing in db.session.scalars(select(Listing).where(Listing.id.in_(keys))):
-        _set_state(listing, "paused", None, at)
+        _set_state(listing, "pause", None, at)
         publish(
             "catalog.listing_paused", organisations=[listing.producer_id], listing_id=str(listing.public_id),
             title=listing.title, on=on.isoformat(),
@@ -217,9 +220,11 @@ def _apply(listing: Listing, terms: Terms, at: datetime) -> None:
     listing.tiers = [*kept, *(PriceTier(min_quantity=quantity, price_fen=price) for quantity, price in wanted.items())]
 
 
-def _set_state(listing: Listing, status: str, actor: Actor | None, at: datetime) -> Listing:
-    audit.record(actor, f"catalog.listing_{status}", "listing", listing.id, status=[listing.status, status])
-    listing.status, listing.changed_at = status, at
+def _set_state(listing: Listing, event: str, actor: Actor | None, at: datetime) -> Listing:
+    before = listing.status
+    TABLE.move("listing", listing, event, by(actor, "producer" if actor else "system", at=at))
+    audit.record(actor, f"catalog.listing_{listing.status}", "listing", listing.id, status=[before, listing.status])
+    listing.changed_at = at
     db.session.flush()  # stores the state before the shop is told
     return listing
 

@@ -12,7 +12,8 @@ from uuid6 import uuid7
 
 from orders.banking.models import StatementAccount, SupervisedAccount
 from orders.banking.reading.cells import compared_account
-from orders.purchase.parties import producers_of
+from orders.purchase import machine
+from orders.purchase.parties import Parties, producers_of
 from shop import audit
 from shop.auth import Actor
 from shop.constraints import refusing
@@ -176,6 +177,7 @@ def enter(facts: SupervisedFacts, actor: Actor, at: datetime) -> SupervisedAccou
     overlaps = AccountOverlaps(_("该账号在这段日期内已经登记过。"))
     with refusing(ex_supervised_accounts_dates=overlaps):
         db.session.add(account)
+    machine.record_start("supervised_account", account, "enter", actor=actor, at=at)
     audit.record(actor, "banking.account_entered", "supervised_account", account.id, status=[None, "entered"])
     return account
 
@@ -192,7 +194,9 @@ def decide(public_id: UUID, status: str, actor: Actor, at: datetime) -> Supervis
         raise AlreadyDecided(_("该账户已经办结。"), state=account.status)
     if account.entered_by == actor.user_id:
         raise SameEnterer(_("登记账户的人不能确认，请由另一位同事办理。"))
-    account.status, account.decided_by, account.decided_at = status, actor.user_id, at
+    event = "confirm" if status == "confirmed" else "refuse"
+    machine.move("supervised_account", account, event, actor=actor, at=at, parties=Parties())
+    account.decided_by, account.decided_at = actor.user_id, at
     audit.record(actor, f"banking.account_{status}", "supervised_account", account.id, status=["entered", status])
     return account
 

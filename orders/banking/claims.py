@@ -15,7 +15,7 @@ from orders.banking.claim_lines import Wanted
 from orders.banking.models import BankStatement, BankStatementLine, StatementAccount, TransferClaim, TransferClaimOrder
 from orders.payments import access, receipts
 from orders.payments.receipts import OtherParties, SamePerson, Share, TooMuchAllocated
-from orders.purchase import party
+from orders.purchase import machine, party
 from orders.purchase.models import Order
 from orders.purchase.parties import producers_of
 from shop import audit, clock, money
@@ -87,6 +87,7 @@ def claim(facts: ClaimFacts, actor: Actor, at: datetime) -> TransferClaim:
         db.session.add(made)
     for order_id, fen in _by_order(named).items():
         db.session.add(TransferClaimOrder(claim_id=made.id, order_id=order_id, amount_fen=fen))
+    machine.record_start("transfer_claim", made, "claim", actor=actor, at=at)
     if line:
         acts.settle(line, "claimed")
     audit.record(actor, "banking.transfer_claimed", "transfer_claim", made.id, amount_fen=[None, facts.amount_fen])
@@ -118,7 +119,8 @@ def confirm(claim_id: UUID, actor: Actor, at: datetime, line_id: UUID | None = N
             payment.evidence_file_id = found.file_id
         db.session.flush()  # obtains the receipt as the confirmation reads it
         receipts.confirm(payment.public_id, actor, at)
-    found.line_id, found.status, found.decided_by, found.decided_at = line.id, "confirmed", actor.user_id, at
+    found.line_id, found.decided_by, found.decided_at = line.id, actor.user_id, at
+    machine.move("transfer_claim", found, "confirm", actor=actor, at=at)
     acts.settle(line, "matched", rule="claim")
     aliases.learn(
         line.counterparty_name, line.counterparty_account, found.buyer_id, actor.user_id, at, payee_id=found.payee_id
@@ -134,7 +136,8 @@ def refuse(claim_id: UUID, reason: str, actor: Actor, at: datetime) -> TransferC
     :raises NotFound, ClaimDecided, SamePerson: as :func:`confirm`.
     """
     found = _lock(_of_payee(claim_id, actor, clock.business_day(at)).id, actor)
-    found.status, found.decided_by, found.decided_at, found.reason = "refused", actor.user_id, at, reason
+    machine.move("transfer_claim", found, "refuse", actor=actor, at=at, why=reason)
+    found.decided_by, found.decided_at, found.reason = actor.user_id, at, reason
     _let_go(found)
     audit.record(actor, "banking.claim_refused", "transfer_claim", found.id, status=["claimed", "refused"])
     _publish("orders.transfer_claim_decided", found, actor)
@@ -149,7 +152,8 @@ def withdraw(claim_id: UUID, actor: Actor, at: datetime) -> TransferClaim:
     """
     key = _of_claimant(claim_id, actor, clock.business_day(at)).id
     found = _lock_claimed(key)
-    found.status, found.decided_at = "withdrawn", at
+    machine.move("transfer_claim", found, "withdraw", actor=actor, at=at)
+    found.decided_at = at
     _let_go(found, "claim_withdrawn")
     audit.record(actor, "banking.claim_withdrawn", "transfer_claim", found.id, status=["claimed", "withdrawn"])
     _publish("orders.transfer_claim_decided", found, actor)

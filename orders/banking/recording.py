@@ -17,12 +17,12 @@ from orders.banking.bulk import table_of
 from orders.banking.facts import Index, Movement, Outcome, Receipt
 from orders.banking.models import BankLinePayment, BankStatementLine, StatementAccount
 from orders.payments.models import Payment, PaymentAllocation
-from orders.purchase.models import Move
 from shop import clock
 from shop.audit import AuditEntry
 from shop.auth import Actor
 from shop.db import db
 from shop.logs import request_id
+from shop.moves.models import Move
 
 
 @dataclass(frozen=True, slots=True)

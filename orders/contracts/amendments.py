@@ -13,7 +13,7 @@ from orders.contracts.models import Contract, ContractAmendment
 from orders.contracts.payee import Payee, agreed_payee
 from orders.contracts.services import get_contract, lock_contract
 from orders.contracts.terms import hash_terms
-from orders.purchase import changes
+from orders.purchase import changes, machine
 from orders.purchase.models import Order
 from orders.purchase.parties import Parties, side_of
 from shop import audit, clock
@@ -25,7 +25,6 @@ from shop.i18n import _
 from shop.identity.account_change_models import BankAccountChange
 from shop.outbox.services import publish
 
-_ANSWERS = {"agree": "agreed", "decline": "declined"}
 #: States in which an order's buyer may still pay.
 _OPEN = ("awaiting_confirmation", "confirmed", "part_shipped", "shipped", "closed_short")
 
@@ -77,6 +76,7 @@ def offer(contract_id: UUID, actor: Actor, at: datetime) -> ContractAmendment:
     )  # fmt: skip
     with refusing(uq_contract_amendments_offered=AmendmentWaits(_("已有一项变更待采购单位答复。"))):
         db.session.add(made)
+    machine.record_start("amendment", made, "offer", actor=actor, at=at)
     audit.record(actor, "contracts.amendment_offered", "contract", contract.id, status=[None, "offered"])
     _tell("orders.account_amendment_offered", made, contract, order)
     return made
@@ -98,7 +98,8 @@ def decide(contract_id: UUID, answer: str, actor: Actor, at: datetime) -> Contra
     ).one_or_none()
     if found is None:
         raise NoAmendment(_("没有待答复的账户变更。"))
-    found.status, found.decided_by, found.decided_at = _ANSWERS[answer], actor.user_id, at
+    machine.move("amendment", found, answer, actor=actor, at=at, parties=Parties.of(order))
+    found.decided_by, found.decided_at = actor.user_id, at
     audit.record(
         actor, f"contracts.amendment_{found.status}", "contract", contract.id, status=["offered", found.status]
     )

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from orders.purchase.models import Move, Order, OrderLine, Procurement
+from orders.purchase.models import Order, OrderLine, Procurement
 from shop import money
 from shop.db import db
+from shop.moves.models import Move
 
 #: What the goods of a procurement cost now, those of its ended orders left out.
 _GOODS = text("""

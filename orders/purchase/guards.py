@@ -121,5 +121,19 @@ def another_person_proposed(subject: Any, actor: Any, context: Context) -> str |
     return None
 
 
+def another_person_entered(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for another person than who entered it."""
+    if actor is not None and actor.user_id == subject.entered_by:
+        return _("登记账户的人不能确认，请由另一位同事办理。")
+    return None
+
+
+def another_person_claimed(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for another person than who claimed it."""
+    if actor is not None and actor.user_id == subject.claimed_by:
+        return _("认领的人不能自己确认，请由另一位同事办理。")
+    return None
+
+
 def _paid(subject: Any) -> bool:
     return bool(subject.received_fen - subject.refunded_fen - subject.held_fen >= subject.due_fen)

@@ -277,23 +277,3 @@ class FeeRule(PublicId, Dated, Base):
         CheckConstraint("basis_points BETWEEN 0 AND 10000", name="basis_points"),
         no_overlap("fee_rules", "coalesce(producer_id, 0)"),
     )
-
-
-class Move(PublicId, Base):
-    """One move of a machine: who, when, why; append-only."""
-
-    __tablename__ = "moves"
-
-    #: ``procurement``, ``approval``, ``order``, ``contract``, ``invoice``, ``receipt``, ``refund``, ``payout`` ...
-    machine: Mapped[str]
-    subject_id: Mapped[int]
-    event: Mapped[str]
-    from_state: Mapped[str]
-    to_state: Mapped[str]
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
-    at: Mapped[datetime]
-    why: Mapped[str] = mapped_column(server_default="", default="")
-    facts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"), default=dict)
-
-    __table_args__ = (Index("ix_moves_subject", "machine", "subject_id", "id"),)

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
+from orders.ledger.filings.rules import RULES as _FILING
 from orders.purchase import guards
+from shop.moves.table import SYSTEM as _SYSTEM
+from shop.moves.table import Rule, Table, Who
 
-Guard = Callable[[Any, Any, Mapping[str, Any]], str | None]
-#: Side and the permission it needs: ``buyer``, ``producer``, ``operator`` or ``system``.
-Who = tuple[str, str]
-
-#: Where a machine's state is kept, if not in ``status``.
-ATTRIBUTE = {"approval": "approval"}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One possible move; ``source`` is empty for the first."""
-
-    machine: str
-    source: str
-    event: str
-    target: str
-    who: tuple[Who, ...]
-    guard: Guard | None = None
-
-
-_SYSTEM: Who = ("system", "")
 _CREATE: Who = ("buyer", "procurements:create")
 _SUBMIT: Who = ("buyer", "procurements:submit")
 _APPROVE: Who = ("buyer", "procurements:approve")
@@ -154,8 +132,39 @@ _EXCEPTION = (
     *(Rule("exception", was, "restate", "open", (_SYSTEM,)) for was in ("open", "proposed")),
     *(Rule("exception", was, "settle", "closed", (_SYSTEM,)) for was in ("open", "proposed")),
 )  # fmt: skip
+_AMENDMENT = (
+    Rule("amendment", "", "offer", "offered", (_SIGN_P,)),
+    Rule("amendment", "offered", "agree", "agreed", (_SIGN_B,)),
+    Rule("amendment", "offered", "decline", "declined", (_SIGN_B,)),
+)
+_BANKING: Who = ("operator", "banking:manage")
+_CLAIM: tuple[Who, ...] = (
+    ("buyer", "payments:announce"),
+    ("producer", "payments:record"),
+    ("operator", "payments:record"),
+)
+_FEES: Who = ("operator", "fees:confirm")
+_ENTERED = (
+    Rule("supervised_account", "", "enter", "entered", (_BANKING,)),
+    *(
+        Rule("supervised_account", "entered", event, target, (_BANKING,), guards.another_person_entered)
+        for event, target in (("confirm", "confirmed"), ("refuse", "refused"))
+    ),
+    Rule("transfer_claim", "", "claim", "claimed", _CLAIM),
+    *(
+        Rule("transfer_claim", "claimed", event, target, _CONFIRM_PAYMENT, guards.another_person_claimed)
+        for event, target in (("confirm", "confirmed"), ("refuse", "refused"))
+    ),
+    Rule("transfer_claim", "claimed", "withdraw", "withdrawn", _CLAIM),
+    Rule("rule_proposal", "", "propose", "proposed", (("operator", "fees:edit"),)),
+    *(
+        Rule("rule_proposal", "proposed", event, target, (_FEES,), guards.another_person_proposed)
+        for event, target in (("confirm", "confirmed"), ("refuse", "refused"))
+    ),
+)  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
     *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_CREDIT_REFUND, *_PAYOUT,
-    *_EXCEPTION,
+    *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
 )  # fmt: skip
+TABLE = Table(RULES, attributes={"approval": "approval"})

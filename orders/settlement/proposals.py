@@ -13,7 +13,9 @@ from sqlalchemy import or_, select
 from orders.banking import accounts
 from orders.banking.models import SupervisedAccount
 from orders.contracts.accounts import NoSupervisedAccount
+from orders.purchase import machine
 from orders.purchase.models import CLEARING_MODES, ClearingRule, FeeRule
+from orders.purchase.parties import Parties
 from orders.settlement.models import RuleProposal, SettlementRule
 from shop import audit, clock
 from shop.auth import Actor
@@ -90,6 +92,7 @@ def propose(facts: RuleFacts, actor: Actor, at: datetime) -> RuleProposal:
     )  # fmt: skip
     db.session.add(made)
     db.session.flush()  # the trail names it
+    machine.record_start("rule_proposal", made, "propose", actor=actor, at=at)
     audit.record(
         actor, "settlement.rule_proposed", "rule_proposal", made.id, kind=["", facts.kind], value=[None, facts.value]
     )
@@ -132,7 +135,7 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> RuleProposal:
             )
         )  # fmt: skip
         db.session.flush()  # the constraint speaks now
-    return _decide(found, "confirmed", "", actor, at)
+    return _decide(found, "confirm", "", actor, at)
 
 
 def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> RuleProposal:
@@ -140,7 +143,7 @@ def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> RuleProp
 
     Raises as :func:`confirm`.
     """
-    return _decide(_lock(public_id, actor), "refused", reason, actor, at)
+    return _decide(_lock(public_id, actor), "refuse", reason, actor, at)
 
 
 def _require_account(found: RuleProposal) -> None:
@@ -152,9 +155,10 @@ def _require_account(found: RuleProposal) -> None:
         raise NoSupervisedAccount(_("生效日没有已由两人确认的监管账户，请先登记并确认。"))
 
 
-def _decide(found: RuleProposal, status: str, reason: str, actor: Actor, at: datetime) -> RuleProposal:
-    found.status, found.decided_by, found.decided_at, found.reason = status, actor.user_id, at, reason
-    audit.record(actor, f"settlement.rule_{status}", "rule_proposal", found.id, status=["proposed", status])
+def _decide(found: RuleProposal, event: str, reason: str, actor: Actor, at: datetime) -> RuleProposal:
+    machine.move("rule_proposal", found, event, actor=actor, at=at, why=reason, parties=Parties())
+    found.decided_by, found.decided_at, found.reason = actor.user_id, at, reason
+    audit.record(actor, f"settlement.rule_{found.status}", "rule_proposal", found.id, status=["proposed", found.status])
     return found
 
 

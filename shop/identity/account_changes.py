@@ -16,7 +16,9 @@ from shop.db import db
 from shop.errors import Conflict, Forbidden, NotFound
 from shop.i18n import _
 from shop.identity.account_change_models import BankAccountChange
+from shop.identity.change_rules import TABLE
 from shop.identity.models import BankAccount, Membership, Organisation
+from shop.moves.table import Asked, by
 from shop.outbox.services import publish
 
 #: Days between a change that is agreed to and its first use, unless the settings say otherwise.
@@ -74,6 +76,7 @@ def ask(account: BankAccount, actor: Actor, at: datetime) -> BankAccountChange:
     waits = ChangeWaits(_("已有一项收款账户变更待确认，请先办结。"))
     with refusing(uq_bank_account_changes_asked=waits):
         db.session.add(made)
+    TABLE.record_start("account_change", made, "ask", by(actor, "member", at=at))
     audit.record(actor, "identity.account_change_asked", "bank_account", account.id, status=[None, "asked"])
     _tell("identity.account_change_asked", made, account, also=_operators())
     return made
@@ -98,7 +101,8 @@ def confirm(public_id: UUID, actor: Actor, at: datetime, *, cooling_days: int = 
     account = db.session.get_one(BankAccount, change.account_id, with_for_update=True, populate_existing=True)
     if account.closed_at is not None:
         raise ChangeDecided(_("这个账户已停用。"), state="closed")
-    change.status, change.decided_by, change.decided_at = "confirmed", actor.user_id, at
+    TABLE.move("account_change", change, "confirm", _asked(change, actor, at))
+    change.decided_by, change.decided_at = actor.user_id, at
     change.used_from = on + timedelta(days=cooling_days)
     db.session.flush()  # the trigger looks for it
     _make_default(account)
@@ -113,7 +117,8 @@ def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> BankAcco
     Raises as :func:`confirm`.
     """
     change = _lock(public_id, actor)
-    change.status = "withdrawn" if change.asked_by == actor.user_id else "refused"
+    event = "withdraw" if change.asked_by == actor.user_id else "refuse"
+    TABLE.move("account_change", change, event, _asked(change, actor, at), why=reason.strip())
     change.decided_by, change.decided_at, change.reason = actor.user_id, at, reason.strip()
     audit.record(
         actor, f"identity.account_change_{change.status}", "bank_account", change.account_id,
@@ -128,6 +133,10 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     if actor.organisation_kind == "operator" and actor.may("organisations:verify"):
         return BankAccountChange.id.is_not(None)
     return BankAccountChange.organisation_id == actor.organisation_id
+
+
+def _asked(change: BankAccountChange, actor: Actor, at: datetime) -> Asked:
+    return by(actor, "member" if actor.organisation_id == change.organisation_id else "operator", at=at)
 
 
 def _lock(public_id: UUID, actor: Actor) -> BankAccountChange:

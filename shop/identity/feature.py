@@ -3,6 +3,7 @@
 from shop.identity.roles import PERMISSIONS
 
 MODELS = ("shop.identity.models", "shop.identity.account_change_models", "shop.ratelimit")
+MOVES = ("shop.identity.change_rules.RULES",)
 INIT = (
     "shop.outgoing.init_app",
     "shop.identity.loader.init_app",

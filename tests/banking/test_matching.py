@@ -11,10 +11,10 @@ from orders.invoices.models import Invoice, InvoiceOrder
 from orders.payments import announcements, receipts, refunds
 from orders.payments.announcements import AnnouncementFacts
 from orders.payments.models import Payment
-from orders.purchase.models import Move
 from shop.audit import AuditEntry
 from shop.db import db, transaction
 from shop.identity.models import Organisation
+from shop.moves.models import Move
 from tests.banking.help import (
     PAYER,
     PAYER_ACCOUNT,

@@ -28,7 +28,7 @@ _numbers = counter(1)
 PERMISSIONS = frozenset(
     {
         "orders:read", "payments:read", "payments:record", "payments:confirm", "payments:announce", "refunds:request",
-        "refunds:record", "refunds:confirm", "invoices:record", "invoices:check",
+        "refunds:record", "refunds:confirm", "invoices:record", "invoices:check", "banking:manage",
     }
 )  # fmt: skip
 

@@ -167,6 +167,7 @@ def test_a_refused_filing_is_changed_and_submitted_again():
 
 def test_a_confirmed_filing_is_undone_by_two_persons_and_old_answers_stay():
     first, second = officials()
+    third = make_member("authority", organisation=db.session.get_one(Organisation, second.organisation_id))
     filing = confirmed(first, second)
     before = _total(())
     seq = questions.resolve_as_of(None)
@@ -178,8 +179,11 @@ def test_a_confirmed_filing_is_undone_by_two_persons_and_old_answers_stay():
         decisions.decide_withdrawal(filing.public_id, second, is_granted=True, at=NOON)
     assert _total(()) == before == [(1_234_56,)]
     with transaction():
-        decisions.decide_withdrawal(filing.public_id, first, is_granted=True, at=NOON)
+        decisions.decide_withdrawal(filing.public_id, third, is_granted=True, at=NOON)
     assert (_total(()), filing.status, count("filing_keys")) == ([], "withdrawn", 0)
+    moved = db.session.execute(text("SELECT event, user_id FROM moves WHERE machine = 'filing' ORDER BY id")).all()
+    assert [event for event, _user in moved] == ["enter", "submit", "confirm", "ask_withdrawal", "grant_withdrawal"]
+    assert moved[-1].user_id == third.user_id
     old = Question("counted", date(2026, 1, 1), date(2026, 12, 31), as_of=seq)
     assert [row.amount_fen for row in totals.breakdown(old)] == [1_234_56]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from orders.purchase import labels, machine, states
+from orders.purchase import labels, machine
 from orders.purchase.parties import Parties
 from orders.purchase.rules import RULES
 from shop.auth import Actor
@@ -46,24 +45,11 @@ def actor(organisation: int, *permissions: str, user: int = 11, kind: str = "ins
     )  # fmt: skip
 
 
-def test_no_two_rows_start_from_one_state_with_one_event():
-    keys = [(r.machine, r.source, r.event) for r in RULES]
+def test_every_word_of_the_machines_that_order_pages_show_has_a_label():
+    shown = [rule for rule in RULES if rule.machine in labels.STATES]
 
-    assert len(keys) == len(set(keys))
-
-
-def test_every_state_but_the_first_is_reached_and_every_word_has_a_label():
-    for rule in RULES:
-        assert rule.target in labels.STATES[rule.machine]
-        assert (rule.machine, rule.event) in labels.EVENTS
-        assert not rule.source or any(r.machine == rule.machine and r.target == rule.source for r in RULES) or (
-            rule.machine, rule.source) == ("approval", "none")  # fmt: skip
-
-
-def test_the_page_of_states_is_the_tables():
-    page = Path(__file__).parents[2] / "docs" / "states.md"
-
-    assert page.read_text() == states.render()
+    assert [r for r in shown if r.target not in labels.STATES[r.machine]] == []
+    assert [r for r in shown if (r.machine, r.event) not in labels.EVENTS] == []
 
 
 def test_a_move_that_is_not_in_the_table_names_those_that_are():

@@ -13,10 +13,10 @@ from orders.ledger.books import Account, MoneyPosting, org_owner
 from orders.payments import exceptions, refund_sending, refunds
 from orders.payments.exception_accounts import PostingNotAllowed
 from orders.payments.models import MoneyException
-from orders.purchase.models import Move
 from orders.reconciliation import desk_queries, persisting, tasks
 from shop.db import db, transaction
 from shop.files import services as files
+from shop.moves.models import Move
 from tests.conftest import NOON
 from tests.counting.build import accept, make_order, make_trade
 from tests.factories import make_member

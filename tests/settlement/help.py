@@ -33,8 +33,16 @@ from tests.payments.help import pay
 _numbers = counter(1)
 #: The day on which everything accepted at noon is due, by the rule of seven days.
 DUE = NOON + timedelta(days=7)
-A_PERMISSIONS = ("payouts:read", "payouts:prepare", "fees:edit", "taxes:read", "taxes:report", "payments:read")
-B_PERMISSIONS = ("payouts:read", "payouts:release", "fees:confirm", "taxes:read", "payments:read")
+A_PERMISSIONS = (
+    "payouts:read",
+    "payouts:prepare",
+    "fees:edit",
+    "taxes:read",
+    "taxes:report",
+    "payments:read",
+    "banking:manage",
+)
+B_PERMISSIONS = ("payouts:read", "payouts:release", "fees:confirm", "taxes:read", "payments:read", "banking:manage")
 
 
 def make_operators() -> tuple[Actor, Actor]:

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
@@ -20,9 +19,11 @@ from shop.clock import business_day
 from shop.db import db
 from shop.errors import Conflict, Forbidden, TooMany
 from shop.i18n import _
+from shop.moves.table import by
 from shop.outbox.services import publish
 from traceability.complaints.models import Complaint, ComplaintContact, ComplaintStep
 from traceability.complaints.queries import NoSuchComplaint, is_in_charge, scope_of
+from traceability.complaints.rules import TABLE
 from traceability.pieces.services import ALPHABET
 from traceability.resolver.targets import Goods
 
@@ -34,14 +35,6 @@ GOODS_TRIES = 60
 #: How long after a complaint was closed its contact is kept.
 CONTACT_KEPT = timedelta(days=90)
 _LENGTH = 10
-#: What may be done in which states, and where it leads.
-MOVES = MappingProxyType(
-    {
-        "taken": (("received",), "investigating"),
-        "answered": (("investigating",), "answered"),
-        "closed": (("investigating", "answered"), "closed"),
-    }
-)
 
 
 class ComplaintMoved(Conflict):
@@ -90,6 +83,7 @@ def receive(new: NewComplaint, goods: Goods, *, address: str, at: datetime, now:
     db.session.flush()  # obtains the key
     if new.contact.strip():
         db.session.add(ComplaintContact(complaint_id=made.id, contact=new.contact.strip()))
+    TABLE.record_start("complaint", made, "receive", by(None, "anyone", at=at))
     _note(made, "received", None, at)
     publish(
         "traceability.complaint_received", organisations=[producer], complaint_id=str(made.public_id),
@@ -186,15 +180,16 @@ def _erase(keys: Collection[int]) -> int:
 def _move(complaint_id: UUID, event: str, words: str, actor: Actor, at: datetime) -> Complaint:
     found = _lock(complaint_id, actor, at)
     _require_charge(actor)
-    sources, target = MOVES[event]
-    _require(found, sources)
-    was, found.status = found.status, target
+    _require(found, TABLE.sources("complaint", event))
+    was = found.status
+    side = "operator" if actor.organisation_kind == "operator" else "official"
+    TABLE.move("complaint", found, event, by(actor, side, at=at))
     if event == "answered":
         found.answer, found.answered_at = words, at
     if event == "closed":
         found.closed_at = at
     _note(found, event, actor, at, words)
-    audit.record(actor, f"traceability.complaint_{event}", "complaint", found.id, status=[was, target])
+    audit.record(actor, f"traceability.complaint_{event}", "complaint", found.id, status=[was, found.status])
     if event == "answered":
         publish(
             "traceability.complaint_answered", organisations=[found.producer_id], complaint_id=str(found.public_id),

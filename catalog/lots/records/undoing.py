@@ -20,12 +20,14 @@ from catalog.lots.moves import move as move_lot
 from catalog.lots.records.models import MeatPaper, Passage, TemperatureRecord, TestReport
 from catalog.lots.records.reports import withdraw_report
 from catalog.lots.records.withdrawing import withdraw_meat_paper, withdraw_passage, withdraw_temperatures
+from catalog.rules import TABLE
 from shop.auth import Actor
 from shop.clock import business_day
 from shop.constraints import refusing
 from shop.db import db
 from shop.errors import Conflict
 from shop.i18n import _
+from shop.moves.table import by
 
 
 class CannotUndo(Conflict):
@@ -71,8 +73,8 @@ def undo(public_id: UUID, actor: Actor, *, at: datetime) -> BatchAct:
     for part in parts:
         _take_back(part, act, actor, at)
     move(act, changes)
-    close = text("UPDATE batches SET status = 'undone', version = version + 1 WHERE act_id = :act")
-    db.session.execute(close, {"act": done.id})
+    made = db.session.scalars(select(Batch.id).where(Batch.act_id == done.id)).all()
+    TABLE.move_many("batch", made, "undo", by(actor, "producer", at=at))
     tell(act, None, lots=[_told(part) for part in parts], undone=done)
     return act
 
@@ -135,8 +137,7 @@ def _take_back(part: _LotPart, act: BatchAct, actor: Actor, at: datetime) -> Non
         # What left and came back is whole again, but its code has been seen outside: the database says so.
         with refusing(ck_lots_untouched=touched, lot_pieces=touched):
             move_lot(Movement(part.lot_id, "unpacked", -part.quantity, ref, at, actor.user_id, act_id=act.id))
-            close = text("UPDATE lots SET status = 'undone', version = version + 1 WHERE id = :lot")
-            db.session.execute(close, {"lot": part.lot_id})
+            TABLE.move_many("lot", [part.lot_id], "undo", by(actor, "producer", at=at))
         return
     if part.status != "open":
         raise CannotUndo(_("包装批次“%(code)s”已关闭，不能撤销。", code=part.code))

@@ -56,7 +56,7 @@ def confirm_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     :raises AlreadyFiled: if one of its numbers is of an order here since.
     """
     filing = _to_decide(public_id, actor, clock.business_day(at))
-    move(filing, "confirm")
+    move(filing, "confirm", actor, at=at)
     numbers.take(filing, actor, clock.business_day(at))
     filing.decided_by, filing.decided_at = actor.user_id, at
     lines = lines_of(filing)
@@ -76,7 +76,7 @@ def refuse_filing(public_id: UUID, actor: Actor, *, reason: str, at: datetime) -
     :raises ReasonMissing: without a reason.
     """
     filing = _to_decide(public_id, actor, clock.business_day(at))
-    move(filing, "refuse")
+    move(filing, "refuse", actor, at=at, why=reason.strip())
     filing.decided_by, filing.decided_at, filing.reason = actor.user_id, at, _words(reason)
     numbers.release(filing)
     audit.record(actor, "filings.filing_refused", "filing", filing.id)
@@ -92,9 +92,9 @@ def ask_withdrawal(public_id: UUID, actor: Actor, *, reason: str, at: datetime) 
     filing = queries.find_filing(public_id, actor, clock.business_day(at), lock=True)
     if filing.organisation_id != actor.organisation_id and not queries.covers(actor, filing.county_code):
         raise Forbidden(_("只有申报单位或本县可以申请撤销。"))
-    move(filing, "ask_withdrawal")
     if filing.withdrawal_by is not None:
         raise Conflict(_("已有人申请撤销，请等待另一人复核。"))
+    move(filing, "ask_withdrawal", actor, at=at, why=reason.strip())
     filing.withdrawal_by, filing.withdrawal_at, filing.reason = actor.user_id, at, _words(reason)
     audit.record(actor, "filings.withdrawal_asked", "filing", filing.id)
     _tell(
@@ -116,11 +116,11 @@ def decide_withdrawal(public_id: UUID, actor: Actor, *, is_granted: bool, at: da
     filing = queries.find_filing(public_id, actor, clock.business_day(at), lock=True)
     if not queries.covers(actor, filing.county_code):
         raise Forbidden(_("这个县不在您的确认范围内。"))
-    move(filing, "grant_withdrawal" if is_granted else "deny_withdrawal")
-    if filing.withdrawal_by is None:
+    if filing.status == "confirmed" and filing.withdrawal_by is None:
         raise Conflict(_("没有人申请撤销。"))
     if filing.withdrawal_by == actor.user_id:
         raise SecondPersonNeeded(_("申请人不能自己复核。"))
+    move(filing, "grant_withdrawal" if is_granted else "deny_withdrawal", actor, at=at)
     if not is_granted:
         filing.withdrawal_by = filing.withdrawal_at = None
         filing.reason = ""

@@ -13,6 +13,7 @@ from catalog.producers.queries import require_producer, resolve_producer
 from orders.ledger.filings import numbers, queries
 from orders.ledger.filings.drafts import BadFiling, FilingDraft, check, read_key, write
 from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
+from orders.ledger.filings.rules import TABLE
 from orders.numbers import make_number
 from shop import audit, clock, money
 from shop.auth import Actor
@@ -22,22 +23,8 @@ from shop.etag import check_version
 from shop.files import services as files
 from shop.geo.queries import get_county
 from shop.i18n import _
+from shop.moves.table import Asked
 from shop.outbox.services import publish
-
-#: (state, act) -> state; what is not here is refused.
-MOVES = {
-    ("draft", "edit"): "draft",
-    ("refused", "edit"): "draft",
-    ("draft", "submit"): "submitted",
-    ("submitted", "confirm"): "confirmed",
-    ("submitted", "refuse"): "refused",
-    ("draft", "withdraw"): "withdrawn",
-    ("submitted", "withdraw"): "withdrawn",
-    ("refused", "withdraw"): "withdrawn",
-    ("confirmed", "ask_withdrawal"): "confirmed",
-    ("confirmed", "grant_withdrawal"): "withdrawn",
-    ("confirmed", "deny_withdrawal"): "confirmed",
-}
 
 
 class WrongFilingState(Conflict):
@@ -46,16 +33,19 @@ class WrongFilingState(Conflict):
     code = "wrong-filing-state"
 
 
-def move(filing: Filing, act: str) -> None:
-    """Bring a filing into the state that ``act`` leads to.
+def move(filing: Filing, act: str, actor: Actor, *, at: datetime, why: str = "", took_part: bool = False) -> None:
+    """Bring a filing into the state that ``act`` leads to, and record who did it.
 
     :raises WrongFilingState: if its state does not allow it.
     """
-    target = MOVES.get((filing.status, act))
-    if target is None:
-        moves = sorted(name for state, name in MOVES if state == filing.status)
+    if TABLE.find("filing", filing.status, act) is None:
+        moves = sorted({rule.event for rule in TABLE.rules if rule.source == filing.status})
         raise WrongFilingState(_("申报的状态不允许这样做。"), state=filing.status, moves=moves)
-    filing.status = target
+    sides = [
+        *(["filer"] if filing.organisation_id == actor.organisation_id else []),
+        *(["county"] if queries.covers(actor, filing.county_code) else []),
+    ]
+    TABLE.move("filing", filing, act, Asked(actor, sides, at, {"took_part": took_part}), why=why)
 
 
 def create_filing(draft: FilingDraft, actor: Actor, *, at: datetime) -> Filing:
@@ -76,6 +66,7 @@ def create_filing(draft: FilingDraft, actor: Actor, *, at: datetime) -> Filing:
     db.session.flush()  # obtains the key that the number is made from
     filing.number = make_number("SB", clock.business_day(at), filing.id)
     _write_parts(filing, draft, actor, clock.business_day(at))
+    TABLE.record_start("filing", filing, "enter", Asked(actor, ("filer",), at))
     audit.record(actor, "filings.filing_created", "filing", filing.id, amount_fen=[None, filing.amount_fen])
     return filing
 
@@ -92,7 +83,7 @@ def edit_filing(public_id: UUID, draft: FilingDraft, actor: Actor, *, version: i
     seller_id = _require_place(draft, actor, clock.business_day(at))
     check(draft, today=clock.business_day(at))
     before = filing.amount_fen
-    move(filing, "edit")
+    move(filing, "edit", actor, at=at)
     write(filing, draft, seller_id=seller_id)
     filing.decided_by = filing.decided_at = None
     filing.recorded_by, filing.reason = actor.user_id, ""
@@ -114,7 +105,7 @@ def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     filing = _own(public_id, actor, on)
     if actor.organisation_kind == "agent":
         require_producer(actor, filing.producer_id or 0, on)
-    move(filing, "submit")
+    move(filing, "submit", actor, at=at)
     if db.session.scalar(select(FilingDocument.file_id).where(FilingDocument.filing_id == filing.id).limit(1)) is None:
         error = {"pointer": "#/documents", "detail": _("请至少上传一份凭证。")}
         raise BadFiling(_("请至少上传一份凭证，例如发票、合同或银行回单。"), errors=[error])
@@ -135,7 +126,7 @@ def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
 def withdraw_filing(public_id: UUID, actor: Actor, *, reason: str, at: datetime) -> Filing:
     """Take back a filing that has not been confirmed; its numbers become free."""
     filing = _own(public_id, actor, clock.business_day(at))
-    move(filing, "withdraw")
+    move(filing, "withdraw", actor, at=at, why=reason.strip())
     filing.reason = reason.strip()
     numbers.release(filing)
     audit.record(actor, "filings.filing_withdrawn", "filing", filing.id)

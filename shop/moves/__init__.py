@@ -1,0 +1,1 @@
+"""State machines: tables of moves, and the record of each move."""

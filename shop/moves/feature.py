@@ -1,0 +1,3 @@
+"""What state machines bring to the factory."""
+
+MODELS = ("shop.moves.models",)
