@@ -55,6 +55,23 @@ def clock_offset(env: Mapping[str, str]) -> float:
         raise BadSetting(message) from error
 
 
+def metrics_folder(env: Mapping[str, str] | None = None) -> Path | None:
+    """Return the folder in which the processes of this machine keep their figures, made if needed; ``None``: each its own.
+
+    The library that counts reads the same variable when it is imported, before there are settings.
+    """
+    named = (os.environ if env is None else env).get("PROMETHEUS_MULTIPROC_DIR")
+    if not named:
+        return None
+    folder = Path(named)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"PROMETHEUS_MULTIPROC_DIR {folder} cannot be used: {error.strerror}."
+        raise BadSetting(message) from error
+    return folder
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything the environment can say; ``docs/settings.md`` explains each."""
@@ -109,6 +126,8 @@ class Settings:
     #: Adds ``/bench/null``, the limit that pages are measured against.
     BENCH: bool = False
     DB_POOL: int = 5
+    #: What this process is called in the figures.
+    PROCESS_NAME: str = "web"
     #: Without it there is no payment by card anywhere.
     STRIPE_SECRET_KEY: str = field(default="", repr=False)
     STRIPE_PUBLISHABLE_KEY: str = ""
@@ -162,7 +181,7 @@ class Settings:
             EPCIS_QUERY_MILLISECONDS=_number(env, "EPCIS_QUERY_MILLISECONDS", cls.EPCIS_QUERY_MILLISECONDS),
             PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0",
             BENCH=_flag(env, "BENCH"),
-            DB_POOL=_number(env, "DB_POOL", cls.DB_POOL),
+            DB_POOL=_number(env, "DB_POOL", cls.DB_POOL), PROCESS_NAME=env.get("PROCESS_NAME") or cls.PROCESS_NAME,
             **_stripe(env),
         )  # fmt: skip
 

@@ -15,8 +15,8 @@ from typing import Any
 from flask import Flask, has_request_context, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shop.health import requests_total
 from shop.logs import log, request_id
+from shop.measuring import count_process, request_seconds, requests_total
 from shop.security import KEEP_NOTHING, SIGNED_IN, headers_of
 
 _SAFE = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
     ours = list(headers_of(app).items())
     cookie = f"{SIGNED_IN}="
     names = frozenset(name.lower() for name, _ in ours)
+    count_process(app.config["PROCESS_NAME"])
     counters = {digit: requests_total.labels(f"{digit}xx") for digit in "12345"}
 
     def edge(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -57,8 +58,10 @@ def init_app(app: Flask) -> None:
             if is_signed_in and "cache-control" not in given_names:
                 headers.append(KEEP_NOTHING)
             counters[status[0]].inc()
+            took_s = time.perf_counter() - began
+            request_seconds.observe(took_s)
             if environ["REQUEST_METHOD"] != "GET" or status[0] == _BUG:  # reads are counted, not logged
-                took_ms = round((time.perf_counter() - began) * 1000, 1)
+                took_ms = round(took_s * 1000, 1)
                 path, code = _shown_path(environ), int(status[:3])
                 log.info("request", method=environ["REQUEST_METHOD"], path=path, status=code, took_ms=took_ms)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)

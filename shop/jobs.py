@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from kombu.entity import Queue
 from shop.config import Settings
 from shop.db import db
 from shop.logs import log, request_id
+from shop.measuring import count_process, task_seconds, tasks_failed, tasks_sent
 from shop.outbox import services as outbox
 from shop.parts import DEFAULT_QUEUE, OUTGOING_QUEUE
 
@@ -48,6 +50,8 @@ def init_app(app: Flask, settings: Settings) -> Celery:
     app.extensions["celery"] = celery
     # A forked worker must not share the connections of its parent.
     signals.worker_process_init.connect(lambda **_: _forget_connections(app), weak=False)
+    signals.worker_process_init.connect(lambda **_: count_process(settings.PROCESS_NAME), weak=False)
+    signals.after_task_publish.connect(_count_sent)
     outbox.on_commit_wake(None if app.testing else Relay(celery).wake)
     return celery
 
@@ -60,14 +64,23 @@ def _task_class(app: Flask) -> type[Task]:
             if app.testing and has_app_context():
                 return self.run(*args, **kwargs)
             token = request_id.set(self.request.id or uuid4().hex)
+            began = time.perf_counter()
             try:
                 # Leaving the context removes the session, so no task sees what another has read.
                 with app.app_context():
                     return self.run(*args, **kwargs)
+            except Exception:
+                tasks_failed.labels(self.name).inc()
+                raise
             finally:
+                task_seconds.labels(self.name).observe(time.perf_counter() - began)
                 request_id.reset(token)
 
     return ContextTask
+
+
+def _count_sent(sender: str | None = None, **_: object) -> None:
+    tasks_sent.labels(sender or "").inc()
 
 
 def _forget_connections(app: Flask) -> None:

@@ -63,6 +63,14 @@ def prepare(folder: Path, *, needed_mb: int = NEEDED_MB) -> None:
     _require_own_database(folder)
 
 
+def empty_metrics(folder: Path) -> Path:
+    """Return the folder of the processes' figures, without those of the run before."""
+    figures = folder / "metrics"
+    shutil.rmtree(figures, ignore_errors=True)
+    figures.mkdir(mode=0o700, exist_ok=True)
+    return figures
+
+
 def read_secrets(folder: Path) -> Secrets:
     """Return the secrets of ``folder``; make them the first time.
 

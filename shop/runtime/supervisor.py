@@ -109,7 +109,7 @@ class Supervisor:
         return process.returncode if process is not None else 1
 
     def _launch(self, child: Child) -> None:
-        child.start(self._env)
+        child.start({**self._env, "PROCESS_NAME": child.name.partition(" ")[0]})
         if child.process is not None and child.process.stdout is not None:
             self._selector.register(child.process.stdout, selectors.EVENT_READ, child)
 

@@ -66,6 +66,7 @@ class Run:
                 **self._inherited,
                 "PYTHONUNBUFFERED": "1",
                 "BASE_URL": self._base_url(),
+                "PROMETHEUS_MULTIPROC_DIR": str(folder.empty_metrics(self._data)),
                 **self._services.settings(),
             }
             require_settings(env)

@@ -160,6 +160,8 @@ def test_metrics_count_answers_and_what_waits(client):
     assert 'duikou_requests_total{status="2xx"}' in figures
     assert "duikou_outbox_open 0.0" in figures
     assert "duikou_outbox_dead 0.0" in figures
+    assert "duikou_broker_up 1.0" in figures
+    assert 'duikou_queue_messages{queue="outgoing"} 0.0' in figures
 
 
 def test_log_lines_are_json_with_the_request_id_also_from_libraries():
