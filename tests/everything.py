@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from catalog.lots import recall_terms, recalls
 from catalog.lots.batches import places
 from catalog.lots.batches import services as batches
 from catalog.lots.records import passages, reports, temperatures
@@ -79,6 +80,7 @@ TABLES = {
     "product_id": "products",
     "refund_id": "refunds",
     "credit_refund_id": "credit_refunds",
+    "recall_id": "recall_terms",
     "record_id": "test_reports",
     "report_id": "test_reports",
     "return_id": "payout_returns",
@@ -110,11 +112,21 @@ def make_everything() -> tuple[World, dict[str, str]]:
     _add_banking(world, order)
     first, _ = filers.officials()
     filers.submitted(first, lines=(LineDraft(factories.WOLFBERRY, "枸杞", 1_000_00, "2吨"),))
+    _add_recall(world)
     ids = {name: _first_id(table) for name, table in TABLES.items()}
     ids["organisation_id"] = str(world.buyer.organisation_public_id)
     ids["producer_id"] = str(world.producer.organisation_public_id)
     ids["certificates"], ids["eligibility-bases"] = _first_id("certificates"), _last_id("eligibility_bases")
     return world, ids
+
+
+def _add_recall(world: World) -> None:
+    with transaction():
+        lot = db.session.scalars(text("SELECT min(lot_id) FROM lot_movements WHERE kind = 'shipped'")).one()
+        recalls.recall([lot], reason="农残超标", actor=world.producer, at=NOON)
+        recall_id = recalls.find_recall(lot, world.producer.organisation_id)
+        assert recall_id
+        recall_terms.note(recall_id, recall_terms.Terms("one"), world.producer, at=NOON)
 
 
 def _first_id(table: str) -> str:

@@ -16,6 +16,7 @@ from shop.identity.models import one_of
 #: What moves a lot's quantity; the sign is fixed by the kind.
 MOVEMENT_KINDS = ("born", "shipped", "returned", "destroyed", "expired", "adjusted_up", "adjusted_down", "unpacked")
 LOT_STATUSES = ("open", "closed", "recalled", "undone")
+RECALL_LEVELS = ("one", "two", "three")
 
 
 class SkuStock(Base):
@@ -132,6 +133,27 @@ class LotRecall(Base):
         Index("uq_lot_recalls_root", "lot_id", "organisation_id", unique=True, postgresql_nulls_not_distinct=True,
               postgresql_where=text("is_root AND lifted_at IS NULL")),
     )  # fmt: skip
+
+
+class RecallTerms(PublicId, Base):
+    """How grave a recall is and by when its goods must be back; ``public_id`` is the recall's own."""
+
+    __tablename__ = "recall_terms"
+
+    level: Mapped[str]
+    #: When it was known that the goods must come back: from then on the hours count in which a recall has to begin.
+    known_at: Mapped[datetime]
+    #: The last day on which they may come back.
+    due_on: Mapped[date]
+    set_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    set_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+
+    __table_args__ = (
+        one_of("level", RECALL_LEVELS),
+        CheckConstraint("known_at <= set_at", name="known"),
+        Index("ix_recall_terms_due", "due_on"),
+    )
 
 
 class BatchRecall(Base):

@@ -202,6 +202,7 @@ def _recall(clerk: Visitor, lot: UUID, numbers: set[str]) -> None:
     clerk.visit(f"/producer/lots/{lot}")
     clerk.follow("去向和召回")
     assert _orders(clerk) == sorted(numbers)
+    clerk.page.locator("main [name=level]").select_option(value="one")
     clerk.fill(reason="抽检发现毒死蜱超标")
     clerk.press("确认召回")
     assert "这些批次已被召回，请停止使用、单独存放。" in clerk.text()

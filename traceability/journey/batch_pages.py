@@ -40,7 +40,9 @@ def recall(actor: Actor, batch_id: UUID) -> Any:
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
-                recall_id, made = recalling.recall_batch(batch_id, reason=form.reason.data or "", actor=actor, at=at)
+                recall_id, made = recalling.recall_batch(
+                    batch_id, reason=form.reason.data or "", actor=actor, at=at, terms=form.terms()
+                )
             flash(_("已召回。系统会通知收货单位和监管部门。"), "success")
             if made.others:
                 flash(_("其他生产者用它制成的批次已报平台运营方，由其核对后召回。"), "info")

@@ -71,7 +71,7 @@ def recall(actor: Actor, desk: str, lot_id: UUID) -> Any:
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
-                made = recalling.recall(lot_id, reason=form.reason.data or "", actor=actor, at=at)
+                made = recalling.recall(lot_id, reason=form.reason.data or "", actor=actor, at=at, terms=form.terms())
                 found = find_recall(made.lots[0].id, actor.organisation_id)
             flash(_("已召回。系统会通知收货单位和监管部门，处理情况见下表。"), "success")
             if made.others:

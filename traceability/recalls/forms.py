@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from wtforms import StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from shop.forms import Form
 from shop.i18n import lazy
+from traceability.journey.forms import TermsForm
 
 
 class LiftForm(Form):
@@ -19,3 +20,9 @@ class ReplyForm(Form):
     """What became of the goods; the quantities of each consignment are fields of their own."""
 
     note = StringField(lazy("备注"), [Optional(), Length(max=500)])
+
+
+class ChangeTermsForm(TermsForm):
+    """Level and deadline, and of which version they were read."""
+
+    version = HiddenField()

@@ -1,4 +1,4 @@
-"""Who was told of a recall, and what it said of the goods."""
+"""Who was told of a recall, what it said of the goods, and who was reminded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.db import Base
@@ -39,6 +39,7 @@ class RecallReply(Base):
     used: Mapped[Decimal]
     #: Sent back, or handed to whoever fetches it.
     returned: Mapped[Decimal]
+    destroyed: Mapped[Decimal] = mapped_column(server_default="0")
     note: Mapped[str] = mapped_column(server_default="")
     replied_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     replied_at: Mapped[datetime]
@@ -48,5 +49,22 @@ class RecallReply(Base):
             ["recall_id", "movement_id"], ["trace_recall_tellings.recall_id", "trace_recall_tellings.movement_id"]
         ),
         CheckConstraint("set_aside >= 0 AND used >= 0 AND returned >= 0", name="quantities"),
+        CheckConstraint("destroyed >= 0", name="destroyed"),
         Index("ix_trace_recall_replies_told", "recall_id", "movement_id", "id"),
     )
+
+
+class RecallReminder(Base):
+    """Somebody was reminded of a recall; append-only, so that nobody is told the same twice."""
+
+    __tablename__ = "trace_recall_reminders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recall_id: Mapped[UUID] = mapped_column(ForeignKey("recall_terms.public_id"))
+    #: Who got goods and has not answered; ``None``: those who called back, that the deadline is over.
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    #: Which time, or which deadline.
+    mark: Mapped[str]
+    sent_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("recall_id", "organisation_id", "mark", postgresql_nulls_not_distinct=True),)

@@ -8,6 +8,9 @@ from shop.i18n import lazy
 from shop.notices.rules import BUYERS, SELLERS, NoticeRule
 
 _ANNOUNCED = lazy("%(producer)s 的“%(product)s”批次 %(code)s 被召回：%(reason)s。请查看通知和处理情况。")
+_OVERDUE = lazy(
+    "“%(product)s”批次 %(code)s 的召回期限 %(due_on)s 已过，还有 %(consignees)s 家单位的货物没有退回或处理完毕。"
+)
 _LIFTED = lazy("“%(product)s”批次 %(code)s 的召回已撤回：%(reason)s。")
 
 
@@ -30,4 +33,8 @@ RULES = (
     _for("recall_lifted", "recall_lifted_official", _LIFTED, ("authority",), "official"),
     _for("recall_lifted", "recall_lifted_operator", _LIFTED, ("operator",), "operator"),
     _for("recall_answered", "recall_answered", lazy("%(consignee)s 已登记召回批次 %(codes)s 的处理数量。"), SELLERS, "producer"),
+    _for("recall_unanswered", "recall_unanswered",
+         lazy("“%(product)s”批次 %(code)s 的召回还没有登记处理数量，货物须在 %(due_on)s 前退回或处理完毕。"), BUYERS, "desk"),
+    _for("recall_overdue", "recall_overdue_seller", _OVERDUE, SELLERS, "producer"),
+    _for("recall_overdue", "recall_overdue_operator", _OVERDUE, ("operator",), "operator"),
 )  # fmt: skip

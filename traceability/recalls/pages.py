@@ -21,19 +21,19 @@ from shop.paging import DEFAULT_LIMIT, decode_cursor, make_page
 from shop.sheets import write_xlsx
 from shop.typed import digits
 from traceability.journey.contacts import Delivery, deliveries_of
-from traceability.recalls import queries, replies
-from traceability.recalls.forms import LiftForm, ReplyForm
+from traceability.recalls import changing, queries, replies
+from traceability.recalls.forms import ChangeTermsForm, LiftForm, ReplyForm
 from traceability.recalls.queries import Reached, RecallHead
 from traceability.recalls.replies import Account
 from traceability.recalls.sheets import table
-from traceability.recalls.words import state_of
+from traceability.recalls.words import LEVEL_WORDS, state_of
 
 bp = Blueprint("recall_pages", __name__, template_folder="templates")
 _LIST = "/<any(desk, producer, official, operator):desk>/recalls"
 _ONE = f"{_LIST}/<uuid:recall_id>"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHOWN, _MOST_ROWS = 100, 20_000
-_PARTS = ("set_aside", "used", "returned")
+_PARTS = ("set_aside", "used", "returned", "destroyed")
 
 
 class BadRecallQuantity(Invalid):
@@ -59,7 +59,7 @@ def init_app(app: Flask) -> None:
 def list_recalls(actor: Actor, desk: str) -> str:
     """Show the recalls that concern the reader, the newest first, and how far each has come."""
     page = queries.list_recalls(actor, clock.today(), limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"))
-    return render_template("recalls/list.html", desk=desk, page=page)
+    return render_template("recalls/list.html", desk=desk, page=page, level_words=LEVEL_WORDS, today=clock.today())
 
 
 @bp.get(_ONE)
@@ -79,6 +79,7 @@ def download(actor: Actor, desk: str, recall_id: UUID) -> Response:  # noqa: ARG
     titles, cells, total = table(rows, _deliveries(rows))
     about = [
         (_("批号"), head.code), (_("召回原因"), head.reason), (_("召回时间"), show_instant(head.recalled_at)),
+        (_("召回级别"), str(LEVEL_WORDS[head.level]) if head.level else ""), (_("完成期限"), head.due_on.isoformat() if head.due_on else ""),
         (_("撤回"), f"{show_instant(head.lifted_at)} {head.lift_reason}" if head.lifted_at else ""), (_("截至"), show_instant(at)),
     ]  # fmt: skip
     answer = Response(write_xlsx(titles, cells, sheet=_("召回"), about=about, total=total), content_type=_XLSX)
@@ -118,6 +119,22 @@ def lift_recall(actor: Actor, desk: str, recall_id: UUID) -> Any:
     return form.answer(_render(actor, desk, recall_id, lifting=form))
 
 
+@bp.post("/<any(producer, operator):desk>/recalls/<uuid:recall_id>/terms")
+@requires("lots:recall")
+@idempotent
+def change_terms(actor: Actor, desk: str, recall_id: UUID) -> Any:
+    """Change level and deadline of a recall."""
+    form, at = ChangeTermsForm(), clock.now()
+    if form.validate_on_submit():
+        with form.refusals():
+            with transaction():
+                version = int(digits(form.version.data or "0") or 0)
+                changing.change_terms(recall_id, form.terms(), version, actor=actor, at=at)
+            flash(_("已更改召回级别和期限。"), "success")
+            return redirect(url_for(".show", desk=desk, recall_id=recall_id))
+    return form.answer(_render(actor, desk, recall_id, terms=form))
+
+
 def _accounts(form: ReplyForm) -> dict[UUID, Account]:
     """Return what the form says of each consignment of which it says something."""
     found: dict[UUID, Account] = {}
@@ -152,7 +169,13 @@ def _deliveries(rows: Sequence[Reached]) -> list[Delivery]:
 
 
 def _render(
-    actor: Actor, desk: str, recall_id: UUID, *, answer: ReplyForm | None = None, lifting: LiftForm | None = None
+    actor: Actor,
+    desk: str,
+    recall_id: UUID,
+    *,
+    answer: ReplyForm | None = None,
+    lifting: LiftForm | None = None,
+    terms: ChangeTermsForm | None = None,
 ) -> str:
     today = clock.today()
     head = queries.get_recall(recall_id, actor, today)
@@ -172,6 +195,10 @@ def _render(
         may_lift=_may_lift(actor, head),
         answer=answer or ReplyForm(formdata=None),
         lifting=lifting or LiftForm(formdata=None),
+        terms=terms or ChangeTermsForm(formdata=None, level=head.level or "", due_on=head.due_on, version=head.version),
+        may_change=changing.may_change(actor, head),
+        level_words=LEVEL_WORDS,
+        today=today,
     )
 
 

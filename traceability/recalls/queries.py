@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, t
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
+from catalog.lots import recall_terms
 from catalog.lots.lifting import NoSuchRecall
-from catalog.lots.models import Lot, LotMovement, LotRecall
+from catalog.lots.models import Lot, LotMovement, LotRecall, RecallTerms
 from catalog.producers.queries import producers_of
 from catalog.products.models import Product, Sku
 from shop.auth import Actor
@@ -60,7 +61,18 @@ class RecallHead:
     producer: str
     #: Lots that it reaches.
     lots: int
+    #: Of recalls of before there is none of these.
+    level: str | None
+    known_at: datetime | None
+    due_on: date | None
+    #: Of level and deadline; 0 where nobody said any.
+    version: int
     sums: Sums
+
+    @property
+    def begin_by(self) -> datetime | None:
+        """Until when it had to begin."""
+        return recall_terms.begin_by(self.level, self.known_at) if self.level and self.known_at else None
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,7 @@ class Reached:
     set_aside: Decimal | None
     used: Decimal | None
     returned: Decimal | None
+    destroyed: Decimal | None
     note: str | None
     replied_at: datetime | None
 
@@ -98,7 +111,8 @@ class Reached:
     @property
     def open(self) -> Decimal:
         """What nobody has accounted for."""
-        return self.out - sum((each or Decimal(0) for each in (self.set_aside, self.used, self.returned)), Decimal(0))
+        told = (self.set_aside, self.used, self.returned, self.destroyed)
+        return self.out - sum((each or Decimal(0) for each in told), Decimal(0))
 
 
 def list_recalls(actor: Actor, on: date, *, limit: int, cursor: str | None = None) -> Page[RecallHead]:
@@ -189,13 +203,15 @@ def _heads(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
         select(
             _Named.id, _Named.recall_id, _Named.reason, _Named.recalled_at, by.name, _Named.organisation_id,
             _Named.recalled_by, _Named.lifted_at, _Named.lift_reason, named.public_id, named.code, product.name,
-            producer.name, lots,
+            producer.name, lots, RecallTerms.level, RecallTerms.known_at, RecallTerms.due_on,
+            func.coalesce(RecallTerms.version, 0),
         )
         .join(named, named.id == _Named.lot_id)
         .join(sku, sku.id == named.sku_id)
         .join(product, product.id == sku.product_id)
         .join(producer, producer.id == product.producer_id)
         .outerjoin(by, by.id == _Named.organisation_id)
+        .outerjoin(RecallTerms, RecallTerms.public_id == _Named.recall_id)
         .where(or_(_Named.is_root, and_(~rooted, _Named.id == first)), or_(owned, got))
     )  # fmt: skip
 
@@ -230,7 +246,7 @@ def _reached(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
             TraceConsignment.shipped_at, TraceConsignment.consignee_id, _Consignee.name.label("consignee"),
             Division.name.label("division"), TraceConsignment.quantity, rejected.scalar_subquery().label("rejected"),
             told.c.recall_id.label("told_by"), told.c.told_at, reply.c.set_aside, reply.c.used, reply.c.returned,
-            reply.c.note, reply.c.replied_at,
+            reply.c.destroyed, reply.c.note, reply.c.replied_at,
         )
         .select_from(_Row)
         .join(TraceConsignment, TraceConsignment.lot_id == _Row.lot_id)

@@ -1,4 +1,4 @@
-"""What becomes of recalled goods, as who got them says: kept apart, used, sent back."""
+"""What becomes of recalled goods, as who got them says: kept apart, used, sent back, destroyed."""
 
 from __future__ import annotations
 
@@ -39,11 +39,17 @@ class Account:
     set_aside: Decimal
     used: Decimal
     returned: Decimal
+    destroyed: Decimal = Decimal(0)
 
     @property
     def total(self) -> Decimal:
         """What is accounted for."""
-        return self.set_aside + self.used + self.returned
+        return self.set_aside + self.used + self.returned + self.destroyed
+
+    @property
+    def least(self) -> Decimal:
+        """The smallest of what is said."""
+        return min(self.set_aside, self.used, self.returned, self.destroyed)
 
 
 def reply(recall_id: UUID, accounts: Mapping[UUID, Account], note: str, *, actor: Actor, at: datetime) -> list[UUID]:
@@ -68,12 +74,18 @@ def reply(recall_id: UUID, accounts: Mapping[UUID, Account], note: str, *, actor
         db.session.execute(
             insert(RecallReply).values(
                 recall_id=row.recall_id, movement_id=row.key, set_aside=account.set_aside, used=account.used,
-                returned=account.returned, note=note.strip()[:500], replied_by=actor.user_id, replied_at=at,
+                returned=account.returned, destroyed=account.destroyed, note=note.strip()[:500], replied_by=actor.user_id, replied_at=at,
             )
         )  # fmt: skip
     audit.record(actor, "traceability.recall_answered", "lot_recall", head.key, consignments=[None, len(accounts)])
     _tell(recall_id, [known[key] for key in accounts])
     return list(accounts)
+
+
+def units_of(recall_id: UUID, actor: Actor, *, at: datetime) -> dict[UUID, str]:
+    """Return in which unit each consignment of a recall is counted."""
+    rows = queries.list_reached(recall_id, actor, business_day(at), limit=MOST)
+    return {row.id: row.unit for row in rows}
 
 
 def _check(accounts: Mapping[UUID, Account], known: Mapping[UUID, Reached]) -> None:
@@ -82,8 +94,8 @@ def _check(accounts: Mapping[UUID, Account], known: Mapping[UUID, Reached]) -> N
         row = known.get(key)
         if row is None or row.recall_id is None:
             errors.append({"pointer": f"#/items/{n}/set_aside", "detail": _("没有这条收货记录。")})
-        elif min(account.set_aside, account.used, account.returned) < 0 or account.total > row.out:
-            detail = _("三项合计不能超过收到的 %(out)s。", out=f"{row.out.normalize():f}")
+        elif account.least < 0 or account.total > row.out:
+            detail = _("各项合计不能超过收到的 %(out)s。", out=f"{row.out.normalize():f}")
             errors.append({"pointer": f"#/items/{n}/set_aside", "detail": detail})
     if errors:
         raise BadRecallReply(errors[0]["detail"], errors=errors)

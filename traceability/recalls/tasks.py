@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from shop import clock
+from celery import shared_task
+
+from shop import clock, history
+from shop.db import transaction
 from shop.outbox.services import subscribe
-from traceability.recalls import telling
+from traceability.recalls import reminders, telling
 
 
 @subscribe("catalog.lot_recalled")
@@ -21,3 +24,11 @@ def on_lot_recalled(*, lot_id: str, **_: Any) -> None:
 def on_recall_lifted(**told: Any) -> None:
     """Tell those who were told of the recall."""
     telling.tell_lifted(told, at=clock.now())
+
+
+@shared_task(name="traceability.remind_of_recalls", ignore_result=True)
+def remind_of_recalls() -> None:
+    """Remind who has not answered, and tell who called back that a deadline is over; again changes nothing."""
+    with transaction():
+        if not history.is_being_told():
+            reminders.remind(clock.now())

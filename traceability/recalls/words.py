@@ -12,6 +12,10 @@ TOLD = (lazy("已通知，待回复"), "wait")
 PART = (lazy("部分说明"), "wait")
 ANSWERED = (lazy("已处理"), "good")
 NOTHING_LEFT = (lazy("验收时已退回"), "good")
+#: What the levels mean, in few words.
+LEVEL_WORDS = {
+    "one": lazy("一级（严重健康损害）"), "two": lazy("二级（一般健康损害）"), "three": lazy("三级（标签标识不实）"),
+}  # fmt: skip
 
 
 def state_of(row: Reached) -> tuple[Any, str]:

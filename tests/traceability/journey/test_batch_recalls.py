@@ -73,7 +73,7 @@ def test_a_batch_is_called_back_with_all_that_was_made_of_it_under_one_recall(fa
     page = desk.get(where).text
 
     refused = desk.post(where, data={"reason": " ", "idempotency_key": "x" * 32})
-    answer = desk.post(where, data={"reason": "农残超标", "idempotency_key": KEY})
+    answer = desk.post(where, data={"reason": "农残超标", "level": "one", "idempotency_key": KEY})
     deliver()
 
     assert "余量 75 公斤；由它制成 2 个包装批次，发往 1 家单位、2 个订单。" in page
@@ -100,7 +100,7 @@ def test_a_batch_of_which_nothing_was_packed_is_stopped_and_lifted_by_another_pe
     batch = farm.harvest("100", code="H")
     where = f"/producer/batches/{batch.public_id}/recall"
     desk = login(farm.actor)
-    desk.post(where, data={"reason": "农残超标", "idempotency_key": KEY})
+    desk.post(where, data={"reason": "农残超标", "level": "one", "idempotency_key": KEY})
     before = statuses()
 
     own = desk.post(f"{where}/lift", data={"reason": "看错", "idempotency_key": "a" * 32})
@@ -156,7 +156,7 @@ def test_lots_that_events_say_were_made_of_the_batch_are_called_back_too_also_wh
 
     capture(told)
     where = f"/producer/batches/{batch.public_id}/recall"
-    login(farm.actor).post(where, data={"reason": "农残超标", "idempotency_key": KEY})
+    login(farm.actor).post(where, data={"reason": "农残超标", "level": "one", "idempotency_key": KEY})
     deliver()
     assert statuses() == (["recalled"], ["recalled", "open"])
 
@@ -224,7 +224,8 @@ def test_a_recall_of_a_batch_whose_lots_are_called_back_already_is_shown_by_its_
     deliver()
 
     answer = login(farm.actor).post(
-        f"/producer/batches/{batch.public_id}/recall", data={"reason": "农残超标", "idempotency_key": KEY}
+        f"/producer/batches/{batch.public_id}/recall",
+        data={"reason": "农残超标", "level": "one", "idempotency_key": KEY},
     )
     deliver()
 

@@ -76,7 +76,8 @@ def test_a_producer_recalls_its_own_and_sees_its_own_orders_and_the_operator_cov
     its, all_ = [[orders[0].number]] * 3, [[order.number for order in orders]] * 3
     assert (told(first.producer, "producer"), told(operator, "operator")) == (its, all_)
     answer = login(first.producer).post(
-        f"/producer/lots/{source.public_id}/recall", data={"reason": "农残", "idempotency_key": "k" * 32}
+        f"/producer/lots/{source.public_id}/recall",
+        data={"reason": "农残", "level": "two", "idempotency_key": "k" * 32},
     )
     deliver()
     assert (answer.status_code, recalled()) == (302, sorted([source.id, child.id]))
@@ -88,7 +89,8 @@ def test_a_producer_recalls_its_own_and_sees_its_own_orders_and_the_operator_cov
     ) == (True, False)
 
     answer = login(operator).post(
-        f"/operator/lots/{source.public_id}/recall", data={"reason": "农残", "idempotency_key": "o" * 32}
+        f"/operator/lots/{source.public_id}/recall",
+        data={"reason": "农残", "level": "two", "idempotency_key": "o" * 32},
     )
     deliver()
     assert (answer.status_code, recalled()) == (302, sorted([source.id, child.id, others.id]))
@@ -112,7 +114,8 @@ def test_what_is_told_afterwards_to_have_been_made_of_a_recalled_lot_joins_the_r
             ref=None, at=NOON,
         )  # fmt: skip
     login(first.producer).post(
-        f"/producer/lots/{source.public_id}/recall", data={"reason": "农残", "idempotency_key": "k" * 32}
+        f"/producer/lots/{source.public_id}/recall",
+        data={"reason": "农残", "level": "two", "idempotency_key": "k" * 32},
     )
     deliver()
     assert (recalled(), notices()) == ([source.id], [])

@@ -133,7 +133,8 @@ def test_a_recalled_lot_leaves_no_more_whatever_is_reserved(world, deliver, logi
     deliver()
 
     answer = login(world.producer).post(
-        f"/producer/lots/{lot.public_id}/recall", data={"reason": "检出农药残留", "idempotency_key": "k" * 32}
+        f"/producer/lots/{lot.public_id}/recall",
+        data={"reason": "检出农药残留", "level": "one", "idempotency_key": "k" * 32},
     )
 
     with pytest.raises(OutOfStock):

@@ -142,7 +142,7 @@ def test_buyers_say_what_became_of_the_goods_and_never_more_than_they_got(world,
 
     too_much, nothing, wrong = say("a", "4", "1", "0.5"), say("b", "", "", ""), say("c", "x", "", "")
     assert [each.status_code for each in (too_much, nothing, wrong)] == [422] * 3
-    assert ("三项合计不能超过收到的 5。" in too_much.text, count("trace_recall_replies")) == (True, 0)
+    assert ("各项合计不能超过收到的 5。" in too_much.text, count("trace_recall_replies")) == (True, 0)
     with pytest.raises(BadRecallReply), transaction():
         replies.reply(
             recall_id, {world.buyer.organisation_public_id: Account(*[Decimal(1)] * 3)}, "", actor=world.buyer, at=NOON
