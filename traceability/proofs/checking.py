@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import text
 
 from shop.db import db
+from traceability.proofs.comparing import compare
 from traceability.repository.drafts import lots_told
 from traceability.repository.fields import Role
 
@@ -56,6 +57,7 @@ def check() -> Iterator[str]:
     for event, edges in db.session.execute(_EDGES, {"all": [*_IN, *_OUT], "out": _OUT}):
         yield f"{event}: {edges} of its inputs and outputs are not kept as the event tells them"
     yield from _check_lots()
+    yield from compare()
 
 
 def _check_lots() -> Iterator[str]:

@@ -7,7 +7,7 @@ when nothing is left. An event of another organisation closes an interval only i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -118,18 +118,30 @@ def _write(touched: set[Pair], fresh: Iterable[Act], emptied: Collection[int]) -
     old = sorted(touched - new.keys())
     acts = [act for group in new.values() for act in group]
     if old:
-        values = {"children": [child for child, _ in old], "parents": [parent for _, parent in old]}
-        fetch(_FORGET, values)
-        acts += [Act(*row) for row in fetch(_ACTS, values)]
+        fetch(_FORGET, _named(old))
+        acts += acts_between(old)
     copy_rows(
         "trace_containments", "child_id, parent_id, during, opened_by, closed_by", map(line_of, intervals_of(acts))
     )
 
 
-def intervals_of(acts: Iterable[Act]) -> Iterator[Interval]:
-    """Yield the intervals of pairs from what happened to each in the order of time."""
+def acts_between(pairs: Sequence[Pair]) -> list[Act]:
+    """Return what the events tell that happened to pairs, pair by pair in the order of time."""
+    return [Act(*row) for row in fetch(_ACTS, _named(pairs))]
+
+
+def _named(pairs: Iterable[Pair]) -> dict[str, list[int]]:
+    pairs = list(pairs)
+    return {"children": [child for child, _ in pairs], "parents": [parent for _, parent in pairs]}
+
+
+def intervals_of(acts: Iterable[Act], given: set[tuple[int, int]] | None = None) -> Iterator[Interval]:
+    """Yield the intervals of pairs from what happened to each in the order of time.
+
+    :param given: (organisation, identifier) of what was given to whom; left out: as it is now.
+    """
     acts = list(acts)
-    given = _given(acts)
+    given = _given(acts) if given is None else given
     for pair, group in groupby(acts, key=lambda act: act.pair):
         opened: Act | None = None
         inside: dict[str | None, Decimal] = {}
