@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,16 +19,20 @@ from traceability.genealogy import gaps
 from traceability.genealogy.bounded import BUDGET
 from traceability.genealogy.gaps import Gap
 from traceability.genealogy.packs import count_packs, is_of_bought, lots_of_packs
-from traceability.genealogy.walk import UP, Kind, Reached, State, ids_of, seen_by, walk
+from traceability.genealogy.walk import UP, Kind, Reached, seen_by, walk
 from traceability.standard import identifiers
 
 _NAMES = text("SELECT id, uri FROM trace_epcs WHERE id = ANY(cast(:ids AS bigint[]))")
 _STEPS = text("""
     SELECT id, event_id, event_time, biz_step, transformation_id FROM trace_events
     WHERE id = ANY(cast(:ids AS bigint[])) ORDER BY event_time, id""")
+#: One row for each side of a transformation; amounts are null together where nothing is told of how much.
 _AMOUNTS = text("""
-    SELECT event_id, epc_id, is_output, quantity, uom FROM trace_transforms
-    WHERE event_id = ANY(cast(:ids AS bigint[])) AND withdrawn_by IS NULL ORDER BY event_id, ordinal""")
+    SELECT event_id, is_output, array_agg(epc_id ORDER BY ordinal),
+           CASE WHEN bool_or(quantity IS NOT NULL) THEN array_agg(quantity ORDER BY ordinal) END,
+           CASE WHEN bool_or(uom IS NOT NULL) THEN array_agg(uom ORDER BY ordinal) END
+    FROM trace_transforms WHERE event_id = ANY(cast(:ids AS bigint[])) AND withdrawn_by IS NULL
+    GROUP BY event_id, is_output ORDER BY event_id, min(ordinal)""")
 
 
 class NoSuchTracedThing(NotFound):
@@ -38,17 +42,17 @@ class NoSuchTracedThing(NotFound):
 
 
 class Node(NamedTuple):
-    """An identifier that was reached."""
+    """An identifier that was reached; ten thousand sort themselves, nearest first."""
 
-    id: int
+    #: Transformations and containers between it and what was asked for.
+    depth: int
     uri: str
     captured: str
     #: ``instance``, ``lot``, ``class`` or what else the identifier is.
     kind: str
     #: ``self``, ``thing``, ``carrier`` or ``class`` (without a lot: not followed).
     part: str
-    #: Transformations and containers between it and what was asked for.
-    depth: int
+    id: int
 
 
 class Amount(NamedTuple):
@@ -73,8 +77,6 @@ class Step:
     outputs: list[Amount] = field(default_factory=list)
 
 
-#: An identifier's key, or a transformation: its transformationID, or its event's key below zero.
-_Place = int | str
 #: A transformation, a part of it that was reached, and whether that came out of it.
 Link = tuple[int, int, bool]
 
@@ -88,13 +90,9 @@ class Trace:
     nodes: list[Node]
     steps: list[Step]
     gaps: list[Gap]
-    states: list[State]
+    reached: Reached
     start: int
     links: list[Link]
-    #: (child, parent) of what was in what.
-    held: list[tuple[int, int]]
-    #: Keys of the events that happened to what was reached while it mattered, whoever may see them.
-    event_ids: list[int]
     #: Numbered packs of what was asked for, if it is a lot: those of which nothing else is told are only counted.
     packs: int
 
@@ -106,31 +104,28 @@ def find_epc(identifier: str) -> int | None:
     return found
 
 
-def trace(identifier: str, direction: str, actor: Actor, *, budget: int = BUDGET) -> Trace:
+def trace(identifier: str, direction: str, actor: Actor, *, budget: int = BUDGET, windows: bool = False) -> Trace:
     """Tell where an EPC, lot or class came from or went, as far as events show that the actor may see.
 
+    :param windows: tell the time in which each thing matters, too.
     :raises NoSuchTracedThing: if none of these names it.
     :raises TraceTooLarge: past the budget.
     """
     start = find_epc(identifier)
     if start is None or not (_is_seen(start, actor) or is_of_bought(start, actor)):
         raise NoSuchTracedThing(_("没有您可查看的事件提到这个标识。"))
-    reached = walk([start], direction, actor, budget=budget)
+    reached = walk([start], direction, actor, budget=budget, windows=windows)
     nodes, steps, links = _told(start, direction, reached)
     missing = gaps.find(reached, steps, nodes, [epc for _, epc, is_output in links if is_output], actor)
-    held = [(child, parent) for child, parent, _ in reached.held]
     packs = count_packs(start, actor) if reached.names[start][2] == "lot" else 0
-    return Trace(
-        identifier, direction, nodes, steps, missing, reached.states, start, links, held, reached.events, packs
-    )
+    return Trace(identifier, direction, nodes, steps, missing, reached, start, links, packs)
 
 
 def _told(start: int, direction: str, reached: Reached) -> tuple[list[Node], list[Step], list[Link]]:
-    steps, links = _steps_of(reached.states, reached.names)
+    steps, links = _steps_of(reached)
     processes = {step.id: step.transformation_id for step in steps}
-    inside = [*((child, parent) for child, parent, _is_open in reached.held), *lots_of_packs(reached)]
-    depths = _depths(start, direction, links, inside, processes)
-    return _nodes_of(start, reached.states, reached.names, depths), steps, links
+    depths = _depths(start, direction, links, [*reached.held, *lots_of_packs(reached)], processes)
+    return _nodes_of(start, reached, depths), steps, links
 
 
 def _is_seen(epc_id: int, actor: Actor) -> bool:
@@ -140,20 +135,22 @@ def _is_seen(epc_id: int, actor: Actor) -> bool:
     return bool(db.session.execute(text(query), {"epc": epc_id, **values}).scalar_one())
 
 
-def _steps_of(states: Sequence[State], names: Mapping[int, tuple[str, str, str]]) -> tuple[list[Step], list[Link]]:
+def _steps_of(reached: Reached) -> tuple[list[Step], list[Link]]:
     """Return the transformations, and (event, identifier, is output) of each part that was reached."""
-    reached = {"ids": ids_of(states, Kind.STEP)}
-    steps = {row[0]: Step(*row) for row in db.session.execute(_STEPS, reached)}
-    links = []
-    rows = db.session.execute(_AMOUNTS, reached).all()
-    others = _uris({row[1] for row in rows if row[1] not in names})
-    for id_, epc_id, is_output, quantity, uom in rows:
-        is_reached = epc_id in names
-        uri = names[epc_id][0] if is_reached else others[epc_id]
+    ids, names = {"ids": reached.of(Kind.STEP)}, reached.names
+    steps = {row[0]: Step(*row) for row in db.session.execute(_STEPS, ids)}
+    links: list[Link] = []
+    rows = db.session.execute(_AMOUNTS, ids).all()
+    others = _uris({epc_id for row in rows for epc_id in row[2] if epc_id not in names})
+    for id_, is_output, epcs, quantities, uoms in rows:
         amounts = steps[id_].outputs if is_output else steps[id_].inputs
-        amounts.append(Amount(uri, quantity, uom, is_reached))
-        if is_reached:
-            links.append((id_, epc_id, is_output))
+        nothing = (None,) * len(epcs)
+        for epc_id, quantity, uom in zip(epcs, quantities or nothing, uoms or nothing, strict=True):
+            if epc_id in names:
+                amounts.append(Amount(names[epc_id][0], quantity, uom, reached=True))
+                links.append((id_, epc_id, is_output))
+            else:
+                amounts.append(Amount(others[epc_id], quantity, uom, reached=False))
     return list(steps.values()), links
 
 
@@ -165,45 +162,42 @@ def _depths(
     start: int,
     direction: str,
     links: Iterable[Link],
-    inside: Iterable[tuple[int, int]],
+    inside: Iterable[Sequence[int]],
     processes: Mapping[int, str | None],
 ) -> dict[int, int]:
-    """Return how many transformations, containers and lots lie between the start and each identifier, by the shortest way."""
-    next_to: dict[_Place, list[_Place]] = defaultdict(list)
+    """Return how many transformations, containers and lots lie between the start and each identifier, by the shortest way.
+
+    :param inside: pairs of which one was in, or is a pack of, the other.
+    """
+    into: dict[int, list[int | str]] = defaultdict(list)
+    out: dict[int | str, list[int]] = defaultdict(list)
+    beside: dict[int, list[int]] = defaultdict(list)
     is_up = direction == UP
     for event_id, epc_id, is_output in links:
-        process = processes[event_id] or -event_id
+        process = processes[event_id] or event_id
         if is_output == is_up:
-            next_to[epc_id].append(process)
+            into[epc_id].append(process)
         else:
-            next_to[process].append(epc_id)
-    for child, parent in inside:
-        next_to[child].append(parent)
-        next_to[parent].append(child)
-    depths: dict[_Place, int] = {start: 0}
-    open_: deque[_Place] = deque([start])
-    while open_:
-        place = open_.popleft()
-        depth = depths[place] + (isinstance(place, int) and place > 0)
-        for target in next_to[place]:
-            if target not in depths:
-                depths[target] = depth
-                open_.append(target)
-    return {place: depth for place, depth in depths.items() if isinstance(place, int) and place > 0}
+            out[process].append(epc_id)
+    for pair in inside:
+        child, parent = pair[:2]
+        beside[child].append(parent)
+        beside[parent].append(child)
+    depths, level, depth = {start: 0}, {start}, 0
+    while level:
+        depth += 1
+        below: set[int] = set()
+        for place in level:
+            below.update(beside.get(place, ()), *(out.pop(process, ()) for process in into.get(place, ())))
+        level = below.difference(depths)
+        depths.update(dict.fromkeys(level, depth))
+    return depths
 
 
-def _nodes_of(
-    start: int, states: Sequence[State], names: Mapping[int, tuple[str, str, str]], depths: Mapping[int, int]
-) -> list[Node]:
-    parts: dict[int, str] = {}
-    for kinds, part in (
-        ((Kind.START, Kind.THING, Kind.INSIDE), "thing"),
-        ((Kind.CARRIER,), "carrier"),
-        ((Kind.STOP,), "class"),
-    ):
-        for id_ in ids_of(states, *kinds):
-            parts.setdefault(id_, part)
+def _nodes_of(start: int, reached: Reached, depths: Mapping[int, int]) -> list[Node]:
+    parts = dict.fromkeys(reached.of(Kind.STOP), "class")
+    parts |= dict.fromkeys(reached.of(Kind.CARRIER), "carrier")
+    parts |= dict.fromkeys(reached.of(Kind.START, Kind.THING, Kind.INSIDE), "thing")
     parts[start] = "self"
-    furthest = max(depths.values(), default=0) + 1
-    nodes = [Node(id_, *names[id_], part, depths.get(id_, furthest)) for id_, part in parts.items()]
-    return sorted(nodes, key=lambda node: (node.depth, node.uri))
+    furthest, names = max(depths.values(), default=0) + 1, reached.names
+    return sorted(Node(depths.get(id_, furthest), *names[id_], part, id_) for id_, part in parts.items())

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from shop.auth import Actor
 from shop.db import db
-from traceability.genealogy.walk import Kind, Reached, ids_of, seen_by
+from traceability.genealogy.walk import Kind, Reached, seen_by
 from traceability.repository.fields import Role
 from traceability.repository.units import to_base
 
@@ -89,7 +89,7 @@ def find(
 
     :param made: identifiers that came out of one of the steps; only the others are looked up.
     """
-    things = ids_of(reached.states, Kind.START, Kind.THING, Kind.INSIDE)
+    things = reached.of(Kind.START, Kind.THING, Kind.INSIDE)
     found = [Gap("class_without_lot", node.uri) for node in nodes if node.part == "class"]
     doubtful = sorted(set(things).difference(made))
     found += [Gap("never_made", row[0]) for row in db.session.execute(_UNBORN, {"ids": doubtful})]
@@ -99,7 +99,7 @@ def find(
 
 def _never_opened(reached: Reached, things: Iterable[int]) -> Iterable[Gap]:
     """Name the carriers of which things, or other carriers, were never taken out."""
-    carriers = set(ids_of(reached.states, Kind.CARRIER))
+    carriers = set(reached.of(Kind.CARRIER))
     inside = carriers.union(things)
     held = [parent for child, parent, is_open in reached.held if is_open and child in inside and parent in carriers]
     counts = Counter(reached.names[parent][0] for parent in held)

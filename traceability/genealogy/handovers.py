@@ -56,7 +56,7 @@ def nearest(identifier: str, direction: str, actor: Actor) -> list[Handover]:
 
     :raises NoSuchTracedThing: if no event that the actor may see names it.
     """
-    found = answers.trace(identifier, direction, actor)
+    found = answers.trace(identifier, direction, actor, windows=True)
     uris = {node.id: node.uri for node in found.nodes}
     happened, graph = _happened(found, actor), _Graph(found)
     chosen: list[tuple[int, int]] = []
@@ -82,7 +82,7 @@ class _Graph:
 
     def __init__(self, found: answers.Trace) -> None:
         self._parents: dict[int, list[int]] = defaultdict(list)
-        for child, parent in found.held:
+        for child, parent, _is_open in found.reached.held:
             self._parents[child].append(parent)
         process = {step.id: step.transformation_id or step.id for step in found.steps}
         self._into: dict[int, set[object]] = defaultdict(set)
@@ -113,7 +113,7 @@ _Event = tuple[int, str, datetime, str | None]
 
 def _happened(found: answers.Trace, actor: Actor) -> dict[int, list[_Event]]:
     condition, values = seen_by(actor)
-    values |= windows_of(found.states)
+    values |= windows_of(found.reached)
     values |= {"steps": list(_STEPS), "parties": [int(Field.SOURCE), int(Field.DESTINATION)]}
     happened: dict[int, list[_Event]] = defaultdict(list)
     for epc_id, *event in db.session.execute(text(_HANDOVERS.format(visible=condition)), values):

@@ -25,7 +25,9 @@ def show_trace(query: dict[str, Any], actor: Actor, identifier: str) -> dict[str
     form = epc_format("Never_Translates")
     with snapshot():
         found = answers.trace(identifier, query["direction"], actor)
-        events, left_out = documents.events_of(found.event_ids, actor, clock.now(), most=query["max_events"], form=form)
+        events, left_out = documents.events_of(
+            found.reached.events, actor, clock.now(), most=query["max_events"], form=form
+        )
     told = {name: getattr(found, name) for name in ("identifier", "direction", "nodes", "steps", "gaps", "packs")}
     return {**told, "events": events, "events_left_out": left_out}
 

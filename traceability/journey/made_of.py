@@ -14,7 +14,7 @@ from catalog.products.models import Sku
 from shop.db import db
 from shop.i18n import _
 from traceability.genealogy.bounded import TraceTooLarge
-from traceability.genealogy.walk import DOWN, UP, Kind, ids_of, walk
+from traceability.genealogy.walk import DOWN, UP, Kind, walk
 from traceability.journey import names
 from traceability.pieces.models import LotSerial
 from traceability.repository.fields import Field, Role
@@ -41,7 +41,7 @@ def made_of(lot_ids: Collection[int], *, batch: int | None = None) -> list[int]:
         found |= dict.fromkeys(walked)
         epcs = _epcs_of(walked)
         reached = walk(epcs, DOWN) if epcs else None
-        things = [reached.names[key][::2] for key in ids_of(reached.states, Kind.THING)] if reached else []
+        things = [reached.names[key][::2] for key in reached.of(Kind.THING)] if reached else []
         open_ = [lot for lot in _lots_of(things) if lot not in found]
         found |= dict.fromkeys(open_)
         if len(found) > MOST_LOTS:
@@ -56,7 +56,7 @@ def _lots_of_batch(batch_id: int) -> list[int]:
     uris = {names.batch_uri(numbers.product_number(row.product_id), row.code, row.id) for row in rows}
     epcs = list(db.session.scalars(_EPCS, {"uris": sorted(uris)}))
     reached = walk(epcs, DOWN) if epcs else None
-    things = [reached.names[key][::2] for key in ids_of(reached.states, Kind.THING)] if reached else []
+    things = [reached.names[key][::2] for key in reached.of(Kind.THING)] if reached else []
     return list(dict.fromkeys([*lots, *_lots_of(things)]))
 
 
@@ -67,7 +67,7 @@ def made_from(epcs: Sequence[int]) -> tuple[list[int], list[int]]:
     :raises TraceTooLarge: past the bounds of a walk.
     """
     reached = walk(epcs, UP)
-    things = [reached.names[key][::2] for key in ids_of(reached.states, Kind.START, Kind.THING)]
+    things = [reached.names[key][::2] for key in reached.of(Kind.START, Kind.THING)]
     return list(dict.fromkeys(_lots_of(things))), _batches_of([uri for uri, _kind in things])
 
 

@@ -78,7 +78,7 @@ def _ways(found: Trace, uris: dict[int, str]) -> dict[int, list[_Way]]:
         for source in {epc for _event, epc in sources}:
             ways[source] += [_Way(epc, "made", steps[event]) for event, epc in targets]
     carriers = {node.id for node in found.nodes if node.part == "carrier"}
-    for child, parent in sorted(set(found.held)):
+    for child, parent in sorted({(child, parent) for child, parent, _is_open in found.reached.held}):
         if parent in carriers:
             ways[child].append(_Way(parent, "carrier", None))
         if child not in carriers or parent not in carriers:

@@ -67,7 +67,9 @@ def query_document(
 
 def _common_contexts(events: Sequence[Stored]) -> list[Any] | None:
     """Return the contexts that all events share, or ``None`` if each has to bring its own."""
-    lists = {json.dumps(each.contexts, sort_keys=True) for each in events}
+    lists = {
+        json.dumps(each, sort_keys=True) for each in {id(event.contexts): event.contexts for event in events}.values()
+    }
     if len(lists) != 1 or not events[0].contexts:
         return None
     return list(events[0].contexts)

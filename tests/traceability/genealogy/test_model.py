@@ -15,7 +15,7 @@ from shop.db import db, transaction
 from tests.factories import make_organisation
 from tests.traceability.events import declared, observed, packed, sgtin, store
 from tests.traceability.genealogy.model import Make, Pack, World
-from traceability.genealogy.walk import Kind, ids_of, walk
+from traceability.genealogy.walk import Kind, walk
 from traceability.repository.storing import Writer
 
 pytestmark = pytest.mark.usefixtures("session")
@@ -73,6 +73,5 @@ def test_the_walk_finds_what_a_person_with_a_pencil_finds(session, world):
 
     for id_, name in names.items():
         for direction, expected in (("down", world.down(name)), ("up", world.up(name))):
-            states = walk([id_], direction).states
-            found = {names[each] for each in ids_of(states, *(set(Kind) - {Kind.STEP}))}
+            found = {names[each] for each in walk([id_], direction).of(*(set(Kind) - {Kind.STEP}))}
             assert found == expected, (name, direction)

@@ -304,4 +304,4 @@ def test_one_step_up_and_down_end_where_goods_change_hands(writer, producer, cli
 
 
 def test_a_walk_from_what_nobody_recorded_is_empty():
-    assert walk([-1], "down").states == []
+    assert walk([-1], "down").ids == []
