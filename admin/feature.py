@@ -2,6 +2,7 @@
 
 MODELS = ("admin.demo.models",)
 DEMO_ACCOUNTS = ("admin.demo.accounts.DEMO_ACCOUNTS",)
+API = ("admin.official.views:bp",)
 PAGES = (
     "admin.official.pages:bp",
     "admin.official.watch_pages:bp",

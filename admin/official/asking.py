@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 
@@ -30,7 +30,7 @@ class Asked:
     from_on: date
     to_on: date
     filters: tuple[tuple[str, str], ...] = ()
-    as_of: int | None = None
+    as_of: int | datetime | None = None
     #: In which amounts are shown: ``wan`` (万元) or ``yuan``.
     unit: str = "wan"
 

@@ -24,6 +24,8 @@ from shop.layout import NavItem, add_nav, address_with
 bp = Blueprint("official_pages", __name__, template_folder="../templates")
 _MAX_BY = 3
 _LINES = 50
+#: Rows of a breakdown on one page.
+_ROWS = 100
 #: A drawing brings its own styles; it loads nothing.
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -98,8 +100,9 @@ def dashboard(actor: Actor) -> str | WsgiResponse:
         change_bp=queries.change_bp(board.total_fen, board.before_fen),
         before_days={"from": before.from_on.isoformat(), "to": before.to_on.isoformat()},
         bases=people.BASES,
+        is_bought=people.sees_by_purchases(actor),
         people_url=lambda year, basis: address(
-            "people_pages.list_people", **asked.params(**present.year_range(year), basis=basis, as_of=None, show=None)
+            "people_pages.list_people", **linked.params(**present.year_range(year), basis=basis, show=None)
         ),
         **_units(asked),
         words=labels.WORDS,
@@ -135,6 +138,12 @@ def _read_by() -> tuple[str, ...]:
     return by
 
 
+def _read_rank() -> int:
+    """Return after how many rows of the breakdown a page begins; the seal that its link holds keeps their order."""
+    after = request.args.get("after", "")
+    return int(after) if after.isascii() and after.isdigit() and len(after) < 7 else 0  # noqa: PLR2004  MAX_ROWS
+
+
 @bp.get("/official/totals")
 @requires("totals:read")
 def breakdown(actor: Actor) -> str | WsgiResponse:
@@ -142,14 +151,17 @@ def breakdown(actor: Actor) -> str | WsgiResponse:
     if (named := _by_name()) is not None:
         return named
     asked, by = read_asked(request.args, clock.today()), _read_by()
-    found, names = queries.breakdown(actor, asked, by)
+    board = queries.breakdown(
+        actor, asked, by, after=_read_rank(), limit=None if request.args.get("all") == "1" else _ROWS
+    )
+    found = board.found
     linked = asked.pinned(found.question.as_of)
     return render_template(
         "admin/official_totals.html",
         asked=asked,
         by=by,
         found=found,
-        rows=list(zip(found.rows, names, strict=True)),
+        board=board,
         filters=_labelled(asked),
         **_units(asked),
         words=labels.WORDS,
@@ -196,7 +208,9 @@ def totals_csv(actor: Actor) -> Response:
     asked, by = read_asked(request.args, clock.today()), _read_by()
     with sealed_snapshot():
         found = totals.answer(asked.question(actor, by), by_amount=True)
-        return as_download(sheets.write_csv(*exports.totals_table(found)), "totals.csv", CSV_TYPE)
+        return as_download(
+            sheets.write_csv(*exports.totals_table(found)), f"totals-{found.question.as_of}.csv", CSV_TYPE
+        )
 
 
 @bp.get("/official/totals.xlsx")
@@ -210,7 +224,7 @@ def totals_xlsx(actor: Actor) -> Response:
         titles, rows = exports.totals_table(found)
         total = exports.total_row(titles, found.total_fen)
         book = sheets.write_xlsx(titles, rows, sheet=_("合计"), about=about, total=total)
-    return as_download(book, "totals.xlsx", XLSX_TYPE)
+    return as_download(book, f"totals-{found.question.as_of}.xlsx", XLSX_TYPE)
 
 
 @bp.get("/official/lines.xlsx")
@@ -225,4 +239,4 @@ def lines_xlsx(actor: Actor) -> Response:
         about = exports.about(found, named_filters(dict(asked.filters)))
         total = exports.total_row(titles, found.total_fen)
         book = sheets.write_xlsx(titles, rows, sheet=_("明细"), about=about, total=total)
-    return as_download(book, "lines.xlsx", XLSX_TYPE)
+    return as_download(book, f"lines-{question.as_of}.xlsx", XLSX_TYPE)

@@ -4,20 +4,43 @@ Producers report households and persons by year and way, without a list of names
 reports. How many there are, each counted once, is therefore known as a range: for a county and year no fewer than its
 largest report, no more than all of them together. A filing's people are one more report where its seller made none for
 that county and year; where it did, they are among those.
+
+A western division sees the reports of its counties. Who looks after purchases, an eastern division or a budget, sees
+those of the producers and filings that its buyers' own sales count for: in that county and that year, and for a division
+those of its own partner counties. The sales are read as of the seal that is asked for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, cast, extract, func, literal, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    any_,
+    cast,
+    extract,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import Subquery
 
 from admin.official.asking import Asked
 from catalog.producers.models import BenefitLink
+from orders.ledger import questions, totals
 from orders.ledger.filings.models import Filing
+from orders.ledger.questions import Condition
 from shop.auth import Actor
 from shop.db import db
 from shop.geo.models import AssistedCounty
@@ -70,8 +93,14 @@ class Report:
     filing: UUID | None
 
 
+def sees_by_purchases(actor: Actor) -> bool:
+    """Say whether an actor sees reports because of what its buyers bought."""
+    seen = questions.visible_to(actor) or ()
+    return actor.scope.kind in ("division", "budget") and any(one.dimension != "west" for one in seen)
+
+
 def summary(actor: Actor, asked: Asked, basis: str = "") -> list[People]:
-    """Return the ranges by year and basis, the newest year first, summed over the counties in scope."""
+    """Return the ranges by year and basis, the newest year first, summed over the counties; call inside a sealed snapshot."""
     reports = _reports(actor, asked, basis)
     by = (reports.c.year, reports.c.basis)
     county = (
@@ -121,32 +150,60 @@ def reports_table(rows: list[Report]) -> tuple[list[str], list[list[Cell]], list
 
 def _reports(actor: Actor, asked: Asked, basis: str) -> Subquery:
     """Return all reports in scope in one shape."""
-    links, filings = _links(), _filings()
-    years = (asked.from_on.year, asked.to_on.year)
-    found = []
-    for query, code, year in (
-        (links, BenefitLink.county_code, BenefitLink.year),
-        (filings, Filing.county_code, _sold_in()),
-    ):
-        found.append(query.where(year.between(*years), *_conditions(actor, asked, code)))
+    years, seen = (asked.from_on.year, asked.to_on.year), _seen(actor, asked)
+    parts = ((_links(), BenefitLink.year, seen.links), (_filings(), _sold_in(), seen.filings))
+    found = [query.where(year.between(*years), which, *_followed(asked)) for query, year, which in parts]
     reports = union_all(*found).subquery()
     if not basis:
         return reports
     return select(reports).where(reports.c.basis == basis).subquery()
 
 
-def _conditions(actor: Actor, asked: Asked, county: Any) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if actor.scope.kind == "division":
-        conditions.append(within(county, actor.scope.divisions))
-    elif actor.scope.kind != "all":
-        conditions.append(null().is_not(None))
-    for name, values in asked.filters:
-        if name in FOLLOWED:
-            column = FOLLOWED[name]
-            wanted = values.split(",")
-            conditions.append(cast(column, AssistedCounty.code.type).in_(wanted))
-    return conditions
+def _followed(asked: Asked) -> list[ColumnElement[bool]]:
+    return [
+        cast(FOLLOWED[name], AssistedCounty.code.type).in_(values.split(","))
+        for name, values in asked.filters
+        if name in FOLLOWED
+    ]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Which reports an actor sees: of producers, and of filings."""
+
+    links: ColumnElement[bool]
+    filings: ColumnElement[bool]
+
+
+def _seen(actor: Actor, asked: Asked) -> _Seen:
+    conditions = questions.visible_to(actor)
+    if conditions is None:
+        return _Seen(literal(value=True), literal(value=True))
+    if actor.scope.kind not in ("division", "budget"):
+        return _Seen(null().is_not(None), null().is_not(None))
+    west = [code for one in conditions if one.dimension == "west" for code in one.values]
+    bought = tuple(one for one in conditions if one.dimension != "west")
+    producers, filings = _bought(actor, asked, bought) if bought else ([], [])
+    key = func.concat_ws("/", BenefitLink.producer_id, BenefitLink.county_code, BenefitLink.year)
+    return _Seen(
+        or_(_inside(BenefitLink.county_code, west), key == any_(cast(producers, ARRAY(String)))),
+        or_(_inside(Filing.county_code, west), Filing.id == any_(cast(filings, ARRAY(BigInteger)))),
+    )
+
+
+def _inside(county: Any, divisions: list[str]) -> ColumnElement[bool]:
+    return within(county, divisions) if divisions else null().is_not(None)
+
+
+def _bought(actor: Actor, asked: Asked, visible: tuple[Condition, ...]) -> tuple[list[str], list[int]]:
+    """Return whose goods the actor's buyers bought, as ``producer/county/year``, and the filings of their purchases."""
+    years = {"from_on": date(asked.from_on.year, 1, 1), "to_on": date(asked.to_on.year, 12, 31)}
+    question = replace(asked, measure="counted", filters=(), **years).question(actor, ("producer", "county", "year"))
+    partner = (Condition("partner", ("own",)),) if actor.scope.kind == "division" else ()
+    question = replace(question, visible=visible, filters=partner)
+    sold = [row.keys for row in totals.breakdown(question) if row.amount_fen > 0]
+    filed = totals.breakdown(replace(question, by=("filing",)))
+    return ["/".join(keys) for keys in sold if keys[0]], [int(row.keys[0]) for row in filed if row.keys[0]]
 
 
 def _sold_in() -> ColumnElement[int]:

@@ -14,8 +14,11 @@ from orders.ledger.labels import Label
 from orders.ledger.models import MEASURES
 from orders.ledger.questions import TIMES
 from orders.ledger.totals import Row
+from shop import clock
+from shop.clock import SHANGHAI
 from shop.i18n import _, language, lazy
 from shop.money import show_wan, show_yuan
+from shop.sheets import Cell
 
 #: Dimensions offered on the page of breakdowns, in the order people ask for them.
 OFFERED = (
@@ -93,6 +96,11 @@ def periods(today: date) -> list[tuple[str, date, date]]:
 def number_range(least: int, most: int) -> str:
     """Return a count known as a range; one number where both are the same."""
     return f"{most:,}" if least == most else f"{least:,} – {most:,}"
+
+
+def about_now() -> list[tuple[str, Cell]]:
+    """Return what a workbook of what holds at the moment says about itself."""
+    return [(_("截至时刻"), clock.now().astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"))]
 
 
 def year_range(year: int) -> dict[str, str]:

@@ -14,8 +14,9 @@ from orders.ledger import labels, totals
 from orders.ledger.asking import BadQuestion
 from orders.ledger.labels import Label
 from orders.ledger.models import MEASURES
+from orders.ledger.questions import TIMES
 from orders.ledger.reporting import sealed_snapshot
-from orders.ledger.totals import Totals
+from orders.ledger.totals import Row, Totals
 from shop.auth import Actor
 from shop.db import db
 from shop.filters import MOST
@@ -107,11 +108,34 @@ def months(actor: Actor, asked: Asked) -> list[Month]:
         return _months(actor, asked)
 
 
-def breakdown(actor: Actor, asked: Asked, by: tuple[str, ...]) -> tuple[Totals, list[tuple[Label, ...]]]:
-    """Return a breakdown with the labels of its rows, the greatest first (times in their order)."""
+@dataclass(frozen=True)
+class Breakdown:
+    """A breakdown, and the stretch of its rows that a page shows, each with its rank and labels."""
+
+    found: Totals
+    rows: list[tuple[int, Row, tuple[Label, ...]]]
+    #: After how many rows the page before and the next begin.
+    previous: int | None
+    next: int | None
+    #: By amount, so that a row's place is its rank.
+    is_ranked: bool
+
+
+def breakdown(actor: Actor, asked: Asked, by: tuple[str, ...], *, after: int = 0, limit: int | None) -> Breakdown:
+    """Return a breakdown, the greatest first (times in their order), and ``limit`` of its rows after the first ones."""
+    is_ranked = not set(by) & set(TIMES)
     with sealed_snapshot():
-        found = totals.answer(asked.question(actor, by), by_amount=not set(by) & {"day", "month", "quarter", "year"})
-        return found, labels.label_rows(by, [row.keys for row in found.rows])
+        found = totals.answer(asked.question(actor, by), by_amount=is_ranked)
+        last = len(found.rows) if limit is None else after + limit
+        shown = found.rows[after:last]
+        names = labels.label_rows(by, [row.keys for row in shown])
+    return Breakdown(
+        found,
+        [(after + n, row, label) for n, (row, label) in enumerate(zip(shown, names, strict=True), start=1)],
+        None if after == 0 else max(0, after - (limit or after)),
+        last if last < len(found.rows) else None,
+        is_ranked,
+    )
 
 
 def producers_named(part: str) -> list[str]:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
-from admin.official import expiring, unpaid
+from admin.official import expiring, present, unpaid
 from admin.official.unpaid import UnpaidFilter
+from admin.official.views import require_official
 from catalog.shopfront import labels as paper_labels
 from orders.ledger.views import XLSX_TYPE, download
 from shop import clock, sheets
 from shop.auth import Actor, requires
-from shop.errors import Forbidden
 from shop.filters import several
 from shop.i18n import _
 
 bp = Blueprint("watch_pages", __name__, template_folder="../templates")
 _PAGE = 50
 _SCHEMES = {**paper_labels.SCHEMES, **paper_labels.CERTIFICATES}
-
-
-def _require_official(actor: Actor) -> None:
-    if actor.organisation_kind not in ("authority", "operator"):
-        raise Forbidden(_("这里是主管部门的工作台。"))
 
 
 def _filter() -> UnpaidFilter:
@@ -32,7 +27,7 @@ def _filter() -> UnpaidFilter:
 @requires("orders:inspect")
 def list_unpaid(actor: Actor) -> str:
     """List what was accepted and is not paid within the reader's scope, with its sum at the top."""
-    _require_official(actor)
+    require_official(actor)
     today, wanted = clock.today(), _filter()
     orders, total_fen = unpaid.total(actor, wanted, today)
     page = unpaid.list_unpaid(actor, wanted, today, limit=_PAGE, cursor=request.args.get("cursor"))
@@ -45,10 +40,11 @@ def list_unpaid(actor: Actor) -> str:
 @requires("orders:inspect")
 def download_unpaid(actor: Actor) -> Response:
     """Download the same list as a workbook."""
-    _require_official(actor)
+    require_official(actor)
     rows = unpaid.list_unpaid(actor, _filter(), clock.today(), limit=unpaid.MOST_ROWS).items
     titles, cells, total = unpaid.unpaid_table(list(rows))
-    return download(sheets.write_xlsx(titles, cells, sheet=_("未付款"), total=total), "unpaid.xlsx", XLSX_TYPE)
+    book = sheets.write_xlsx(titles, cells, sheet=_("未付款"), about=present.about_now(), total=total)
+    return download(book, "unpaid.xlsx", XLSX_TYPE)
 
 
 def _days() -> int:
@@ -64,7 +60,7 @@ def _kind() -> str:
 @requires("totals:read")
 def list_expiring(actor: Actor) -> str:
     """List the papers that end soon in the reader's counties."""
-    _require_official(actor)
+    require_official(actor)
     days, kind = _days(), _kind()
     page = expiring.list_expiring(
         actor, clock.today(), days=days, kind=kind, limit=_PAGE, cursor=request.args.get("cursor")
@@ -86,7 +82,8 @@ def list_expiring(actor: Actor) -> str:
 @requires("totals:read")
 def download_expiring(actor: Actor) -> Response:
     """Download the same list as a workbook."""
-    _require_official(actor)
+    require_official(actor)
     rows = expiring.list_expiring(actor, clock.today(), days=_days(), kind=_kind(), limit=expiring.MOST_ROWS).items
-    book = sheets.write_xlsx(*expiring.expiring_table(list(rows), _SCHEMES), sheet=_("即将到期"))
+    table = expiring.expiring_table(list(rows), _SCHEMES)
+    book = sheets.write_xlsx(*table, sheet=_("即将到期"), about=present.about_now())
     return download(book, "expiring.xlsx", XLSX_TYPE)

@@ -13,6 +13,7 @@ from admin.official import people
 from admin.official.asking import read_asked
 from catalog.producers import services as producers
 from catalog.producers.services import NewBenefit
+from orders.ledger import questions, reporting
 from shop.auth import Actor
 from shop.db import db, transaction
 from shop.identity.models import Organisation
@@ -21,7 +22,7 @@ from tests.admin.test_official_watch import official
 from tests.conftest import NOON
 from tests.factories import TODAY
 from tests.ledger.filers import another, confirmed, officials
-from tests.ledger.world import make_world
+from tests.ledger.world import ANDING, dimension, make_world, post
 
 JINGYUAN, HUINING, HEPING = "620421", "620422", "120101"
 
@@ -64,8 +65,34 @@ def test_a_year_lies_between_each_county_s_largest_report_and_all_of_them(report
     assert told(official(division="620000"), county=HUINING) == [(2026, "actual", (7, 7), (25, 25), 1)]
     producer = str(reported.organisation_public_id)
     assert told(official(division="620000"), producer=producer) == [(2026, "actual", (50, 80), (180, 280), 2)]
-    assert told(official(division=HEPING)) == []
     assert told(official(superior_id=reported.organisation_id)) == []
+
+
+def test_an_eastern_division_sees_whom_its_purchases_from_partner_counties_helped(reported, client, bearer):
+    with transaction():
+        make_world()
+    first, second = officials(JINGYUAN)
+    east = official(division=HEPING)
+    assert told(east) == []
+    with transaction():
+        post(50_00, facts=dimension(producer_id=reported.organisation_id))
+        post(50_00, facts=dimension(producer_id=reported.organisation_id, county_code=ANDING))  # reported nobody there
+        post(50_00, facts=dimension(producer_id=99, partner_level="elsewhere"))
+    before = questions.resolve_as_of(None)
+    confirmed(first, second, people_helped=400)
+    reporting.seal_everything()
+
+    assert told(east) == [(2026, "actual", (50, 80), (400, 680), 3)]
+    assert told(east, as_of=str(before)) == []
+    assert told(official(division="330000")) == []
+
+    answer = client.get("/api/v1/official/people", headers=bearer(east)).json
+    assert [(row["way"], row["persons"]) for row in answer["items"]] == [
+        ("work", 100),
+        ("orders", 180),
+        ("filing", 400),
+    ]
+    assert answer["people"][0]["persons_to"] == 680
 
 
 def test_a_filing_s_people_are_a_report_where_its_seller_made_none(reported):
@@ -84,7 +111,9 @@ def test_the_range_leads_to_its_reports_and_their_workbook(reported, login):
 
     board = client.get("/official").text
     assert ("205 – 395" in board, "去重)" in board, "不按订单累加" in board) == (True, False, True)
-    assert "/official/people?measure=counted&amp;from=2026-01-01&amp;to=2026-12-31&amp;basis=actual" in board
+    assert (
+        "/official/people?measure=counted&amp;from=2026-01-01&amp;to=2026-12-31&amp;as_of=0&amp;basis=actual" in board
+    )
     page = client.get("/official/people?from=2026-01-01&to=2026-12-31&basis=actual").text
     assert ("205 – 395" in page, page.count('data-label="供应商"'), "2,000" in page) == (True, 1 + 4, False)
     book = CalamineWorkbook.from_filelike(io.BytesIO(client.get("/official/people.xlsx?basis=actual").data))
