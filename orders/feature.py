@@ -20,6 +20,7 @@ def _listed(name: str) -> tuple[str, ...]:
 MODELS = (
     *ledger.MODELS,
     "orders.purchase.models",
+    "orders.purchase.approval_models",
     "orders.contracts.models",
     "orders.fulfilment.models",
     "orders.invoices.models",

@@ -48,6 +48,8 @@ RULES = (
                _DECIDERS, "/official/filings/{filing_id}", but="by"),
     NoticeRule("orders.approval_requested", "approval_requested", "procurements:approve",
                lazy("采购单 %(number)s（%(total)s 元）待审批。"), BUYERS, _PROCUREMENT, but="by"),
+    NoticeRule("orders.approval_passed", "approval_passed", "procurements:approve",
+               lazy("采购单 %(number)s（%(total)s 元）已通过“%(level)s”审批，待下一级审批。"), BUYERS, _PROCUREMENT, but="by"),
     NoticeRule("orders.procurement_approved", "procurement_approved", "procurements:submit",
                lazy("采购单 %(number)s 已审批通过（%(total)s 元），可以下单。"), BUYERS, _PROCUREMENT, but="by"),
     NoticeRule("orders.procurement_rejected", "procurement_rejected", "procurements:create",

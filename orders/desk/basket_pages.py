@@ -160,7 +160,7 @@ def list_procurements(actor: Actor) -> str | Response:
     wanted = ProcurementFilter(
         (status,) if status and not is_approval else (), read_day(args.get("created_from")),
         read_day(args.get("created_to")), args.get("party", "").strip()[:40],
-        approvals=(approval,) if is_approval else (), not_by=actor.user_id if status == "to_approve" else None,
+        approvals=(approval,) if is_approval else (), decided_by=actor.user_id if status == "to_approve" else None,
     )  # fmt: skip
     if is_sheet_wanted():
         sums: dict[int, int] = {}
@@ -276,12 +276,13 @@ def move_procurement(actor: Actor, procurement_id: UUID, act: str) -> Response:
         else:
             if act == "reject" and not why:
                 raise ReasonMissing(_("请写明退回的原因，经办人据此修改。"))
-            procurements.decide_approval(
+            decided = procurements.decide_approval(
                 procurement_id, approved=act == "approve", actor=actor, at=at, why=why,
                 seen_fen=request.form.get("seen_fen", type=int), version=request.form.get("version", type=int),
             )  # fmt: skip
+            act = "pass" if decided.approval == "pending" else act
     done = {
-        "submit": _("已提交审批。"), "approve": _("已同意采购。"), "reject": _("已退回。"),
+        "pass": _("本级已通过，待下一级审批。"), "submit": _("已提交审批。"), "approve": _("已同意采购。"), "reject": _("已退回。"),
         "place": _("已下单，等待供应商确认。"),
     }  # fmt: skip
     form.tell(done[act])

@@ -3,6 +3,7 @@
 API = ("orders.desk.views.bp", "orders.desk.receipt_views.bp")
 PAGES = (
     "orders.desk.pages.bp",
+    "orders.desk.approval_pages.bp",
     "orders.desk.basket_pages.bp",
     "orders.desk.budget_pages.bp",
     "orders.desk.act_pages.bp",

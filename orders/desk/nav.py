@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         NavItem("desk", lazy("今日待办"), "desk_pages.show_desk", "orders:read", 5),
         NavItem("desk", lazy("采购清单"), "purchase_pages.show_basket", "basket:edit", 10),
         NavItem("desk", lazy("采购单"), "purchase_pages.list_procurements", "procurements:read", 15),
+        NavItem("desk", lazy("审批层级"), "approval_pages.show_levels", "organisation:manage", 17),
         NavItem("desk", lazy("订单"), "desk_pages.list_desk_orders", "orders:read", 20),
         NavItem("desk", lazy("按资金来源"), "budget_pages.show_budget", "totals:read", 50),
         NavItem("producer", lazy("工作台"), "desk_pages.show_producer", "orders:read", 5),

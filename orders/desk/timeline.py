@@ -92,9 +92,18 @@ def _happening(row: Row[Any], actor: Actor | None) -> Happening:
 
 def _told(row: Row[Any]) -> str:
     """Return what a move's facts say, in words: the sum approved, or what a confirmation changed."""
-    if row.machine == "approval" and "approved_fen" in row.facts:
-        return _("以 %(sum)s 元为上限", sum=money.show_yuan(row.facts["approved_fen"]))
+    if row.machine == "approval" and row.facts:
+        return " · ".join(_decided(row.facts))
     return _changed(row.event, row.facts)
+
+
+def _decided(facts: dict[str, Any]) -> list[str]:
+    told = [_("第 %(n)s 级 %(name)s", n=facts["level"], name=facts["level_name"])] if "level" in facts else []
+    if "passed_fen" in facts:
+        told.append(_("合计 %(sum)s 元", sum=money.show_yuan(facts["passed_fen"])))
+    if "approved_fen" in facts:
+        told.append(_("以 %(sum)s 元为上限", sum=money.show_yuan(facts["approved_fen"])))
+    return told
 
 
 def _changed(event: str, facts: dict[str, Any]) -> str:

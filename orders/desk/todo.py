@@ -113,7 +113,7 @@ def to_invoice(actor: Actor, at: datetime) -> Pile:
 
 def to_approve(actor: Actor, on: date) -> Procurements:
     """Return procurements that wait for approval, but not those that the actor drew up."""
-    return _submitted(actor, ProcurementFilter(approvals=("pending",), not_by=actor.user_id), on)
+    return _submitted(actor, ProcurementFilter(approvals=("pending",), decided_by=actor.user_id), on)
 
 
 def to_place(actor: Actor, on: date) -> Procurements:

@@ -29,7 +29,9 @@ _BUYER = Statement("""
                    JOIN users v ON v.id = m.user_id AND v.disabled_at IS NULL
                    WHERE m.organisation_id = o.id AND m.waits_since IS NULL AND r.role = 'institution_approver'
                      AND r.valid_from <= :on AND (r.valid_to IS NULL OR r.valid_to >= :on)
-                     AND m.valid_from <= :on AND (m.valid_to IS NULL OR m.valid_to >= :on)) AS needs_approval,
+                     AND m.valid_from <= :on AND (m.valid_to IS NULL OR m.valid_to >= :on))
+           OR EXISTS (SELECT FROM approval_rules a WHERE a.organisation_id = o.id
+                      AND a.valid_from <= :on AND (a.valid_to IS NULL OR a.valid_to >= :on)) AS needs_approval,
            (SELECT version FROM counting_rules
              WHERE valid_from <= :on AND (valid_to IS NULL OR valid_to >= :on)) AS rule_version,
            (SELECT array_agg(nextval('procurements_id_seq')) FROM generate_series(1, :procurements)) AS procurement_keys,
@@ -91,7 +93,7 @@ class Buyer:
     unit_name: str | None
     unit_division_code: str | None
     finance_division_code: str | None
-    #: Somebody in it holds the role of approver that day.
+    #: Somebody in it holds the role of approver that day, or it has levels of approval.
     needs_approval: bool
     rule_version: int | None
 

@@ -16,6 +16,7 @@ PERMISSIONS = {
 }
 TOPICS = {
     "orders.approval_requested": "A procurement waits for an approver: `procurement_id`, `number`, `total`, `by`",
+    "orders.approval_passed": "It passed a level of approval and waits for the next: `procurement_id`, `number`, `total`, `level`, `by`",
     "orders.procurement_approved": "It was approved and may be placed: `procurement_id`, `number`, `total`, `by`",
     "orders.procurement_rejected": "It was not approved: `procurement_id`, `number`, `why`, `by`",
     "orders.procurement_placed": "An order was placed: `procurement_id`, `procurement_number`, `order_id`, `number`, `total`",
@@ -32,7 +33,12 @@ TOPICS = {
     "orders.order_shipped": "Goods left: `order_id`, `shipment_id`, `consignee`, `items` of lot, quantity and movement",
     "orders.goods_accepted": "Goods were accepted or rejected: `order_id`, `acceptance_id`, `items`, `accepted`, `rejected` (sums of it), `pay_due_on`",
 }
-API = ("orders.purchase.views.bp", "orders.contracts.views.bp", "orders.fulfilment.views.bp")
+API = (
+    "orders.purchase.views.bp",
+    "orders.purchase.approval_views.bp",
+    "orders.contracts.views.bp",
+    "orders.fulfilment.views.bp",
+)
 TASKS = ("orders.purchase.tasks", "orders.contracts.tasks")
 #: Seconds between looks for orders that nobody confirmed, and contracts that a side did not sign, in time.
 SCHEDULE = {"purchase.lapse_orders": 60.0, "contracts.lapse_contracts": 60.0}

@@ -39,6 +39,16 @@ def another_person_asked(subject: Any, actor: Any, context: Context) -> str | No
     return None
 
 
+def may_decide(subject: Any, actor: Any, context: Context) -> str | None:
+    """Ask for another person than who made or submitted it, or passed it at a level before; at a level with persons, one of these."""
+    if actor is not None and actor.user_id in context.get("passed_by", ()):
+        return _("您已在前一级审批，本级须由另一位审批人办理。")
+    people = context.get("level_people")
+    if actor is not None and people and actor.user_id not in people:
+        return _("本级由 %(names)s 审批。", names="、".join(people.values()))
+    return another_person_asked(subject, actor, context)
+
+
 def all_resolved(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask that every order has ended and every shipped quantity is decided."""
     return None if context.get("all_resolved") else _("还有订单没有办完。")

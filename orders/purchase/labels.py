@@ -72,6 +72,7 @@ EVENTS = {
     ("procurement", "cancel"): lazy("取消采购单"),
     ("procurement", "complete"): lazy("办结"),
     ("approval", "request"): lazy("提交审批"),
+    ("approval", "pass"): lazy("本级审批通过"),
     ("approval", "approve"): lazy("同意采购"),
     ("approval", "reject"): lazy("退回采购单"),
     ("approval", "void"): lazy("审批失效"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select, text
 
 from orders.purchase.access import visible_orders
 from orders.purchase.answers import OrderAnswer, order_answers
@@ -95,9 +95,19 @@ class ProcurementFilter:
     party: str = ""
     #: Of those that wait for approval or were decided: ``pending``, ``approved``, ``rejected``.
     approvals: Sequence[str] = ()
-    #: Not those that this person drew up.
-    not_by: int | None = None
+    #: Only those that this person may decide on at their level: not drawn up, asked for or passed before by it.
+    decided_by: int | None = None
 
+
+_MINE = text("""
+    NOT EXISTS (SELECT FROM moves m WHERE m.machine = 'approval' AND m.subject_id = procurements.id
+                AND m.event IN ('request', 'pass') AND m.user_id = :me
+                AND m.id >= (SELECT max(r.id) FROM moves r WHERE r.machine = 'approval'
+                             AND r.subject_id = procurements.id AND r.event = 'request'))
+    AND NOT EXISTS (SELECT FROM approval_steps s WHERE s.procurement_id = procurements.id
+        AND EXISTS (SELECT FROM approval_people p WHERE (p.rule_id, p.level) = (s.rule_id, s.level))
+        AND NOT EXISTS (SELECT FROM approval_people p JOIN memberships m ON m.id = p.membership_id
+                        WHERE (p.rule_id, p.level) = (s.rule_id, s.level) AND m.user_id = :me))""")
 
 #: Every procurement.
 ANY = ProcurementFilter()
@@ -126,8 +136,8 @@ def procurements_where(actor: Actor, wanted: ProcurementFilter) -> list[ColumnEl
         found.append(Procurement.status.in_(wanted.statuses))
     if wanted.approvals:
         found += [Procurement.status == "submitted", Procurement.approval.in_(wanted.approvals)]
-    if wanted.not_by is not None:
-        found.append(Procurement.created_by != wanted.not_by)
+    if wanted.decided_by is not None:
+        found += [Procurement.created_by != wanted.decided_by, _MINE.bindparams(me=wanted.decided_by)]
     if wanted.created_from:
         found.append(Procurement.created_at >= clock.start_of_day(wanted.created_from))
     if wanted.created_to:

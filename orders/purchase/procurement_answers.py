@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from orders.purchase import machine
+from orders.purchase import approval_steps, machine
 from orders.purchase.answers import Named, OrderAnswer, order_answers, placed_answers
-from orders.purchase.buyers import Buyer, find_rejection, find_submitter, get_buyer
+from orders.purchase.approval_steps import Step
+from orders.purchase.buyers import Buyer, find_rejection, get_buyer
 from orders.purchase.checkout import Placed
 from orders.purchase.models import Order, Procurement
 from orders.purchase.pricing import PricedLine, price_lines
@@ -56,6 +57,8 @@ class ProcurementAnswer:
     needs_approval: bool
     #: Who sent it back last and why, until it is submitted again.
     rejection: tuple[str, str] | None = None
+    #: The levels that it goes through while it waits, where the institution has levels.
+    approval_steps: Sequence[Step] = ()
 
 
 def placed_procurement(placed: Placed, actor: Actor) -> ProcurementAnswer:
@@ -141,6 +144,7 @@ def procurement_answer(procurement: Procurement, actor: Actor, at: datetime) -> 
         possible=possible_events(procurement, buyer, actor, at=at, lines=lines),
         needs_approval=buyer.needs_approval,
         rejection=find_rejection(procurement.id) if procurement.approval in ("rejected", "void") and is_open else None,
+        approval_steps=approval_steps.steps_of(procurement, today, on),
     )
 
 
@@ -148,13 +152,12 @@ def possible_events(
     procurement: Procurement, buyer: Buyer, actor: Actor, *, at: datetime, lines: Sequence[PricedLine]
 ) -> list[str]:
     """Return what the actor can do with a procurement now, by the table; ``reopen`` and ``void`` are an edit's."""
-    context = {
-        "needs_approval": buyer.needs_approval, "lines": len(lines), "submitted_by": find_submitter(procurement.id),
-    }  # fmt: skip
+    decided = approval_steps.context_of(procurement, clock.business_day(at))
+    context = {"needs_approval": buyer.needs_approval, "lines": len(lines), **decided}
     found = machine.possible_moves("procurement", procurement, actor, at=at, context=context)
     if procurement.status == "submitted":
         found += machine.possible_moves("approval", procurement, actor, at=at, context=context)
-    events = [move.event for move in found if move.event not in ("reopen", "void", "request")]
+    events = [move.event for move in found if move.event not in ("reopen", "void", "request", "pass")]
     if procurement.status == "submitted" and is_above_approved(procurement, total_of(lines)):
         again = actor.may("procurements:create") and actor.may("procurements:submit")
         events = ["submit" if event == "place" else event for event in events if event != "place" or again]

@@ -12,8 +12,8 @@ from sqlalchemy import delete, insert, select, text
 from sqlalchemy.orm.attributes import flag_modified
 
 from catalog.products.models import Listing
-from orders.purchase import machine, numbers
-from orders.purchase.buyers import Buyer, find_submitter, get_buyer
+from orders.purchase import approval_steps, machine, numbers
+from orders.purchase.buyers import Buyer, get_buyer
 from orders.purchase.models import Procurement, ProcurementLine
 from orders.purchase.placing import LinesRefused, refuse_lines
 from orders.purchase.pricing import PricedLine, Wanted, price_lines
@@ -109,6 +109,7 @@ def edit_procurement(
         machine.move("procurement", procurement, "reopen", actor=actor, at=at)
     if procurement.approval in ("pending", "approved", "rejected"):
         machine.move("approval", procurement, "void", actor=actor, at=at)
+        approval_steps.end(procurement)
         procurement.approved_fen = None
     if "unit_id" in head:
         procurement.unit_id = get_buyer(actor, clock.business_day(at), unit=head["unit_id"]).unit_id
@@ -129,6 +130,7 @@ def submit_procurement(public_id: UUID, *, actor: Actor, at: datetime) -> Procur
 
     :raises WrongState: if it is no draft, has no lines, or the organisation has no approver.
     :raises BudgetMissing, LinesRefused: as placing would.
+    :raises NobodyForLevel: if a level of approval has nobody who may decide.
     """
     procurement = lock_procurement(public_id, actor)
     buyer, priced = look_at(procurement, actor, at)
@@ -141,6 +143,8 @@ def submit_procurement(public_id: UUID, *, actor: Actor, at: datetime) -> Procur
     buyer.require_budget(procurement.fund_source)
     refuse_lines(priced)
     machine.move("approval", procurement, "request", actor=actor, at=at)
+    db.session.flush()  # who asked is read from the move
+    approval_steps.begin(procurement, total_of(priced), clock.business_day(at))
     _tell("orders.approval_requested", procurement, total_of(priced), actor, asked_at=at.isoformat())
     return procurement
 
@@ -155,36 +159,47 @@ def decide_approval(
     seen_fen: int | None = None,
     version: int | None = None,
 ) -> Procurement:
-    """Approve or reject a submitted procurement; never one's own. The day's sum is what is approved.
+    """Approve or reject a submitted procurement, at its level if there are several; never one's own.
+
+    The day's sum is what is approved, at the last level by all of them.
 
     :param seen_fen: the sum that the approver saw, in fen; ``None`` where nobody says.
     :param version: the version that the approver saw; ``None`` where nobody says.
     :raises VersionChanged: if it was edited and submitted again since, whatever its sum.
     :raises WrongState: if nothing is pending, or the actor made or submitted it.
     :raises SumChanged: if the sum is not the one that was seen.
+    :raises SumAboveLevel: if it is above what an earlier level approved.
     """
     procurement = lock_procurement(public_id, actor)
     if version is not None:
         check_version(version, procurement.version)
-    context = {"submitted_by": find_submitter(procurement.id)}
-    event = "approve" if approved else "reject"
+    on = clock.business_day(at)
+    context = approval_steps.context_of(procurement, on)
+    event, facts = "approve" if approved else "reject", dict[str, Any]()
     machine.check("approval", procurement, event, actor=actor, at=at, context=context)
-    facts = {}
     if approved:
-        today = total_of(look_at(procurement, actor, at, check_stock=False)[1])
-        if seen_fen is not None and seen_fen != today:
-            detail = _(
-                "合计已由 %(seen)s 元变为 %(today)s 元，请核对后再审批。",
-                seen=money.show_yuan(seen_fen),
-                today=money.show_yuan(today),
-            )
-            raise SumChanged(detail, seen=money.as_json(seen_fen), today=money.as_json(today))
-        procurement.approved_fen = today
-        facts = {"approved_fen": today}
+        today = _seen_sum(procurement, actor, at, seen_fen)
+        event, facts = approval_steps.event_of(procurement, today, on)
     machine.move("approval", procurement, event, actor=actor, at=at, why=why, facts=facts, context=context)
+    if event == "pass":
+        flag_modified(procurement, "note")  # the next level sees another version
+        _tell("orders.approval_passed", procurement, facts["passed_fen"], actor, level=facts["level_name"])
+        return procurement
+    approval_steps.end(procurement)
+    procurement.approved_fen = facts.get("approved_fen")
     topic = "orders.procurement_approved" if approved else "orders.procurement_rejected"
     _tell(topic, procurement, procurement.approved_fen, actor, why=why.strip())
     return procurement
+
+
+def _seen_sum(procurement: Procurement, actor: Actor, at: datetime, seen_fen: int | None) -> int:
+    """Return the day's sum, which is the one that the approver saw."""
+    today = total_of(look_at(procurement, actor, at, check_stock=False)[1])
+    if seen_fen is not None and seen_fen != today:
+        words = {"seen": money.show_yuan(seen_fen), "today": money.show_yuan(today)}
+        detail = _("合计已由 %(seen)s 元变为 %(today)s 元，请核对后再审批。", **words)
+        raise SumChanged(detail, seen=money.as_json(seen_fen), today=money.as_json(today))
+    return today
 
 
 def _tell(topic: str, procurement: Procurement, total_fen: int | None, actor: Actor, **values: str) -> None:
@@ -219,6 +234,7 @@ def cancel_procurement(public_id: UUID, *, actor: Actor, at: datetime, why: str 
     machine.move("procurement", procurement, "cancel", actor=actor, at=at, why=why)
     if procurement.approval in ("pending", "approved", "rejected"):
         machine.move("approval", procurement, "void", actor=actor, at=at)
+        approval_steps.end(procurement)
     return procurement
 
 

@@ -27,8 +27,9 @@ _PROCUREMENT = (
 )
 _APPROVAL = (
     *(Rule("approval", was, "request", "pending", (_SUBMIT,)) for was in ("none", "rejected", "void")),
-    Rule("approval", "pending", "approve", "approved", (_APPROVE,), guards.another_person_asked),
-    Rule("approval", "pending", "reject", "rejected", (_APPROVE,), guards.another_person_asked),
+    Rule("approval", "pending", "pass", "pending", (_APPROVE,), guards.may_decide),
+    Rule("approval", "pending", "approve", "approved", (_APPROVE,), guards.may_decide),
+    Rule("approval", "pending", "reject", "rejected", (_APPROVE,), guards.may_decide),
     *(Rule("approval", was, "void", "void", (_CREATE,)) for was in ("pending", "approved", "rejected")),
 )
 _ORDER = (

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from orders.ledger.models import FUND_SOURCES
+from orders.purchase.approval_schemas import ApprovalStepSchema
 from orders.purchase.listing import APPROVALS, STAGES
 from orders.purchase.models import PAYMENT_MODES
 from orders.purchase.pricing import Wanted
@@ -221,8 +222,7 @@ class OrderQuery(PageQuery):
 
     status = Several(fields.String(validate=validate.OneOf(ORDER_STATES)), load_default=())
     number = text_field(40, load_default=None, metadata={"description": "Beginning of the number, or reference code"})
-    placed_from = Day(load_default=None)
-    placed_to = Day(load_default=None)
+    placed_from, placed_to = Day(load_default=None), Day(load_default=None)
     party = text_field(40, load_default="", metadata={"description": "Part of the buyer's or producer's name"})
     waits_for = fields.String(load_default="", validate=validate.OneOf(STAGES))
 
@@ -267,6 +267,7 @@ class ProcurementSchema(ProcurementHeadSchema):
     orders = fields.List(fields.Nested(OrderSchema))
     possible = fields.List(fields.String(), metadata={"description": "What the caller can do with it now."})
     needs_approval = fields.Boolean()
+    approval_steps = fields.List(fields.Nested(ApprovalStepSchema))
 
 
 class ProcurementListSchema(Schema):
@@ -283,8 +284,7 @@ class ProcurementQuery(PageQuery):
         fields.String(validate=validate.OneOf(("draft", "submitted", "placed", "completed", "cancelled"))),
         load_default=(),
     )
-    created_from = Day(load_default=None)
-    created_to = Day(load_default=None)
+    created_from, created_to = Day(load_default=None), Day(load_default=None)
     party = text_field(40, load_default="", metadata={"description": "Part of a producer's name"})
     approval = Several(fields.String(validate=validate.OneOf(APPROVALS)), load_default=())
 

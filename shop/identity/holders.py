@@ -26,5 +26,14 @@ def list_holders(organisation_id: int, permission: str, on: date, *, but: Collec
     :param but: keys of persons who may not be the second one.
     """
     left_out = [key for key in but if key is not None]
-    asked = {"organisation": organisation_id, "permission": permission, "on": on, "but": left_out}
-    return [row.name for row in db.session.execute(_HOLDERS, asked)]
+    return [name for _key, name in _holders(organisation_id, permission, on, left_out)]
+
+
+def list_holder_keys(organisation_id: int, permission: str, on: date) -> Sequence[int]:
+    """Return the keys of the same persons."""
+    return [key for key, _name in _holders(organisation_id, permission, on, [])]
+
+
+def _holders(organisation_id: int, permission: str, on: date, but: list[int]) -> list[tuple[int, str]]:
+    asked = {"organisation": organisation_id, "permission": permission, "on": on, "but": but}
+    return [(row.id, row.name) for row in db.session.execute(_HOLDERS, asked)]
