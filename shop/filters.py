@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from marshmallow import ValidationError, fields
 
-from shop import clock
+from shop import clock, money
 from shop.errors import Invalid
 from shop.i18n import _
 from shop.typed import fold
 
+#: What people write around a sum.
+_AROUND_SUMS = re.compile(r"[\s,\uff0c\u00a5\uffe5元]")
 #: Values of one filter in one question.
 MOST = 50
 
@@ -33,6 +37,20 @@ def several(given: Iterable[str]) -> tuple[str, ...]:
     if len(values) > MOST:
         raise TooManyValues(_("最多同时筛选 %(most)s 项。", most=MOST))
     return tuple(values)
+
+
+def searched() -> str:
+    """Return what a page's search box was asked for, ``q`` in its address."""
+    typed = fold(request.args.get("q", "")).strip()[:100]
+    return typed if typed.isprintable() else ""
+
+
+def searched_fen(q: str) -> list[int]:
+    """Return the sum that a search names, in fen, if it is one."""
+    try:
+        return [money.parse_yuan(_AROUND_SUMS.sub("", fold(q)))]
+    except ValueError:
+        return []
 
 
 def read_day(given: str | None) -> date | None:

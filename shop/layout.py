@@ -21,6 +21,7 @@ from shop.auth import find_actor
 from shop.clock import SHANGHAI
 from shop.i18n import _, language
 from shop.logs import request_id
+from shop.returning import list_before
 
 #: First part of an address that is a desk with a navigation of its own.
 DESKS = ("desk", "producer", "official", "operator", "account")
@@ -226,7 +227,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=assets.address, nav_for=_nav(app), nav_groups=_nav_groups(app), address_with=address_with,
         other_language_url=other_language_url, request_id=request_id.get, new_key=lambda: uuid4().hex,
-        now_text=lambda: show_instant(clock.now()),
+        now_text=lambda: show_instant(clock.now()), list_before=list_before,
     )  # fmt: skip
     app.context_processor(_context)
 

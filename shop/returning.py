@@ -21,3 +21,9 @@ def page_before() -> str:
     if parts.scheme not in ("http", "https") or parts.netloc != request.host:
         return ""
     return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+
+
+def list_before(address: str) -> str:
+    """Return a list's ``address`` with the filters it had, if the request came from it; else as it is."""
+    before = page_before()
+    return before if before.partition("?")[0] == address else address

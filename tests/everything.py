@@ -17,7 +17,6 @@ from catalog.producers import services as producers
 from orders.banking import accounts, aliases, claims, confirming, statements
 from orders.banking.closing import services as closing
 from orders.invoices import services as invoices
-from orders.ledger.filings.drafts import LineDraft
 from orders.online.models import Dispute, PaymentIntent
 from orders.payments import announcements, credit_refunds, exceptions, receipts, refunds
 from orders.payments.models import Charge
@@ -111,7 +110,7 @@ def make_everything() -> tuple[World, dict[str, str]]:
     _add_messages(world.buyer)
     _add_banking(world, order)
     first, _ = filers.officials()
-    filers.submitted(first, lines=(LineDraft(factories.WOLFBERRY, "枸杞", 1_000_00, "2吨"),))
+    filers.submitted(first, lines=(filers.stated(factories.WOLFBERRY, "枸杞", 1_000_00, "2吨"),))
     _add_recall(world)
     ids = {name: _first_id(table) for name, table in TABLES.items()}
     ids["organisation_id"] = str(world.buyer.organisation_public_id)

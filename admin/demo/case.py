@@ -39,6 +39,14 @@ def _paper(number: int) -> bytes:
     return _PDF.replace("{length}", str(len(stream))).replace("{stream}", stream).encode("ascii")
 
 
+def _line(line: jingyuan.CaseLine) -> LineDraft:
+    """Return a line with its place in the directory of that time, which the demo has no copy of."""
+    return LineDraft(
+        line.category_code, line.product_name, line.amount_fen, eligibility_scheme="national_directory",
+        eligibility_number=f"演示{jingyuan.COUNTY}{line.category_code}",
+    )  # fmt: skip
+
+
 def file_sale(stage: Stage, step: Step) -> list[Step]:
     """Enter a sale with its paper and submit it."""
     number = int(step.memory["number"])
@@ -50,7 +58,7 @@ def file_sale(stage: Stage, step: Step) -> list[Step]:
     draft = FilingDraft(
         county_code=jingyuan.COUNTY, buyer_name=buyer.name, buyer_division_code=buyer.division_code, mode="helped",
         sold_from=sale.sold_from, sold_to=sale.sold_to,
-        lines=tuple(LineDraft(line.category_code, line.product_name, line.amount_fen) for line in sale.lines),
+        lines=tuple(_line(line) for line in sale.lines),
         seller_name=seller.name, seller_credit_code=seller.credit_code, buyer_credit_code=buyer.credit_code,
         helper_name=_HELPER, note="公开报道的合计数为2624万元；各企业、各月的拆分为演示数据。",
         keys=(KeyDraft("contract", f"YS-JY-{number:03d}"),), documents=(DocumentDraft(stored.public_id, "contract"),),

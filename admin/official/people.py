@@ -197,8 +197,9 @@ def _inside(county: Any, divisions: list[str]) -> ColumnElement[bool]:
 
 def _bought(actor: Actor, asked: Asked, visible: tuple[Condition, ...]) -> tuple[list[str], list[int]]:
     """Return whose goods the actor's buyers bought, as ``producer/county/year``, and the filings of their purchases."""
-    years = {"from_on": date(asked.from_on.year, 1, 1), "to_on": date(asked.to_on.year, 12, 31)}
-    question = replace(asked, measure="counted", filters=(), **years).question(actor, ("producer", "county", "year"))
+    first, last = date(asked.from_on.year, 1, 1), date(asked.to_on.year, 12, 31)
+    counted = replace(asked, measure="counted", filters=(), from_on=first, to_on=last)
+    question = counted.question(actor, ("producer", "county", "year"))
     partner = (Condition("partner", ("own",)),) if actor.scope.kind == "division" else ()
     question = replace(question, visible=visible, filters=partner)
     sold = [row.keys for row in totals.breakdown(question) if row.amount_fen > 0]

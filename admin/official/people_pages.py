@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, render_template, request, url_for
 
 from admin.official import people, present
@@ -13,9 +15,14 @@ from orders.ledger.views import XLSX_TYPE, download
 from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.i18n import _
+from shop.sheets import Cell
 
 bp = Blueprint("people_pages", __name__, template_folder="../templates")
 _PAGE = 50
+
+
+def _address(params: dict[str, Any]) -> str:
+    return url_for("people_pages.list_people", **params)
 
 
 def _basis() -> str:
@@ -47,7 +54,7 @@ def list_people(actor: Actor) -> str:
         number_range=present.number_range,
         at=clock.now(),
         xlsx_args=asked.params(basis=basis),
-        here_url=lambda **changes: url_for("people_pages.list_people", **asked.params(basis=basis, **changes)),
+        here_url=lambda **changes: _address(asked.params(basis=basis, **changes)),
     )
 
 
@@ -60,7 +67,7 @@ def download_people(actor: Actor) -> Response:
         asked = asked.pinned(questions.resolve_as_of(asked.as_of))
         rows = people.list_reports(actor, asked, basis, limit=people.MOST_ROWS).items
     titles, cells, total = people.reports_table(rows)
-    about = [
+    about: list[tuple[str, Cell]] = [
         (_("起始年度"), asked.from_on.year), (_("截止年度"), asked.to_on.year), (_("截至序号"), asked.params()["as_of"]),
         *present.about_now(),
     ]  # fmt: skip

@@ -27,6 +27,8 @@ from shop.typed import digits
 bp = Blueprint("approval_pages", __name__, template_folder="templates")
 Answer = str | Response | tuple[str, int, dict[str, str]]
 
+#: Rows of the form; one more than there are levels.
+_ROWS = 3
 _APPROVERS = text("""
     SELECT DISTINCT m.public_id, u.name FROM memberships m
     JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
@@ -114,7 +116,8 @@ def _rows(now: Levels | None) -> list[tuple[str, str, set[str]]]:
         ]  # fmt: skip
     levels = now.levels if now else ()
     found = [(one.name, money.format_yuan(one.above_fen), {str(each.id) for each in one.people}) for one in levels]
-    return [*found, *[("", "", set[str]())] * (MOST_LEVELS - len(found))]
+    shown = min(MOST_LEVELS, max(_ROWS, len(found) + 1))
+    return [*found, *[("", "", set[str]())] * (shown - len(found))]
 
 
 def _approvers(actor: Actor, on: date) -> list[tuple[UUID, str]]:

@@ -15,17 +15,18 @@ from orders.invoices.services import InvoiceFacts, InvoiceShare
 from orders.purchase import party
 from orders.purchase.amounts import read_rows
 from orders.purchase.models import Order
-from shop import clock
+from shop import clock, picking
 from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.downloads import Column, answer_sheet, is_sheet_wanted
 from shop.files.keeping import keep_files, kept_file, offer_file
-from shop.filters import read_id
+from shop.filters import read_id, searched
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.identity.models import Organisation
 from shop.money import format_yuan
 from shop.paging import DEFAULT_LIMIT, Page
+from shop.picking import Pick, Picking
 from shop.sheets import Fen
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
@@ -74,6 +75,29 @@ def show(actor: Actor, desk: str, invoice_id: UUID) -> str:
     return _render(desk, invoice_id, actor)
 
 
+@bp.route("/desk/invoices/check-selected", methods=["GET", "POST"])
+@requires("invoices:check")
+@idempotent
+def check_selected(actor: Actor) -> str | Response:
+    """Check several invoices, each by itself; what the system warns of is looked at one by one."""
+    what = Picking(
+        _("核验所选发票"),
+        lambda n, total: _(
+            "核验 %(n)s 张发票，合计 %(sum)s 元；系统提示抬头或税号不符的须逐张打开办理。", n=n, sum=total
+        ),
+        _("核验发票"),
+        lambda key: services.check(key, actor, clock.now()),
+        url_for("invoice_pages.list_received", status="recorded"),
+    )
+    return picking.answer(picking.picked(lambda key: _pick(key, actor)), what)
+
+
+def _pick(key: UUID, actor: Actor) -> Pick:
+    row = queries.get_row(key, actor, clock.today())
+    detail = f"{row.seller} {' '.join(each.number for each in row.orders)}"
+    return Pick(key, row.number, detail, row.amount_fen, url_for("invoice_pages.show", desk="desk", invoice_id=key))
+
+
 @bp.post("/desk/invoices/<uuid:invoice_id>/check")
 @requires("invoices:check")
 @idempotent
@@ -120,15 +144,16 @@ def withdraw(actor: Actor, invoice_id: UUID) -> Answer:
 
 def _list(desk: str, actor: Actor) -> str | Response:
     today, status = clock.today(), request.args.get("status")
+    statuses, q = (status,) if status in STATUS_WORDS else (), searched()
 
     def fetch(limit: int, cursor: str | None) -> Page[InvoiceRow]:
-        statuses = (status,) if status in STATUS_WORDS else ()
-        return queries.list_invoices(actor, today, limit=limit, cursor=cursor, statuses=statuses)
+        return queries.list_invoices(actor, today, limit=limit, cursor=cursor, statuses=statuses, q=q)
 
     if is_sheet_wanted():
         return answer_sheet(_("发票"), "invoices", _columns(), fetch)
     page = fetch(DEFAULT_LIMIT, request.args.get("cursor"))
-    return render_template("invoices/list.html", desk=desk, page=page, **_WORDS)
+    total = queries.total_invoices(actor, today, statuses=statuses, q=q)
+    return render_template("invoices/list.html", desk=desk, page=page, total=total, **_WORDS)
 
 
 def _columns() -> list[Column]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from orders.invoices import flags
@@ -19,6 +19,7 @@ from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
 from shop.files.models import StoredFile
+from shop.filters import searched_fen
 from shop.i18n import _
 from shop.identity.models import Organisation
 from shop.paging import Page, decode_cursor, make_page
@@ -122,6 +123,7 @@ def list_invoices(
     limit: int,
     cursor: str | None,
     statuses: Sequence[str] = (),
+    q: str = "",
     order_id: int | None = None,
 ) -> Page[InvoiceRow]:
     """Return a page of the actor's invoices, newest first; with their orders and flags in a constant number of queries."""
@@ -132,12 +134,10 @@ def list_invoices(
         .join(buyer, buyer.id == Invoice.buyer_id)
         .outerjoin(blue, blue.id == Invoice.red_of_id)
         .outerjoin(StoredFile, StoredFile.id == Invoice.file_id)
-        .where(is_party(actor, Invoice.buyer_id, Invoice.seller_id, on))
+        .where(is_party(actor, Invoice.buyer_id, Invoice.seller_id, on), *_wanted(statuses, q))
         .order_by(Invoice.id.desc())
         .limit(limit + 1)
     )
-    if statuses:
-        query = query.where(Invoice.status.in_(statuses))
     if order_id is not None:
         shares = select(InvoiceOrder.invoice_id).where(InvoiceOrder.order_id == order_id)
         query = query.where(Invoice.id.in_(shares))
@@ -146,6 +146,32 @@ def list_invoices(
     rows = db.session.execute(query).all()
     orders = orders_by_invoice([row[0].id for row in rows])
     return make_page([_row(*row, orders=orders[row[0].id]) for row in rows], limit, lambda row: (row.key,))
+
+
+def total_invoices(actor: Actor, on: date, *, statuses: Sequence[str] = (), q: str = "") -> tuple[int, int]:
+    """Return how many invoices a list of the same filter has, and their sum in fen; red ones take away."""
+    whole = cast(func.coalesce(func.sum(Invoice.amount_fen), 0), BigInteger)
+    query = select(func.count(), whole).where(
+        is_party(actor, Invoice.buyer_id, Invoice.seller_id, on), *_wanted(statuses, q)
+    )
+    count, fen = db.session.execute(query).one()
+    return count, fen
+
+
+def _wanted(statuses: Sequence[str], q: str) -> list[ColumnElement[bool]]:
+    """Return the conditions of a list: states, and part of a number, an order's too, or of a party's name, or the exact sum."""
+    found: list[ColumnElement[bool]] = [Invoice.status.in_(statuses)] if statuses else []
+    if q:
+        named = select(Organisation.id).where(Organisation.name.contains(q, autoescape=True))
+        of_order = (
+            select(InvoiceOrder.invoice_id)
+            .join(Order, Order.id == InvoiceOrder.order_id)
+            .where(Order.number.contains(q, autoescape=True))
+        )
+        sums = (Invoice.amount_fen == fen for fen in searched_fen(q))
+        parties = (Invoice.seller_id.in_(named), Invoice.buyer_id.in_(named))
+        found.append(or_(Invoice.number.contains(q, autoescape=True), Invoice.id.in_(of_order), *parties, *sums))
+    return found
 
 
 def _row(

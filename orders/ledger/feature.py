@@ -3,7 +3,7 @@
 MODELS = ("orders.ledger.models", "orders.ledger.filings.models")
 REFERENCE = ("orders.ledger.reference:load",)
 API = ("orders.ledger.views.bp", "orders.ledger.filings.views.bp")
-PAGES = ("orders.ledger.filings.pages.bp",)
+PAGES = ("orders.ledger.filings.pages.bp", "orders.ledger.filings.bulk_pages.bp")
 INIT = (
     "orders.ledger.checks.init_app",
     "orders.ledger.county_block.init_app",

@@ -13,16 +13,17 @@ from orders.payments.receipt_queries import PaymentRow
 from orders.payments.receipts import ReceiptFacts
 from orders.purchase import due, party
 from orders.purchase.amounts import BadRows
-from shop import clock
+from shop import clock, picking
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.downloads import answer_sheet, is_sheet_wanted
 from shop.files.keeping import keep_files, offer_file
-from shop.filters import read_id
+from shop.filters import read_id, searched
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.money import format_yuan
 from shop.paging import DEFAULT_LIMIT, Page
+from shop.picking import Pick, Picking
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint(
@@ -35,16 +36,18 @@ bp = Blueprint(
 def list_payments(actor: Actor, desk: str) -> str | Response:
     """Show receipts, what waits for a second person first to be found by the filter, and what is owed."""
     today, status = clock.today(), request.args.get("status")
+    wanted = {
+        "statuses": (status,) if status in labels.RECEIPT_STATES else (),
+        "clearing": labels.known_clearing(request.args.get("clearing")), "q": searched(),
+    }  # fmt: skip
 
     def fetch(limit: int, cursor: str | None) -> Page[PaymentRow]:
-        statuses = (status,) if status in labels.RECEIPT_STATES else ()
         return receipt_queries.list_payments(
             actor,
             today,
             limit=limit,
             cursor=cursor,
-            statuses=statuses,
-            clearing=labels.known_clearing(request.args.get("clearing")),
+            **wanted,
         )
 
     if is_sheet_wanted():
@@ -52,7 +55,7 @@ def list_payments(actor: Actor, desk: str) -> str | Response:
     page = fetch(DEFAULT_LIMIT, request.args.get("cursor"))
     owed, late = queries.owed_fen(actor, today)
     return render_template(
-        "payments/receipts.html", desk=desk, page=page, owed_fen=owed, late_fen=late,
+        "payments/receipts.html", desk=desk, page=page, total=receipt_queries.total_payments(actor, today, **wanted), owed_fen=owed, late_fen=late,
         waiting=receipt_queries.count_waiting(actor, today), credits=queries.list_credit(actor, today), **labels.words(),
     )  # fmt: skip
 
@@ -102,6 +105,28 @@ def use_credit(actor: Actor, desk: str) -> Answer:
             return redirect(url_for("payment_pages.list_payments", desk=desk))
     credits_ = queries.list_credit(actor, clock.today())
     return form.answer(render_template("payments/use_credit.html", desk=desk, form=form, credits=credits_))
+
+
+@bp.route("/confirm-selected", methods=["GET", "POST"])
+@requires("payments:confirm")
+@idempotent
+def confirm_selected(actor: Actor, desk: str) -> str | Response:
+    """Confirm several receipts that others recorded, each by itself."""
+    what = Picking(
+        _("确认所选到账"),
+        lambda n, total: _("确认 %(n)s 笔到账，合计 %(sum)s 元，计入各自的订单。", n=n, sum=total),
+        _("确认到账"),
+        lambda key: receipts.confirm(key, actor, clock.now()),
+        url_for("payment_pages.list_payments", desk=desk),
+    )
+    return picking.answer(picking.picked(lambda key: _pick(key, actor, desk)), what)
+
+
+def _pick(key: UUID, actor: Actor, desk: str) -> Pick:
+    row = receipt_queries.get_payment(key, actor, clock.today())
+    detail = f"{row.payer_name} → {row.buyer or row.payee} {' '.join(one.number for one in row.allocations)}"
+    address = url_for("payment_pages.show", desk=desk, payment_id=key)
+    return Pick(key, row.bank_serial, detail.strip(), row.amount_fen, address)
 
 
 @bp.get("/<uuid:payment_id>")

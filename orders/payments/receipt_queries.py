@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from orders.payments import access
@@ -21,6 +21,7 @@ from orders.purchase.party import is_party
 from shop.auth import Actor
 from shop.db import db
 from shop.files.models import StoredFile
+from shop.filters import searched_fen
 from shop.identity.models import Organisation
 from shop.paging import Page, decode_cursor, make_page
 
@@ -93,13 +94,11 @@ def list_payments(
     statuses: Sequence[str] = (),
     order_id: int | None = None,
     clearing: str = "",
+    q: str = "",
 ) -> Page[PaymentRow]:
     """Return a page of the actor's receipts, newest first; ``clearing`` is where the money came, empty: anywhere."""
     query = _payments(actor, on).order_by(Payment.id.desc()).limit(limit + 1)
-    if statuses:
-        query = query.where(Payment.status.in_(statuses))
-    if clearing:
-        query = query.where(Payment.clearing == clearing)
+    query = query.where(*_wanted(statuses, clearing, q))
     if order_id is not None:
         query = query.where(
             Payment.id.in_(select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id))
@@ -107,6 +106,44 @@ def list_payments(
     if key := decode_cursor(cursor, int):
         query = query.where(Payment.id < key[0])
     return make_page(_payment_rows(query, actor, on), limit, lambda row: (row.key,))
+
+
+def total_payments(
+    actor: Actor, on: date, *, statuses: Sequence[str] = (), clearing: str = "", q: str = ""
+) -> tuple[int, int, int]:
+    """Return how many receipts a list of the same filter has, their sum, and what of it is not allocated."""
+    left = Payment.amount_fen - Payment.allocated_fen - Payment.returned_fen
+    sums = [cast(func.coalesce(func.sum(each), 0), BigInteger) for each in (Payment.amount_fen, left)]
+    query = select(func.count(), *sums).where(
+        is_party(actor, Payment.buyer_id, Payment.payee_id, on), *_wanted(statuses, clearing, q)
+    )
+    return tuple(db.session.execute(query).one())
+
+
+def _wanted(statuses: Sequence[str], clearing: str, q: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if statuses:
+        found.append(Payment.status.in_(statuses))
+    if clearing:
+        found.append(Payment.clearing == clearing)
+    if q:
+        found.append(_called(q))
+    return found
+
+
+def _called(q: str) -> ColumnElement[bool]:
+    """Return which receipts a search means: part of the serial, payer or buyer, an order's number, or the exact sum."""
+    of_order = (
+        select(PaymentAllocation.payment_id)
+        .join(Order, Order.id == PaymentAllocation.order_id)
+        .where(Order.number.contains(q, autoescape=True))
+    )
+    named = select(Organisation.id).where(Organisation.name.contains(q, autoescape=True))
+    found = [
+        Payment.bank_serial.contains(q, autoescape=True), Payment.payer_name.contains(q, autoescape=True),
+        Payment.buyer_id.in_(named), Payment.id.in_(of_order),
+    ]  # fmt: skip
+    return or_(*found, *(Payment.amount_fen == fen for fen in searched_fen(q)))
 
 
 def get_payment(public_id: UUID, actor: Actor, on: date) -> PaymentRow:

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from shop import clock
+from shop import clock, picking
 from shop.auth import Actor, requires
 from shop.db import transaction
 from shop.filters import several
@@ -23,6 +23,7 @@ from shop.identity.models import Organisation
 from shop.identity.organisations import NewOrganisation
 from shop.identity.pages import Answer
 from shop.paging import DEFAULT_LIMIT
+from shop.picking import Pick, Picking
 from shop.typed import pieces
 
 bp = Blueprint("identity_operator_pages", __name__, url_prefix="/operator", template_folder="templates")
@@ -38,6 +39,27 @@ def list_organisations(actor: Actor) -> str:  # noqa: ARG001
     wanted = OrganisationFilter(args.get("q") or None, kinds, known, divisions)
     page = listings.list_organisations(wanted, DEFAULT_LIMIT, args.get("cursor"))
     return render_template("identity/organisations.html", page=page, waiting=listings.count_unverified())
+
+
+@bp.route("/organisations/verify-selected", methods=["GET", "POST"])
+@requires("organisations:verify")
+@idempotent
+def verify_selected(actor: Actor) -> str | Response:
+    """Verify several organisations, each by itself."""
+    what = Picking(
+        _("核验所选单位"),
+        lambda n, _total: _("核验 %(n)s 个单位：已核对名称和统一社会信用代码，采购单位此后的采购计入帮扶额。", n=n),
+        _("核验单位"),
+        lambda key: organisations.verify(actor, key, clock.now()),
+        url_for("identity_operator_pages.list_organisations", status="unverified"),
+    )
+    return picking.answer(picking.picked(_pick), what)
+
+
+def _pick(key: UUID) -> Pick:
+    found = organisations.get_organisation(key)
+    address = url_for("identity_operator_pages.show", organisation_id=key)
+    return Pick(key, found.name, found.credit_code or "—", None, address)
 
 
 @bp.route("/organisations/new", methods=["GET", "POST"])

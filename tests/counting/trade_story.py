@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from orders.ledger.filings import decisions
-from orders.ledger.filings.drafts import KeyDraft, LineDraft
+from orders.ledger.filings.drafts import KeyDraft
 from orders.purchase.models import Order
 from shop import clock
 from shop.auth import Actor
@@ -19,7 +19,7 @@ from shop.db import db, transaction
 from shop.identity.models import Organisation
 from tests import factories
 from tests.counting.test_papers import Sellers
-from tests.ledger.filers import confirmed, officials
+from tests.ledger.filers import confirmed, officials, stated
 from tests.payments.help import pay
 from tests.purchase.world import World, make_world
 
@@ -123,7 +123,7 @@ class Trade:
         last = date(2026, 7, 1) - timedelta(days=self.random.randint(0, 400))
         code = {"buyer_credit_code": buyer.credit_code} if self.random.random() < 0.6 else {}
         lines = tuple(
-            LineDraft(category, category, self.random.randint(1, 10**6))
+            stated(category, category, self.random.randint(1, 10**6))
             for category in self.random.sample(("0605", "0101"), 2)
         )
         filing = confirmed(

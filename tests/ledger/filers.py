@@ -34,12 +34,17 @@ def officials(division: str = JINGYUAN) -> tuple[Actor, Actor]:
     return reviewer, make_member("authority", organisation=authority)
 
 
+def stated(category: str, name: str, fen: int, quantity: str = "") -> LineDraft:
+    """Return a line with a basis that is not registered here, which officials state from papers."""
+    return LineDraft(category, name, fen, quantity, "county_list", "靖远清单2026-01")
+
+
 def draft(**changes: Any) -> FilingDraft:
     """Return a direct sale of two kinds of goods in June 2026, without papers."""
     values: dict[str, Any] = {
         "county_code": JINGYUAN, "seller_name": "靖远甲公司", "buyer_name": "天津乙公司", "buyer_division_code": HEPING,
         "mode": "direct", "sold_from": date(2026, 6, 1), "sold_to": date(2026, 6, 20), "people_helped": 120,
-        "lines": (LineDraft("wolfberry", "枸杞", 1_000_00, "2吨"), LineDraft("lamb", "羊羔肉", 234_56)),
+        "lines": (stated("wolfberry", "枸杞", 1_000_00, "2吨"), stated("lamb", "羊羔肉", 234_56)),
         "keys": (KeyDraft("contract", "HT-2026 001"),),
     }  # fmt: skip
     return FilingDraft(**{**values, **changes})

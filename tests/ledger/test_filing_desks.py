@@ -15,7 +15,7 @@ from shop.auth import Actor
 from shop.db import db, transaction
 from shop.identity.models import Organisation, User
 from tests.conftest import count
-from tests.factories import make_member, make_producer
+from tests.factories import make_eligibility, make_member, make_producer, make_product
 from tests.ledger.filers import PDF, another, confirmed, officials, submitted
 from tests.ledger.test_filing_views import BODY
 from tests.ledger.world import ANDING, HEPING, JINGYUAN, make_world
@@ -23,6 +23,7 @@ from tests.ledger.world import ANDING, HEPING, JINGYUAN, make_world
 FORM = {
     "buyer_name": "天津乙公司", "buyer_division": HEPING, "mode": "direct", "sold_from": "2026-06-01",
     "sold_to": "2026-06-20", "lines-0-category": "lamb", "lines-0-product_name": "羊羔肉", "lines-0-amount": "12,300.00",
+    "lines-0-eligibility_scheme": "county_recommendation", "lines-0-eligibility_number": "R-羊羔肉",
 }  # fmt: skip
 
 
@@ -47,8 +48,12 @@ def agent_of(*producers: Actor, until: date | None = None) -> Actor:
 
 
 def maker(county: str = JINGYUAN) -> Actor:
+    """Return a producer; one of Anding has lamb that the county recommends."""
     with transaction():
-        return make_producer(county)
+        made = make_producer(county)
+        if county == ANDING:
+            make_eligibility(make_product(made, is_eligible=False, county_code=county), number="R-羊羔肉")
+        return made
 
 
 def file_for(client: Any, headers: dict[str, str], producer: Any, key: str = "k", **changes: Any) -> Any:

@@ -18,7 +18,10 @@ from tests.ledger.world import ANDING, HEPING, JINGYUAN, make_world
 BODY: dict[str, Any] = {
     "county": JINGYUAN, "seller_name": "靖远甲公司", "buyer_name": "天津乙公司", "buyer_division": HEPING, "mode": "direct",
     "sold_from": "2026-06-01", "sold_to": "2026-06-20",
-    "lines": [{"category": "lamb", "product_name": "羊羔肉", "amount": {"amount": "12300.00", "currency": "CNY"}}],
+    "lines": [{
+        "category": "lamb", "product_name": "羊羔肉", "amount": {"amount": "12300.00", "currency": "CNY"},
+        "eligibility_scheme": "county_list", "eligibility_number": "靖远清单1",
+    }],
     "keys": [{"kind": "invoice", "number": "24442000000012345678"}],
 }  # fmt: skip
 
@@ -90,14 +93,15 @@ def test_a_filing_is_entered_submitted_and_confirmed_on_pages(client, login):
     login(first)
     form = {
         "county": "620421 靖远县", "seller_name": "靖远甲公司", "buyer_name": "天津乙公司", "buyer_division": HEPING,
-        "mode": "direct", "sold_from": "2026-06-01", "sold_to": "2026-06-20", "paste": "lamb\t羊羔肉\t2吨\t12,300.00",
+        "mode": "direct", "sold_from": "2026-06-01", "sold_to": "2026-06-20", "paste": "lamb\t羊羔肉\t2吨\t12,300.00\t县级产品清单\t靖远清单1",
         "contract": "靖采（2026）1号", "bank_serial": "BS01\uff0cBS02",
     }  # fmt: skip
     page = client.get("/official/filings/new")
     assert (page.status_code, '="None"' in page.text, len(page.data) < 60_000) == (200, False, True)
     pasted = client.post("/official/filings/new", data={**form, "act": "paste"})
-    assert 'value="12,300.00"' in pasted.text
+    assert ('value="12,300.00"' in pasted.text, '<option selected value="county_list">' in pasted.text) == (True, True)
     lines = {"lines-0-category": "lamb", "lines-0-product_name": "羊羔肉", "lines-0-amount": "12,300.00"}
+    lines |= {"lines-0-eligibility_scheme": "county_list", "lines-0-eligibility_number": "靖远清单1"}
     papers = {"invoices": (io.BytesIO(PDF), "发票.pdf")}
     saved = client.post("/official/filings/new", data={**form, **lines, **papers, "idempotency_key": "a"})
     assert saved.status_code == 302, saved.text

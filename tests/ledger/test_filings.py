@@ -19,8 +19,8 @@ from shop.errors import Conflict, Forbidden, NotFound
 from shop.etag import VersionChanged
 from shop.identity.models import Organisation
 from tests.conftest import NOON, count
-from tests.factories import make_member, make_organisation
-from tests.ledger.filers import another, confirmed, draft, officials, submitted
+from tests.factories import make_eligibility, make_member, make_organisation, make_product
+from tests.ledger.filers import another, confirmed, draft, officials, stated, submitted
 from tests.ledger.world import ANDING, HEPING, JINGYUAN, make_world
 
 
@@ -155,7 +155,7 @@ def test_a_refused_filing_is_changed_and_submitted_again():
     with transaction():
         decisions.refuse_filing(filing.public_id, second, reason="金额不符", at=NOON)
     paper = DocumentDraft(db.session.execute(text("SELECT public_id FROM stored_files")).scalar_one(), "contract")
-    changed = draft(documents=(paper,), lines=(LineDraft("lamb", "羊羔肉", 99),))
+    changed = draft(documents=(paper,), lines=(stated("lamb", "羊羔肉", 99),))
     with pytest.raises(VersionChanged), transaction():
         services.edit_filing(filing.public_id, changed, first, version=filing.version - 1, at=NOON)
     with transaction():
@@ -194,7 +194,10 @@ def test_a_producer_files_its_own_sales_of_its_own_county():
         maker = make_organisation("producer")
         db.session.add(Producer(organisation_id=maker.id, county_code=JINGYUAN, form="company"))
     clerk = make_member("producer", "producer_clerk", organisation=db.session.get(Organisation, maker.id))
-    filing = confirmed(clerk, second, seller_name="别人")
+    with transaction():
+        make_eligibility(make_product(clerk, is_eligible=False), number="R-1")
+    lines = (LineDraft("lamb", "羊羔肉", 100, "", "county_recommendation", "R-1"),)
+    filing = confirmed(clerk, second, seller_name="别人", lines=lines)
     assert (filing.producer_id, filing.seller_name) == (clerk.organisation_id, clerk.organisation_name)
     with pytest.raises(Forbidden), transaction():
         services.create_filing(draft(county_code=ANDING, keys=()), clerk, at=NOON)

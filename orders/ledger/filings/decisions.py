@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from orders.ledger import books
-from orders.ledger.filings import numbers, queries
+from orders.ledger.filings import eligibility, numbers, queries
 from orders.ledger.filings.models import Filing, FilingLine
 from orders.ledger.filings.services import dimensions_of, lines_of, move
 from orders.ledger.models import CountingRule
@@ -54,12 +54,14 @@ def confirm_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     :raises Forbidden: if the county is not the actor's to decide about.
     :raises WrongFilingState: if it is not submitted.
     :raises AlreadyFiled: if one of its numbers is of an order here since.
+    :raises BadFiling: if a line's registered basis was found not to have been in force since.
     """
     filing = _to_decide(public_id, actor, clock.business_day(at))
     move(filing, "confirm", actor, at=at)
     numbers.take(filing, actor, clock.business_day(at))
     filing.decided_by, filing.decided_at = actor.user_id, at
     lines = lines_of(filing)
+    eligibility.require_standing(filing, lines)
     counts = queries.buyer_counts(filing, at)
     ids = books.add_dimensions(_facts(filing, lines, counts=counts))
     dimensions = dict(zip((line.id for line in lines), ids, strict=True))
@@ -179,7 +181,8 @@ def _facts(filing: Filing, lines: list[FilingLine], *, counts: bool) -> list[boo
             buyer_id=filing.buyer_id, buyer_name=filing.buyer_name, buyer_division_code=filing.buyer_division_code,
             finance_division_code=finance_division, unit_id=unit_id, mode=filing.mode, helper_name=filing.helper_name,
             channel="filing", partner_level=match.level, pairing_id=match.pairing_id, rule_version=rule, counts=counts,
-            not_counted_reason="" if counts else "buyer_not_verified",
+            not_counted_reason="" if counts else "buyer_not_verified", eligibility_id=line.eligibility_id,
+            eligibility_scheme=line.eligibility_scheme,
         )
         for line in lines
     ]  # fmt: skip

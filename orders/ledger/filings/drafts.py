@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
+from catalog.papers.models import ELIGIBILITY_SCHEMES
 from orders.ledger.filings.models import Filing
 from orders.ledger.models import MODES
 from shop.db import db
@@ -42,6 +43,9 @@ class LineDraft:
     product_name: str
     amount_fen: int
     quantity_text: str = ""
+    #: Scheme and number of the basis that makes it count; needed to submit.
+    eligibility_scheme: str | None = None
+    eligibility_number: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,8 @@ def _check_lines(draft: FilingDraft, wrong: Any) -> None:
             wrong(f"lines/{place}/product_name", _("请填写商品名称。"))
         if not 0 < line.amount_fen <= MAX_FEN // MAX_LINES:
             wrong(f"lines/{place}/amount", _("金额须大于零。"))
+        if line.eligibility_scheme not in (None, *ELIGIBILITY_SCHEMES):
+            wrong(f"lines/{place}/eligibility_scheme", _("没有这类认定依据。"))
 
 
 def write(filing: Filing, draft: FilingDraft, *, seller_id: int | None) -> None:

@@ -22,6 +22,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from catalog.products.models import Category
+from catalog.shopfront.labels import SCHEMES
 from orders.ledger.filings.drafts import KEY_KINDS, MAX_LINES, DocumentDraft, FilingDraft, KeyDraft, LineDraft
 from orders.ledger.filings.queries import FilingView, Seller, division_name
 from shop import money
@@ -35,6 +36,8 @@ from shop.inputs import choices
 from shop.typed import digits, pieces
 
 _ROWS = 3
+#: How people write a scheme in a sheet -> its code.
+_SCHEME_CODES = {str(name): code for code, name in SCHEMES.items()} | {"全国扶贫产品目录": "national_directory"}
 #: Field of the form -> kind of the papers it takes.
 PAPERS = {"invoices": "invoice", "contracts": "contract", "receipts": "bank_receipt", "others": "other"}
 #: What people leave out of the name of a place.
@@ -51,6 +54,12 @@ class LineForm(PlainForm):
     product_name = StringField(_("商品名称"), [Length(max=120)])
     quantity_text = StringField(_("数量"), [Length(max=60)])
     amount = StringField(_("金额（元）"), [Length(max=20)])
+    eligibility_scheme = SelectField(
+        _("认定依据"),
+        choices=[SelectChoice("", _("请选择")), *(SelectChoice(*each) for each in SCHEMES.items())],
+        default="",
+    )
+    eligibility_number = StringField(_("认定编号"), [Length(max=80)])
 
     def is_empty(self) -> bool:
         """Say whether nothing was typed."""
@@ -78,7 +87,9 @@ class FilingForm(Form):
     )
     lines = FieldList(FormField(LineForm), min_entries=_ROWS, max_entries=MAX_LINES)
     paste = TextAreaField(
-        _("从 Excel 粘贴"), [Length(max=20000)], description=_("每行：品类、商品名称、数量、金额，粘贴后按“填入表格”。")
+        _("从 Excel 粘贴"),
+        [Length(max=20000)],
+        description=_("每行：品类、商品名称、数量、金额、认定依据、认定编号，粘贴后按“填入表格”。"),
     )
     people_helped = IntegerField(_("带动人数"), [Optional(), NumberRange(0, 10**7)])
     invoice = TextAreaField(
@@ -121,7 +132,7 @@ class FilingForm(Form):
                 break
             entry = free.pop(0) if free else self.lines.append_entry()
             for field, cell in zip(entry.form, cells, strict=False):
-                field.data = cell.strip()
+                field.data = _SCHEME_CODES.get(cell.strip(), cell.strip())
         self.paste.data = ""
 
     def read(self, actor: Actor, kept: tuple[DocumentDraft, ...] = ()) -> FilingDraft | None:
@@ -178,7 +189,12 @@ class FilingForm(Form):
                 form.category.errors = [_("没有这个品类，请从列表中选择。")]
                 wrong += form.category.errors
             else:
-                found.append(LineDraft(category, form.product_name.data or "", amount, form.quantity_text.data or ""))
+                found.append(
+                    LineDraft(
+                        category, form.product_name.data or "", amount, form.quantity_text.data or "",
+                        form.eligibility_scheme.data or None, form.eligibility_number.data or "",
+                    )
+                )  # fmt: skip
         self.lines.errors = wrong
         return None if wrong else found
 
@@ -215,6 +231,8 @@ class FilingForm(Form):
                 line.quantity_text,
                 money.format_yuan(line.amount_fen),
             )
+            entry.form.eligibility_scheme.data = line.eligibility_scheme or ""
+            entry.form.eligibility_number.data = line.eligibility_number
 
 
 def categories() -> list[tuple[str, str]]:

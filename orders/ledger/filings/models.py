@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from catalog.papers.models import ELIGIBILITY_SCHEMES
 from orders.ledger.models import MODES
 from shop.db import Base, PublicId
 from shop.identity.models import one_of
@@ -76,8 +77,17 @@ class FilingLine(Base):
     product_name: Mapped[str]
     quantity_text: Mapped[str] = mapped_column(server_default="")
     amount_fen: Mapped[int]
+    #: What makes the sale count, as stated; the basis itself if it is registered here. Older lines state none.
+    eligibility_scheme: Mapped[str | None]
+    eligibility_number: Mapped[str] = mapped_column(server_default="", default="")
+    eligibility_id: Mapped[int | None] = mapped_column(ForeignKey("eligibility_bases.id"))
 
-    __table_args__ = (UniqueConstraint("filing_id", "position"), CheckConstraint("amount_fen > 0", name="amount_fen"))
+    __table_args__ = (
+        UniqueConstraint("filing_id", "position"),
+        CheckConstraint("amount_fen > 0", name="amount_fen"),
+        one_of("eligibility_scheme", ELIGIBILITY_SCHEMES),
+        Index("ix_filing_lines_eligibility", "eligibility_id", postgresql_where=text("eligibility_id IS NOT NULL")),
+    )
 
 
 class FilingDocument(Base):

@@ -9,11 +9,13 @@ from uuid import UUID
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from catalog.shopfront.labels import SCHEMES
 from orders.ledger import periods
 from orders.ledger.filings import decisions, queries, services
 from orders.ledger.filings.drafts import BadFiling, DocumentDraft
 from orders.ledger.filings.forms import FilingForm, categories, find_county
 from orders.ledger.filings.models import Filing
+from orders.ledger.filings.queries import FilingFilter
 from orders.ledger.filings.schemas import STATUSES
 from orders.ledger.labels import WORDS
 from shop import clock
@@ -21,6 +23,7 @@ from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.downloads import Column, answer_sheet, is_sheet_wanted
 from shop.errors import DomainError, NotFound
+from shop.filters import searched
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
@@ -76,7 +79,7 @@ def init_app(app: Flask) -> None:
 def _words() -> dict[str, Any]:
     return {
         "states": STATES, "acts": ACTS, "key_words": KEY_WORDS, "paper_words": PAPER_WORDS, "mode_words": WORDS["mode"],
-        "statuses": STATUSES,
+        "statuses": STATUSES, "schemes": SCHEMES,
     }  # fmt: skip
 
 
@@ -111,19 +114,18 @@ def producer_filings(actor: Actor) -> str | Response:
 def _list(desk: str, actor: Actor) -> str | Response:
     status, typed = request.args.get("status", ""), request.args.get("county", "").strip()
     county, today = find_county(typed) if typed else None, clock.today()
+    wanted = FilingFilter(
+        (status,) if status in STATUSES else (), (county or "",) if typed else (), status == "asked", searched()
+    )
 
     def fetch(limit: int, cursor: str | None) -> Page[Filing]:
-        if typed and not county:
-            return Page([], None)
-        return queries.list_filings(
-            actor, today, statuses=(status,) if status in STATUSES else (), counties=(county,) if county else (),
-            is_asked_back=status == "asked", limit=limit, cursor=cursor,
-        )  # fmt: skip
+        return queries.list_filings(actor, today, wanted, limit=limit, cursor=cursor)
 
     if is_sheet_wanted():
         return answer_sheet(_("线下申报"), "filings", _columns(), fetch)
     page = fetch(_PAGE, request.args.get("cursor"))
-    return render_template("orders/filings.html", page=page, desk=desk, status=status, county=typed)
+    total = queries.total_filings(actor, today, wanted)
+    return render_template("orders/filings.html", page=page, total=total, desk=desk, status=status, county=typed)
 
 
 def _columns() -> list[Column]:

@@ -22,6 +22,10 @@ class LineView:
     product_name: str
     quantity_text: str
     amount_fen: int
+    eligibility_scheme: str | None
+    eligibility_number: str
+    #: The basis is registered here and was checked; else it is as stated on papers, or none was stated.
+    is_registered: bool
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,12 @@ def list_lines(filing: Filing) -> list[LineView]:
         .order_by(FilingLine.position)
     )
     return [
-        LineView(line.position, line.category_code, name, line.product_name, line.quantity_text, line.amount_fen)
+        LineView(
+            line.position, line.category_code, name, line.product_name, line.quantity_text, line.amount_fen,
+            line.eligibility_scheme, line.eligibility_number, line.eligibility_id is not None,
+        )
         for line, name in rows
-    ]
+    ]  # fmt: skip
 
 
 def numbers_of(filing: Filing) -> list[tuple[str, str]]:

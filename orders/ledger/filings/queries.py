@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, text, true
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, false, func, or_, select, text, true
 
 from catalog.producers.models import Producer
 from catalog.producers.queries import producers_of
@@ -21,6 +21,7 @@ from shop.audit import AuditEntry
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
+from shop.filters import searched_fen
 from shop.geo.models import AssistedCounty, Division
 from shop.i18n import _
 from shop.identity.models import Organisation, User
@@ -205,27 +206,44 @@ def took_part(filing: Filing, actor: Actor) -> bool:
     return db.session.scalar(select(Filing.id).where(Filing.id == filing.id, _entered_by(actor))) is not None
 
 
-def list_filings(
-    actor: Actor,
-    on: date,
-    *,
-    statuses: Sequence[str] = (),
-    counties: Sequence[str] = (),
-    is_asked_back: bool = False,
-    limit: int,
-    cursor: str | None = None,
-) -> Page[Filing]:
-    """Return a page of the filings an actor may see, newest first.
+@dataclass(frozen=True)
+class FilingFilter:
+    """Which filings to list; ``is_asked_back``: only those that somebody has asked to take back."""
 
-    :param is_asked_back: only those that somebody has asked to take back.
-    """
-    query = select(Filing).where(visible(actor, on)).order_by(Filing.id.desc()).limit(limit + 1)
-    if statuses:
-        query = query.where(Filing.status.in_(statuses))
-    if counties:
-        query = query.where(Filing.county_code.in_(counties))
-    if is_asked_back:
-        query = query.where(Filing.status == "confirmed", Filing.withdrawal_by.is_not(None))
+    statuses: Sequence[str] = ()
+    counties: Sequence[str] = ()
+    is_asked_back: bool = False
+    #: Part of the number or of a party's name, or the exact sum.
+    q: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return them as SQL."""
+        found: list[ColumnElement[bool]] = []
+        if self.statuses:
+            found.append(Filing.status.in_(self.statuses))
+        if self.counties:
+            found.append(Filing.county_code.in_(self.counties))
+        if self.is_asked_back:
+            found.append((Filing.status == "confirmed") & Filing.withdrawal_by.is_not(None))
+        if self.q:
+            named = (Filing.number, Filing.seller_name, Filing.buyer_name)
+            sums = (Filing.amount_fen == fen for fen in searched_fen(self.q))
+            found.append(or_(*(each.contains(self.q, autoescape=True) for each in named), *sums))
+        return found
+
+
+def total_filings(actor: Actor, on: date, wanted: FilingFilter) -> tuple[int, int]:
+    """Return how many filings a list of the same filter has, and their sum in fen."""
+    whole = cast(func.coalesce(func.sum(Filing.amount_fen), 0), BigInteger)
+    count, fen = db.session.execute(select(func.count(), whole).where(visible(actor, on), *wanted.conditions())).one()
+    return count, fen
+
+
+def list_filings(
+    actor: Actor, on: date, wanted: FilingFilter, *, limit: int, cursor: str | None = None
+) -> Page[Filing]:
+    """Return a page of the filings an actor may see, newest first."""
+    query = select(Filing).where(visible(actor, on), *wanted.conditions()).order_by(Filing.id.desc()).limit(limit + 1)
     if after := decode_cursor(cursor, int):
         query = query.where(Filing.id < after[0])
     return make_page(list(db.session.scalars(query)), limit, lambda filing: (filing.id,))

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
+from catalog.papers.models import ELIGIBILITY_SCHEMES
 from orders.ledger.filings.drafts import (
     DOCUMENT_KINDS,
     KEY_KINDS,
@@ -35,6 +36,11 @@ class FilingLineSchema(Schema):
     product_name = fields.String(required=True, validate=validate.Length(1, 120))
     quantity_text = _text(60, load_default="", metadata={"description": "As on the papers: 2吨", "example": "2吨"})
     amount = Money(required=True, attribute="amount_fen", min_fen=1)
+    eligibility_scheme = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(ELIGIBILITY_SCHEMES),
+        metadata={"description": "What makes it count; scheme and number are needed to submit"},
+    )  # fmt: skip
+    eligibility_number = _text(80, load_default="", metadata={"example": "靖远认2026-018"})
 
     @post_load
     def build(self, data: dict[str, Any], **_kwargs: Any) -> LineDraft:
@@ -106,6 +112,9 @@ class FilingsQuery(PageQuery):
 
     statuses = Several(fields.String(validate=validate.OneOf(STATUSES)), data_key="status", load_default=())
     counties = Several(DivisionCode(), data_key="county", load_default=())
+    q = _text(
+        100, load_default="", metadata={"description": "Part of the number or of a party's name, or the exact sum"}
+    )
 
 
 class FilingHeadSchema(Schema):
@@ -142,6 +151,11 @@ class FiledLineSchema(Schema):
     product_name = fields.String()
     quantity_text = fields.String()
     amount = Money(attribute="amount_fen")
+    eligibility_scheme = fields.String(allow_none=True, metadata={"description": "null: not stated, in older filings"})
+    eligibility_number = fields.String()
+    is_registered = fields.Boolean(
+        metadata={"description": "The basis is registered here and was in force; else as stated on papers"}
+    )
 
 
 class FiledKeySchema(Schema):

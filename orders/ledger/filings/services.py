@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from catalog.producers.models import Producer
 from catalog.producers.queries import require_producer, resolve_producer
-from orders.ledger.filings import numbers, queries
+from orders.ledger.filings import eligibility, numbers, queries
 from orders.ledger.filings.drafts import BadFiling, FilingDraft, check, read_key, write
 from orders.ledger.filings.models import Filing, FilingDocument, FilingKey, FilingLine
 from orders.ledger.filings.rules import TABLE
@@ -97,7 +97,7 @@ def edit_filing(public_id: UUID, draft: FilingDraft, actor: Actor, *, version: i
 def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     """Hand a draft to the county for confirmation; it needs a paper and a number, which no other filing can have now.
 
-    :raises BadFiling: without a paper or a number.
+    :raises BadFiling: without a paper or a number, or with a line whose eligibility basis was not in force.
     :raises AlreadyFiled: if another filing was submitted with one of its numbers, or one is of an order here.
     :raises NoSuchProducer: if an agent's mandate has ended since.
     """
@@ -112,6 +112,7 @@ def submit_filing(public_id: UUID, actor: Actor, *, at: datetime) -> Filing:
     if not numbers.take(filing, actor, on):
         error = {"pointer": "#/keys", "detail": _("请至少填写一个发票、合同或银行流水号码。")}
         raise BadFiling(_("请至少填写一个发票、合同或银行流水号码，以免重复计算。"), errors=[error])
+    eligibility.settle(filing, lines_of(filing), is_own=actor.organisation_kind in ("producer", "agent"))
     filing.recorded_by, filing.recorded_at = actor.user_id, at
     audit.record(actor, "filings.filing_submitted", "filing", filing.id)
     publish(
@@ -172,7 +173,8 @@ def _write_parts(filing: Filing, draft: FilingDraft, actor: Actor, on: date) -> 
             FilingLine(
                 filing_id=filing.id, position=place + 1, category_code=line.category_code,
                 product_name=line.product_name.strip(), quantity_text=line.quantity_text.strip(),
-                amount_fen=line.amount_fen,
+                amount_fen=line.amount_fen, eligibility_scheme=line.eligibility_scheme,
+                eligibility_number=line.eligibility_number.strip(),
             )
         )  # fmt: skip
     numbers.name(filing, {(key.kind, read_key(key.kind, key.number)) for key in draft.keys}, actor, on)

@@ -40,7 +40,8 @@ def _shown(filing: Filing, status: int = 200) -> Answer:
 @bp.response(200, FilingListSchema)
 def list_filings(query: dict[str, Any], actor: Actor) -> Page[Filing]:
     """List filings: one's own, those about one's sales, and an official's scope; newest first."""
-    return queries.list_filings(actor, clock.today(), **query)
+    wanted = queries.FilingFilter(query["statuses"], query["counties"], q=query["q"])
+    return queries.list_filings(actor, clock.today(), wanted, limit=query["limit"], cursor=query["cursor"])
 
 
 @bp.route("", methods=["POST"])
