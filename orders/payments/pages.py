@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -36,7 +37,7 @@ bp = Blueprint(
 def list_payments(actor: Actor, desk: str) -> str | Response:
     """Show receipts, what waits for a second person first to be found by the filter, and what is owed."""
     today, status = clock.today(), request.args.get("status")
-    wanted = {
+    wanted: dict[str, Any] = {
         "statuses": (status,) if status in labels.RECEIPT_STATES else (),
         "clearing": labels.known_clearing(request.args.get("clearing")), "q": searched(),
     }  # fmt: skip

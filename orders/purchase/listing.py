@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, text, true
 
 from orders.purchase.access import visible_orders
 from orders.purchase.answers import OrderAnswer, order_answers
@@ -137,7 +137,7 @@ def procurements_where(actor: Actor, wanted: ProcurementFilter) -> list[ColumnEl
     if wanted.approvals:
         found += [Procurement.status == "submitted", Procurement.approval.in_(wanted.approvals)]
     if wanted.decided_by is not None:
-        found += [Procurement.created_by != wanted.decided_by, _MINE.bindparams(me=wanted.decided_by)]
+        found += [Procurement.created_by != wanted.decided_by, and_(true(), _MINE.bindparams(me=wanted.decided_by))]
     if wanted.created_from:
         found.append(Procurement.created_at >= clock.start_of_day(wanted.created_from))
     if wanted.created_to:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -24,7 +25,7 @@ def sold(session):
         post(300_00)
         post(200_00, facts=dimension(county_code=ANDING, partner_level="elsewhere"))
         post(100_00, facts=dimension(county_code=LIBO))
-        post(150_00, on=ledger.date(2025, 7, 1))
+        post(150_00, on=date(2025, 7, 1))
 
 
 def test_the_overview_is_the_page_s_and_holds_as_of_a_seal(client, bearer, sold):
@@ -67,7 +68,7 @@ def test_a_long_breakdown_comes_in_pages_with_ranks_and_downloads_name_the_seal(
     desk = login(make_member("operator"))
 
     first = desk.get("/official/totals?by=county&show=yuan").text
-    following = re.search(r'rel="next" href="([^"]+)"', first).group(1).replace("&amp;", "&")
+    following = re.findall(r'rel="next" href="([^"]+)"', first)[0].replace("&amp;", "&")
     second = desk.get(following).text
     whole = desk.get("/official/totals?by=county&all=1").text
 

@@ -70,7 +70,7 @@ def test_the_list_has_its_sum_finds_by_number_name_and_amount_and_links_orders(l
     client = login(trade.checker)
     page = client.get("/producer/payments").text
     assert ("到账，共 3 笔" in page, "35.00" in page, page.count('name="pick"')) == (True, True, 2)
-    for q, serial in (("b2", None), ("B2", "B2"), ("20", "B2"), ("5.00元", "B3"), (waiting[0][1], "B1")):
+    for q, serial in (("b2", None), ("B2", "B2"), ("20.00", "B2"), ("5.00元", "B3"), (waiting[0][1], "B1")):
         found = client.get("/producer/payments", query_string={"q": q}).text
         assert [s for s in ("B1", "B2", "B3") if f">{s}</a>" in found] == ([serial] if serial else [])
     assert f">{waiting[0][1]}</a>" in page
