@@ -43,6 +43,7 @@ from tests.purchase.world import World, make_world
 
 #: Which table a route's parameter names a row of.
 TABLES = {
+    "acceptance_id": "acceptances",
     "account_id": "bank_accounts",
     "act_id": "batch_acts",
     "alias_id": "payer_aliases",

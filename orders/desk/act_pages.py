@@ -20,6 +20,7 @@ from orders.desk.forms import AcceptForm, ConfirmForm, ShipForm, WhyForm
 from orders.desk.pages import desk_of
 from orders.desk.queries import OrderPage, get_order_page
 from orders.desk.words import PAPERS, words
+from orders.fulfilment import witnessing
 from orders.fulfilment.accepting import AcceptanceDraft, ItemDecision, accept_goods
 from orders.fulfilment.shipping import ItemToShip, ShipmentDraft, ship_order
 from orders.purchase.changes import BadConfirmation, Confirmation
@@ -28,6 +29,7 @@ from shop import clock, money
 from shop.auth import Actor, requires
 from shop.db import db, transaction
 from shop.files.keeping import keep_files, kept_file
+from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.typed import digits
@@ -174,6 +176,18 @@ def accept(actor: Actor, order_id: UUID) -> Answer:
             "desk/accept.html", form=form, order=page.order, shipments=page.shipments, most=MOST_PAPERS, **words()
         )
     )
+
+
+@bp.post("/desk/orders/<uuid:order_id>/acceptances/<uuid:acceptance_id>/witness")
+@requires("orders:read")
+@idempotent
+def witness(actor: Actor, order_id: UUID, acceptance_id: UUID) -> Response:
+    """Say that one was there as the second person of an acceptance."""
+    form = Form()
+    with form.refusals(), transaction():
+        witnessing.witness(acceptance_id, actor, clock.now())
+    form.tell(_("已确认，谢谢。"))
+    return _to_order(actor, order_id)
 
 
 def _drawn(page: OrderPage) -> dict[str, str]:

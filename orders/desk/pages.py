@@ -66,6 +66,7 @@ def show_desk(actor: Actor) -> str:
         mend=todo.to_mend(actor, today) if actor.may("procurements:create") else todo.Procurements(),
         place=todo.to_place(actor, today) if actor.may("procurements:submit") else todo.Procurements(),
         sign=todo.to_sign(actor, at) if actor.may("contracts:sign") else None,
+        witness=todo.to_witness(actor) if actor.may("orders:read") else [],
         accept=todo.to_accept(actor, at) if actor.may("goods:accept") else None,
         check=invoices.count_unchecked(actor, today) if actor.may("invoices:check") else None,
         due=payments.list_due(actor, today, limit=todo.SHOWN).items if may_pay else [],

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select, text
 
 from orders.contracts.models import Contract
 from orders.desk.piles import waiting_for
+from orders.fulfilment.models import Acceptance
 from orders.purchase.access import own_orders
 from orders.purchase.answers import OrderAnswer, order_answers
 from orders.purchase.listing import ProcurementFilter, procurements_where
@@ -114,6 +115,22 @@ def to_invoice(actor: Actor, at: datetime) -> Pile:
 def to_approve(actor: Actor, on: date) -> Procurements:
     """Return procurements that wait for approval, but not those that the actor drew up."""
     return _submitted(actor, ProcurementFilter(approvals=("pending",), decided_by=actor.user_id), on)
+
+
+def to_witness(actor: Actor) -> list[tuple[UUID, str]]:
+    """Return the orders with an acceptance that waits for the actor as its second person, by id and number."""
+    rows = db.session.execute(
+        select(Order.public_id, Order.number)
+        .join(Acceptance, Acceptance.order_id == Order.id)
+        .where(
+            Acceptance.witness_id == actor.user_id,
+            Acceptance.witnessed_at.is_(None),
+            Order.buyer_id == actor.organisation_id,
+        )
+        .order_by(Acceptance.id)
+        .limit(SHOWN)
+    )
+    return [(key, number) for key, number in rows]
 
 
 def to_place(actor: Actor, on: date) -> Procurements:

@@ -100,6 +100,10 @@ class AcceptanceAnswer:
     accepted_by: str
     witness_name: str
     witness_is_member: bool
+    #: When the second person confirmed it by its own sign-in.
+    witnessed_at: datetime | None
+    #: It waits for this actor to do so.
+    is_mine_to_witness: bool
     also_present: str
     note: str
     items: tuple[AcceptedItemAnswer, ...]
@@ -119,7 +123,7 @@ _SHIPPED = text("""
     WHERE s.order_id = :order ORDER BY i.shipment_id, l.position, i.id""")
 _ACCEPTANCES = text("""
     SELECT a.id AS key, a.public_id, a.number, a.accepted_at, u.name, a.witness_name, a.witness_id IS NOT NULL,
-           a.also_present, a.note
+           a.witnessed_at, a.witnessed_at IS NULL AND a.witness_id = :me AS is_mine, a.also_present, a.note
     FROM acceptances a JOIN users u ON u.id = a.accepted_by WHERE a.order_id = :order ORDER BY a.id""")
 _ACCEPTED = text("""
     SELECT x.acceptance_id AS key, i.public_id, l.title, l.unit, t.code, x.accepted, x.rejected, x.reason
@@ -148,13 +152,14 @@ def acceptances_of(order_id: int, actor: Actor) -> list[AcceptanceAnswer]:
     db.session.flush()  # the statements below read what this transaction has changed
     items = _grouped(_ACCEPTED, order_id, AcceptedItemAnswer)
     files = _grouped(_PAPERS, order_id, PaperAnswer)
-    rows = db.session.execute(_ACCEPTANCES, {"order": order_id})
+    rows = db.session.execute(_ACCEPTANCES, {"order": order_id, "me": actor.user_id})
     made: list[AcceptanceAnswer] = [
         _make(AcceptanceAnswer, *row[1:], tuple(items[row.key]), tuple(files[row.key])) for row in rows
     ]
     if actor.organisation_kind == "institution":
         return made
-    return [replace(one, accepted_by="", witness_name="", also_present="") for one in made]
+    hidden: dict[str, Any] = {"accepted_by": "", "witness_name": "", "also_present": "", "is_mine_to_witness": False}
+    return [replace(one, **hidden) for one in made]
 
 
 def get_shipment(public_id: UUID, actor: Actor, at: datetime) -> ShipmentAnswer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.db import Base, PublicId
@@ -59,6 +59,8 @@ class Acceptance(PublicId, Base):
     #: The second person, as canteens need: another member, with the name of that day.
     witness_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     witness_name: Mapped[str] = mapped_column(server_default="")
+    #: When the second person said by its own sign-in that it was there.
+    witnessed_at: Mapped[datetime | None]
     #: Who else was there, such as a parents' committee.
     also_present: Mapped[str] = mapped_column(server_default="", default="")
     accepted_at: Mapped[datetime]
@@ -66,7 +68,15 @@ class Acceptance(PublicId, Base):
 
     items: Mapped[list[AcceptanceItem]] = relationship(lazy="raise", order_by="AcceptanceItem.id")
 
-    __table_args__ = (CheckConstraint("witness_id <> accepted_by", name="two_persons"),)
+    __table_args__ = (
+        CheckConstraint("witness_id <> accepted_by", name="two_persons"),
+        CheckConstraint("witnessed_at IS NULL OR witness_id IS NOT NULL", name="witnessed"),
+        Index(
+            "ix_acceptances_to_witness",
+            "witness_id",
+            postgresql_where=text("witness_id IS NOT NULL AND witnessed_at IS NULL"),
+        ),
+    )
 
 
 class AcceptanceItem(Base):

@@ -145,6 +145,10 @@ class AcceptanceSchema(Schema):
     accepted_by = fields.String(metadata={"description": "Told to the buyer's own people; else empty."})
     witness_name = fields.String(metadata={"description": "As `accepted_by`."})
     witness_is_member = fields.Boolean()
+    witnessed_at = Instant(
+        allow_none=True, metadata={"description": "When the second person confirmed it by its own sign-in"}
+    )
+    is_mine_to_witness = fields.Boolean(metadata={"description": "It waits for the caller to do so"})
     also_present = fields.String(metadata={"description": "As `accepted_by`."})
     note = fields.String()
     items = fields.List(fields.Nested(AcceptedItemSchema))

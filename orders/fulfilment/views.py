@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from orders.fulfilment import answers
+from orders.fulfilment import answers, witnessing
 from orders.fulfilment.accepting import AcceptanceDraft, ItemDecision, accept_goods
 from orders.fulfilment.answers import AcceptanceAnswer, ShipmentAnswer
 from orders.fulfilment.schemas import (
@@ -104,4 +104,15 @@ def accept(body: dict[str, Any], actor: Actor, order_id: UUID) -> AcceptanceAnsw
     )
     with transaction():
         made = accept_goods(order_id, draft, actor=actor, at=clock.now())
+        return next(one for one in answers.acceptances_of(made.order_id, actor) if one.id == made.public_id)
+
+
+@bp.route("/acceptances/<uuid:acceptance_id>/witness", methods=["POST"])
+@requires("orders:read")
+@idempotent
+@bp.response(200, AcceptanceSchema)
+def witness(actor: Actor, acceptance_id: UUID) -> AcceptanceAnswer:
+    """Say that one was there as the second person, and that the quantities are right; only who was named can."""
+    with transaction():
+        made = witnessing.witness(acceptance_id, actor, clock.now())
         return next(one for one in answers.acceptances_of(made.order_id, actor) if one.id == made.public_id)

@@ -124,3 +124,28 @@ def test_the_api_names_who_can_be_chosen(world, client, bearer):
 
     assert (done.status_code, done.json["witness_name"], done.json["witness_is_member"]) == (201, "李四", True)
     assert db.session.scalars(select(Acceptance.witness_id)).one() == second.user_id
+
+
+def test_the_second_person_alone_confirms_once_by_its_own_sign_in(world, client, bearer, login):
+    order, shipment = shipped(world)
+    second, third = member(world), member(world, "王五")
+    made = world.accept(order, shipment, "10", witness_id=id_of(second))
+    path, page = f"/api/v1/acceptances/{made.public_id}/witness", f"/desk/orders/{order.public_id}"
+
+    def said(actor: Actor, key: str) -> int:
+        return int(client.post(path, headers={**bearer(actor), "Idempotency-Key": key}).status_code)
+
+    others = (world.buyer, third, world.producer, make_world().buyer)
+    assert [said(each, "a") for each in others] == [403, 403, 404, 404]
+    assert db.session.scalars(select(Acceptance.witnessed_at)).all() == [None]
+    assert acceptances_of(order.id, third)[0].is_mine_to_witness is False
+    assert order.number in login(second).get("/desk").text
+    assert "确认当时在场" in login(second).get(page).text
+    assert "待本人确认" in login(world.buyer).get(page).text
+
+    answer = login(second).post(f"{page}/acceptances/{made.public_id}/witness", data={"idempotency_key": "b"})
+
+    assert (answer.status_code, said(second, "c")) == (302, 409)
+    told = acceptances_of(order.id, second)[0]
+    assert (told.witnessed_at, told.is_mine_to_witness) == (world.at, False)
+    assert "待本人确认" not in login(world.buyer).get(page).text
