@@ -18,7 +18,7 @@ from traceability.asking.answering import (
 )
 from traceability.asking.refusals import BadParameter
 from traceability.asking.simple import read_query
-from traceability.asking.values import RESOURCES, Resource
+from traceability.asking.values import RESOURCES, Resource, canonical_value
 from traceability.repository import bounds
 from traceability.repository.protocol import CONTEXT, answer, discover, epc_format, make_blueprint
 
@@ -67,10 +67,15 @@ def _require_known(resource: Resource, value: str, actor: Actor) -> None:
 
     :raises NotFound: then, and for what cannot be a value of the resource.
     """
+    prefixes = prefixes_asked()
     with in_time():
         try:
-            query = read_query([(resource.parameter, [value])], prefixes_asked(), actor)
+            query = read_query([(resource.parameter, [value])], prefixes, actor)
         except BadParameter as error:
             raise NotFound("There is no such value.") from error
-        if not searching.find_page(query, actor, bound=bounds.current_bound(), after=None, size=1)[0]:
-            raise NotFound("There is no such value.")
+        if resource.column is not None:
+            known = values.is_value(resource, canonical_value(resource, value, prefixes, actor), actor)
+        else:
+            known = bool(searching.find_page(query, actor, bound=bounds.current_bound(), after=None, size=1)[0])
+    if not known:
+        raise NotFound("There is no such value.")

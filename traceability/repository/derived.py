@@ -96,6 +96,22 @@ class TraceEventCounty(Base):
     __table_args__ = (Index("ix_trace_event_counties_county", "county_code", "event_id"),)
 
 
+class TraceValue(Base):
+    """A value that events of an organisation have in a county; triggers keep it as events come, and it is never deleted.
+
+    ``kind`` is the column of :class:`~traceability.repository.models.TraceEvent` that holds it.
+    """
+
+    __tablename__ = "trace_values"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    county_code: Mapped[str] = mapped_column(primary_key=True)
+
+    __table_args__ = (Index("ix_trace_values_own", "kind", "organisation_id", "value"),)
+
+
 class TraceMasterData(Base):
     """What an organisation last said of a place, party or class in the header of a document."""
 
