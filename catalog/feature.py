@@ -80,6 +80,7 @@ PERMISSIONS = {
     "catalogue:edit": "Products, packs, listings and the producer's own profile",
     "lots:edit": "Lots: new batches, counts, write-offs",
     "lots:recall": "Call lots back",
+    "goods:pass": "Record that goods of others pass at shared places of the own side",
     "papers:submit": "Hand in eligibility bases and quality certificates",
     "papers:review": "See papers of the own scope, propose to revoke one",
     "papers:decide": "Put papers of the own scope in force, refuse or revoke them",

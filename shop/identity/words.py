@@ -26,6 +26,7 @@ PERMISSION_WORDS = {
     "filings:enter": _("录入线下销售申报"),
     "filings:read": _("查看线下销售申报"),
     "goods:accept": _("验收货物"),
+    "goods:pass": _("登记集货点过货"),
     "goods:ship": _("发货"),
     "invoices:check": _("核对发票"),
     "invoices:record": _("登记发票"),

@@ -184,7 +184,16 @@ def passed(uri: str, told: Mapping[str, Any]) -> Event:
         event
         | {"eventID": uuid_uri(told["passage_id"]), "readPoint": here}
         | ({"bizLocation": here} if is_there else {})
+        | _measured(told.get("celsius"))
     )
+
+
+def _measured(celsius: str | None) -> Event:
+    """Return what a thermometer showed; events of before tell nothing of it."""
+    if celsius is None:
+        return {}
+    report = {"type": "Temperature", "value": float(celsius), "uom": "CEL"}
+    return {"sensorElementList": [{"sensorReport": [report]}]}
 
 
 def seen(uri: str, at: datetime, step: str, producer: UUID) -> Event:

@@ -8,7 +8,9 @@ PAGES = (
     "traceability.journey.desk_pages.bp",
     "traceability.journey.batch_pages.bp",
     "traceability.journey.genealogy_pages.bp",
+    "traceability.journey.passing_pages.bp",
 )
+INIT = ("traceability.journey.passing_pages.init_app",)
 TASKS = ("traceability.journey.tasks",)
 NOTICES = ("traceability.journey.notices.RULES",)
 TOPICS = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import DateField, DecimalField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from catalog.lots.recall_terms import LEVELS, Terms
+from catalog.lots.recording.place_forms import PassageForm
 from shop.forms import Form
 from shop.i18n import lazy
 from shop.inputs import choices
@@ -47,3 +48,12 @@ class LiftForm(Form):
     """Why a recall is lifted."""
 
     reason = TextAreaField(lazy("撤回原因"), [InputRequired(lazy("请填写撤回原因。")), Length(max=500)])
+
+
+class PassingForm(PassageForm):
+    """Goods of others that pass at a place of one's own, with what was measured there."""
+
+    celsius = DecimalField(
+        lazy("温度"), [Optional(), NumberRange(-90, 90, lazy("请填写 -90 至 90 之间的温度。"))], places=None,
+        description=lazy("冷链货物填写到达或离开时测得的温度。"),
+    )  # fmt: skip

@@ -104,12 +104,17 @@ def _declare(
 
 
 def _write(event: events.Event, told: Mapping[str, Any], recorded_at: datetime) -> int:
-    """Write an event in its producer's name, whose key is returned."""
-    key = db.session.scalars(select(Organisation.id).where(Organisation.public_id == UUID(told["producer_id"]))).one()
-    writing.write([event], Writer(key, told["county"]), at=recorded_at)
+    """Write an event in the name of who recorded it; returned is the key of the producer, who reads it as its own."""
+    key = _key_of(told["producer_id"])
+    keeper = told.get("keeper_id")
+    writing.write([event], Writer(_key_of(keeper) if keeper else key, told["county"]), at=recorded_at)
     uri = event["quantityList"][0]["epcClass"]
     writing.grant(key, [uri], by=key, reason="own", ref=None, at=recorded_at)
     return key
+
+
+def _key_of(public_id: str) -> int:
+    return db.session.scalars(select(Organisation.id).where(Organisation.public_id == UUID(public_id))).one()
 
 
 def _uri_of(told: Mapping[str, Any]) -> str:

@@ -28,8 +28,8 @@ bp = Blueprint("passage_pages", __name__, template_folder="templates", url_prefi
 def record(actor: Actor, kind: str, thing_id: UUID) -> Any:
     """Record that goods arrived at a place, were stored there or left it."""
     form, at = PassageForm(), clock.now()
-    about = {"batch": thing_id if kind == "batch" else None, "lot": thing_id if kind == "lot" else None}
-    known = queries.records_of(about["batch"], about["lot"], actor, clock.business_day(at))
+    batch, lot = (thing_id, None) if kind == "batch" else (None, thing_id)
+    known = queries.records_of(batch, lot, actor, clock.business_day(at))
     form.offer_places(
         places.list_places(actor, clock.business_day(at), producer_id=known.subject.producer_key, limit=300)
     )
@@ -43,7 +43,7 @@ def record(actor: Actor, kind: str, thing_id: UUID) -> Any:
         with form.refusals():
             with transaction():
                 new = passages.NewPassage(
-                    form.kind.data, UUID(form.place.data), form.quantity.data or Decimal(0), form.when(at), **about
+                    form.kind.data, UUID(form.place.data), form.quantity.data or Decimal(0), form.when(at), batch, lot
                 )
                 passages.record_passage(new, actor, at=at)
             flash(_("已登记。"), "success")

@@ -111,6 +111,10 @@ class Passage(PublicId, OfOneThing, TakenBack, Base):
     place_id: Mapped[int] = mapped_column(ForeignKey("places.id"))
     #: Kilograms of a batch, packs of a lot.
     quantity: Mapped[Decimal]
+    #: What was measured there, if anything.
+    celsius: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    #: Whose place it is, if that is not the producer's side: it recorded the goods of another.
+    keeper_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     occurred_at: Mapped[datetime]
     recorded_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     recorded_at: Mapped[datetime]
@@ -120,6 +124,9 @@ class Passage(PublicId, OfOneThing, TakenBack, Base):
         one_of("kind", PASSAGE_KINDS),
         _taken_back(),
         CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("celsius BETWEEN -90 AND 90", name="celsius"),
+        CheckConstraint("keeper_id IS NULL OR lot_id IS NOT NULL", name="keeper"),
+        Index("ix_passages_keeper", "keeper_id", "id", postgresql_where=text("keeper_id IS NOT NULL")),
     )
 
 

@@ -207,13 +207,13 @@ def get_temperatures(public_id: UUID, actor: Actor, on: date) -> TemperatureView
 
 
 def get_passage(public_id: UUID, actor: Actor, on: date) -> PassageView:
-    """Return a passage of the actor's side.
+    """Return a passage of the goods, or at a place, of the actor's side.
 
     :raises NoSuchRecord: if there is none.
     """
     query = select(Passage, Place).join(Place, Place.id == Passage.place_id).where(Passage.public_id == public_id)
     row = db.session.execute(query).one_or_none()
-    if row is None or row[0].producer_id not in producers_of(actor, on):
+    if row is None or not {row[0].producer_id, row[0].keeper_id} & producers_of(actor, on):
         raise NoSuchRecord(_("没有找到。"))
     return PassageView(*row)
 

@@ -22,7 +22,6 @@ from catalog.lots.records.schemas import (
     TestReportSchema,
     WithdrawSchema,
 )
-from catalog.lots.records.subjects import find_subject
 from shop import clock
 from shop.api import Blueprint
 from shop.auth import Actor, requires
@@ -148,7 +147,8 @@ def record_passage(body: dict[str, Any], actor: Actor) -> queries.PassageView:
     """Record that goods arrived at a place, were stored there or left it."""
     at = clock.now()
     with transaction():
-        unit = find_subject(body["batch"], body["lot"], actor, clock.business_day(at)).unit
+        on = clock.business_day(at)
+        unit = passages.find_passing(body["batch"], body["lot"], body["place"], actor, on).unit
         new = passages.NewPassage(
             **{**body, "quantity": body["quantity"].in_unit(unit), "occurred_at": body["occurred_at"] or at}
         )

@@ -74,7 +74,8 @@ def _take_back(table: Any, public_id: UUID, why: str, actor: Actor, at: datetime
     found = db.session.scalars(
         select(table).where(table.public_id == public_id).with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
-    if found is None or found.producer_id not in producers_of(actor, business_day(at)):
+    sides = {found.producer_id, getattr(found, "keeper_id", None)} if found else set()
+    if found is None or not sides & producers_of(actor, business_day(at)):
         raise NoSuchRecord(_("没有找到。"))
     if found.withdrawn_at is not None:
         raise RecordWithdrawn(_("这条记录已经撤回。"))
