@@ -100,76 +100,49 @@ def _add_offer(
     rows: dict[str, list[Row]], chance: random.Random, n: int, sample: dict[str, str], *, producer: int, home: str,
     pinyin: dict[str, str],
 ) -> None:  # fmt: skip
-    name = f"{sample['name_zh']}({chance.choice(_GRADES)})"
-    words = f"{sample['name_zh']} {pinyin[sample['category_code']]} {sample['name_en'].lower()}"
-    rows["products"].append(
-        (
-            n,
-            _uuid(3, n),
-            producer,
-            sample["category_code"],
-            home,
-            name,
-            f"{pinyin[sample['category_code']]}{n % 97:02d}",
-            words,
-            True,
-            SINCE,
-        )
-    )
-    rows["skus"].append(
-        (
-            n,
-            _uuid(4, n),
-            n,
-            f"SKU{n:08d}",
-            sample["package_spec"],
-            sample["unit"],
-            chance.choice((500, 1000, 2500, 5000)),
-        )
-    )
-    listed_at = SINCE + timedelta(minutes=7 * n)
+    """Add an offer's rows; the order of the draws makes what a seed makes."""
+    name, sound = f"{sample['name_zh']}({chance.choice(_GRADES)})", pinyin[sample["category_code"]]
+    words = f"{sample['name_zh']} {sound} {sample['name_en'].lower()}"
+    rows["products"].append((
+        n, _uuid(3, n), producer, sample["category_code"], home, name, f"{sound}{n % 97:02d}", words, True, SINCE,
+    ))  # fmt: skip
+    weight_g = chance.choice((500, 1000, 2500, 5000))
+    rows["skus"].append((n, _uuid(4, n), n, f"SKU{n:08d}", sample["package_spec"], sample["unit"], weight_g))
+    _add_listing(rows, chance, n, producer, name)
+    _add_papers(rows, chance, n, producer, home, name)
+    _add_stock(rows, chance, n)
+
+
+def _add_listing(rows: dict[str, list[Row]], chance: random.Random, n: int, producer: int, title: str) -> None:
+    listed_at, least = SINCE + timedelta(minutes=7 * n), chance.choice((1, 5, 10))
     rows["listings"].append(
-        (n, _uuid(5, n), n, producer, name, "listed", chance.choice((1, 5, 10)), 1, "exempt", listed_at, listed_at)
-    )
+        (n, _uuid(5, n), n, producer, title, "listed", least, 1, "exempt", listed_at, listed_at)
+    )  # fmt: skip
     price = chance.randrange(800, 20000)
-    first = rows["listings"][-1][6]
-    rows["price_tiers"] += [(n, first, price), (n, 100, price * 95 // 100), (n, 1000, price * 9 // 10)]
-    rows["eligibility_bases"].append(
-        (
-            n,
-            _uuid(6, n),
-            n,
-            _SCHEMES[n % 3],
-            home,
-            "县乡村振兴局",
-            f"RD{n:08d}",
-            "in_force",
-            True,
-            date(2024, 1, 1),
-            date(2027, 12, 31),
-        )
-    )
+    rows["price_tiers"] += [(n, least, price), (n, 100, price * 95 // 100), (n, 1000, price * 9 // 10)]
+
+
+def _add_papers(
+    rows: dict[str, list[Row]], chance: random.Random, n: int, producer: int, home: str, name: str
+) -> None:  # fmt: skip
+    """Make a product eligible, and give four of ten a certificate."""
+    rows["eligibility_bases"].append((
+        n, _uuid(6, n), n, _SCHEMES[n % 3], home, "县乡村振兴局", f"RD{n:08d}", "in_force", True, date(2024, 1, 1),
+        date(2027, 12, 31),
+    ))  # fmt: skip
     if chance.random() < 0.4:
         scheme, issuer = chance.choice(_CERTIFICATES)
-        rows["certificates"].append(
-            (
-                _uuid(7, n),
-                producer,
-                n,
-                scheme,
-                issuer,
-                f"C{n:08d}",
-                name,
-                "in_force",
-                True,
-                date(2025, 1, 1),
-                date(2027, 6, 30),
-            )
-        )
+        rows["certificates"].append((
+            _uuid(7, n), producer, n, scheme, issuer, f"C{n:08d}", name, "in_force", True, date(2025, 1, 1),
+            date(2027, 6, 30),
+        ))  # fmt: skip
+
+
+def _add_stock(rows: dict[str, list[Row]], chance: random.Random, n: int) -> None:
+    """Add a lot; one of twenty is empty."""
     quantity = 0 if chance.random() < 0.05 else chance.randint(50, 5000)
-    rows["lots"].append(
-        (n, _uuid(8, n), n, f"L{n:07d}", TODAY - timedelta(days=40), TODAY + timedelta(days=320), SINCE)
-    )
+    made_on, expires_on = TODAY - timedelta(days=40), TODAY + timedelta(days=320)
+    rows["lots"].append((n, _uuid(8, n), n, f"L{n:07d}", made_on, expires_on, SINCE))
     if quantity:
         rows["lot_movements"].append((_uuid(9, n), n, "born", quantity, f"bench:{n}", "{}", SINCE))
 
