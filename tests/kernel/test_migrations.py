@@ -53,9 +53,8 @@ def test_an_empty_database_is_brought_up_to_the_models_and_back(empty_app):
 
 
 @pytest.mark.committed
-def test_an_upgrade_rebuilds_what_a_failure_left_of_an_index(empty_app):
-    upgrade()
-    url = empty_app.config["DATABASE_URL"]
+def test_an_upgrade_rebuilds_what_a_failure_left_of_an_index(committed_app):
+    url = committed_app.config["DATABASE_URL"]
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CREATE TABLE samples (n int)"))
         connection.execute(text("INSERT INTO samples VALUES (1), (1)"))
