@@ -10,6 +10,7 @@ KERNEL = (
     "shop.identity",
     "shop.files",
     "shop.notices",
+    "shop.corrections",
     "shop.webhooks",
     "shop.trail",
     "shop.translog",

@@ -23,6 +23,7 @@ from orders.payments.models import Charge
 from orders.settlement.models import Payout, PayoutReturn, PayoutRun, RuleProposal
 from shop.auth import Actor
 from shop.clock import real_now
+from shop.corrections import services as corrections
 from shop.db import db, transaction
 from shop.files import services as files
 from shop.identity import bank_accounts
@@ -69,6 +70,7 @@ TABLES = {
     "notice_id": "notices",
     "order_id": "orders",
     "organisation_id": "organisations",
+    "correction_id": "organisation_corrections",
     "intent_id": "payment_intents",
     "passage_id": "passages",
     "payment_id": "payments",
@@ -310,6 +312,11 @@ def _add_banking(world: World, order: Any) -> None:
             number="110000001", holder="监管户", bank="乙", valid_from=date(2026, 1, 1)
         )
         accounts.enter(supervised, operator, NOON)
+        licence = files.store(PDF, "licence.pdf", operator).public_id
+        corrections.propose(
+            world.buyer.organisation_public_id, {"name": "改名"}, operator, version=_organisation(world.buyer).version,
+            reason="更名", file=licence, at=NOON,
+        )  # fmt: skip
         closing.add("120101", date(2026, 12, 25), operator, NOON)
 
 

@@ -21,7 +21,19 @@ HEIGHT = {"shop": 0, "catalog": 1, "orders": 2, "traceability": 2, "admin": 3}
 #: Within a package: parts that may import only those before them, as docs/architecture.md says;
 #: queries may join the tables of any.
 INNER_ORDER = {
-    "shop": ("outbox", "geo", "moves", "identity", "files", "notices", "webhooks", "trail", "translog", "apidocs"),
+    "shop": (
+        "outbox",
+        "geo",
+        "moves",
+        "identity",
+        "files",
+        "notices",
+        "corrections",
+        "webhooks",
+        "trail",
+        "translog",
+        "apidocs",
+    ),
     "orders": (
         "ledger",
         "purchase",

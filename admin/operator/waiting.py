@@ -71,6 +71,8 @@ WAITING = (
             f"SELECT entered_at, entered_by, {_NO_DAY} FROM supervised_accounts WHERE status = 'entered'"),
     Waiting(("organisations:verify",), lazy("待确认的收款账户变更"), "/operator/account-changes?status=asked",
             f"SELECT asked_at, asked_by, {_NO_DAY} FROM bank_account_changes WHERE status = 'asked'"),
+    Waiting(("organisations:verify",), lazy("待复核的单位更正"), "/operator/organisation-corrections?status=proposed",
+            f"SELECT proposed_at, proposed_by, {_NO_DAY} FROM organisation_corrections WHERE status = 'proposed'"),
     Waiting(("disputes:answer",), lazy("进行中的付款争议"), "/operator/stripe/disputes?status=open",
             f"""SELECT opened_at, {_NOBODY}, CASE WHEN submitted_at IS NULL THEN evidence_due_at END
                 FROM disputes WHERE status = 'open'"""),

@@ -38,7 +38,6 @@ TOPICS = {
     "identity.account_disabled": "The operator disabled an account: `user_id`",
     "identity.contact_change_asked": "Somebody wants another phone number or address: `secret_id`",
     "identity.contact_changed": "Somebody has another phone number or address: `secret_id`",
-    "identity.organisation_corrected": "The operator corrected who an organisation is or where: `fields`, `why`",
     "identity.member_invited": "Somebody was invited: `user_id`, `organisation_id`",
     "identity.token_issued": "Somebody made an API token: `user_id`, `organisation_id`, `name`",
     "identity.second_factor_was_reset": "An administrator cleared a lost second factor: `user_id`",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import DateField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length, Optional, ValidationError
@@ -100,19 +100,6 @@ class ChangeContactForm(Form):
         description=_("验证码将发到这里；同类的旧联系方式会被替换，并收到通知。"),
     )  # fmt: skip
     password = PasswordField(_("当前密码"), [InputRequired(_("请填写当前密码。")), Length(max=1000)])
-
-
-class CorrectionForm(Form):
-    """Who an organisation is and where, as the operator corrects it."""
-
-    version = HiddenField()
-    name = StringField(_("单位名称"), [InputRequired(_("请填写单位名称。")), Length(max=120)])
-    credit_code = StringField(_("统一社会信用代码"), [Length(max=40)])
-    division_code = StringField(_("所在地行政区划代码"), [InputRequired(_("请填写六位代码。")), Length(max=6)])
-    why = StringField(
-        _("更正原因"), [InputRequired(_("请说明更正的原因。")), Length(max=500)],
-        description=_("原因会留存并告知该单位；已下的订单、合同和统计保持原样。"),
-    )  # fmt: skip
 
 
 class TokenForm(Form):

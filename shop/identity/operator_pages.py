@@ -16,7 +16,7 @@ from shop.i18n import _, select_locale
 from shop.idempotency import idempotent
 from shop.identity import accounts, authority_scopes, listings, members, organisations, permissions, places
 from shop.identity.authority_scopes import ScopeRow
-from shop.identity.forms import CorrectionForm, InviteForm, RegisterForm, ScopeForm
+from shop.identity.forms import InviteForm, RegisterForm, ScopeForm
 from shop.identity.listings import OrganisationFilter
 from shop.identity.member_pages import role_choices
 from shop.identity.models import Organisation
@@ -99,26 +99,6 @@ def _page(organisation: Organisation, invitation: InviteForm, scope: ScopeForm) 
         division=listings.division_name(organisation.division_code), today=clock.today(),
         role_words=listings.role_names(select_locale()),
     )  # fmt: skip
-
-
-@bp.route("/organisations/<uuid:organisation_id>/correct", methods=["GET", "POST"])
-@requires("organisations:verify")
-@idempotent
-def correct(actor: Actor, organisation_id: UUID) -> Answer:
-    """Correct an organisation's name, credit code or division, with a reason."""
-    organisation = organisations.get_organisation(organisation_id)
-    form = CorrectionForm(obj=organisation)
-    if form.validate_on_submit():
-        with form.refusals():
-            with transaction():
-                changes = {name: getattr(form, name).data or "" for name in organisations.VERIFIED}
-                version = request.form.get("version", 0, type=int)
-                organisations.correct(
-                    actor, organisation_id, version, changes, why=form.why.data, today=clock.today()
-                )  # fmt: skip
-            flash(_("已更正，并已告知该单位。"), "success")
-            return _back(organisation_id)
-    return form.answer(render_template("identity/correct.html", form=form, organisation=organisation))
 
 
 @bp.get("/accounts/<uuid:user_id>")

@@ -9,7 +9,7 @@ from shop import clock
 from shop.api import Blueprint
 from shop.auth import Actor, requires
 from shop.db import transaction
-from shop.etag import format_etag, if_match
+from shop.etag import format_etag
 from shop.idempotency import idempotent
 from shop.identity import (
     accounts,
@@ -69,20 +69,6 @@ def verify(actor: Actor, organisation_id: UUID) -> Organisation:
     """Note that the organisation is who it says; sales of verified buyers count from then on."""
     with transaction():
         return organisations.verify(actor, organisation_id, clock.now())
-
-
-@bp.route("/<uuid:organisation_id>", methods=["PATCH"])
-@requires("organisations:verify")
-@bp.arguments(schemas.CorrectOrganisationSchema)
-@bp.response(200, schemas.OrganisationSchema)
-def correct(body: dict[str, Any], actor: Actor, organisation_id: UUID) -> tuple[Organisation, dict[str, str]]:
-    """Correct an organisation's name, credit code or division, for a reason that it is told."""
-    changes = {name: value for name, value in body.items() if name != "why"}
-    with transaction():
-        made = organisations.correct(
-            actor, organisation_id, if_match(), changes, why=body["why"], today=clock.today()
-        )  # fmt: skip
-    return made, {"ETag": format_etag(made.version)}
 
 
 @bp.route("/members/<uuid:member_id>/disable", methods=["POST"])

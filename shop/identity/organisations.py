@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -19,7 +19,6 @@ from shop.i18n import _
 from shop.identity import codes, units
 from shop.identity.models import INSTITUTION_TYPES, KINDS, Organisation
 from shop.identity.places import Place, require_division
-from shop.outbox.services import publish
 
 _MAX_TEXT = 200
 
@@ -133,46 +132,44 @@ def edit_profile(actor: Actor, version: int, changes: dict[str, str]) -> Organis
     return organisation
 
 
-#: What of a verified organisation the operator alone corrects.
-VERIFIED = ("name", "credit_code", "division_code")
+#: What of a verified organisation the operator alone corrects, by two persons.
+VERIFIED = ("name", "credit_code", "division_code", "institution_type")
 
 
-def correct(
-    actor: Actor, public_id: UUID, version: int, changes: dict[str, str], *, why: str, today: date
-) -> Organisation:
-    """Correct who an organisation is or where it stands, as the operator, for a reason that is kept and told.
+def what_corrects(organisation: Organisation, changes: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what of the changes is otherwise than the organisation is, as it would be stored.
+
+    :param changes: some of :data:`VERIFIED`.
+    :raises BadOrganisation: if nothing is, a verified organisation would lose its code, or another than an institution has a type.
+    :raises BadName, BadCreditCode, UnknownDivision: for what is none.
+    """
+    changed = _what_changes(organisation, VERIFIED, changes)
+    if not changed:
+        raise BadOrganisation(_("没有要更正的内容。"))
+    if organisation.verified_at is not None and "credit_code" in changed and changed["credit_code"] is None:
+        raise BadOrganisation(_("已核验单位须有统一社会信用代码。"))
+    if "institution_type" in changed and organisation.kind != "institution":
+        raise BadOrganisation(_("单位类型不正确。"))
+    return changed
+
+
+def correct(organisation: Organisation, changed: dict[str, str | None], *, today: date) -> None:
+    """Let an organisation, which the caller has locked, be what was agreed to.
 
     What was ordered, signed or counted before keeps what it was frozen with; an institution's root unit stands in
     the new division from tomorrow on.
 
-    :param changes: some of :data:`VERIFIED`.
-    :raises VersionChanged: if it was edited since ``version``.
-    :raises BadOrganisation: without a reason, or if nothing would change.
-    :raises BadName, BadCreditCode, UnknownDivision: for what is none.
     :raises CreditCodeTaken: if another organisation has the code.
     """
-    organisation = lock_organisation(public_id)
-    check_version(version, organisation.version)
-    changed = _what_changes(organisation, VERIFIED, changes)
-    if not changed:
-        raise BadOrganisation(_("没有要更正的内容。"))
-    if not why.strip():
-        raise BadOrganisation(_("请说明更正的原因。"))
-    if organisation.verified_at is not None and "credit_code" in changed and changed["credit_code"] is None:
-        raise BadOrganisation(_("已核验单位须有统一社会信用代码。"))
-    before = {name: getattr(organisation, name) for name in changed}
     _put(organisation, changed)
     if "division_code" in changed:
         # Orders of today may have been reported where the unit stood when they were placed.
         units.move_root_unit(organisation, since=today + timedelta(days=1))
-    pairs = {name: [before[name], value] for name, value in changed.items()}
-    reason, act = why.strip()[:500], "identity.organisation_corrected"
-    audit.record(actor, act, "organisation", organisation.id, **pairs, why=[None, reason])
-    publish(act, organisations=[organisation.id], why=reason, fields=sorted(changed))
-    return organisation
 
 
-def _what_changes(organisation: Organisation, names: Sequence[str], changes: dict[str, str]) -> dict[str, str | None]:
+def _what_changes(
+    organisation: Organisation, names: Sequence[str], changes: Mapping[str, str]
+) -> dict[str, str | None]:
     wanted = {name: _read_profile(name, changes[name]) for name in names if name in changes}
     return {name: value for name, value in wanted.items() if value != getattr(organisation, name)}
 
@@ -192,6 +189,8 @@ def _read_profile(name: str, text: str) -> str | None:
         return codes.read_credit_code(text) if text.strip() else None
     if name == "division_code":
         require_division(text)
+    if name == "institution_type" and text not in INSTITUTION_TYPES:
+        raise BadOrganisation(_("单位类型不正确。"))
     clean = " ".join(text.split())
     if len(clean) > _MAX_TEXT:
         raise BadOrganisation(_("最多200个字。"))

@@ -91,15 +91,6 @@ class EditOrganisationSchema(Schema):
     contact_phone = fields.String(validate=validate.Length(max=200))
 
 
-class CorrectOrganisationSchema(Schema):
-    """What the operator corrects of an organisation, and why; what is left out stays."""
-
-    name = fields.String(validate=_NAME)
-    credit_code = CreditCode()
-    division_code = DivisionCode()
-    why = fields.String(required=True, validate=validate.Length(1, 500))
-
-
 class WhySchema(Schema):
     """A reason."""
 

@@ -10,14 +10,6 @@ _EVERYBODY = "orders:read"
 _MEMBERS = (*BUYERS, *SELLERS)
 
 RULES = (
-    NoticeRule(
-        "identity.organisation_corrected",
-        "organisation_corrected",
-        "organisation:manage",
-        lazy("平台运营更正了贵单位的名称、信用代码或所在地：%(why)s。请核对。"),
-        ("institution", "producer", "agent", "authority", "operator"),
-        "/organisation",
-    ),
     NoticeRule("identity.account_change_asked", "account_change_asked", _EVERYBODY,
                lazy("有人申请把本单位收款账户改为尾号 %(tail)s 的账户。如不知情，请立即联系管理员退回。"),
                _MEMBERS, "/organisation"),

@@ -1,29 +1,25 @@
-"""What could not be put right before: who an organisation is, how a person is reached, whose account is closed."""
+"""What could not be put right before: how a person is reached, whose account is closed."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import current_app
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from shop import clock
 from shop.db import db, transaction
-from shop.etag import VersionChanged
-from shop.identity import accounts, contacts, organisations, passwords
+from shop.identity import accounts, contacts, passwords
 from shop.identity.contacts import WrongContactCode
-from shop.identity.models import Organisation, UnitPlacement, User
+from shop.identity.models import User
 from shop.identity.services import ContactTaken, create_user, issue_token
-from shop.notices.models import Notice
 from tests.conftest import NOON
-from tests.factories import make_credit_code, make_listing, make_member, make_organisation, make_producer
+from tests.factories import make_member
 
 PASSWORD = "correct horse 9"
-TODAY = date(2026, 7, 15)
 
 
 def messages() -> list[str]:
@@ -80,83 +76,6 @@ def test_a_code_is_good_for_a_quarter_of_an_hour_and_for_nobodys_contact(person)
         contacts.confirm_change(actor, code, now + contacts.LIFETIME)
 
     assert db.session.get_one(User, actor.user_id).email != "new@example.com"
-
-
-def test_the_operator_corrects_a_verified_organisation_for_a_reason(session, bearer, client, deliver):
-    operator = make_member("operator")
-    with transaction():
-        made = make_organisation("institution")
-    admin = make_member(organisation=made)
-    code = make_credit_code()
-    before = (made.name, made.credit_code, made.division_code)
-    path, header = f"/api/v1/organisations/{made.public_id}", bearer(operator)
-    body = {"name": "和平区第一小学", "credit_code": code, "division_code": "120102", "why": "登记时写错"}
-
-    assert client.patch(path, json=body, headers=header).status_code == 428
-    assert client.patch(path, json={**body, "why": " "}, headers={**header, "If-Match": '"1"'}).status_code == 422
-    assert client.patch(path, json=body, headers=bearer(admin) | {"If-Match": '"1"'}).status_code == 403
-    assert (made.name, made.credit_code, made.division_code) == before
-    answer = client.patch(path, json=body, headers={**header, "If-Match": '"1"'})
-
-    assert (answer.status_code, answer.json["name"], answer.json["credit_code"]) == (200, "和平区第一小学", code)
-    places = db.session.execute(
-        select(UnitPlacement.division_code, UnitPlacement.valid_from, UnitPlacement.valid_to)
-        .join_from(
-            UnitPlacement,
-            Organisation,
-            text("organisations.id = (SELECT organisation_id FROM units u WHERE u.id = unit_id)"),
-        )
-        .where(Organisation.id == made.id)
-        .order_by(UnitPlacement.valid_from)
-    ).all()
-    assert [(one.division_code, one.valid_to) for one in places] == [(before[2], date(2026, 7, 15)), ("120102", None)]
-    kept = db.session.scalar(text("SELECT changes FROM audit_entries WHERE action = 'identity.organisation_corrected'"))
-    assert kept["credit_code"] == [before[1], code]
-    assert kept["why"] == [None, "登记时写错"]
-    deliver()
-    notice = db.session.scalars(select(Notice)).one()
-    assert (notice.user_id, notice.values["why"]) == (admin.user_id, "登记时写错")
-    with pytest.raises(VersionChanged), transaction():
-        organisations.correct(operator, made.public_id, 1, {"name": "乙"}, why="再改", today=TODAY)
-
-
-@pytest.mark.parametrize("version", ["²", "9" * 5000, "x", ""])
-def test_a_version_that_is_no_number_is_one_that_was_changed(session, login, version):
-    operator = make_member("operator")
-    with transaction():
-        made = make_organisation("institution")
-    form = {
-        "name": "乙",
-        "credit_code": made.credit_code,
-        "division_code": made.division_code,
-        "why": "x",
-        "version": version,
-    }
-
-    answer = login(operator).post(f"/operator/organisations/{made.public_id}/correct", data=form)
-
-    assert answer.status_code == 412
-    db.session.refresh(made)
-    assert made.name != "乙"
-
-
-def test_a_corrected_producers_goods_are_found_by_its_new_name(session, client, deliver):
-    operator = make_member("operator")
-    with transaction():
-        producer = make_producer()
-        make_listing(producer)
-    made = db.session.get_one(Organisation, producer.organisation_id)
-    with transaction():
-        organisations.correct(
-            operator, made.public_id, made.version, {"name": "靖远金穗合作社"}, why="更名", today=TODAY
-        )
-    deliver()
-
-    found = client.get("/api/v1/listings?q=金穗").json["items"]
-
-    assert [one["producer"]["name"] if "producer" in one else one["producer_name"] for one in found] == [
-        "靖远金穗合作社"
-    ]
 
 
 def test_a_disabled_account_is_out_at_once_and_may_come_back(session, login, client, bearer, deliver):

@@ -1,0 +1,1 @@
+"""Correcting who a verified organisation is: proposed by one of the operator's people, agreed to by another."""
