@@ -38,6 +38,7 @@ PAGES = (
     "catalog.papers.review_pages.bp",
 )
 INIT = (
+    "catalog.producers.agents.init_app",
     "catalog.shopfront.serving.init_app",
     "catalog.shopfront.reference.init_app",
     "catalog.lots.records.evidence.init_app",

@@ -6,6 +6,7 @@ PAGES = (
     "orders.desk.approval_pages.bp",
     "orders.desk.basket_pages.bp",
     "orders.desk.budget_pages.bp",
+    "orders.desk.sales_pages.bp",
     "orders.desk.act_pages.bp",
     "orders.desk.document_pages.bp",
 )

@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
         NavItem("desk", lazy("按资金来源"), "budget_pages.show_budget", "totals:read", 50),
         NavItem("producer", lazy("工作台"), "desk_pages.show_producer", "orders:read", 5),
         NavItem("producer", lazy("订单"), "desk_pages.list_producer_orders", "orders:read", 10),
+        NavItem("producer", lazy("销售统计"), "sales_pages.show_sales", "totals:read", 60),
         NavItem(
             "official", lazy("订单"), "desk_pages.list_inspected_orders", "orders:inspect", 35, {"desk": "official"}
         ),

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import text
 
+from catalog.producers.queries import producers_of
 from orders.ledger import sealing
 from orders.ledger.grains import COLUMNS, as_text
+from shop import clock
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import Invalid
@@ -117,7 +119,8 @@ def visible_to(actor: Actor) -> tuple[Condition, ...] | None:
     """Return what an actor may see of the statistics.
 
     A western division's officials see the goods of its counties, an eastern one's the purchases of buyers
-    standing in it, a budget's those of its units; everybody else what is their own.
+    standing in it, a budget's those of its units; an agent the sales of the producers for whom it acts today, all of them;
+    everybody else what is their own.
     """
     scope = actor.scope
     if scope.kind == "all":
@@ -132,8 +135,9 @@ def visible_to(actor: Actor) -> tuple[Condition, ...] | None:
             "everywhere": not scope.divisions,
         }  # fmt: skip
         return (Condition("budget", budget=budget),)
-    side = "institution" if actor.organisation_kind == "institution" else "producer"
-    return (Condition(side, (str(actor.organisation_id),)),)
+    if actor.organisation_kind == "institution":
+        return (Condition("institution", (str(actor.organisation_id),)),)
+    return (Condition("producer", tuple(str(key) for key in sorted(producers_of(actor, clock.today())))),)
 
 
 def seen_by(actor: Actor, values: dict[str, Any]) -> str:

@@ -28,6 +28,8 @@ Subscriber = Callable[..., None]
 _subscribers: dict[str, dict[str, Subscriber]] = {}
 #: subscriber name -> what must hold for it to be told.
 _conditions: dict[str, str] = {}
+#: SQL over ``:organisations`` and ``:on`` of who is concerned beside them, and the topics, by how they begin, that stay theirs alone.
+_also: tuple[str, tuple[str, ...]] = ("", ())
 #: Called after a commit that published; the process's relay sets it.
 _wake: Callable[[], None] | None = None
 
@@ -55,6 +57,16 @@ def subscribe(topic: str, *, only_if: str = "") -> Callable[[Subscriber], Subscr
         return function
 
     return decorate
+
+
+def concern_also(sql: str, *, but: tuple[str, ...]) -> None:
+    """Let events concern further organisations: those who act for the ones that a service names.
+
+    :param sql: a query of their keys over ``:organisations`` and the business day ``:on``.
+    :param but: how the topics begin that are an organisation's own affair.
+    """
+    global _also  # noqa: PLW0603  one product a process
+    _also = (sql, but)
 
 
 def on_commit_wake(wake: Callable[[], None] | None) -> None:
@@ -92,11 +104,11 @@ def publish(topic: str, *, organisations: Iterable[int] = (), **payload: Any) ->
     concerned = sorted(set(organisations))
     names = [] if _history.get() else _told(topic, concerned=bool(concerned))
     send(
-        _publishing(tuple(name for name in names if name in _conditions)),
+        _publishing(tuple(name for name in names if name in _conditions), _also[0] if _is_wide(topic, concerned) else ""),
         {
             "event": uuid7(), "topic": topic, "payload": json.dumps(payload, ensure_ascii=False),
             "organisations": concerned, "concerned": json.dumps(concerned), "request_id": request_id.get(),
-            "occurred_at": clock.now(), "names": [name for name in names if name not in _conditions],
+            "occurred_at": clock.now(), "on": clock.today(), "names": [name for name in names if name not in _conditions],
         },
         _wake_for,
     )  # fmt: skip
@@ -108,25 +120,47 @@ def _wake_for(told: list[Row]) -> None:
         after_commit(_wake)
 
 
+def _is_wide(topic: str, concerned: list[int]) -> bool:
+    return bool(concerned) and bool(_also[0]) and not topic.startswith(_also[1])
+
+
 def _told(topic: str, *, concerned: bool) -> list[str]:
     return sorted(_subscribers.get(topic, {}) | (_subscribers.get("*", {}) if concerned else {}))
 
 
 @cache
-def _publishing(conditional: tuple[str, ...]) -> Statement:
+def _publishing(conditional: tuple[str, ...], also: str) -> Statement:
     """Return the statement that stores an event and a delivery for each subscriber that is to hear of it.
 
-    One statement, because every move of the trade publishes; ``conditional`` are subscribers of our own code.
+    One statement, because every move of the trade publishes; ``conditional`` are subscribers of our own code, ``also`` asks
+    who is concerned beside the organisations that are named.
     """
-    asked = "".join(f" UNION ALL SELECT '{name}' WHERE {_conditions[name]}" for name in conditional)
-    return Statement(f"""
-        WITH event AS (
+    if also:
+        return Statement(
+            _WIDE.format(also=also)
+            + _events(conditional, "(SELECT keys FROM wide)", "(SELECT to_jsonb(keys) FROM wide)")
+        )
+    return Statement("WITH " + _events(conditional, ":organisations", "cast(:concerned AS jsonb)"))
+
+
+_WIDE = """
+    WITH wide AS (SELECT ARRAY(
+        SELECT unnest(cast(:organisations AS bigint[])) UNION {also} ORDER BY 1) AS keys),"""
+
+
+def _events(conditional: tuple[str, ...], organisations: str, concerned: str) -> str:
+    asked = "".join(
+        f" UNION ALL SELECT '{name}' WHERE {_conditions[name].replace(':organisations', organisations)}"
+        for name in conditional
+    )
+    return f"""
+        event AS (
             INSERT INTO outbox_events (id, topic, payload, organisation_ids, request_id, occurred_at)
-            VALUES (cast(:event AS uuid), :topic, cast(:payload AS jsonb), cast(:concerned AS jsonb), :request_id, :occurred_at)),
+            VALUES (cast(:event AS uuid), :topic, cast(:payload AS jsonb), {concerned}, :request_id, :occurred_at)),
         told AS (
             INSERT INTO outbox_deliveries (event_id, subscriber)
             SELECT cast(:event AS uuid), name FROM (SELECT unnest(cast(:names AS text[])) AS name{asked}) n RETURNING 1)
-        SELECT count(*) FROM told""")
+        SELECT count(*) FROM told"""
 
 
 #: A claim holds 30 s at first and twice as long after each try, so that a backlog is not sent over and over.
