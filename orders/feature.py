@@ -34,6 +34,7 @@ MODELS = (
     "orders.settlement.models",
     "orders.settlement.slip_models",
     "orders.reconciliation.models",
+    "orders.desk.models",
 )
 MOVES = ("orders.purchase.rules.RULES",)
 NOTICES = ("orders.notices.RULES",)

@@ -102,6 +102,8 @@ class Settings:
     ACCEPT_WITHIN_DAYS: int = 15
     #: A buyer is reminded so many days before a payment is due; 0 is on the day.
     REMIND_BEFORE_DAYS: int = 3
+    #: Days after which a buyer is reminded of an invoice that nobody has checked.
+    REMIND_UNCHECKED_AFTER_DAYS: int = 7
     #: A pay-first order of which nothing is paid is cancelled so many days after its due day; 0 is never.
     CANCEL_UNPAID_AFTER_DAYS: int = 15
     #: Days before another account that two persons agreed on is paid to.
@@ -168,6 +170,7 @@ class Settings:
             SIGN_WITHIN_DAYS=_number(env, "SIGN_WITHIN_DAYS", cls.SIGN_WITHIN_DAYS),
             ACCEPT_WITHIN_DAYS=_number(env, "ACCEPT_WITHIN_DAYS", cls.ACCEPT_WITHIN_DAYS),
             REMIND_BEFORE_DAYS=_number(env, "REMIND_BEFORE_DAYS", cls.REMIND_BEFORE_DAYS),
+            REMIND_UNCHECKED_AFTER_DAYS=_number(env, "REMIND_UNCHECKED_AFTER_DAYS", cls.REMIND_UNCHECKED_AFTER_DAYS),
             CANCEL_UNPAID_AFTER_DAYS=_number(env, "CANCEL_UNPAID_AFTER_DAYS", cls.CANCEL_UNPAID_AFTER_DAYS),
             ACCOUNT_COOLING_DAYS=_number(env, "ACCOUNT_COOLING_DAYS", cls.ACCOUNT_COOLING_DAYS),
             TRUSTED_PROXIES=_number(env, "TRUSTED_PROXIES", cls.TRUSTED_PROXIES),
@@ -179,8 +182,7 @@ class Settings:
                 env, "EPCIS_CAPTURE_FILE_SIZE_LIMIT", cls.EPCIS_CAPTURE_FILE_SIZE_LIMIT
             ),
             EPCIS_QUERY_MILLISECONDS=_number(env, "EPCIS_QUERY_MILLISECONDS", cls.EPCIS_QUERY_MILLISECONDS),
-            PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0",
-            BENCH=_flag(env, "BENCH"),
+            PAGE_CACHE=env.get("PAGE_CACHE", "1") != "0", BENCH=_flag(env, "BENCH"),
             DB_POOL=_number(env, "DB_POOL", cls.DB_POOL), PROCESS_NAME=env.get("PROCESS_NAME") or cls.PROCESS_NAME,
             **_stripe(env),
         )  # fmt: skip

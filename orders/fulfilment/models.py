@@ -26,6 +26,8 @@ class Shipment(PublicId, Base):
 
     items: Mapped[list[ShipmentItem]] = relationship(lazy="raise", order_by="ShipmentItem.id")
 
+    __table_args__ = (Index("ix_shipments_shipped_at", "shipped_at"),)
+
 
 class ShipmentItem(PublicId, Base):
     """A quantity of one lot for one line."""

@@ -52,6 +52,7 @@ class Invoice(PublicId, Base):
             name="key",
         ),
         Index("ix_invoices_file_id", "file_id", postgresql_where=text("file_id IS NOT NULL")),
+        Index("ix_invoices_recorded", "recorded_at", postgresql_where=text("status = 'recorded'")),
         Index("uq_invoices_key", "code", "number", unique=True, postgresql_where=text("status <> 'refused'")),
     )
 
