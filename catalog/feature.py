@@ -61,6 +61,7 @@ TOPICS = {
     "catalog.batch_transformed": "Batches became others: processed, split, mixed, or packs opened again.",
     "catalog.commitment_issued": "A commitment certificate of a batch or lot was issued.",
     "catalog.listing_paused": "An offer is no longer on sale, its product has no eligibility basis in force: `listing_id`, `title`, `on`",
+    "catalog.reserved_goods_expired": "For the platform's own parts: goods expired that orders had reserved: `sku_id`, `lots`",
     "catalog.lot_recalled": "A lot was called back: `recall_id`, `lot_id`, `code`, `product`, `county`, `reason`",
     "catalog.recall_lifted": "A lot is not called back any more: `recall_id`, `lot_id`, `code`, `product`, `county`, `reason`",
     "catalog.lot_moved": "A lot was put in stock without a batch, counted, destroyed, expired, or goods came back.",

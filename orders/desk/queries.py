@@ -13,6 +13,7 @@ from orders.desk.documents import Papers, papers_of
 from orders.desk.steps import Step, next_step
 from orders.desk.timeline import Happening, timeline_of
 from orders.fulfilment.answers import AcceptanceAnswer, ShipmentAnswer, ShipmentItemAnswer, acceptances_of, shipments_of
+from orders.fulfilment.shortage import Short, short_of_order
 from orders.purchase import machine
 from orders.purchase.access import get_order
 from orders.purchase.answers import OrderAnswer, order_answer
@@ -36,6 +37,8 @@ class OrderPage:
     step: Step
     #: ``buyer``, ``producer``, ``operator`` or ``None`` for an official.
     side: str | None
+    #: What has no goods any more, expired or called back after it was reserved.
+    short: list[Short]
     #: What the buyer owes for what it has accepted, allowances left out, in fen.
     earned_fen: int
 
@@ -83,6 +86,7 @@ def get_order_page(public_id: UUID, actor: Actor, at: datetime) -> OrderPage:
         possible=_possible(order, contract, shipments, actor=actor, at=at),
         step=next_step(told, signed, shipments, papers),
         side=side,
+        short=short_of_order(order),
         earned_fen=order.earned_fen,
     )
 

@@ -15,6 +15,7 @@ PERMISSIONS = {
     "goods:accept": "Accept or reject delivered goods",
 }
 TOPICS = {
+    "orders.reserved_goods_expired": "Goods that an order had reserved expired, and no others cover it: `order_id`, `number`, `product`, `lots`, `quantity`, `unit`",
     "orders.approval_requested": "A procurement waits for an approver: `procurement_id`, `number`, `total`, `by`",
     "orders.approval_passed": "It passed a level of approval and waits for the next: `procurement_id`, `number`, `total`, `level`, `by`",
     "orders.procurement_approved": "It was approved and may be placed: `procurement_id`, `number`, `total`, `by`",
@@ -39,7 +40,7 @@ API = (
     "orders.contracts.views.bp",
     "orders.fulfilment.views.bp",
 )
-TASKS = ("orders.purchase.tasks", "orders.contracts.tasks")
+TASKS = ("orders.purchase.tasks", "orders.contracts.tasks", "orders.fulfilment.tasks")
 #: Seconds between looks for orders that nobody confirmed, and contracts that a side did not sign, in time.
 SCHEDULE = {"purchase.lapse_orders": 60.0, "contracts.lapse_contracts": 60.0}
 INIT = ("orders.purchase.verify.init_app", "orders.fulfilment.evidence.init_app")
