@@ -8,9 +8,10 @@ from orders.online import feature as online
 from orders.payments import feature as payments
 from orders.purchase import feature as purchase
 from orders.reconciliation import feature as reconciliation
+from orders.returns import feature as returns
 from orders.settlement import feature as settlement
 
-_PARTS = (ledger, purchase, invoices, payments, banking, online, settlement, reconciliation, desk)
+_PARTS = (ledger, purchase, invoices, payments, returns, banking, online, settlement, reconciliation, desk)
 
 
 def _listed(name: str) -> tuple[str, ...]:
@@ -27,6 +28,7 @@ MODELS = (
     "orders.payments.models",
     "orders.payments.credit_models",
     "orders.payments.refund_models",
+    *returns.MODELS,
     "orders.banking.models",
     "orders.banking.slip_models",
     "orders.banking.closing.models",

@@ -20,6 +20,7 @@ from orders.invoices import services as invoices
 from orders.online.models import Dispute, PaymentIntent
 from orders.payments import announcements, credit_refunds, exceptions, receipts, refunds
 from orders.payments.models import Charge
+from orders.returns.opening import ItemToReturn, open_return
 from orders.settlement.models import Payout, PayoutReturn, PayoutRun, RuleProposal
 from shop.auth import Actor
 from shop.clock import real_now
@@ -59,6 +60,7 @@ TABLES = {
     "endpoint_id": "webhook_endpoints",
     "exception_id": "money_exceptions",
     "file_id": "stored_files",
+    "goods_return_id": "goods_returns",
     "filing_id": "filings",
     "invoice_id": "invoices",
     "line_id": "bank_statement_lines",
@@ -104,6 +106,7 @@ def make_everything() -> tuple[World, dict[str, str]]:
     world = make_world()
     order = world.signed("10")
     world.accept(order, world.ship(order, "6"), "5", "1")
+    _add_return(world, order)
     _add_money(world, order)
     _add_payout(world)
     _add_card(order)
@@ -137,6 +140,12 @@ def _first_id(table: str) -> str:
 
 def _last_id(table: str) -> str:
     return str(db.session.execute(text(f"SELECT public_id FROM {table} ORDER BY id DESC LIMIT 1")).scalar_one())
+
+
+def _add_return(world: World, order: Any) -> None:
+    item = db.session.execute(text("SELECT public_id FROM shipment_items")).scalar_one()
+    with transaction():
+        open_return(order.public_id, [ItemToReturn(item, Decimal(1))], "霉变", actor=world.buyer, at=NOON)
 
 
 def _add_money(world: World, order: Any) -> None:

@@ -41,6 +41,7 @@ INNER_ORDER = {
         "invoices",
         "fulfilment",
         "payments",
+        "returns",
         "banking",
         "online",
         "settlement",

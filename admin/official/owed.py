@@ -41,7 +41,7 @@ _OWED = """
                greatest(round(l.unit_price_fen * (l.accepted + coalesce(g.undecided, 0))) - l.allowed_fen - l.paid_fen, 0)
                  AS fen,
                greatest(round(l.unit_price_fen * CASE o.payment_mode WHEN 'pay_first' THEN l.accepted
-                 ELSE coalesce(g.quantity, 0) END) - l.allowed_fen - l.paid_fen, 0) AS late_fen
+                 ELSE least(coalesce(g.quantity, 0), l.accepted + coalesce(g.undecided, 0)) END) - l.allowed_fen - l.paid_fen, 0) AS late_fen
         FROM order_lines l JOIN orders o ON o.id = l.order_id LEFT JOIN over g ON g.line_id = l.id
         WHERE l.order_id IN (SELECT order_id FROM wanted)),
     counties AS (

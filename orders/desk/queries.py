@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +21,12 @@ from orders.purchase.answers import OrderAnswer, order_answer
 from orders.purchase.machine import PossibleMove
 from orders.purchase.models import Order
 from orders.purchase.parties import Parties, side_of
+from orders.returns import queries as returns
+from orders.returns.queries import ReturnRow
 from shop.auth import Actor
+
+#: Returns that an order's page shows; the rest stand in the list.
+_RETURNS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,9 @@ class OrderPage:
     short: list[Short]
     #: What the buyer owes for what it has accepted, allowances left out, in fen.
     earned_fen: int
+    #: The newest returns, and whether the reader may open one more.
+    returns: Sequence[ReturnRow]
+    may_return: bool
 
     @property
     def is_to_invoice(self) -> bool:
@@ -88,7 +97,14 @@ def get_order_page(public_id: UUID, actor: Actor, at: datetime) -> OrderPage:
         side=side,
         short=short_of_order(order),
         earned_fen=order.earned_fen,
+        returns=returns.list_returns(actor, at, limit=_RETURNS, order_id=order.id).items,
+        may_return=_may_return(told, side, actor),
     )
+
+
+def _may_return(order: OrderAnswer, side: str | None, actor: Actor) -> bool:
+    permission = {"buyer": "goods:accept", "producer": "goods:ship"}.get(side or "")
+    return permission is not None and actor.may(permission) and any(line.accepted for line in order.lines)
 
 
 def _possible(

@@ -24,6 +24,7 @@ _MOVES = text("""
         UNION ALL SELECT 'contract', id FROM contracts WHERE order_id = :order
         UNION ALL SELECT 'invoice', invoice_id FROM invoice_orders WHERE order_id = :order
         UNION ALL SELECT DISTINCT 'receipt', payment_id FROM payment_allocations WHERE order_id = :order
+        UNION ALL SELECT 'goods_return', id FROM goods_returns WHERE order_id = :order
         UNION ALL SELECT 'refund', id FROM refunds WHERE order_id = :order)
     SELECT m.machine, m.event, m.to_state, m.at, m.why, m.facts, o.name AS organisation, o.id AS organisation_id, u.name AS person
     FROM moves m JOIN subjects s ON s.machine = m.machine AND s.subject_id = m.subject_id

@@ -42,7 +42,9 @@ class ShipmentItemAnswer:
     expires_on: date | None
     quantity: Decimal
     accepted: Decimal
+    #: Not kept; of that ``returned`` was accepted first and came back later.
     rejected: Decimal
+    returned: Decimal
     #: Why the lot is called back; ``None``: it is not.
     recall_reason: str | None
 
@@ -116,7 +118,7 @@ _SHIPMENTS = text("""
     WHERE s.order_id = :order ORDER BY s.id""")
 _SHIPPED = text("""
     SELECT i.shipment_id AS key, i.public_id, l.public_id, l.position, l.title, l.pack_spec, l.unit, t.public_id, t.code,
-           t.produced_on, t.expires_on, i.quantity, i.accepted, i.rejected,
+           t.produced_on, t.expires_on, i.quantity, i.accepted, i.rejected, i.returned,
            (SELECT r.reason FROM lot_recalls r WHERE r.lot_id = t.id AND r.lifted_at IS NULL ORDER BY r.id LIMIT 1)
     FROM shipment_items i JOIN shipments s ON s.id = i.shipment_id
     JOIN order_lines l ON l.id = i.line_id JOIN lots t ON t.id = i.lot_id

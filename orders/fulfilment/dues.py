@@ -16,15 +16,19 @@ from orders.purchase.models import Order, OrderLine
 from shop import money
 from shop.db import db
 
-#: What left on a day and was accepted on a day, and what of it nobody has decided.
+#: What left on a day and was accepted on a day, and what of it nobody has decided. What came back later was of what was
+#: accepted last: it falls due last.
 _GOODS = text("""
     WITH left_goods AS (
-        SELECT i.id, i.line_id, i.quantity - i.accepted - i.rejected AS undecided,
+        SELECT i.id, i.line_id, i.returned, i.quantity - i.accepted - i.rejected AS undecided,
                (s.shipped_at AT TIME ZONE 'Asia/Shanghai')::date AS shipped_on
         FROM shipments s JOIN shipment_items i ON i.shipment_id = s.id WHERE s.order_id = :order)
-    SELECT g.line_id, g.shipped_on, (a.accepted_at AT TIME ZONE 'Asia/Shanghai')::date AS decided_on, d.accepted AS quantity
-    FROM left_goods g JOIN acceptance_items d ON d.shipment_item_id = g.id JOIN acceptances a ON a.id = d.acceptance_id
-    WHERE d.accepted > 0
+    SELECT line_id, shipped_on, decided_on, accepted - least(accepted, greatest(returned - later, 0)) AS quantity FROM (
+        SELECT g.line_id, g.shipped_on, (a.accepted_at AT TIME ZONE 'Asia/Shanghai')::date AS decided_on, d.accepted, g.returned,
+               coalesce(sum(d.accepted) OVER (PARTITION BY g.id ORDER BY d.id DESC
+                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS later
+        FROM left_goods g JOIN acceptance_items d ON d.shipment_item_id = g.id JOIN acceptances a ON a.id = d.acceptance_id
+        WHERE d.accepted > 0) kept
     UNION ALL
     SELECT line_id, shipped_on, NULL, undecided FROM left_goods WHERE undecided > 0""")
 
@@ -32,7 +36,7 @@ _GOODS = text("""
 def follow_goods(order: Order, lines: Sequence[OrderLine], contract: Contract | None) -> None:
     """Bring what falls due of a goods-first order, under its lock, to what was shipped, accepted and rejected.
 
-    Freight falls due with the first goods. What is not shipped is not due, and what was rejected never will be.
+    Freight falls due with the first goods. What is not shipped is not due, and what was rejected, or came back, never will be.
     """
     if order.payment_mode != "goods_first":
         return

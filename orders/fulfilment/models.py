@@ -42,11 +42,14 @@ class ShipmentItem(PublicId, Base):
     #: Decided so far.
     accepted: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
     rejected: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
+    #: Of what is rejected: so much was accepted first and came back later.
+    returned: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
 
     __table_args__ = (
         UniqueConstraint("shipment_id", "line_id", "lot_id"),
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("accepted >= 0 AND rejected >= 0 AND accepted + rejected <= quantity", name="decided"),
+        CheckConstraint("returned BETWEEN 0 AND rejected", name="returned"),
     )
 
 

@@ -47,7 +47,8 @@ class ShipmentItemSchema(Schema):
     expires_on = Day(allow_none=True)
     quantity = Quantity()
     accepted = Quantity()
-    rejected = Quantity()
+    rejected = Quantity(metadata={"description": "Not kept: rejected, or accepted and come back later"})
+    returned = Quantity(metadata={"description": "Of `rejected`: accepted first and come back later"})
     recall_reason = fields.String(
         allow_none=True, metadata={"description": "Why the lot is called back; null: it is not"}
     )

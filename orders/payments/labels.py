@@ -14,7 +14,7 @@ REFUND_STATES = {
     "refused": lazy("已拒绝"),
 }  # fmt: skip
 REFUND_CAUSES = {
-    "rejected": lazy("拒收商品"), "cancelled": lazy("取消订单"), "overpaid": lazy("多付"), "agreed": lazy("协商"),
+    "rejected": lazy("拒收或退回商品"), "cancelled": lazy("取消订单"), "overpaid": lazy("多付"), "agreed": lazy("协商"),
     "dispute": lazy("支付争议败诉"),
 }  # fmt: skip
 CLEARINGS = {"direct": lazy("直付供应商"), "supervised": lazy("监管账户"), "stripe": lazy("在线支付")}

@@ -75,7 +75,7 @@ def read_allowances(order: Order, wanted: Sequence[Allowance], amount_fen: int) 
     if sum(each.amount_fen for each in wanted) != amount_fen:
         raise AllowanceSum(_("各行退款之和必须等于退款金额。"))
     lines = {line.public_id: line for line in _lines(order)}
-    asked = _asked(order)
+    asked = asked_of_lines(order)
     found: dict[int, int] = {}
     errors = []
     for n, each in enumerate(wanted):
@@ -103,7 +103,7 @@ class Allowable:
 
 def list_allowable(order: Order) -> list[Allowable]:
     """Return the lines for whose accepted goods something may still go back."""
-    asked = _asked(order)
+    asked = asked_of_lines(order)
     found = [
         Allowable(
             line.public_id,
@@ -120,7 +120,7 @@ def _lines(order: Order) -> list[OrderLine]:
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def _asked(order: Order) -> dict[int, int]:
+def asked_of_lines(order: Order) -> dict[int, int]:
     """Return what open refunds already promise for each line."""
     rows = db.session.execute(
         select(RefundLine.line_id, func.sum(RefundLine.amount_fen))

@@ -84,7 +84,7 @@ def request(
 
 
 def request_what_is_too_much(order_id: UUID, at: datetime) -> Refund | None:
-    """Ask, as the system, for what goods rejected or cancelled after payment leave too much; ``None`` if nothing.
+    """Ask, as the system, for what goods rejected, returned or cancelled after payment leave too much; ``None`` if nothing.
 
     What a payer paid too much stays its credit; only what fell away from the order is asked back, once.
     """
@@ -97,12 +97,14 @@ def request_what_is_too_much(order_id: UUID, at: datetime) -> Refund | None:
             Refund.order_id == order.id, Refund.status != "refused", Refund.cause.in_(("rejected", "cancelled"))
         )
     )
-    allowed = db.session.scalar(select(func.sum(OrderLine.allowed_fen)).where(OrderLine.order_id == order.id))
+    allowed, returned = db.session.execute(
+        select(func.sum(OrderLine.allowed_fen), func.sum(OrderLine.returned)).where(OrderLine.order_id == order.id)
+    ).one()
     amount = min(excess_fen(order), order.total_fen - order.due_fen - int(allowed or 0) - int(asked or 0))
     if amount <= 0:
         return None
-    cancelled = order.status in {"cancelled", "closed_short"}
-    reason = _("取消未发货商品退款") if cancelled else _("验收拒收商品退款")
+    cancelled = order.status in {"cancelled", "closed_short"} and not returned
+    reason = _("取消未发货商品退款") if cancelled else _("退货退款") if returned else _("验收拒收商品退款")
     return request_locked(order, amount, reason, cause="cancelled" if cancelled else "rejected", actor=None, at=at)
 
 

@@ -20,11 +20,12 @@ from shop.outbox.services import subscribe
 
 
 @subscribe("orders.goods_accepted")
+@subscribe("orders.goods_returned")
 @subscribe("orders.order_cancelled")
 @subscribe("orders.order_closed_short")
 @subscribe("orders.refund_confirmed")
 def on_order_reduced(*, event_id: UUID | str, order_id: str, **_: Any) -> None:
-    """Ask back what was paid for goods that were rejected or will never come, as of the event."""
+    """Ask back what was paid for goods that were rejected, have come back or will never come, as of the event."""
     refunds.request_what_is_too_much(UUID(order_id), _time_of(event_id))
 
 

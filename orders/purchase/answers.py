@@ -53,11 +53,14 @@ class LineAnswer:
     rule_version: int
     shipped: Decimal = Decimal(0)
     accepted: Decimal = Decimal(0)
+    #: Not kept: rejected, or accepted and come back later.
     rejected: Decimal = Decimal(0)
     cancelled: Decimal = Decimal(0)
     accepted_fen: int = 0
     paid_fen: int = 0
     counted_fen: int = 0
+    #: Of what is rejected: so much was accepted first.
+    returned: Decimal = Decimal(0)
 
     @property
     def open_quantity(self) -> Decimal:
@@ -131,7 +134,7 @@ _LINES = text("""
     SELECT l.order_id, l.public_id, l.position, g.public_id, l.title, l.pack_spec, l.unit, l.tax_rate, l.quantity,
            l.unit_price_fen, l.amount_fen, l.county_code, c.name, e.scheme, e.number, l.certificates, l.mode,
            d.helper_name, l.partner_level, d.counts, d.not_counted_reason, d.rule_version,
-           l.shipped, l.accepted, l.rejected, l.cancelled, l.accepted_fen, l.paid_fen, l.counted_fen
+           l.shipped, l.accepted, l.rejected, l.cancelled, l.accepted_fen, l.paid_fen, l.counted_fen, l.returned
     FROM order_lines l
     JOIN listings g ON g.id = l.listing_id
     JOIN assisted_counties c ON c.code = l.county_code

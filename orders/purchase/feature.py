@@ -11,8 +11,8 @@ PERMISSIONS = {
     "orders:confirm": "Confirm or decline orders for the producer",
     "orders:cancel": "Cancel orders before shipping, close short what is part shipped",
     "contracts:sign": "Sign or decline contracts for one's side",
-    "goods:ship": "Ship lots for orders",
-    "goods:accept": "Accept or reject delivered goods",
+    "goods:ship": "Ship lots for orders, take goods back",
+    "goods:accept": "Accept or reject delivered goods, send accepted ones back",
 }
 TOPICS = {
     "orders.reserved_goods_expired": "Goods that an order had reserved expired, and no others cover it: `order_id`, `number`, `product`, `lots`, `quantity`, `unit`",

@@ -208,7 +208,8 @@ class OrderLine(PublicId, Base):
     shipped: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
     accepted: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
     rejected: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
-    #: Never to be shipped: cancelled, declined, lapsed or closed short.
+    #: Of what is rejected: so much was accepted first and came back later.
+    returned: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
     cancelled: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
     #: Given back for accepted goods (short weight, quality): nobody owes it any more.
     allowed_fen: Mapped[int] = mapped_column(server_default="0", default=0)
@@ -231,6 +232,7 @@ class OrderLine(PublicId, Base):
             " AND shipped + cancelled <= quantity",
             name="quantities",
         ),
+        CheckConstraint("returned BETWEEN 0 AND rejected", name="returned"),
         CheckConstraint("allowed_fen BETWEEN 0 AND round(unit_price_fen * accepted)", name="allowed_fen"),
         Index("ix_order_lines_dimension", "dimension_id"),
         Index("ix_order_lines_undecided", "order_id", postgresql_where=text("shipped > accepted + rejected")),

@@ -95,6 +95,22 @@ _CREDIT_REFUND = (
     Rule("credit_refund", "recorded", "confirm", "confirmed", _CONFIRM_REFUND, guards.payees_other_person),
     Rule("credit_refund", "recorded", "refuse", "refused", _CONFIRM_REFUND, guards.another_person_recorded),
 )
+_ACCEPT: Who = ("buyer", "goods:accept")
+_RETURN = (
+    Rule("goods_return", "", "request", "requested", (_ACCEPT,)),
+    Rule("goods_return", "", "offer", "offered", (_SHIP,)),
+    Rule("goods_return", "", "recall", "agreed", (_ACCEPT,)),
+    Rule("goods_return", "requested", "agree", "agreed", (_SHIP,)),
+    Rule("goods_return", "requested", "refuse", "refused", (_SHIP,)),
+    Rule("goods_return", "requested", "withdraw", "refused", (_ACCEPT,)),
+    Rule("goods_return", "offered", "agree", "agreed", (_ACCEPT,)),
+    Rule("goods_return", "offered", "refuse", "refused", (_ACCEPT,)),
+    Rule("goods_return", "offered", "withdraw", "refused", (_SHIP,)),
+    Rule("goods_return", "agreed", "withdraw", "refused", (_ACCEPT,)),
+    Rule("goods_return", "agreed", "send", "sent", (_ACCEPT,)),
+    *(Rule("goods_return", was, "receive", "received", (_SHIP,)) for was in ("agreed", "sent")),
+    Rule("goods_return", "sent", "refuse", "refused", (_SHIP,)),
+)
 _PREPARE: tuple[Who, ...] = (("operator", "payouts:prepare"), _SYSTEM)
 _PAYOUT = (
     Rule("payout", "", "prepare", "prepared", _PREPARE),
@@ -165,7 +181,7 @@ _ENTERED = (
 )  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
-    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_CREDIT_REFUND, *_PAYOUT,
-    *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
+    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_CREDIT_REFUND, *_RETURN,
+    *_PAYOUT, *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
 )  # fmt: skip
 TABLE = Table(RULES, attributes={"approval": "approval"})

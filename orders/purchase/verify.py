@@ -24,14 +24,16 @@ _ORDERS = """
     GROUP BY o.id HAVING o.goods_fen <> sum(l.amount_fen)
        OR bool_or(l.amount_fen <> round(l.unit_price_fen * l.quantity)) ORDER BY o.id"""
 _DELIVERED = """
-    SELECT format('line %s of order %s: shipped %s, accepted %s, rejected %s; items say %s, %s, %s', l.position, o.number,
-                  l.shipped, l.accepted, l.rejected, i.shipped, i.accepted, i.rejected)
+    SELECT format('line %s of order %s: shipped %s, accepted %s, rejected %s, returned %s; items say %s, %s, %s, %s', l.position,
+                  o.number, l.shipped, l.accepted, l.rejected, l.returned, i.shipped, i.accepted, i.rejected, i.returned)
     FROM order_lines l JOIN orders o ON o.id = l.order_id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(quantity), 0) AS shipped, coalesce(sum(accepted), 0) AS accepted,
-               coalesce(sum(rejected), 0) AS rejected FROM shipment_items WHERE line_id = l.id) i
+               coalesce(sum(rejected), 0) AS rejected, coalesce(sum(returned), 0) AS returned
+        FROM shipment_items WHERE line_id = l.id) i
     WHERE (cast(:order AS bigint) IS NULL OR o.id = :order)
-      AND (l.shipped, l.accepted, l.rejected) IS DISTINCT FROM (i.shipped, i.accepted, i.rejected) ORDER BY l.id"""
+      AND (l.shipped, l.accepted, l.rejected, l.returned)
+          IS DISTINCT FROM (i.shipped, i.accepted, i.rejected, i.returned) ORDER BY l.id"""
 _DUES = """
     SELECT format('order %s: %s fen fall due and are open, its money says %s', number, open,
                   CASE WHEN whole THEN owed ELSE least(greatest(due - covered, 0), owed) END) FROM (

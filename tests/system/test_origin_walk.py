@@ -180,7 +180,8 @@ def _scan(anybody: Visitor, addresses: set[str], page: str) -> None:
     anybody.visit(address.removeprefix(anybody.base), "trace")
     assert anybody.page.url.split("?")[0] == page
     assert anybody.page.locator(".timeline .what").all_inner_texts() == [
-        "采收", "温度记录", "检验检测", "包装", "发货", "到货验收", "验收不合格，退回", "退回生产者", "发货",
+        "采收", "温度记录", "检验检测", "包装", "登记合格证或检疫证明", "发货", "到货验收", "验收不合格或收后退回",
+        "退回生产者", "发货",
     ]  # fmt: skip
     for folded in anybody.page.locator("main details").all():
         folded.evaluate("node => { node.open = true }")

@@ -28,7 +28,7 @@ def take_shipment(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     at = datetime.fromisoformat(told["shipped_at"])
     consignor, consignee = UUID(told["consignor"]), UUID(told["consignee"])
     order, shipment = UUID(told["order_id"]), UUID(told["shipment_id"])
-    ids = _ids((consignor, consignee))
+    ids = keys_of((consignor, consignee))
     lots = lots_of(item["lot_id"] for item in told["items"])
     db.session.execute(
         insert(TraceConsignment)
@@ -47,13 +47,13 @@ def take_shipment(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     )  # fmt: skip
     for key in sorted(recalls.in_force(list(lots))):
         publish("traceability.recalled_goods_left", lot_id=str(lots[key].public_id))
-    parts = _sum(lots, ((item["lot_id"], item["quantity"]) for item in told["items"]))
+    parts = sum_parts(lots, ((item["lot_id"], item["quantity"]) for item in told["items"]))
     left = told.get("place")  # shipments of before tell none
     event = events.shipped(
         parts, at=at, consignor=consignor, consignee=consignee, order=order, shipment=shipment,
         place=place_uri(left["id"], left["gln"]) if left else "",
     )  # fmt: skip
-    writing.write([event], _writer(lots.values(), ids[consignor]), at=recorded_at)
+    writing.write([event], writer_of(lots.values(), ids[consignor]), at=recorded_at)
     uris = [part.uri for part in parts]
     for party in ids.values():
         writing.grant(party, uris, by=ids[consignor], reason="shipment", ref=shipment, at=recorded_at)
@@ -66,16 +66,16 @@ def take_acceptance(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     at = datetime.fromisoformat(told["accepted_at"])
     consignor, consignee = UUID(told["consignor"]), UUID(told["consignee"])
     order, acceptance = UUID(told["order_id"]), UUID(told["acceptance_id"])
-    ids = _ids((consignor, consignee))
+    ids = keys_of((consignor, consignee))
     lots = lots_of(item["lot_id"] for item in told["items"])
     _keep_receipts(told["items"], acceptance, at)
     for name, build in (("accepted", events.received), ("rejected", events.rejected)):
-        parts = _sum(lots, ((item["lot_id"], item[name]) for item in told["items"]))
+        parts = sum_parts(lots, ((item["lot_id"], item[name]) for item in told["items"]))
         if parts:
             event = build(parts, at=at, consignor=consignor, consignee=consignee, order=order, acceptance=acceptance)
             named = {part.uri for part in parts}
             goods = [lot for lot in lots.values() if lot.uri in named]
-            writing.write([event], _writer(goods, ids[consignee]), at=recorded_at)
+            writing.write([event], writer_of(goods, ids[consignee]), at=recorded_at)
     uris = [lot.uri for lot in lots.values()]
     for party in ids.values():
         writing.grant(party, uris, by=ids[consignor], reason="acceptance", ref=acceptance, at=recorded_at)
@@ -92,7 +92,7 @@ def _keep_receipts(items: Iterable[Mapping[str, Any]], acceptance: UUID, at: dat
     db.session.execute(insert(TraceReceipt).values(rows).on_conflict_do_nothing())
 
 
-def _sum(lots: Mapping[int, LotOfGoods], items: Iterable[tuple[int, str]]) -> list[Part]:
+def sum_parts(lots: Mapping[int, LotOfGoods], items: Iterable[tuple[int, str]]) -> list[Part]:
     """Add up what is said of each lot; nothing of a lot is no part."""
     totals: dict[int, Decimal] = {}
     for lot_id, quantity in items:
@@ -100,13 +100,14 @@ def _sum(lots: Mapping[int, LotOfGoods], items: Iterable[tuple[int, str]]) -> li
     return [Part(lots[key].uri, total, lots[key].unit) for key, total in sorted(totals.items()) if total]
 
 
-def _ids(public_ids: Iterable[UUID]) -> dict[UUID, int]:
+def keys_of(public_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the keys of organisations by their public identifiers."""
     rows = db.session.execute(
         select(Organisation.public_id, Organisation.id).where(Organisation.public_id.in_(list(public_ids)))
     )
     return {row.public_id: row.id for row in rows}
 
 
-def _writer(lots: Iterable[LotOfGoods], organisation_id: int) -> Writer:
+def writer_of(lots: Iterable[LotOfGoods], organisation_id: int) -> Writer:
     """Return the writer, in the counties of the goods: the officials of each see what becomes of them."""
     return writing.writer_for(organisation_id, [lot.county_code for lot in sorted(lots, key=lambda each: each.id)])

@@ -45,7 +45,7 @@ def _render(actor: Actor, desk: str, lot_id: UUID, form: RecallForm) -> str:
     lot = recipients.get_lot(lot_id, actor, at)
     lots = recipients.lots_made_of(lot, actor, at).lots
     rows = recipients.list_recipients(lots)
-    columns = ("quantity", "accepted", "rejected", "out")
+    columns = ("quantity", "accepted", "rejected", "returned", "out")
     return render_template(
         "journey/recipients.html",
         desk=desk,

@@ -68,6 +68,33 @@ def rejected(
     return _taken_in(parts, "returned", at, consignor, consignee, (order, acceptance))
 
 
+def sent_back(
+    parts: Iterable[Part], *, at: datetime, consignor: UUID, consignee: UUID, order: UUID, goods_return: UUID
+) -> Event:
+    """Return that a buyer sends goods back that it had accepted; the order's consignee is who sends."""
+    return _object(parts, at, "OBSERVE", "shipping", "returned") | {
+        "readPoint": {"id": uuid_uri(consignee)}, **_back(consignor, consignee, order, goods_return)
+    }  # fmt: skip
+
+
+def taken_back(
+    parts: Iterable[Part], *, at: datetime, consignor: UUID, consignee: UUID, order: UUID, goods_return: UUID
+) -> Event:
+    """Return that goods which a buyer had accepted are at the producer again."""
+    here = {"id": uuid_uri(consignor)}
+    return _object(parts, at, "OBSERVE", "receiving", "returned") | {
+        "readPoint": here, "bizLocation": here, **_back(consignor, consignee, order, goods_return)
+    }  # fmt: skip
+
+
+def _back(consignor: UUID, consignee: UUID, order: UUID, goods_return: UUID) -> Event:
+    return {
+        "bizTransactionList": [_paper("po", order), _paper("rma", goods_return)],
+        "sourceList": [{"type": "possessing_party", "source": uuid_uri(consignee)}],
+        "destinationList": [{"type": "possessing_party", "destination": uuid_uri(consignor)}],
+    }
+
+
 def put_in_stock(part: Part, *, at: datetime, producer: UUID, code: str) -> Event:
     """Return that a lot is there whose origin was not recorded."""
     here = {"id": uuid_uri(producer)}
@@ -86,7 +113,7 @@ def numbered(uris: Sequence[str], *, at: datetime, producer: UUID, lot: str) -> 
 
 
 def came_back(part: Part, *, at: datetime, producer: UUID, movement: UUID) -> Event:
-    """Return that goods that a buyer did not accept are back at the producer, who may sell or write them off."""
+    """Return that goods that a buyer did not accept, or sent back later, are back in their lot at the producer."""
     here = {"id": uuid_uri(producer)}
     return _object([part], at, "OBSERVE", "accepting", "returned") | {
         "readPoint": here,
@@ -163,6 +190,35 @@ def tested(uri: str, told: Mapping[str, Any], *, at: datetime, producer: UUID) -
         **{f"duikou:{name}": value for name, value in plain.items() if value is not None},
         "duikou:items": items,
     }
+
+
+def certified(uri: str, said: Mapping[str, Any], *, paper: str, at: datetime, producer: UUID) -> Event:
+    """Return that a paper was issued for goods, or came with them: a commitment certificate, papers of meat.
+
+    :param paper: its public identifier; ``said`` is what it says, by the names of :data:`RECORD_CONTEXT`.
+    """
+    return seen(uri, at, "inspecting", producer) | {
+        "@context": list(RECORD_CONTEXT), "disposition": "conformant", "certificationInfo": [uuid_uri(paper)],
+        **{f"duikou:{name}": value for name, value in said.items() if value is not None},
+    }  # fmt: skip
+
+
+def bought(uri: str, told: Mapping[str, Any], *, producer: UUID) -> Event:
+    """Return that goods came from a seller outside the platform; of a household its county and township alone are told."""
+    seller = uuid_uri(told["supplier_id"])
+    plain = {
+        "seller": told["kind"], "name": told["name"] or None, "creditCode": told["credit_code"], "division": told["division"],
+        "township": told["township"] or None, "documentNumber": told["document_number"], "fileSha256": told["file_sha256"],
+    }  # fmt: skip
+    here = {"id": uuid_uri(producer)}
+    event = _object([Part(uri, Decimal(told["quantity"]), "kg")], datetime.fromisoformat(told["received_at"]),
+                    "OBSERVE", "arriving", "active")  # fmt: skip
+    return event | {
+        "@context": list(RECORD_CONTEXT), "readPoint": here, "bizLocation": here,
+        "sourceList": [{"type": "possessing_party", "source": seller}],
+        "destinationList": [{"type": "possessing_party", "destination": uuid_uri(producer)}],
+        **{f"duikou:{name}": value for name, value in plain.items() if value is not None},
+    }  # fmt: skip
 
 
 #: What CBV calls a passage: step, disposition, whether the goods are at the place afterwards.

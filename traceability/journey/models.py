@@ -55,3 +55,22 @@ class TraceReceipt(Base):
         CheckConstraint("accepted >= 0 AND rejected >= 0 AND accepted + rejected > 0", name="decided"),
         Index("ix_trace_receipts_movement", "movement_id"),
     )
+
+
+class TraceReturn(Base):
+    """What of a consignment came back after it was accepted; append-only, told in any order with the shipment."""
+
+    __tablename__ = "trace_returns"
+
+    return_ref: Mapped[UUID] = mapped_column(primary_key=True)
+    movement_id: Mapped[int] = mapped_column(ForeignKey("lot_movements.id"), primary_key=True, autoincrement=False)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"))
+    quantity: Mapped[Decimal]
+    #: What of it was destroyed when it came.
+    destroyed: Mapped[Decimal]
+    returned_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("quantity > 0 AND destroyed BETWEEN 0 AND quantity", name="quantities"),
+        Index("ix_trace_returns_movement", "movement_id"),
+    )

@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from catalog.lots import recalls
 from catalog.lots.models import Lot, LotRecall
@@ -28,7 +28,7 @@ from shop.sheets import Cell
 from traceability.journey.contacts import Delivery, deliveries_of
 from traceability.journey.goods import LotOfGoods, lots_of
 from traceability.journey.made_of import made_of
-from traceability.journey.models import TraceConsignment, TraceReceipt
+from traceability.journey.models import TraceConsignment, TraceReceipt, TraceReturn
 from traceability.journey.sums import as_words
 
 
@@ -53,11 +53,13 @@ class Recipient:
     unit: str
     accepted: Decimal
     rejected: Decimal
+    #: What of the accepted came back later.
+    returned: Decimal
 
     @property
     def out(self) -> Decimal:
         """What is still with the consignee, or on its way."""
-        return self.quantity - self.rejected
+        return self.quantity - self.rejected - self.returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,12 @@ class Sum:
     quantity: Decimal
     accepted: Decimal
     rejected: Decimal
+    returned: Decimal
 
     @property
     def out(self) -> Decimal:
         """What is still with consignees, or on its way."""
-        return self.quantity - self.rejected
+        return self.quantity - self.rejected - self.returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ def list_recipients(
             consignee.public_id, consignee.name, Division.name, consignee.address, consignee.contact_name,
             consignee.contact_phone, TraceConsignment.quantity, TraceConsignment.unit,
             func.coalesce(func.sum(receipt.accepted), 0), func.coalesce(func.sum(receipt.rejected), 0),
+            came_back(TraceConsignment.movement_id),
         )
         .join(Lot, Lot.id == TraceConsignment.lot_id)
         .join(consignee, consignee.id == TraceConsignment.consignee_id)
@@ -184,6 +188,16 @@ def list_recipients(
     found = [Recipient(*tuple(row)) for row in db.session.execute(query)]
     known = deliveries_of({one.order_id for one in found})
     return [_at(known[one.order_id], one) if one.order_id in known else one for one in found]
+
+
+def came_back(movement_id: InstrumentedAttribute[int]) -> ScalarSelect[Decimal]:
+    """Return, as an expression, what of a consignment came back after it was accepted."""
+    return (
+        select(func.coalesce(func.sum(TraceReturn.quantity), 0))
+        .where(TraceReturn.movement_id == movement_id)
+        .correlate(TraceConsignment)
+        .scalar_subquery()
+    )
 
 
 def _at(delivery: Delivery, one: Recipient) -> Recipient:
@@ -211,7 +225,7 @@ def totals_of(lots: Sequence[LotOfGoods]) -> Totals:
     sums = (
         select(
             TraceConsignment.unit, func.sum(TraceConsignment.quantity), func.coalesce(func.sum(decided.c.accepted), 0),
-            func.coalesce(func.sum(decided.c.rejected), 0),
+            func.coalesce(func.sum(decided.c.rejected), 0), func.sum(came_back(TraceConsignment.movement_id)),
         )
         .outerjoin(decided, decided.c.movement_id == TraceConsignment.movement_id)
         .where(ours)
@@ -231,17 +245,17 @@ def table(recipients: Sequence[Recipient]) -> tuple[list[str], list[list[Cell]],
     """Return titles, rows and a total row for a workbook."""
     titles = [
         _("批号"), _("订单"), _("发货单"), _("发货时间"), _("收货单位"), _("所在地"), _("地址"), _("联系人"), _("电话"),
-        _("发货数量"), _("单位"), _("验收"), _("退回"), _("在收货方"),
+        _("发货数量"), _("单位"), _("验收"), _("验收时退回"), _("收后退回"), _("在收货方"),
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [
             one.lot_code, one.order_number, one.shipment_number, business_day(one.shipped_at), one.consignee, one.division,
             one.address, one.contact, one.phone, _plain(one.quantity), str(UNITS[one.unit]), _plain(one.accepted),
-            _plain(one.rejected), _plain(one.out),
+            _plain(one.rejected), _plain(one.returned), _plain(one.out),
         ]
         for one in recipients
     ]  # fmt: skip
-    sums = [as_words(recipients, name) for name in ("quantity", "accepted", "rejected", "out")]
+    sums = [as_words(recipients, name) for name in ("quantity", "accepted", "rejected", "returned", "out")]
     total: list[Cell] = [
         _("合计"), str(len({one.order_id for one in recipients})), "", None, str(len({one.consignee_id for one in recipients})),
         "", "", "", "", sums[0], "", *sums[1:],

@@ -40,7 +40,7 @@ class RecordUntold(LookupError):
 def take_test(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     """Write that goods were tested; a repeat changes nothing."""
     at, producer = datetime.fromisoformat(told["recorded_at"]), UUID(told["producer_id"])
-    _write(events.tested(_uri_of(told), told, at=at, producer=producer), told, recorded_at)
+    write(events.tested(uri_of(told), told, at=at, producer=producer), told, recorded_at)
 
 
 def take_temperatures(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
@@ -48,13 +48,13 @@ def take_temperatures(told: Mapping[str, Any], *, recorded_at: datetime) -> None
     query = select(TemperatureRecord).where(TemperatureRecord.public_id == UUID(told["record_id"]))
     log = temperatures.read_again(db.session.scalars(query).one())
     readings = [Seen(each.at, each.celsius) for each in log.readings]
-    event = temperature_seen(_uri_of(told), told, readings, producer=UUID(told["producer_id"]))
-    _write(event, told, recorded_at)
+    event = temperature_seen(uri_of(told), told, readings, producer=UUID(told["producer_id"]))
+    write(event, told, recorded_at)
 
 
 def take_passage(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     """Write where goods were on their way; a repeat changes nothing."""
-    key = _write(events.passed(_uri_of(told), told), told, recorded_at)
+    key = write(events.passed(uri_of(told), told), told, recorded_at)
     described.keep_place(key, told["producer_id"], told["place"], at=recorded_at)
 
 
@@ -63,7 +63,7 @@ def take_back_passage(told: Mapping[str, Any], *, recorded_at: datetime) -> None
 
     :raises RecordUntold: if it was not written yet.
     """
-    _declare(Passage, told["passage_id"], {}, told, recorded_at)
+    declare(Passage, told["passage_id"], {}, told, recorded_at)
 
 
 def take_back_test(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
@@ -72,7 +72,7 @@ def take_back_test(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     :raises RecordUntold: if it was not written yet.
     """
     said = {"certificationInfo": [names.uuid_uri(told["report_id"])]}
-    _declare(TestReport, told["report_id"], said, told, recorded_at)
+    declare(TestReport, told["report_id"], said, told, recorded_at)
 
 
 def take_back_temperatures(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
@@ -83,16 +83,16 @@ def take_back_temperatures(told: Mapping[str, Any], *, recorded_at: datetime) ->
     file = select(StoredFile.public_id).join(TemperatureRecord, TemperatureRecord.file_id == StoredFile.id)
     file_id = db.session.scalars(file.where(TemperatureRecord.public_id == UUID(told["record_id"]))).one()
     said = {"sensorElementList": [{"sensorMetadata": {"rawData": names.uuid_uri(file_id)}}]}
-    _declare(TemperatureRecord, told["record_id"], said, told, recorded_at)
+    declare(TemperatureRecord, told["record_id"], said, told, recorded_at)
 
 
-def _declare(
+def declare(
     table: Any, record_id: str, said: Mapping[str, Any], told: Mapping[str, Any], recorded_at: datetime
 ) -> None:
     """Declare wrong what the market wrote of a record: named by it, or found among the events of its goods."""
     record = db.session.scalars(select(table).where(table.public_id == UUID(record_id))).one()
     kind, thing_id = subject_of(record)
-    uri = _uri_of({"lot_id": None, "batch_id": None, f"{kind}_id": str(thing_id)})
+    uri = uri_of({"lot_id": None, "batch_id": None, f"{kind}_id": str(thing_id)})
     rows = db.session.execute(_WRITTEN, {"uri": uri, "said": json.dumps(said), "name": names.uuid_uri(record_id)}).all()
     if not rows:
         raise RecordUntold(record_id)
@@ -103,7 +103,7 @@ def _declare(
         writing.write([wrong], Writer(organisation_id, county), at=recorded_at)
 
 
-def _write(event: events.Event, told: Mapping[str, Any], recorded_at: datetime) -> int:
+def write(event: events.Event, told: Mapping[str, Any], recorded_at: datetime) -> int:
     """Write an event in the name of who recorded it; returned is the key of the producer, who reads it as its own."""
     key = _key_of(told["producer_id"])
     keeper = told.get("keeper_id")
@@ -117,7 +117,7 @@ def _key_of(public_id: str) -> int:
     return db.session.scalars(select(Organisation.id).where(Organisation.public_id == UUID(public_id))).one()
 
 
-def _uri_of(told: Mapping[str, Any]) -> str:
+def uri_of(told: Mapping[str, Any]) -> str:
     """Return what events call the batch or lot that a record is about."""
     if told["lot_id"]:
         key = db.session.scalars(select(Lot.id).where(Lot.public_id == UUID(told["lot_id"]))).one()

@@ -30,7 +30,8 @@ class RecipientSchema(Schema):
     quantity = Quantity(required=True)
     accepted = Quantity(required=True)
     rejected = Quantity(required=True)
-    out = Quantity(required=True, metadata={"description": "With the consignee or on its way: what was not rejected"})
+    returned = Quantity(required=True, metadata={"description": "Accepted first, and come back later"})
+    out = Quantity(required=True, metadata={"description": "With the consignee or on its way: what did not come back"})
 
 
 class LotRecalledSchema(Schema):
@@ -55,6 +56,7 @@ class RecipientSumSchema(Schema):
     quantity = Quantity(required=True)
     accepted = Quantity(required=True)
     rejected = Quantity(required=True)
+    returned = Quantity(required=True)
     out = Quantity(required=True)
 
 

@@ -7,7 +7,18 @@ from uuid import UUID
 
 from shop import clock
 from shop.outbox.services import subscribe
-from traceability.journey import batches, consignments, described, numbering, reaching, recall_events, records, stock
+from traceability.journey import (
+    batches,
+    certificates,
+    consignments,
+    described,
+    numbering,
+    reaching,
+    recall_events,
+    records,
+    returns,
+    stock,
+)
 
 _IS_CALLED_BACK = """EXISTS (SELECT FROM lot_recalls WHERE lifted_at IS NULL)
     OR EXISTS (SELECT FROM batch_recalls WHERE lifted_at IS NULL)"""
@@ -23,6 +34,18 @@ def on_order_shipped(**told: Any) -> None:
 def on_goods_accepted(**told: Any) -> None:
     """Write the receiving event."""
     consignments.take_acceptance(told, recorded_at=clock.now())
+
+
+@subscribe("orders.goods_sent_back")
+def on_goods_sent_back(**told: Any) -> None:
+    """Write that accepted goods go back."""
+    returns.take_sending(told, recorded_at=clock.now())
+
+
+@subscribe("orders.goods_returned")
+def on_goods_returned(**told: Any) -> None:
+    """Write that they have come back, and which."""
+    returns.take_return(told, recorded_at=clock.now())
 
 
 @subscribe("catalog.batch_recorded")
@@ -57,6 +80,24 @@ def on_temperature_recorded(**told: Any) -> None:
 def on_test_withdrawn(**told: Any) -> None:
     """Declare that the test of the goods was recorded wrongly."""
     records.take_back_test(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.commitment_issued")
+def on_commitment_issued(**told: Any) -> None:
+    """Write that goods have a commitment certificate."""
+    certificates.take_commitment(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.paper_recorded")
+def on_paper_recorded(**told: Any) -> None:
+    """Write that goods have a paper of meat."""
+    certificates.take_paper(told, recorded_at=clock.now())
+
+
+@subscribe("catalog.paper_withdrawn")
+def on_paper_withdrawn(**told: Any) -> None:
+    """Declare that a paper of meat was recorded wrongly."""
+    certificates.take_back_paper(told, recorded_at=clock.now())
 
 
 @subscribe("catalog.temperature_withdrawn")

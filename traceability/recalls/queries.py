@@ -26,6 +26,7 @@ from shop.identity.models import Organisation
 from shop.identity.queries import within
 from shop.paging import Page, decode_cursor, make_page
 from traceability.journey.models import TraceConsignment, TraceReceipt
+from traceability.journey.recipients import came_back
 from traceability.recalls.models import RecallReply, RecallTelling
 
 _Row, _Named = aliased(LotRecall), aliased(LotRecall)
@@ -102,6 +103,8 @@ class Reached:
     destroyed: Decimal | None
     note: str | None
     replied_at: datetime | None
+    #: What of it came back to the producer after it was accepted, as the producer received it.
+    came_back: Decimal
 
     @property
     def out(self) -> Decimal:
@@ -110,9 +113,11 @@ class Reached:
 
     @property
     def open(self) -> Decimal:
-        """What nobody has accounted for."""
+        """What nobody has accounted for: it is not said what became of it, and it has not come back either."""
         told = (self.set_aside, self.used, self.returned, self.destroyed)
-        return self.out - sum((each or Decimal(0) for each in told), Decimal(0))
+        said = sum((each or Decimal(0) for each in told), Decimal(0))
+        gone = (self.used or Decimal(0)) + (self.destroyed or Decimal(0))
+        return self.out - max(said, gone + self.came_back)
 
 
 def list_recalls(actor: Actor, on: date, *, limit: int, cursor: str | None = None) -> Page[RecallHead]:
@@ -247,6 +252,7 @@ def _reached(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
             Division.name.label("division"), TraceConsignment.quantity, rejected.scalar_subquery().label("rejected"),
             told.c.recall_id.label("told_by"), told.c.told_at, reply.c.set_aside, reply.c.used, reply.c.returned,
             reply.c.destroyed, reply.c.note, reply.c.replied_at,
+            came_back(TraceConsignment.movement_id).label("came_back"),
         )
         .select_from(_Row)
         .join(TraceConsignment, TraceConsignment.lot_id == _Row.lot_id)

@@ -17,13 +17,14 @@ MOST = 10
 #: What of a recall in force is with whom: not yet back, and whether they said anything. :param recalls: which.
 _OPEN = """
     SELECT t.recall_id, c.consignee_id, min(t.told_at) AS told_at, bool_or(r.id IS NULL) AS is_silent,
-           sum(c.quantity - b.back - coalesce(r.used + r.returned + r.destroyed, 0)) > 0 AS is_open
+           sum(c.quantity - b.back - g.came - coalesce(r.used + r.destroyed + greatest(r.returned - g.came, 0), 0)) > 0 AS is_open
     FROM trace_recall_tellings t JOIN trace_consignments c ON c.movement_id = t.movement_id
     JOIN lot_recalls l ON l.recall_id = t.recall_id AND l.lot_id = c.lot_id AND l.lifted_at IS NULL
     CROSS JOIN LATERAL (SELECT coalesce(sum(rejected), 0) AS back FROM trace_receipts WHERE movement_id = c.movement_id) b
+    CROSS JOIN LATERAL (SELECT coalesce(sum(quantity), 0) AS came FROM trace_returns WHERE movement_id = c.movement_id) g
     LEFT JOIN LATERAL (SELECT * FROM trace_recall_replies WHERE recall_id = t.recall_id AND movement_id = c.movement_id
                        ORDER BY id DESC LIMIT 1) r ON true
-    WHERE c.quantity > b.back {which}
+    WHERE c.quantity > b.back + g.came {which}
     GROUP BY t.recall_id, c.consignee_id"""
 _HOURS = " ".join(f"WHEN '{name}' THEN {level.begin_hours}" for name, level in LEVELS.items())
 #: Of each silent consignee the time that is up: one level's hours after another.

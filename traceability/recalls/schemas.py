@@ -93,6 +93,7 @@ class RecalledConsignmentSchema(Schema):
     sold_on = Quantity(required=True, allow_none=True, attribute="used")
     returned = Quantity(required=True, allow_none=True)
     destroyed = Quantity(required=True, allow_none=True)
+    came_back = Quantity(required=True, metadata={"description": "As the producer received it, after it was accepted"})
     open = Quantity(required=True, metadata={"description": "What nobody has accounted for"})
     note = fields.String(required=True, allow_none=True)
     replied_at = Instant(required=True, allow_none=True)

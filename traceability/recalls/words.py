@@ -16,12 +16,15 @@ NOTHING_LEFT = (lazy("验收时已退回"), "good")
 LEVEL_WORDS = {
     "one": lazy("一级（严重健康损害）"), "two": lazy("二级（一般健康损害）"), "three": lazy("三级（标签标识不实）"),
 }  # fmt: skip
+CAME_BACK = (lazy("已全部收回"), "good")
 
 
 def state_of(row: Reached) -> tuple[Any, str]:
     """Return how far a consignment has come, with the kind of its state."""
     if row.out <= 0:
         return NOTHING_LEFT
+    if row.came_back >= row.out:
+        return CAME_BACK
     if row.told_at is None:
         return TO_TELL
     if row.replied_at is None:

@@ -63,6 +63,8 @@ class Packing:
     place: UUID | None = None
     #: Of a pack whose net weight is not known yet; kept for good.
     net_weight_g: int | None = None
+    #: The day that stands on packs that were there before; else that of packing.
+    produced_on: date | None = None
 
 
 def pack(new: Packing, actor: Actor, *, at: datetime) -> Lot:
@@ -84,7 +86,8 @@ def pack(new: Packing, actor: Actor, *, at: datetime) -> Lot:
     place = find_usable(new.place, view.batch.producer_id, business_day(new.occurred_at)) if new.place else None
     unit_mass_g = _net_weight(sku, new.net_weight_g, actor)
     mass = _mass(sku, new.quantity, unit_mass_g)
-    lot_values = NewLot(sku.id, new.code, new.quantity, business_day(new.occurred_at), new.expires_on)
+    made_on = new.produced_on or business_day(new.occurred_at)
+    lot_values = NewLot(sku.id, new.code, new.quantity, made_on, new.expires_on)
     check_lot(lot_values, business_day(at))
     lineage.hold(view.batch.producer_id)
     lock_stock(sku.id)

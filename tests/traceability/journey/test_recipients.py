@@ -209,7 +209,7 @@ def test_totals_do_not_add_packs_to_kilograms(deliver, login, client, bearer, se
     total = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()[-1]
 
     assert "5 袋 + 3 公斤" in page
-    assert (total[0], total[9], total[11], total[13]) == ("合计", "5 袋 + 3 公斤", "0 袋 + 0 公斤", "5 袋 + 3 公斤")
+    assert (total[0], total[9], total[11], total[14]) == ("合计", "5 袋 + 3 公斤", "0 袋 + 0 公斤", "5 袋 + 3 公斤")
 
 
 _CONSIGNMENT = text("""
