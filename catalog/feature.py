@@ -7,6 +7,7 @@ MODELS = (
     "catalog.lots.batches.models",
     "catalog.lots.models",
     "catalog.lots.records.models",
+    "catalog.lots.records.supplier_models",
     "catalog.shopfront.models",
 )
 MOVES = ("catalog.rules.RULES",)
@@ -70,6 +71,7 @@ TOPICS = {
     "catalog.temperature_recorded": "A logger's temperatures of a batch or lot were recorded.",
     "catalog.paper_withdrawn": "A quarantine or meat inspection certificate was taken back.",
     "catalog.temperature_withdrawn": "A logger's file was taken back.",
+    "catalog.supplier_recorded": "From whom a batch was bought was recorded, or put right.",
     "catalog.place_added": "A producer added a place.",
     "catalog.goods_passed": "Goods arrived at a place, were stored there or left it.",
     "catalog.passage_withdrawn": "A passage was taken back.",

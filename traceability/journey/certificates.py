@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from catalog.lots.records.models import Commitment, MeatPaper
 from catalog.lots.records.subjects import subject_of
+from catalog.lots.records.supplier_models import BatchSupplier
 from shop.db import db
 from traceability.journey import events, names, records
 
@@ -44,6 +45,18 @@ def take_back_paper(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     _write_paper(_paper(told), recorded_at)
     said = {"certificationInfo": [names.uuid_uri(told["paper_id"])]}
     records.declare(MeatPaper, told["paper_id"], said, told, recorded_at)
+
+
+def take_supplier(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
+    """Write from whom goods were bought; what was told of that before is declared wrong.
+
+    :raises RecordUntold: if that was not written yet.
+    """
+    if told["replaces"]:
+        seller = [{"source": names.uuid_uri(told["replaces"])}]
+        records.declare(BatchSupplier, told["replaces"], {"sourceList": seller}, told, recorded_at)
+    event = events.bought(records.uri_of(told), told, producer=UUID(told["producer_id"]))
+    records.write(event, told, recorded_at)
 
 
 def _paper(told: Mapping[str, Any]) -> MeatPaper:

@@ -10,9 +10,12 @@ from sqlalchemy import select, tuple_
 
 from catalog.lots.batches.models import Batch
 from catalog.lots.models import Lot
+from catalog.lots.records.supplier_models import BatchSupplier
 from catalog.products.models import Product, Sku
 from catalog.products.numbers import product_number, sku_of
 from shop.db import db
+from shop.geo.models import Division
+from shop.i18n import lazy
 from shop.identity.models import Organisation
 from traceability.journey import names
 from traceability.journey.models import TraceConsignment
@@ -46,7 +49,21 @@ def parties(uris: Iterable[str]) -> dict[str, str]:
         (TraceConsignment.shipment_ref, TraceConsignment.shipment_number),
     ):
         told |= dict(db.session.execute(select(*columns).where(columns[0].in_(wanted)).distinct()).all())
+    told |= _sellers(wanted)
     return {uri: told.get(keys[uri], uri) if uri in keys else uri.removeprefix(CANONICAL) for uri in uris}
+
+
+def _sellers(wanted: Collection[UUID]) -> dict[UUID, str]:
+    """Return what sellers outside the platform are called: an organisation by its name, a household by where it is."""
+    rows = db.session.execute(
+        select(BatchSupplier, Division.name)
+        .join(Division, Division.code == BatchSupplier.division_code)
+        .where(BatchSupplier.public_id.in_(wanted))
+    )
+    return {
+        one.public_id: one.name or " ".join(filter(None, (str(lazy("农户")), county, one.township)))
+        for one, county in rows
+    }
 
 
 def _uuid(uri: str) -> UUID | None:

@@ -12,6 +12,7 @@ from catalog.shopfront.details import Paper
 from shop.clock import SHANGHAI
 from shop.translog import receipts
 from traceability.journey import words
+from traceability.journey.ancestors import Ancestor
 from traceability.journey.papers import Papers, Test
 from traceability.journey.story import Place, Step, Story
 from traceability.pieces.queries import Piece
@@ -35,7 +36,7 @@ CONTEXT: Final[Mapping[str, Any]] = {
     )},
     **{name: {"@id": f"gs1:{name}", "@type": "@id"} for name in ("recallStatus", "traceability")},
     **{name: f"schema:{name}" for name in (
-        "sku", "size", "category", "additionalProperty", "name", "value", "reportNumber", "publisher", "abstract",
+        "sku", "size", "category", "additionalProperty", "name", "value", "reportNumber", "publisher", "abstract", "seller",
         "agent", "address", "identifier", "position", "encodingFormat", "location",
         "addressCountry", "addressLocality",
     )},
@@ -43,6 +44,7 @@ CONTEXT: Final[Mapping[str, Any]] = {
     "contentUrl": {"@id": "schema:contentUrl", "@type": "@id"},
     "reports": {"@id": "schema:subjectOf", "@container": "@set"},
     "events": {"@id": "schema:subjectOf", "@container": "@set"},
+    "madeOf": {"@id": "schema:isBasedOn", "@container": "@set"},
     "proof": {"@id": "schema:subjectOf"},
     **{name: {"@id": f"epcis:{name}", "@type": "xsd:dateTime"} for name in ("eventTime", "recordTime")},
     **{name: {"@id": f"epcis:{name}", "@type": "@id"} for name in ("bizStep", "disposition")},
@@ -50,9 +52,21 @@ CONTEXT: Final[Mapping[str, Any]] = {
     "uom": "epcis:uom",
 }  # fmt: skip
 
+_STANDARDS: Final = {
+    "commitment": "承诺达标合格证", "quarantine": "动物检疫合格证明", "meat_inspection": "肉品品质检验合格证", "test": "检测报告",
+}  # fmt: skip
+
 
 def document(
-    story: Story, papers: Papers, steps: Sequence[Step], *, number: str, lot: str, piece: Piece | None, base: str
+    story: Story,
+    papers: Papers,
+    steps: Sequence[Step],
+    *,
+    ancestors: Sequence[Ancestor],
+    number: str,
+    lot: str,
+    piece: Piece | None,
+    base: str,
 ) -> dict[str, Any]:
     """Return what the page of a lot tells, and no more: of buyers their region only.
 
@@ -80,16 +94,19 @@ def document(
         "manufacturer": {"type": ["gs1:Organization", "schema:Organization"], "organizationName": story.producer},
         "recallStatus": f"{address}/recall",
         "traceability": address,
-        "additionalProperty": [
-            _property(state, value=story.status == state)
-            for state in ("recalled", "undone")
-            if state in ("recalled", story.status)
-        ],
+        "additionalProperty": _states(story),
         "certification": [*_certifications(story), *_own_papers(papers)],
         "reports": [_report(test) for test in papers.tests],
+        "madeOf": [_ancestor(one) for one in ancestors],
         "events": [_event(step, place, address, asked) for place, step in enumerate(steps, 1)],
     }
     return dict(_without_nothing(told))
+
+
+def _states(story: Story) -> list[dict[str, Any]]:
+    """Tell whether the lot was called back, and that its record was undone where it was."""
+    states = ["recalled", *(["undone"] if story.status == "undone" else [])]
+    return [_property(state, value=story.status == state) for state in states]
 
 
 def _property(name: str, *, value: bool | str) -> dict[str, Any]:
@@ -118,13 +135,12 @@ def _own_papers(papers: Papers) -> Iterator[dict[str, Any]]:
     if papers.commitment:
         number, on = papers.commitment
         yield {
-            "type": kind, "certificationStandard": "承诺达标合格证", "certificationIdentification": number,
+            "type": kind, "certificationStandard": _STANDARDS["commitment"], "certificationIdentification": number,
             "certificationStartDate": on.isoformat(),
         }  # fmt: skip
     for paper in papers.meat:
-        standard = "动物检疫合格证明" if paper.kind == "quarantine" else "肉品品质检验合格证"
         yield {
-            "type": kind, "certificationStandard": standard, "certificationAgency": paper.issuer,
+            "type": kind, "certificationStandard": _STANDARDS[paper.kind], "certificationAgency": paper.issuer,
             "certificationIdentification": paper.number, "certificationStartDate": paper.issued_on.isoformat(),
         }  # fmt: skip
 
@@ -134,6 +150,31 @@ def _report(test: Test) -> dict[str, Any]:
         "type": "schema:Report", "reportNumber": test.number, "datePublished": test.tested_on.isoformat(),
         "publisher": {"type": "schema:Organization", "name": test.laboratory},
         "additionalProperty": [_property("passed", value=test.has_passed)],
+    }  # fmt: skip
+
+
+def _ancestor(one: Ancestor) -> dict[str, Any]:
+    """Tell the papers of what the lot was made of, and of each whether it still speaks for the goods."""
+    return {
+        "type": ["gs1:Product", "schema:Product"], "name": one.product, "hasBatchLotNumber": one.code,
+        "manufacturer": {"type": ["gs1:Organization", "schema:Organization"], "organizationName": one.producer},
+        "seller": one.seller and {
+            "type": "schema:Organization", "name": one.seller.name or None, "identifier": one.seller.credit_code or None,
+            "address": f"{one.seller.county} {one.seller.township}".strip(),
+        },
+        "certification": [
+            {
+                "type": "gs1:CertificationDetails", "certificationStandard": _STANDARDS[paper.kind],
+                "certificationAgency": paper.issuer, "certificationIdentification": paper.number,
+                "certificationStartDate": paper.on.isoformat(),
+                "certificationEndDate": paper.until.isoformat() if paper.until else None,
+                "additionalProperty": [
+                    _property("passed", value=paper.has_passed), _property("withdrawn", value=paper.is_withdrawn),
+                    _property("expiredWhenUsed", value=paper.was_expired),
+                ],
+            }
+            for paper in one.papers
+        ],
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from shop.auth import public
 from shop.clock import SHANGHAI
 from traceability.journey import linked, names
+from traceability.journey.ancestors import ancestors_of
 from traceability.journey.papers import has_papers, papers_of
 from traceability.journey.story import MAX_STEPS, Story, get_story, list_steps
 from traceability.pieces.queries import Piece
@@ -37,7 +38,7 @@ def answer(story: Story, uris: tuple[str, str], number: str, piece: Piece | None
     uri, own = uris
     told = linked.document(
         story, papers_of(story.key), list_steps(uri, own)[:MAX_STEPS],
-        number=number, lot=names.lot_number(story.code, story.key), piece=piece, base=_base(),
+        ancestors=ancestors_of(story.key) if story.has_batch else (), number=number, lot=names.lot_number(story.code, story.key), piece=piece, base=_base(),
     )  # fmt: skip
     head = {"id": _base() + uri.removeprefix(names.CANONICAL.rstrip("/"))}
     return _json({"@context": linked.CONTEXT, **head, **told} if form == JSON_LD else {**head, **told}, form)

@@ -17,6 +17,7 @@ from shop.i18n import _, language
 from shop.translog import receipts
 from shop.translog.handing import receipts_of
 from traceability.journey import linked_pages, names, words
+from traceability.journey.ancestors import ancestors_of
 from traceability.journey.papers import papers_of
 from traceability.journey.rows import show_journey, show_proofs
 from traceability.journey.story import MAX_STEPS, NoSuchLotStory, Story, get_story, list_steps
@@ -43,6 +44,7 @@ def show_lot(lot_id: UUID) -> Answer:
         "journey/lot.html",
         story=story,
         papers=papers_of(story.key),
+        ancestors=ancestors_of(story.key) if story.has_batch else (),
         count=len(shown),
         journey=show_journey(shown, story.county, kind, str(labels.UNITS[story.unit])),
         proofs=show_proofs(

@@ -102,6 +102,8 @@ class Story:
     prefecture: str | None
     province: str
     listing_id: UUID | None
+    #: It was packed from a batch, so that acts tell what it was made of.
+    has_batch: bool
     bases: tuple[Paper, ...]
     certificates: tuple[Paper, ...]
     benefits: tuple[Benefit, ...]
@@ -126,7 +128,7 @@ _PAPER = "{0}.scheme, {0}.issuer, {0}.number, {1}, {0}.valid_from, {0}.valid_to,
 _STORY = f"""
     SELECT b.public_id, b.id, b.code, CASE WHEN y.lot_id IS NULL THEN b.status ELSE 'recalled' END, y.reason, y.recalled_at, b.produced_on, b.expires_on, b.origin_note, k.id, k.gtin, k.pack_spec, k.unit,
         p.name, p.name_en, p.category_code, p.is_demo, o.name, r.form, r.intro, r.food_licence, c.code, c.name, f.name, d.name,
-        (SELECT l.public_id FROM listings l WHERE l.sku_id = k.id AND l.status = 'listed' LIMIT 1),
+        (SELECT l.public_id FROM listings l WHERE l.sku_id = k.id AND l.status = 'listed' LIMIT 1), b.batch_id IS NOT NULL,
         (SELECT json_agg(json_build_array({_PAPER.format("e", "''")}) ORDER BY e.id)
          FROM eligibility_bases e WHERE e.product_id = p.id AND {_in_force("e")}),
         (SELECT json_agg(json_build_array({_PAPER.format("q", "q.scope")}) ORDER BY q.id) FROM certificates q

@@ -94,6 +94,12 @@ def on_paper_recorded(**told: Any) -> None:
     certificates.take_paper(told, recorded_at=clock.now())
 
 
+@subscribe("catalog.supplier_recorded")
+def on_supplier_recorded(**told: Any) -> None:
+    """Write from whom goods were bought."""
+    certificates.take_supplier(told, recorded_at=clock.now())
+
+
 @subscribe("catalog.paper_withdrawn")
 def on_paper_withdrawn(**told: Any) -> None:
     """Declare that a paper of meat was recorded wrongly."""

@@ -80,7 +80,10 @@ def _names_what_was_given_to(organisation_id: int) -> ColumnElement[bool]:
 
 
 def _is_not_between_others(organisation_id: int) -> ColumnElement[bool]:
-    """Return that an event is not the market's of goods going from hand to hand, or names the organisation as a party."""
+    """Return that an event is not the market's of goods going from hand to hand, or names the organisation as a party.
+
+    What brings goods into being is none, though a purchase is called receiving: whoever was given the goods reads it.
+    """
     name = select(literal("urn:uuid:").concat(cast(Organisation.public_id, Text))).where(
         Organisation.id == organisation_id
     )
@@ -96,4 +99,10 @@ def _is_not_between_others(organisation_id: int) -> ColumnElement[bool]:
         .scalar_subquery()
         .is_(true())
     )
-    return or_(~TraceEvent.is_market, TraceEvent.biz_step.is_(None), TraceEvent.biz_step.not_in(_HANDOVERS), is_party)
+    return or_(
+        ~TraceEvent.is_market,
+        TraceEvent.biz_step.is_(None),
+        TraceEvent.biz_step.not_in(_HANDOVERS),
+        TraceEvent.action == "ADD",
+        is_party,
+    )

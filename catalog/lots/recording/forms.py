@@ -24,7 +24,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from catalog.lots.batches.models import Place
 from catalog.lots.batches.queries import BatchView
-from catalog.lots.recording.labels import BASES, BIRTHS, MEAT_PAPERS, REPORTS
+from catalog.lots.recording.labels import BASES, BIRTHS, MEAT_PAPERS, REPORTS, SUPPLIERS
 from catalog.lots.records.reports import Item
 from catalog.products.reads import ProductView
 from shop.clock import SHANGHAI, business_day
@@ -172,6 +172,31 @@ class MeatPaperForm(FileForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = choices(MEAT_PAPERS)
+
+
+class SupplierForm(FileForm):
+    """From whom a batch was bought, and the paper that came with it."""
+
+    kind = RadioField(lazy("来源"), validators=[needed()], default="organisation")
+    name = StringField(
+        lazy("单位名称"),
+        validators=[optional(), at_most(60)],
+        description=lazy("企业、合作社、家庭农场必填；农户不填，不登记姓名和证件号。"),
+    )
+    credit_code = StringField(lazy("统一社会信用代码"), validators=[optional(), at_most(40)])
+    division_code = StringField(
+        lazy("所在地行政区划代码"), validators=[needed(), at_most(6)], description=lazy("六位县级代码，默认本县。")
+    )
+    township = StringField(lazy("乡镇"), validators=[optional(), at_most(60)])
+    village = StringField(lazy("村"), validators=[optional(), at_most(60)], description=lazy("农户必填。"))
+    document_number = StringField(
+        lazy("随货证明编号"), validators=[needed(), at_most(120)],
+        description=lazy("对方的承诺达标合格证编号；农户没有的，填收购凭证编号。"),
+    )  # fmt: skip
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = choices(SUPPLIERS)
 
 
 class TemperatureForm(FileForm):

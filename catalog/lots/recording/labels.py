@@ -20,13 +20,14 @@ REPORTS = {
 }  # fmt: skip
 MEAT_PAPERS = {"quarantine": lazy("动物检疫合格证明"), "meat_inspection": lazy("肉品品质检验合格证")}
 PASSAGES = {"arrived": lazy("到达"), "stored": lazy("存放"), "left": lazy("离开")}
+SUPPLIERS = {"organisation": lazy("企业、合作社、家庭农场"), "household": lazy("农户（个人）")}
 BASES = {
     "commissioned_test": lazy("委托检测"), "own_test": lazy("自我检测"), "quality_control": lazy("内部质量控制"),
     "own_promise": lazy("自我承诺"),
 }  # fmt: skip
 MISSING = {
     "commitment": lazy("承诺达标合格证"), "passed_test": lazy("合格的检测报告（有不合格的，不能发货）"), "factory_test": lazy("出厂检验报告"), "quarantine": MEAT_PAPERS["quarantine"],
-    "meat_inspection": MEAT_PAPERS["meat_inspection"],
+    "meat_inspection": MEAT_PAPERS["meat_inspection"], "supplier": lazy("收购来源单位和随货证明"),
 }  # fmt: skip
 SIDES = {"above": lazy("高于上限"), "below": lazy("低于下限")}
 BATCH_STATES = {
@@ -34,5 +35,5 @@ BATCH_STATES = {
 }  # fmt: skip
 WORDS = {
     "acts": ACTS, "places": PLACES, "tiers": TIERS, "reports": REPORTS, "meat": MEAT_PAPERS, "bases": BASES,
-    "missing": MISSING, "passages": PASSAGES, "sides": SIDES, "states": BATCH_STATES,
+    "missing": MISSING, "passages": PASSAGES, "sides": SIDES, "states": BATCH_STATES, "suppliers": SUPPLIERS,
 }  # fmt: skip

@@ -86,6 +86,8 @@ def harvest(actor: Actor) -> Any:
                 batch = services.record_birth(new, actor, at=at)
                 public_id, code = batch.public_id, batch.code
             flash(_("已登记批次 %(code)s。", code=code), "success")
+            if form.kind.data == "received":  # what was bought has a seller, and a paper of the seller's
+                return redirect(url_for("lot_paper_pages.supplier", kind="batch", thing_id=public_id))
             return redirect(url_for(".show_batch", batch_id=public_id))
     return form.answer(_render("harvest", form=form, has_places=len(form.place.choices) > 1))
 

@@ -15,11 +15,12 @@ from catalog.lots.recording.forms import (
     FileForm,
     MeatPaperForm,
     ReportForm,
+    SupplierForm,
     TemperatureForm,
     read_items,
 )
 from catalog.lots.recording.labels import WORDS
-from catalog.lots.records import commitments, queries, reports, standing, temperatures, withdrawing
+from catalog.lots.records import commitments, queries, reports, standing, suppliers, temperatures, withdrawing
 from catalog.lots.records.subjects import subject_of
 from shop import clock
 from shop.auth import Actor, public, requires
@@ -74,6 +75,26 @@ def meat_paper(actor: Actor, kind: str, thing_id: UUID) -> Any:
         reports.record_meat_paper(new, file.id, actor, at=at)
 
     return _answer(form, "meat", actor, (kind, thing_id), record)
+
+
+@bp.route("/<any(batch):kind>/<uuid:thing_id>/supplier", methods=["GET", "POST"])
+@requires("lots:edit")
+def supplier(actor: Actor, kind: str, thing_id: UUID) -> Any:
+    """Record from whom a batch was bought, or put that right."""
+    form, at = SupplierForm(), clock.now()
+    if request.method == "GET":
+        known = queries.records_of(thing_id, None, actor, clock.business_day(at))
+        form.division_code.data = known.subject.county_code
+
+    def record(file: StoredFile) -> None:
+        new = suppliers.NewSupplier(
+            kind=form.kind.data, name=form.name.data or "", credit_code=form.credit_code.data or "",
+            division_code=(form.division_code.data or "").strip(), township=form.township.data or "",
+            village=form.village.data or "", document_number=form.document_number.data or "",
+        )  # fmt: skip
+        suppliers.record_supplier(thing_id, new, file.id, actor, at=at)
+
+    return _answer(form, "supplier", actor, (kind, thing_id), record)
 
 
 @bp.route(f"/{_KIND}/temperature", methods=["GET", "POST"])

@@ -13,7 +13,7 @@ from sqlalchemy import false, or_, select
 from uuid6 import uuid7
 
 from catalog.lots.models import Lot
-from catalog.lots.records import standing
+from catalog.lots.records import standing, suppliers
 from catalog.lots.records.models import BASES, Commitment, TestReport
 from catalog.lots.records.reports import subject_values
 from catalog.lots.records.subjects import Subject, bad, hold_subject
@@ -80,6 +80,7 @@ def issue(new: NewCommitment, actor: Actor, *, at: datetime) -> Commitment:
     :raises NoCommitmentNeeded: for goods of a category that carries another paper.
     :raises BadRecord: without a basis or a telephone number.
     :raises BasisMissing: if it names a test of which there is no passed report.
+    :raises SupplierMissing: if the goods were bought, or made of what was, and nobody has recorded from whom.
     :raises CommitmentIssued: if there is one, and this is not to replace it; or one was issued meanwhile.
     """
     subject = hold_subject(new.batch, new.lot, actor, business_day(at))
@@ -114,7 +115,7 @@ def issue(new: NewCommitment, actor: Actor, *, at: datetime) -> Commitment:
 
 
 def _require_reports(subject: Subject, bases: Sequence[str], on: date) -> None:
-    """Refuse while a failed test stands, and a basis that is a test where none counts; of a lot its batch's count too."""
+    """Refuse while a failed test stands, a purchase behind lacks its seller, or a basis is a test and none counts; of a lot its batch's count too."""
     batch_key = subject.batch_key
     if subject.lot_key is not None:
         batch_key = db.session.scalars(select(Lot.batch_id).where(Lot.id == subject.lot_key)).one()
@@ -125,8 +126,9 @@ def _require_reports(subject: Subject, bases: Sequence[str], on: date) -> None:
     reports = db.session.scalars(select(TestReport).where(about)).all()
     if standing.has_failed(reports):
         raise BasisMissing(_("有不合格的检测报告，不能开具合格证。复检合格后登记新的报告。"))
-    since = standing.behind(batch_key, subject.produced_on).since
-    passed = {report.kind for report in reports if standing.counts(report, on, since)}
+    source = standing.behind(batch_key, subject.produced_on)
+    suppliers.require_suppliers(subject, source.batches)
+    passed = {report.kind for report in reports if standing.counts(report, on, source.since)}
     kinds = {"commissioned_test": {"commissioned", "official"}, "own_test": {"own", "factory"}}
     if any(basis in kinds and not kinds[basis] & passed for basis in bases):
         raise BasisMissing(

@@ -16,7 +16,9 @@ from shop.geo.models import AssistedCounty
 _FOUND = text("""
     SELECT EXISTS (SELECT FROM test_reports WHERE file_id = :file AND producer_id = ANY(:producers))
         OR EXISTS (SELECT FROM meat_papers WHERE file_id = :file AND producer_id = ANY(:producers))
-        OR EXISTS (SELECT FROM temperature_records WHERE file_id = :file AND producer_id = ANY(:producers))""")
+        OR EXISTS (SELECT FROM temperature_records WHERE file_id = :file AND producer_id = ANY(:producers))
+        OR EXISTS (SELECT FROM batch_suppliers x JOIN batches b ON b.id = x.batch_id
+                   WHERE x.file_id = :file AND b.producer_id = ANY(:producers))""")
 
 
 _LOTS = text("""
@@ -37,7 +39,8 @@ _COUNTIES = text("""
     WITH about AS (
         SELECT batch_id, lot_id FROM test_reports WHERE file_id = :file
         UNION SELECT batch_id, lot_id FROM meat_papers WHERE file_id = :file
-        UNION SELECT batch_id, lot_id FROM temperature_records WHERE file_id = :file)
+        UNION SELECT batch_id, lot_id FROM temperature_records WHERE file_id = :file
+        UNION SELECT batch_id, NULL FROM batch_suppliers WHERE file_id = :file)
     SELECT DISTINCT p.county_code FROM about a LEFT JOIN batches b ON b.id = a.batch_id
     LEFT JOIN lots l ON l.id = a.lot_id LEFT JOIN skus s ON s.id = l.sku_id
     JOIN products p ON p.id = coalesce(b.product_id, s.product_id)""")

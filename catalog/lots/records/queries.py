@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from catalog.lots.batches.models import Place
-from catalog.lots.records import standing
+from catalog.lots.records import standing, suppliers
 from catalog.lots.records.commitments import NoSuchCommitment
 from catalog.lots.records.models import (
     Commitment,
@@ -24,6 +24,7 @@ from catalog.lots.records.models import (
 )
 from catalog.lots.records.reports import NoSuchReport
 from catalog.lots.records.subjects import Subject, find_subject
+from catalog.lots.records.suppliers import SupplierView
 from catalog.lots.records.withdrawing import NoSuchRecord
 from catalog.producers.queries import producers_of
 from shop.auth import Actor
@@ -82,8 +83,10 @@ class Records:
     passages: list[PassageView]
     #: The last first; those before it were replaced.
     commitments: Sequence[Commitment]
+    #: From whom it, or what it was made of, was bought.
+    suppliers: list[SupplierView]
     #: What must go with the goods and is not there: ``commitment``, ``factory_test``, ``quarantine``, ``meat_inspection``;
-    #: ``passed_test`` where a failed test stands.
+    #: ``passed_test`` where a failed test stands, ``supplier`` where nobody has recorded from whom goods were bought.
     missing: tuple[str, ...]
 
 
@@ -119,9 +122,10 @@ def records_of_subject(subject: Subject, on: date) -> Records:
         [TemperatureView(row[0], row[1], stretches.get(row[0].id, [])) for row in logs],
         _passages(subject, batch_key),
         commitments,
-        (),
+        suppliers.suppliers_of(source.batches),
+        tuple(["supplier"] if suppliers.without_supplier(source.batches) else []),
     )
-    return Records(**{**found.__dict__, "missing": _missing(found, on, source.since)})
+    return Records(**{**found.__dict__, "missing": (*_missing(found, on, source.since), *found.missing)})
 
 
 def _about(table: Any, subject: Subject, batch_key: int | None) -> Any:

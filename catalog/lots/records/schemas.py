@@ -8,8 +8,9 @@ from marshmallow import fields, post_load, validate
 
 from catalog.lots.records.models import BASES, MEAT_PAPER_KINDS, PASSAGE_KINDS, REPORT_KINDS
 from catalog.lots.records.reports import MAX_ITEMS, Item
+from catalog.lots.records.supplier_models import SUPPLIER_KINDS
 from shop.api import Schema
-from shop.fields import Day, Instant, PublicId, Quantity
+from shop.fields import CreditCode, Day, DivisionCode, Instant, PublicId, Quantity
 
 _NAME = validate.Length(1, 120)
 _SHORT = validate.Length(max=60)
@@ -202,6 +203,43 @@ class PassageSchema(Schema):
     withdrawn_why = fields.String(required=True, attribute="passage.withdrawn_why")
 
 
+class NewSupplierSchema(Schema):
+    """From whom a batch was bought: an organisation by name and credit code, a household by where it is alone."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(SUPPLIER_KINDS))
+    name = fields.String(
+        load_default="", validate=validate.Length(max=60), metadata={"description": "Of an organisation"}
+    )
+    credit_code = CreditCode(load_default=None, allow_none=True)
+    division_code = DivisionCode(required=True)
+    township = fields.String(load_default="", validate=validate.Length(max=60))
+    village = fields.String(
+        load_default="", validate=validate.Length(max=60), metadata={"description": "Needed of a household"}
+    )
+    document_number = fields.String(
+        required=True,
+        validate=validate.Length(1, 120),
+        metadata={"description": "Of the seller's commitment certificate, or of the slip of the purchase"},
+    )
+    file = PublicId(required=True, metadata={"description": "That paper, stored before"})
+
+
+class SupplierSchema(Schema):
+    """From whom a batch was bought, as it was recorded last."""
+
+    id = PublicId(required=True, attribute="supplier.public_id")
+    batch_code = fields.String(required=True)
+    kind = fields.String(required=True, attribute="supplier.kind", validate=validate.OneOf(SUPPLIER_KINDS))
+    name = fields.String(required=True, attribute="supplier.name")
+    credit_code = CreditCode(required=True, allow_none=True, attribute="supplier.credit_code")
+    division_code = DivisionCode(required=True, attribute="supplier.division_code")
+    township = fields.String(required=True, attribute="supplier.township")
+    village = fields.String(required=True, attribute="supplier.village")
+    document_number = fields.String(required=True, attribute="supplier.document_number")
+    file_id = PublicId(required=True)
+    recorded_at = Instant(required=True, attribute="supplier.recorded_at")
+
+
 class RecordsSchema(Schema):
     """What is known of a batch or lot, and which papers of its category are missing."""
 
@@ -214,9 +252,16 @@ class RecordsSchema(Schema):
         required=True,
         metadata={"description": "The last first; those before it were replaced"},
     )
+    suppliers = fields.List(
+        fields.Nested(SupplierSchema),
+        required=True,
+        metadata={"description": "From whom it, or what it was made of, was bought"},
+    )
     missing = fields.List(
         fields.String(
-            validate=validate.OneOf(("commitment", "passed_test", "factory_test", "quarantine", "meat_inspection"))
+            validate=validate.OneOf(
+                ("commitment", "passed_test", "factory_test", "quarantine", "meat_inspection", "supplier")
+            )
         ),
         required=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from catalog.lots.records import commitments, passages, queries, reports, temperatures, withdrawing
+from catalog.lots.records import commitments, passages, queries, reports, suppliers, temperatures, withdrawing
 from catalog.lots.records.models import Commitment, SkuTemperature
 from catalog.lots.records.schemas import (
     CommitmentSchema,
@@ -13,10 +13,12 @@ from catalog.lots.records.schemas import (
     NewCommitmentSchema,
     NewMeatPaperSchema,
     NewPassageSchema,
+    NewSupplierSchema,
     NewTemperatureSchema,
     NewTestReportSchema,
     PassageSchema,
     RecordsSchema,
+    SupplierSchema,
     TemperatureRangeSchema,
     TemperatureSchema,
     TestReportSchema,
@@ -48,6 +50,20 @@ def show_records_of_batch(actor: Actor, batch_id: UUID) -> queries.Records:
 def show_records_of_lot(actor: Actor, lot_id: UUID) -> queries.Records:
     """Show what is known of a lot, and of the batch it was packed from."""
     return queries.records_of(None, lot_id, actor, clock.today())
+
+
+@bp.route("/batches/<uuid:batch_id>/supplier", methods=["POST"])
+@requires("lots:edit")
+@idempotent
+@bp.arguments(NewSupplierSchema)
+@bp.response(201, SupplierSchema)
+def record_supplier(body: dict[str, Any], actor: Actor, batch_id: UUID) -> suppliers.SupplierView:
+    """Record from whom a batch was bought, or put that right: the last one counts."""
+    with transaction():
+        file = files.get_own(body.pop("file"), actor)
+        new = suppliers.NewSupplier(**{**body, "credit_code": body["credit_code"] or ""})
+        made = suppliers.record_supplier(batch_id, new, file.id, actor, at=clock.now())
+        return suppliers.suppliers_of([made.batch_id])[0]
 
 
 @bp.route("/test-reports", methods=["POST"])
