@@ -17,7 +17,7 @@ from shop.db import db, transaction
 from shop.identity.models import AuthorityScope, Membership, Organisation
 from tests import factories
 from tests.conftest import NOON, count
-from tests.purchase.world import World, make_world, reserved
+from tests.purchase.world import World, make_world, moves_of, reserved
 
 
 @pytest.fixture
@@ -233,7 +233,11 @@ def test_a_refused_button_changes_nothing(world, login):
     assert refused.status_code == 302
     assert "预算单位" in buyer.get(made).text
     procurement = db.session.scalars(select(Procurement).execution_options(populate_existing=True)).one()
-    assert (procurement.status, procurement.approval, len(moves_of("procurement", procurement.id))) == ("draft", "none", 1)
+    assert (procurement.status, procurement.approval, len(moves_of("procurement", procurement.id))) == (
+        "draft",
+        "none",
+        1,
+    )
 
 
 def test_a_draft_is_edited_and_cancelled(world, login):
