@@ -136,9 +136,9 @@ def test_a_draft_holds_no_number_and_a_refused_filing_frees_its_own(world):
 
 
 def test_colleagues_go_on_with_a_draft_and_none_of_them_confirms_it(world):
-    first, second = officials()
+    first, third = officials()
     office = db.session.get_one(Organisation, first.organisation_id)
-    third = make_member("authority", organisation=office)
+    second = make_member("authority", "authority_reviewer", "authority_confirmer", organisation=office)
     with transaction():
         paper = DocumentDraft(files.store(PDF, "合同.pdf", first).public_id, "contract")
         filing = services.create_filing(draft(documents=(paper,)), first, at=NOON)
