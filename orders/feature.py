@@ -8,10 +8,13 @@ from orders.online import feature as online
 from orders.payments import feature as payments
 from orders.purchase import feature as purchase
 from orders.reconciliation import feature as reconciliation
+from orders.refunding import feature as refunding
 from orders.returns import feature as returns
 from orders.settlement import feature as settlement
 
-_PARTS = (ledger, purchase, invoices, payments, returns, banking, online, settlement, reconciliation, desk)
+_PARTS = (
+    ledger, purchase, invoices, payments, returns, banking, online, settlement, refunding, reconciliation, desk,
+)  # fmt: skip
 
 
 def _listed(name: str) -> tuple[str, ...]:
@@ -35,6 +38,7 @@ MODELS = (
     "orders.online.models",
     "orders.settlement.models",
     "orders.settlement.slip_models",
+    "orders.refunding.models",
     "orders.reconciliation.models",
     "orders.desk.models",
 )

@@ -19,7 +19,8 @@ from orders.banking.closing import services as closing
 from orders.invoices import services as invoices
 from orders.online.models import Dispute, PaymentIntent
 from orders.payments import announcements, credit_refunds, exceptions, receipts, refunds
-from orders.payments.models import Charge
+from orders.payments.models import Charge, Refund
+from orders.refunding.models import RefundRun, RefundTransfer
 from orders.returns.opening import ItemToReturn, open_return
 from orders.settlement.models import Payout, PayoutReturn, PayoutRun, RuleProposal
 from shop.auth import Actor
@@ -87,6 +88,8 @@ TABLES = {
     "recall_id": "recall_terms",
     "record_id": "test_reports",
     "report_id": "test_reports",
+    "refund_run_id": "refund_runs",
+    "transfer_id": "refund_transfers",
     "return_id": "payout_returns",
     "rule_id": "rule_proposals",
     "run_id": "payout_runs",
@@ -109,6 +112,7 @@ def make_everything() -> tuple[World, dict[str, str]]:
     _add_return(world, order)
     _add_money(world, order)
     _add_payout(world)
+    _add_refund_file(world)
     _add_card(order)
     _add_papers(world)
     _add_batches(world)
@@ -191,6 +195,21 @@ def _add_payout(world: World) -> None:
                 kind="fee", value=60, valid_from=date(2026, 7, 15), proposed_by=world.buyer.user_id, proposed_at=NOON
             )
         )
+
+
+def _add_refund_file(world: World) -> None:
+    """A batch of refunds for the bank with the first refund in it."""
+    with transaction():
+        run = RefundRun(on=date(2026, 7, 22), started_by=world.buyer.user_id, started_at=NOON)
+        db.session.add(run)
+        db.session.flush()
+        db.session.add(
+            RefundTransfer(
+                number="TK20260722-2K3M4N", run_id=run.id, refund_id=db.session.scalars(select(Refund.id)).first(),
+                producer_id=world.producer.organisation_id, amount_fen=1_00, status="prepared",
+                account_holder="和平区财政局", account_number="1200", prepared_by=world.buyer.user_id, prepared_at=NOON,
+            )
+        )  # fmt: skip
 
 
 def _add_card(order: Any) -> None:

@@ -45,6 +45,7 @@ INNER_ORDER = {
         "banking",
         "online",
         "settlement",
+        "refunding",
         "reconciliation",
         "desk",
     ),

@@ -39,18 +39,22 @@ WAITING = (
     Waiting(_MONEY, lazy("待复核的收款"), "/operator/payments?status=recorded&clearing=supervised",
             f"""SELECT recorded_at, recorded_by, {_NO_DAY} FROM payments
                 WHERE status = 'recorded' AND clearing = 'supervised'"""),
-    Waiting(("refunds:record",), lazy("待登记的退款"), "/operator/refunds?status=requested&clearing=supervised",
+    Waiting(("refunds:record",), lazy("待办理的退款"), "/operator/refunds?status=requested&clearing=supervised",
             f"""SELECT f.requested_at, {_NOBODY}, {_NO_DAY} FROM refunds f JOIN orders o ON o.id = f.order_id
                 WHERE f.status = 'requested' AND {_WAY} = 'supervised'"""),
     Waiting(_REFUNDS, lazy("待复核的退款"), "/operator/refunds?status=recorded&clearing=supervised",
             f"""SELECT f.recorded_at, f.recorded_by, {_NO_DAY} FROM refunds f
                 WHERE f.status = 'recorded' AND f.clearing = 'supervised'"""),
-    Waiting(("refunds:record",), lazy("待登记的退回余额"), "/operator/credit-refunds?status=requested&clearing=supervised",
+    Waiting(("refunds:record",), lazy("待办理的退回余额"), "/operator/credit-refunds?status=requested&clearing=supervised",
             f"""SELECT f.requested_at, {_NOBODY}, {_NO_DAY} FROM credit_refunds f JOIN payments p ON p.id = f.payment_id
                 WHERE f.status = 'requested' AND p.clearing = 'supervised'"""),
     Waiting(_REFUNDS, lazy("待复核的退回余额"), "/operator/credit-refunds?status=recorded&clearing=supervised",
             f"""SELECT f.recorded_at, f.recorded_by, {_NO_DAY} FROM credit_refunds f JOIN payments p ON p.id = f.payment_id
                 WHERE f.status = 'recorded' AND p.clearing = 'supervised'"""),
+    Waiting(_REFUNDS, lazy("待复核放款的退款"), "/operator/refund-transfers?status=prepared",
+            f"SELECT prepared_at, prepared_by, {_NO_DAY} FROM refund_transfers WHERE status = 'prepared'"),
+    Waiting(_REFUNDS, lazy("待复核未付成的退款"), "/operator/refund-transfers?status=failing",
+            f"SELECT doubted_at, doubted_by, {_NO_DAY} FROM refund_transfers WHERE status = 'failing'"),
     Waiting(_MONEY, lazy("未匹配的监管账户流水"), "/operator/bank-lines",
             f"""SELECT s.imported_at, {_NOBODY}, {_NO_DAY} FROM bank_statement_lines l
                 JOIN statement_accounts a ON a.id = l.account_id JOIN bank_statements s ON s.id = l.statement_id

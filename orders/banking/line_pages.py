@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from orders.acting import Answer, act_on
 from orders.banking import acts, giving_back, labels, queries, tables
 from orders.banking.forms import MatchForm, NoteForm, PickForm
 from orders.ledger.views import XLSX_TYPE, download
@@ -16,14 +17,12 @@ from orders.payments import matching
 from orders.purchase.amounts import BadRows
 from shop import clock, sheets
 from shop.auth import Actor, requires
-from shop.db import transaction
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.money import format_yuan
 from shop.paging import DEFAULT_LIMIT
 
-Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint(
     "bank_line_pages", __name__, template_folder="templates", url_prefix="/<any(producer, operator):desk>/bank-lines"
 )
@@ -188,14 +187,9 @@ def tie_credit(actor: Actor, desk: str, line_id: UUID) -> Answer:
 
 
 def _do(desk: str, line_id: UUID, actor: Actor, form: Form, act: Callable[[], object], *, done: str) -> Answer:
-    """Act if the form is filled in, and go back to the line; else show it with what is wrong."""
-    if form.validate_on_submit():
-        with form.refusals():
-            with transaction():
-                act()
-            flash(done, "success")
-            return redirect(url_for("bank_line_pages.show", desk=desk, line_id=line_id))
-    return form.answer(_render(desk, line_id, actor, form))
+    """Act, and go back to the line; else show it with what is wrong."""
+    back = url_for("bank_line_pages.show", desk=desk, line_id=line_id)
+    return act_on(form, act, done=done, back=back, page=lambda filled: _render(desk, line_id, actor, filled))
 
 
 def _chosen(form: PickForm) -> UUID:

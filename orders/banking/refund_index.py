@@ -16,6 +16,9 @@ from orders.payments.refund_origins import Origin
 from orders.purchase.models import Order
 from shop.db import db
 
+#: No line is shown a refund that was refused; what goes out in a file finds its line by the file's number.
+_NO_MATCH = ("refused", "in_file")
+
 
 def open_refunds(amounts: Sequence[int], payees: Sequence[int]) -> list[OpenRefund]:
     """Return refunds of these amounts, with who paid their orders; those that a line was matched to are left out."""
@@ -26,7 +29,10 @@ def open_refunds(amounts: Sequence[int], payees: Sequence[int]) -> list[OpenRefu
         select(Refund, Order.producer_id)
         .join(Order, Order.id == Refund.order_id)
         .where(
-            Refund.amount_fen.in_(sorted(set(amounts))), Refund.status != "refused", Refund.charge_id.is_(None), ~taken
+            Refund.amount_fen.in_(sorted(set(amounts))),
+            Refund.status.not_in(_NO_MATCH),
+            Refund.charge_id.is_(None),
+            ~taken,
         )
         .order_by(Refund.id)
     )
@@ -51,7 +57,7 @@ def open_credit(amounts: Sequence[int], payees: Sequence[int]) -> list[OpenRefun
     query = (
         select(CreditRefund, Payment)
         .join(Payment, Payment.id == CreditRefund.payment_id)
-        .where(CreditRefund.amount_fen.in_(sorted(set(amounts))), CreditRefund.status != "refused", ~taken)
+        .where(CreditRefund.amount_fen.in_(sorted(set(amounts))), CreditRefund.status.not_in(_NO_MATCH), ~taken)
         .order_by(CreditRefund.id)
     )
     if payees:

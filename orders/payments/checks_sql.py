@@ -73,7 +73,7 @@ DOCUMENTS = """
                coalesce(sum(amount_fen) FILTER (WHERE status = 'confirmed'), 0) AS fen,
                coalesce(sum(amount_fen) FILTER (WHERE status = 'confirmed' AND clearing = 'direct'), 0) AS direct,
                coalesce(sum(amount_fen) FILTER (WHERE status = 'confirmed' AND clearing = 'stripe'), 0) AS stripe,
-               coalesce(sum(amount_fen) FILTER (WHERE status IN ('requested', 'recorded', 'sent')), 0) AS open
+               coalesce(sum(amount_fen) FILTER (WHERE status IN ('requested', 'recorded', 'sent', 'in_file')), 0) AS open
         FROM refunds GROUP BY order_id
     ),
     goods AS (
@@ -161,7 +161,7 @@ BALANCES = """
         UNION ALL SELECT 'buyer_credit', buyer_id, -amount_fen FROM payments WHERE status = 'confirmed'
         UNION ALL
         SELECT 'refund_payable', o.buyer_id, -r.amount_fen FROM refunds r JOIN orders o ON o.id = r.order_id
-        WHERE r.status IN ('requested', 'recorded', 'sent')
+        WHERE r.status IN ('requested', 'recorded', 'sent', 'in_file')
         UNION ALL
         SELECT CASE r.clearing WHEN 'direct' THEN 'paid_direct' WHEN 'stripe' THEN 'stripe_cash' ELSE 'bank_supervised' END,
                o.producer_id, -r.amount_fen

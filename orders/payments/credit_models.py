@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shop.db import Base, PublicId
 from shop.identity.models import one_of
 
-CREDIT_REFUND_STATUSES = ("requested", "recorded", "confirmed", "refused")
+CREDIT_REFUND_STATUSES = ("requested", "recorded", "in_file", "confirmed", "refused")
 
 
 class CreditRefund(PublicId, Base):
@@ -33,6 +33,8 @@ class CreditRefund(PublicId, Base):
     decided_at: Mapped[datetime | None]
     #: Why it was refused.
     refusal: Mapped[str] = mapped_column(server_default="", default="")
+    #: Why the bank could not send it, last.
+    failure: Mapped[str] = mapped_column(server_default="", default="")
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
+from orders.acting import Answer, act_on
 from orders.payments import credit_refund_queries, credit_refunds, labels, receipt_queries
 from orders.payments.credit_models import CREDIT_REFUND_STATUSES
 from orders.payments.forms import CreditBackForm, ReasonForm, SlipForm, leave_out_supervised
-from orders.payments.refunds import TransferBack
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
@@ -21,7 +20,6 @@ from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT
 
-Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint(
     "credit_refund_pages", __name__, template_folder="templates",
     url_prefix="/<any(desk, producer, operator):desk>/credit-refunds",
@@ -77,15 +75,11 @@ def record(actor: Actor, desk: str, credit_refund_id: UUID) -> Answer:
     """Record that the credit was sent back."""
     form = SlipForm()
     leave_out_supervised(form, actor)
-
-    def act() -> None:
-        slip = TransferBack(
-            bank_serial=form.bank_serial.data, value_on=form.value_on.data, clearing=form.clearing.data,
-            evidence_file=form.stored(),
-        )  # fmt: skip
-        credit_refunds.record(credit_refund_id, slip, actor, clock.now())
-
-    return _do(desk, credit_refund_id, actor, form, act, done=_("已登记退款，请由另一位同事确认。"))
+    return _do(
+        desk, credit_refund_id, actor, form,
+        lambda: credit_refunds.record(credit_refund_id, form.told(), actor, clock.now()),
+        done=_("已登记退款，请由另一位同事确认。"),
+    )  # fmt: skip
 
 
 @bp.post("/<uuid:credit_refund_id>/confirm")
@@ -124,14 +118,9 @@ def refuse(actor: Actor, desk: str, credit_refund_id: UUID) -> Answer:
 
 
 def _do(desk: str, key: UUID, actor: Actor, form: Form, act: Callable[[], object], *, done: str) -> Answer:
-    """Act if the form is filled in, and go back to the page; else show it with what is wrong."""
-    if form.validate_on_submit():
-        with form.refusals():
-            with transaction():
-                act()
-            flash(done, "success")
-            return redirect(url_for("credit_refund_pages.show", desk=desk, credit_refund_id=key))
-    return form.answer(_render(desk, key, actor, form))
+    """Act, and go back to the page; else show it with what is wrong."""
+    back = url_for("credit_refund_pages.show", desk=desk, credit_refund_id=key)
+    return act_on(form, act, done=done, back=back, page=lambda filled: _render(desk, key, actor, filled))
 
 
 def _render(desk: str, key: UUID, actor: Actor, form: Form | None = None) -> str:
@@ -149,7 +138,7 @@ def _render(desk: str, key: UUID, actor: Actor, form: Form | None = None) -> str
         may_record=is_payee and row.status == "requested" and actor.may("refunds:record"),
         may_decide=is_payee and row.status == "recorded" and actor.may("refunds:confirm")
         and row.recorded_by != actor.user_id and not (row.clearing == "direct" and is_operator),
-        is_operators=is_operators,
+        is_operators=is_operators, is_supervised=row.clearing == "supervised",
         may_withdraw=row.status == "requested" and row.requested_by == actor.user_id and actor.may("refunds:request"),
         **labels.words(),
     )  # fmt: skip

@@ -48,6 +48,7 @@ class CreditRefundRow:
     recorded_by: int | None
     decided_at: datetime | None
     refusal: str
+    failure: str
     evidence_file: UUID | None
     version: int
 
@@ -132,5 +133,6 @@ def _row(found: CreditRefund, payment: Payment, buyer: str, payee: str, file: UU
     return CreditRefundRow(
         found.id, found.public_id, payment.public_id, payment.bank_serial, payment.payer_name, payment.payer_account,
         buyer, payee, payment.clearing, found.amount_fen, found.reason, found.status, found.bank_serial, found.value_on,
-        found.requested_at, found.requested_by, found.recorded_at, found.recorded_by, found.decided_at, found.refusal, file, found.version,
+        found.requested_at, found.requested_by, found.recorded_at, found.recorded_by, found.decided_at, found.refusal, found.failure,
+        file, found.version,
     )  # fmt: skip

@@ -34,7 +34,7 @@ _DOCUMENTS = """
     SELECT 'buyer_credit', 'org:' || p.buyer_id, c.amount_fen FROM credit_refunds c JOIN payments p ON p.id = c.payment_id
     WHERE c.status <> 'refused'
     UNION ALL SELECT 'refund_payable', 'org:' || p.buyer_id, -c.amount_fen
-    FROM credit_refunds c JOIN payments p ON p.id = c.payment_id WHERE c.status IN ('requested', 'recorded')
+    FROM credit_refunds c JOIN payments p ON p.id = c.payment_id WHERE c.status IN ('requested', 'recorded', 'in_file')
     UNION ALL SELECT CASE p.clearing WHEN 'direct' THEN 'paid_direct' ELSE 'bank_supervised' END, 'org:' || p.payee_id,
                      -c.amount_fen
     FROM credit_refunds c JOIN payments p ON p.id = c.payment_id WHERE c.status = 'confirmed'"""
@@ -95,7 +95,7 @@ def record(credit_refund_id: UUID, slip: TransferBack, actor: Actor, at: datetim
     with refusing(uq_credit_refunds_serial=taken):
         found.bank_serial, found.value_on = "".join(slip.bank_serial.split()), slip.value_on
         found.recorded_by, found.recorded_at, found.evidence_file_id = actor.user_id, at, evidence_id
-        machine.move("credit_refund", found, "record", actor=actor, at=at, parties=_parties(payment))
+        machine.move("credit_refund", found, "record", actor=actor, at=at, parties=parties_of(payment))
     audit.record(actor, "payments.credit_refund_recorded", "credit_refund", found.id, status=["requested", "recorded"])
     return found
 
@@ -110,16 +110,21 @@ def confirm(credit_refund_id: UUID, actor: Actor, at: datetime) -> CreditRefund:
     found, payment = _locked(credit_refund_id, actor, at)
     access.require_clearing(payment.clearing, actor)
     machine.move(
-        "credit_refund", found, "confirm", actor=actor, at=at, parties=_parties(payment),
+        "credit_refund", found, "confirm", actor=actor, at=at, parties=parties_of(payment),
         context={"clearing": payment.clearing},
     )  # fmt: skip
     found.decided_by, found.decided_at = actor.user_id, at
+    enter(found, payment, actor=actor, at=at)
+    audit.record(actor, "payments.credit_refund_confirmed", "credit_refund", found.id, status=["recorded", "confirmed"])
+    return found
+
+
+def enter(found: CreditRefund, payment: Payment, *, actor: Actor | None, at: datetime) -> None:
+    """Post a refund of credit that is confirmed now, under its receipt's lock, and tell of it."""
     cash = Account(CASH[payment.clearing], org_owner(payment.payee_id))
     on = found.value_on or clock.business_day(at)
     _post(found, "confirmed", _payable(payment), cash, on=on, actor=actor, at=at)
-    audit.record(actor, "payments.credit_refund_confirmed", "credit_refund", found.id, status=["recorded", "confirmed"])
     _publish(found, payment)
-    return found
 
 
 def refuse(credit_refund_id: UUID, reason: str, actor: Actor, at: datetime) -> CreditRefund:
@@ -131,7 +136,7 @@ def refuse(credit_refund_id: UUID, reason: str, actor: Actor, at: datetime) -> C
     found, payment = _locked(credit_refund_id, actor, at)
     access.require_clearing(payment.clearing, actor)
     was = found.status
-    machine.move("credit_refund", found, "refuse", actor=actor, at=at, why=reason, parties=_parties(payment))
+    machine.move("credit_refund", found, "refuse", actor=actor, at=at, why=reason, parties=parties_of(payment))
     found.decided_by, found.decided_at, found.refusal = actor.user_id, at, reason
     _set_free(found, payment, actor, at)
     audit.record(actor, "payments.credit_refund_refused", "credit_refund", found.id, status=[was, "refused"])
@@ -151,7 +156,7 @@ def withdraw(credit_refund_id: UUID, actor: Actor, at: datetime) -> CreditRefund
     :raises WrongState: if it does not wait any more, or another person asked for it.
     """
     found, payment = _locked(credit_refund_id, actor, at)
-    machine.move("credit_refund", found, "withdraw", actor=actor, at=at, parties=_parties(payment))
+    machine.move("credit_refund", found, "withdraw", actor=actor, at=at, parties=parties_of(payment))
     found.decided_by, found.decided_at, found.refusal = actor.user_id, at, _("申请人撤回")
     _set_free(found, payment, actor, at)
     audit.record(actor, "payments.credit_refund_withdrawn", "credit_refund", found.id, status=["requested", "refused"])
@@ -182,8 +187,8 @@ def _locked(credit_refund_id: UUID, actor: Actor, at: datetime) -> tuple[CreditR
 
 
 def _post(
-    found: CreditRefund, what: str, debit: Account, credit: Account, *, on: date, actor: Actor,
-    at: datetime,
+    found: CreditRefund, what: str, debit: Account, credit: Account, *, on: date,
+    actor: Actor | None, at: datetime,
 ) -> None:  # fmt: skip
     posting = MoneyPosting(debit, credit, found.amount_fen, on)
     key = f"credit_refund:{found.id}:{what}"
@@ -198,7 +203,8 @@ def _payable(payment: Payment) -> Account:
     return Account("refund_payable", org_owner(payment.buyer_id or 0))
 
 
-def _parties(payment: Payment) -> Parties:
+def parties_of(payment: Payment) -> Parties:
+    """Return whose a refund of credit is."""
     return Parties(buyer_id=payment.buyer_id, producer_id=payment.payee_id)
 
 

@@ -12,6 +12,7 @@ from wtforms.fields import DateField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from orders.payments.refunds import TransferBack
 from orders.purchase.amounts import YuanField
 from shop import money
 from shop.auth import Actor
@@ -156,6 +157,13 @@ class SlipForm(EvidenceForm):
             SelectChoice("supervised", _("从监管账户退回")),
         ],
     )
+
+    def told(self) -> TransferBack:
+        """Return what it says."""
+        return TransferBack(
+            bank_serial=self.bank_serial.data, value_on=self.value_on.data, clearing=self.clearing.data,
+            evidence_file=self.stored(),
+        )  # fmt: skip
 
 
 class PayFromCreditForm(Form):

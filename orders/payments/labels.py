@@ -10,8 +10,8 @@ PAYMENT_STATES = {
 }  # fmt: skip
 RECEIPT_STATES = {"recorded": lazy("待确认"), "confirmed": lazy("已确认"), "refused": lazy("已退回")}
 REFUND_STATES = {
-    "requested": lazy("待退款"), "recorded": lazy("待确认"), "sent": lazy("原路退回中"), "confirmed": lazy("已退款"),
-    "refused": lazy("已拒绝"),
+    "requested": lazy("待退款"), "recorded": lazy("待确认"), "sent": lazy("原路退回中"), "in_file": lazy("银行文件办理中"),
+    "confirmed": lazy("已退款"), "refused": lazy("已拒绝"),
 }  # fmt: skip
 REFUND_CAUSES = {
     "rejected": lazy("拒收或退回商品"), "cancelled": lazy("取消订单"), "overpaid": lazy("多付"), "agreed": lazy("协商"),
@@ -19,7 +19,7 @@ REFUND_CAUSES = {
 }  # fmt: skip
 CLEARINGS = {"direct": lazy("直付供应商"), "supervised": lazy("监管账户"), "stripe": lazy("在线支付")}
 KINDS = {
-    "recorded": "wait", "requested": "wait", "sent": "wait", "confirmed": "good", "refused": "bad", "unpaid": "wait", "part_paid": "wait",
+    "recorded": "wait", "requested": "wait", "sent": "wait", "in_file": "wait", "confirmed": "good", "refused": "bad", "unpaid": "wait", "part_paid": "wait",
     "paid": "good", "overpaid": "info", "part_refunded": "info", "refunded": "info",
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from shop.db import Base, PublicId
 from shop.identity.models import one_of
 
 RECEIPT_STATUSES = ("recorded", "confirmed", "refused")
-REFUND_STATUSES = ("requested", "recorded", "sent", "confirmed", "refused")
+REFUND_STATUSES = ("requested", "recorded", "sent", "in_file", "confirmed", "refused")
 #: How money reaches a producer: straight, through the supervised account, or through the card provider.
 CLEARINGS = ("direct", "supervised", "stripe")
 RAILS = ("bank", "stripe")
@@ -177,7 +177,7 @@ class Refund(PublicId, Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     amount_fen: Mapped[int]
     reason: Mapped[str]
-    #: ``requested``, ``recorded``, ``sent`` (to the provider), ``confirmed`` or ``refused``.
+    #: ``requested``, ``recorded``, ``sent`` (to the provider), ``in_file`` (for the bank), ``confirmed`` or ``refused``.
     status: Mapped[str]
     #: What gave rise to it: ``rejected``, ``cancelled``, ``overpaid``, ``agreed``, or ``dispute`` (lost: taken by the provider).
     cause: Mapped[str]
@@ -198,7 +198,7 @@ class Refund(PublicId, Base):
     decided_at: Mapped[datetime | None]
     #: Why it was refused.
     refusal: Mapped[str] = mapped_column(server_default="", default="")
-    #: Why the provider could not send it, last; and how often it has been sent.
+    #: Why the provider or the bank could not send it, last; and how often it has been sent to the provider.
     failure: Mapped[str] = mapped_column(server_default="", default="")
     attempts: Mapped[int] = mapped_column(server_default="0", default=0)
     version: Mapped[int] = mapped_column(server_default="1", default=1)

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.db import Base
 
+#: States of a refund that is on its way back, or waits for that.
+OPEN_REFUNDS = ("requested", "recorded", "sent", "in_file")
+
 
 class RefundReceipt(Base):
     """So much of a refund by bank goes back to who paid this receipt; one refund names receipts of one payer."""

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from orders.acting import Answer, act_on
 from orders.payments import columns, labels, refund_origins, refund_queries, refund_sending, refunds, withdrawing
 from orders.payments.forms import ReasonForm, SlipForm, leave_out_supervised
 from orders.payments.refund_queries import RefundRow
-from orders.payments.refunds import TransferBack
 from shop import clock
 from shop.auth import Actor, requires
-from shop.db import transaction
 from shop.downloads import answer_sheet, is_sheet_wanted
 from shop.files.keeping import keep_files
+from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT, Page
 
-Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint(
     "refund_pages", __name__, template_folder="templates", url_prefix="/<any(producer, operator):desk>/refunds"
 )
@@ -61,13 +61,10 @@ def show(actor: Actor, desk: str, refund_id: UUID) -> str:
 @idempotent
 def send(actor: Actor, desk: str, refund_id: UUID) -> Answer:
     """Send a refund back through the card provider."""
-    form = ReasonForm()
-    with form.refusals():
-        with transaction():
-            refund_sending.send(refund_id, actor, clock.now())
-        flash(_("已提交原路退回，到账后自动确认。"), "success")
-        return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
-    return form.answer(_render(desk, refund_id, actor, form=form))
+    return _do(
+        desk, refund_id, actor, Form(), lambda: refund_sending.send(refund_id, actor, clock.now()),
+        done=_("已提交原路退回，到账后自动确认。"),
+    )  # fmt: skip
 
 
 @bp.post("/<uuid:refund_id>/record")
@@ -78,17 +75,10 @@ def record(actor: Actor, desk: str, refund_id: UUID) -> Answer:
     """Record that the money was sent back."""
     form = SlipForm()
     leave_out_supervised(form, actor)
-    if form.validate_on_submit():
-        with form.refusals():
-            with transaction():
-                slip = TransferBack(
-                    bank_serial=form.bank_serial.data, value_on=form.value_on.data, clearing=form.clearing.data,
-                    evidence_file=form.stored(),
-                )  # fmt: skip
-                refunds.record(refund_id, slip, actor, clock.now())
-            flash(_("已登记退款，请由另一位同事确认。"), "success")
-            return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
-    return form.answer(_render(desk, refund_id, actor, slip=form))
+    return _do(
+        desk, refund_id, actor, form, lambda: refunds.record(refund_id, form.told(), actor, clock.now()),
+        done=_("已登记退款，请由另一位同事确认。"),
+    )  # fmt: skip
 
 
 @bp.post("/<uuid:refund_id>/confirm")
@@ -96,13 +86,9 @@ def record(actor: Actor, desk: str, refund_id: UUID) -> Answer:
 @idempotent
 def confirm(actor: Actor, desk: str, refund_id: UUID) -> Answer:
     """Confirm a refund that another person recorded."""
-    form = ReasonForm()
-    with form.refusals():
-        with transaction():
-            refunds.confirm(refund_id, actor, clock.now())
-        flash(_("退款已确认。"), "success")
-        return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
-    return form.answer(_render(desk, refund_id, actor, form=form))
+    return _do(
+        desk, refund_id, actor, Form(), lambda: refunds.confirm(refund_id, actor, clock.now()), done=_("退款已确认。")
+    )
 
 
 @bp.post("/<uuid:refund_id>/refuse")
@@ -111,13 +97,10 @@ def confirm(actor: Actor, desk: str, refund_id: UUID) -> Answer:
 def refuse(actor: Actor, desk: str, refund_id: UUID) -> Answer:
     """Refuse a refund with a reason."""
     form = ReasonForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            with transaction():
-                refunds.refuse(refund_id, form.reason.data, actor, clock.now())
-            flash(_("已拒绝退款。"), "success")
-            return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
-    return form.answer(_render(desk, refund_id, actor, form=form))
+    return _do(
+        desk, refund_id, actor, form, lambda: refunds.refuse(refund_id, form.reason.data, actor, clock.now()),
+        done=_("已拒绝退款。"),
+    )  # fmt: skip
 
 
 @bp.post("/<uuid:refund_id>/withdraw")
@@ -125,28 +108,30 @@ def refuse(actor: Actor, desk: str, refund_id: UUID) -> Answer:
 @idempotent
 def withdraw(actor: Actor, desk: str, refund_id: UUID) -> Answer:
     """Take back what one asked for oneself."""
-    form = ReasonForm()
-    with form.refusals():
-        with transaction():
-            withdrawing.withdraw_refund(refund_id, actor, clock.now())
-        flash(_("退款申请已撤回。"), "success")
-        return redirect(url_for("refund_pages.show", desk=desk, refund_id=refund_id))
-    return form.answer(_render(desk, refund_id, actor, form=form))
+    return _do(
+        desk, refund_id, actor, Form(), lambda: withdrawing.withdraw_refund(refund_id, actor, clock.now()),
+        done=_("退款申请已撤回。"),
+    )  # fmt: skip
 
 
-def _render(
-    desk: str, refund_id: UUID, actor: Actor, *, form: ReasonForm | None = None, slip: SlipForm | None = None
-) -> str:
+def _do(desk: str, refund_id: UUID, actor: Actor, form: Form, act: Callable[[], object], *, done: str) -> Answer:
+    """Act, and go back to the page; else show it with what is wrong."""
+    back = url_for("refund_pages.show", desk=desk, refund_id=refund_id)
+    return act_on(form, act, done=done, back=back, page=lambda filled: _render(desk, refund_id, actor, filled))
+
+
+def _render(desk: str, refund_id: UUID, actor: Actor, form: Form | None = None) -> str:
     row = refund_queries.get_refund(refund_id, actor, clock.today())
     way = row.clearing or refund_origins.clearing_of(row.key)
     is_operators = way == "supervised" and actor.organisation_kind != "operator"
-    if slip is None:
-        slip = SlipForm(formdata=None)
+    slip = form if isinstance(form, SlipForm) else SlipForm(formdata=None)
+    if slip is not form:
         leave_out_supervised(slip, actor)
         slip.value_on.data = clock.today()
         slip.clearing.data = way or slip.clearing.data
     return render_template(
-        "payments/refund.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), slip=slip,
+        "payments/refund.html", desk=desk, row=row, form=form or Form(formdata=None), slip=slip, is_supervised=way == "supervised",
+        reason=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
         origins=refund_origins.origins_of([row.key]).get(row.key, []) if row.clearing != "stripe" else [],
         may_withdraw=row.status == "requested" and row.requested_by == actor.user_id and actor.may("refunds:request"),
         may_record=row.status == "requested" and way != "stripe" and actor.may("refunds:record") and not is_operators,

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from orders.payments import charges, refund_origins
 from orders.payments.models import Refund, RefundLine
+from orders.payments.refund_models import OPEN_REFUNDS
 from orders.payments.refund_origins import Path
 from orders.purchase.models import Order, OrderLine
 from shop import money
@@ -125,7 +126,7 @@ def asked_of_lines(order: Order) -> dict[int, int]:
     rows = db.session.execute(
         select(RefundLine.line_id, func.sum(RefundLine.amount_fen))
         .join(Refund, Refund.id == RefundLine.refund_id)
-        .where(Refund.order_id == order.id, Refund.status.in_(("requested", "recorded", "sent")))
+        .where(Refund.order_id == order.id, Refund.status.in_(OPEN_REFUNDS))
         .group_by(RefundLine.line_id)
     )
     return {line_id: int(fen) for line_id, fen in rows}

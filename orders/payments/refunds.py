@@ -146,7 +146,7 @@ def confirm(refund_id: UUID, actor: Actor, at: datetime) -> Refund:
     """
     refund, order = lock_refund(refund_id, actor, at)
     if refund.clearing is not None:  # until it is recorded nobody knows by which way it goes, and the move is refused
-        _check_clearing(order, refund.clearing, refund.amount_fen)
+        check_clearing(order, refund.clearing, refund.amount_fen)
         refund_origins.check_day(refund.value_on, order, refund)
         access.require_clearing(refund.clearing, actor)
     machine.move("refund", refund, "confirm", actor=actor, at=at, parties=parties_of(order))
@@ -264,10 +264,14 @@ def _check_slip(slip: TransferBack, order: Order, refund: Refund, *, on: date) -
     if slip.value_on > on:
         raise ValueDayAhead(_("起息日不能晚于今天。"), value_on=slip.value_on.isoformat())
     refund_origins.check_day(slip.value_on, order, refund)
-    _check_clearing(order, slip.clearing, refund.amount_fen)
+    check_clearing(order, slip.clearing, refund.amount_fen)
 
 
-def _check_clearing(order: Order, clearing: str, amount_fen: int) -> None:
+def check_clearing(order: Order, clearing: str, amount_fen: int) -> None:
+    """Ask that so much of an order's money came in one way.
+
+    :raises OtherAccount: if it did not.
+    """
     there = by_clearing(order)[clearing]
     if amount_fen > there:
         raise OtherAccount(

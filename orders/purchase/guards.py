@@ -124,6 +124,13 @@ def another_person_prepared(subject: Any, actor: Any, context: Context) -> str |
     return None
 
 
+def another_person_doubted(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for another person than who said that the bank had not paid."""
+    if actor is not None and actor.user_id == subject.doubted_by:
+        return _("登记未付成的人不能自己复核，请由另一位同事办理。")
+    return None
+
+
 def another_person_proposed(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
     """Ask for another person than who proposed it."""
     if actor is not None and actor.user_id == subject.proposed_by:

@@ -73,6 +73,19 @@ _RECEIPT = (
     Rule("receipt", "recorded", "refuse", "refused", _CONFIRM_PAYMENT, guards.another_person_recorded),
     Rule("receipt", "recorded", "withdraw", "refused", _RECORD_PAYMENT, guards.same_person_recorded),
 )
+_GATHER: tuple[Who, ...] = (("operator", "refunds:record"),)
+_RELEASE_REFUND: tuple[Who, ...] = (("operator", "refunds:confirm"),)
+
+
+def _filed(refund: str) -> tuple[Rule, ...]:
+    """Return the moves of a refund that goes to the bank in a file: its transfer says how far it is."""
+    return (
+        Rule(refund, "requested", "gather", "in_file", _GATHER),
+        Rule(refund, "in_file", "execute", "confirmed", (*_RELEASE_REFUND, _SYSTEM)),
+        Rule(refund, "in_file", "drop", "requested", (*_GATHER, *_RELEASE_REFUND)),
+    )
+
+
 _REFUND = (
     Rule("refund", "", "request", "requested", (("buyer", ""), ("producer", ""), _SYSTEM)),
     Rule("refund", "requested", "record", "recorded", _RECORD_REFUND),
@@ -86,6 +99,7 @@ _REFUND = (
     Rule("refund", "sent", "fail", "requested", (_SYSTEM,)),
     Rule("refund", "confirmed", "bounce", "requested", (_SYSTEM,)),
     Rule("refund", "requested", "attribute", "confirmed", (("operator", "exceptions:agree"),)),
+    *_filed("refund"),
 )
 _CREDIT_REFUND = (
     Rule("credit_refund", "", "request", "requested", (("buyer", ""), ("producer", ""))),
@@ -94,6 +108,19 @@ _CREDIT_REFUND = (
     Rule("credit_refund", "requested", "withdraw", "refused", _ASK_REFUND, guards.same_person_asked),
     Rule("credit_refund", "recorded", "confirm", "confirmed", _CONFIRM_REFUND, guards.payees_other_person),
     Rule("credit_refund", "recorded", "refuse", "refused", _CONFIRM_REFUND, guards.another_person_recorded),
+    *_filed("credit_refund"),
+)
+_REFUND_TRANSFER = (
+    Rule("refund_transfer", "", "prepare", "prepared", _GATHER),
+    Rule("refund_transfer", "prepared", "release", "released", _RELEASE_REFUND, guards.another_person_prepared),
+    Rule("refund_transfer", "prepared", "cancel", "cancelled", (*_GATHER, *_RELEASE_REFUND)),
+    Rule("refund_transfer", "released", "cancel", "cancelled", _RELEASE_REFUND),
+    Rule("refund_transfer", "released", "send", "sent", (*_GATHER, *_RELEASE_REFUND)),
+    Rule("refund_transfer", "sent", "pay", "paid", (*_RELEASE_REFUND, _SYSTEM)),
+    Rule("refund_transfer", "failing", "pay", "paid", (*_RELEASE_REFUND, _SYSTEM)),
+    Rule("refund_transfer", "sent", "doubt", "failing", (*_GATHER, *_RELEASE_REFUND)),
+    Rule("refund_transfer", "failing", "fail", "failed", _RELEASE_REFUND, guards.another_person_doubted),
+    Rule("refund_transfer", "failing", "trust", "sent", (*_GATHER, *_RELEASE_REFUND)),
 )
 _ACCEPT: Who = ("buyer", "goods:accept")
 _RETURN = (
@@ -181,7 +208,7 @@ _ENTERED = (
 )  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
-    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_CREDIT_REFUND, *_RETURN,
-    *_PAYOUT, *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
+    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_CREDIT_REFUND,
+    *_REFUND_TRANSFER, *_RETURN, *_PAYOUT, *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
 )  # fmt: skip
 TABLE = Table(RULES, attributes={"approval": "approval"})

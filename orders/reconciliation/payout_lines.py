@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, select
 
 from orders.banking import acts
-from orders.banking.models import BankStatement, BankStatementLine, StatementAccount, is_free
-from orders.banking.reading.cells import compared_account
+from orders.banking.models import BankStatement, BankStatementLine
 from orders.settlement import bank, paying, returns
 from orders.settlement.bank import Confirmation
+from orders.settlement.line_pairs import find_pairs, may_be_paid, may_have_come_back, open_lines
 from orders.settlement.models import Payout, PayoutReturn
 from orders.settlement.returns import ReturnFacts
-from shop import clock
 from shop.db import db
 from shop.i18n import _
-from shop.typed import fold
 
-#: Days after its release in which a payout's line is expected where the bank has left its number out.
-_WITHIN = timedelta(days=10)
-#: Pairs that one transaction takes in.
-_MOST = 500
-_CAME_BACK = re.compile("退汇|退票|退回|退款")
 Pair = tuple[Payout, BankStatementLine]
+
+
+def _line_key(pair: Pair) -> int:
+    return pair[1].id
 
 
 def match(at: datetime) -> int:
@@ -36,15 +32,15 @@ def match(at: datetime) -> int:
 
 def _match_paid(at: datetime) -> int:
     """Confirm payouts that the bank has made; their lines are matched, also where a person was faster."""
-    lines = _lines("out")
+    lines = open_lines("out")
     fresh = _unused(lines)
-    sent = _pairs(_payouts(fresh, Payout.status == "sent"), fresh, _may_be_paid)
+    sent = find_pairs(_payouts(fresh, Payout.status == "sent"), fresh, may_be_paid)
     bank.confirm(
         [Confirmation(payout=p.public_id, bank_serial=line.serial, value_on=line.value_on) for p, line in sent],
         None,
         at,
     )
-    typed = _pairs(
+    typed = find_pairs(
         _payouts(lines, Payout.bank_serial.in_([line.serial for line in lines])), lines,
         lambda payout, line: payout.bank_serial == line.serial,
     )  # fmt: skip
@@ -56,7 +52,7 @@ def _match_paid(at: datetime) -> int:
 
 def _match_typed_returns() -> int:
     """Give the lines of returns that a person was faster with to these, by serial number and amount."""
-    lines = _lines("in", ~exists().where(PayoutReturn.line_id == BankStatementLine.id))
+    lines = open_lines("in", ~exists().where(PayoutReturn.line_id == BankStatementLine.id))
     query = (
         select(PayoutReturn, Payout.amount_fen)
         .join(Payout, Payout.id == PayoutReturn.payout_id)
@@ -82,8 +78,8 @@ def _match_typed_returns() -> int:
 def _match_returned(at: datetime) -> int:
     """Write down which payouts have come back, in the name of who imported the statement; another person agrees."""
     live = exists().where(PayoutReturn.payout_id == Payout.id, PayoutReturn.status != "refused")
-    lines = _lines("in", ~exists().where(PayoutReturn.line_id == BankStatementLine.id))
-    found = _pairs(_payouts(lines, Payout.status == "paid", ~live), lines, _may_have_come_back)
+    lines = open_lines("in", ~exists().where(PayoutReturn.line_id == BankStatementLine.id))
+    found = find_pairs(_payouts(lines, Payout.status == "paid", ~live), lines, may_have_come_back)
     locked = paying.lock_payouts([payout.id for payout, _line in found])
     for payout, line in sorted(found, key=_line_key):
         reason = " ".join(part for part in (line.return_code, line.remark) if part) or _("银行退汇")
@@ -120,63 +116,3 @@ def _payouts(lines: Sequence[BankStatementLine], *conditions: ColumnElement[bool
     amounts = {line.amount_fen for line in lines}
     query = select(Payout).where(Payout.rail == "bank", Payout.amount_fen.in_(amounts), *conditions).order_by(Payout.id)
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
-
-
-def _lines(direction: str, *conditions: ColumnElement[bool]) -> Sequence[BankStatementLine]:
-    """Return the open lines of supervised accounts that went one way."""
-    query = (
-        select(BankStatementLine)
-        .join(StatementAccount, StatementAccount.id == BankStatementLine.account_id)
-        .where(
-            StatementAccount.clearing == "supervised", BankStatementLine.direction == direction,
-            is_free(), BankStatementLine.amount_fen > 0, *conditions,
-        )
-        .order_by(BankStatementLine.id)
-        .execution_options(populate_existing=True)
-    )  # fmt: skip
-    return db.session.scalars(query).all()
-
-
-def _pairs(
-    payouts: Sequence[Payout], lines: Sequence[BankStatementLine], fits: Callable[[Payout, BankStatementLine], bool]
-) -> list[Pair]:
-    """Return what is clear: a line that names a payout, or the only one for the only payout that it can be."""
-    by_amount: dict[int, list[BankStatementLine]] = {}
-    for line in lines:
-        by_amount.setdefault(line.amount_fen, []).append(line)
-    fitting = {p.id: [line for line in by_amount.get(p.amount_fen, ()) if fits(p, line)] for p in payouts}
-    claims = [line.id for found in fitting.values() for line in found]
-    taken: list[Pair] = []
-    for payout in payouts:
-        named = [line for line in fitting[payout.id] if _names(payout, line)]
-        alone = [line for line in fitting[payout.id] if claims.count(line.id) == 1]
-        clear = named if len(named) == 1 else alone if len(fitting[payout.id]) == len(alone) == 1 else []
-        taken += [(payout, line) for line in clear]
-    return taken[:_MOST]
-
-
-def _line_key(pair: Pair) -> int:
-    return pair[1].id
-
-
-def _names(payout: Payout, line: BankStatementLine) -> bool:
-    return payout.number in fold(line.remark)
-
-
-def _may_be_paid(payout: Payout, line: BankStatementLine) -> bool:
-    released_on = clock.business_day(payout.released_at or payout.prepared_at)
-    return line.value_on >= released_on and (
-        _names(payout, line) or (_same_account(payout, line) and line.value_on <= released_on + _WITHIN)
-    )
-
-
-def _may_have_come_back(payout: Payout, line: BankStatementLine) -> bool:
-    paid_on = payout.value_on or date.max
-    says_so = line.return_code is not None or _CAME_BACK.search(line.remark) is not None
-    return line.value_on >= paid_on and (
-        _names(payout, line) or (says_so and _same_account(payout, line) and line.value_on <= paid_on + _WITHIN)
-    )
-
-
-def _same_account(payout: Payout, line: BankStatementLine) -> bool:
-    return compared_account(line.counterparty_account) == compared_account(payout.account_number)

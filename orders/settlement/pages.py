@@ -15,16 +15,14 @@ from orders.settlement.bank import Confirmation
 from orders.settlement.forms import ActForm, ConfirmForm, ConfirmReturnForm, FileForm, ReasonForm, ReturnForm
 from orders.settlement.labels import PAYOUT_STATES, words
 from orders.settlement.models import Payout, PayoutRun
+from orders.settlement.serial_rows import read_serials, require_seen
 from shop import clock, sheets
 from shop.auth import Actor, requires
 from shop.db import db, transaction
-from shop.errors import Invalid
-from shop.etag import VersionChanged
 from shop.forms import Form
 from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT, MAX_LIMIT
-from shop.typed import fold
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint("payout_pages", __name__, template_folder="templates")
@@ -32,12 +30,6 @@ bp = Blueprint("payout_pages", __name__, template_folder="templates")
 
 #: What the list's filter calls payouts of which a return by the bank waits for its second person.
 RETURNING = "returning"
-
-
-class BadRow(Invalid):
-    """A pasted row names no payout of the run, or no serial number."""
-
-    code = "bad-payout-row"
 
 
 @bp.get("/<any(producer, operator):desk>/payouts")
@@ -177,33 +169,18 @@ def confirm(actor: Actor, run_id: UUID) -> Answer:
 
 
 def _require_seen(moved: Sequence[Payout]) -> None:
-    """Ask that what was moved is what the page had shown: a run may still be growing.
-
-    :raises VersionChanged: if it is not; then nothing is moved.
-    """
-    if request.form.get("seen", "") != f"{len(moved)}:{sum(each.amount_fen for each in moved)}":
-        raise VersionChanged(_("付款单有变化，请核对刷新后的笔数和金额再办理。"))
+    require_seen(request.form.get("seen", ""), len(moved), sum(each.amount_fen for each in moved))
 
 
 def _read_serials(run_id: UUID, form: ConfirmForm) -> list[Confirmation]:
-    """Read a row per payout: its number and the bank's serial number.
-
-    :raises BadRow: naming the row that cannot be read.
-    """
+    """Read a row per payout: its number and the bank's serial number."""
     query = select(Payout.number, Payout.public_id).join(PayoutRun, PayoutRun.id == Payout.run_id)
     known = {row.number: row.public_id for row in db.session.execute(query.where(PayoutRun.public_id == run_id))}
-    found = []
-    for n, line in enumerate((form.serials.data or "").splitlines(), 1):
-        parts = fold(line).replace(",", " ").split()
-        if not parts or parts in ([number] for number in known):
-            continue  # the page names every payout; one without a serial number is not paid yet
-        if len(parts) != 2 or parts[0] not in known:  # noqa: PLR2004  number and serial
-            raise BadRow(_("第 %(row)s 行须是本批的付款编号和银行流水号。", row=n), row=n)
-        assert form.value_on.data is not None  # noqa: S101  the form asks for it
-        found.append(Confirmation(payout=known[parts[0]], bank_serial=parts[1], value_on=form.value_on.data))
-    if not found:
-        raise BadRow(_("请在付款编号后填写银行流水号。"), row=1)
-    return found
+    assert form.value_on.data is not None  # noqa: S101  the form asks for it
+    return [
+        Confirmation(payout=payout, bank_serial=serial, value_on=form.value_on.data)
+        for payout, serial in read_serials(form.serials.data or "", known)
+    ]
 
 
 def _waiting(run_id: UUID) -> list[UUID]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import func, select
 
@@ -50,6 +51,27 @@ def make_batches(payouts: Sequence[Payout], fees: Mapping[int, int], on: date) -
     :param fees: what of the platform's fee each payout, by key, takes along; what is below zero takes from the others' of the batch.
     :raises NoPayerAccount: if there is no account for some, and nothing is paid then.
     """
+    batches = [Batch(payer, paid) for payer, paid in by_payer(payouts, on)]
+    for batch in batches:
+        batch.fee_fen = max(sum(fees.get(payout.id, 0) for payout in batch.payouts), 0)
+    return batches
+
+
+class Payable(Protocol):
+    """What a file pays: a payout, or a refund's transfer."""
+
+    producer_id: Any
+    number: Any
+
+
+Paid = TypeVar("Paid", bound=Payable)
+
+
+def by_payer(payables: Sequence[Paid], on: date) -> list[tuple[SupervisedAccount, list[Paid]]]:
+    """Return what each supervised account pays on a day: a producer's own sub-account its part, the main account the rest.
+
+    :raises NoPayerAccount: if there is no account for some, and nothing is paid then.
+    """
     found = db.session.scalars(
         select(SupervisedAccount)
         .where(in_force(on))
@@ -59,23 +81,19 @@ def make_batches(payouts: Sequence[Payout], fees: Mapping[int, int], on: date) -
     for account in found:
         by_producer.setdefault(account.producer_id, account)
     main = by_producer.get(None)
-    batches: dict[int, Batch] = {}
+    paid: dict[int, tuple[SupervisedAccount, list[Paid]]] = {}
     unpaid = []
-    for payout in payouts:
-        payer = by_producer.get(payout.producer_id, main)
+    for each in payables:
+        payer = by_producer.get(each.producer_id, main)
         if payer is None:
-            unpaid.append(payout.number)
-            continue
-        batch = batches.setdefault(payer.id, Batch(payer))
-        batch.payouts.append(payout)
-        batch.fee_fen += fees.get(payout.id, 0)
+            unpaid.append(each.number)
+        else:
+            paid.setdefault(payer.id, (payer, []))[1].append(each)
     if unpaid:
         raise NoPayerAccount(
             _("没有已由两人确认且今天有效的监管账户，不能生成付款文件。请先登记并确认监管账户。"), payouts=unpaid
         )
-    for batch in batches.values():
-        batch.fee_fen = max(batch.fee_fen, 0)
-    return [batches[key] for key in sorted(batches)]
+    return [paid[key] for key in sorted(paid)]
 
 
 def fee_number(run: PayoutRun, batch: int | str = "") -> str:

@@ -1,4 +1,4 @@
-"""A run's payments as files that banks take: the usual batch sheet as CSV, and ISO 20022 pain.001.001.09."""
+"""Payments as files that banks take: the usual batch sheet as CSV, and ISO 20022 pain.001.001.09."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 from orders.banking.models import SupervisedAccount
@@ -38,6 +39,19 @@ class Transfer:
     reference: str
 
 
+#: What each account pays, in the order of the file.
+Payers = Sequence[tuple[SupervisedAccount, Sequence[Transfer]]]
+
+
+@dataclass(frozen=True)
+class Head:
+    """How a file names itself: the run that it is of, a prefix for the payments in it, and the file's own name."""
+
+    public_id: UUID
+    reference: str
+    stem: str
+
+
 class NotInEncoding(Invalid):
     """A name has a character that the file's encoding does not know; member ``payouts`` says whose."""
 
@@ -56,10 +70,18 @@ def make(
     """
     own = payers.find_own(actor.organisation_id, clock.business_day(at)) if any(b.fee_fen for b in batches) else None
     orders = [(batch.payer, _orders_of(run, n, batch, own)) for n, batch in enumerate(batches, 1)]
-    stem = f"payouts-{run.on:%Y%m%d}-{run.public_id}"
+    day = f"{run.on:%Y%m%d}"
+    return render(kind, Head(run.public_id, f"{day}-{run.id}", f"payouts-{day}-{run.public_id}"), orders, at)
+
+
+def render(kind: str, head: Head, orders: Payers, at: datetime) -> tuple[bytes, str]:
+    """Return the bytes and the name of a file of transfers.
+
+    :raises NotInEncoding: naming transfers that GBK cannot write.
+    """
     if kind == "pain001":
-        return _pain001(run, orders, at), f"{stem}.xml"
-    return _sheet(orders, KINDS[kind]), f"{stem}.csv"
+        return _pain001(head, orders, at), f"{head.stem}.xml"
+    return _sheet(orders, KINDS[kind]), f"{head.stem}.csv"
 
 
 def _orders_of(run: PayoutRun, n: int, batch: Batch, own: BankAccount | None) -> list[Transfer]:
@@ -73,7 +95,7 @@ def _orders_of(run: PayoutRun, n: int, batch: Batch, own: BankAccount | None) ->
     return found
 
 
-def _sheet(orders: Sequence[tuple[SupervisedAccount, list[Transfer]]], encoding: str) -> bytes:
+def _sheet(orders: Payers, encoding: str) -> bytes:
     """Return the sheet: one payment a row, amounts in yuan, the payout's number as reference and remark.
 
     Rows of one paying account stand together and are counted from 1: each is a batch. Nothing is put before text
@@ -112,21 +134,21 @@ def _fits(transfer: Transfer, encoding: str) -> bool:
     return text == text.encode(encoding, errors="ignore").decode(encoding)
 
 
-def _pain001(run: PayoutRun, orders: Sequence[tuple[SupervisedAccount, list[Transfer]]], at: datetime) -> bytes:
+def _pain001(head: Head, orders: Payers, at: datetime) -> bytes:
     """Return a CustomerCreditTransferInitiationV09: a payment for each account that pays, a transaction for each transfer."""
     ET.register_namespace("", _NAMESPACE)
     root = ET.Element(f"{{{_NAMESPACE}}}Document")
     message = _add(root, "CstmrCdtTrfInitn")
     every = [each for _payer, transfers in orders for each in transfers]
-    head = _add(message, "GrpHdr")
+    group = _add(message, "GrpHdr")
     # 35 characters at most: a UUID without its hyphens has 32.
-    _add(head, "MsgId", run.public_id.hex)
-    _add(head, "CreDtTm", at.astimezone(clock.SHANGHAI).isoformat(timespec="seconds"))
-    _add_sums(head, every)
-    _add(_add(head, "InitgPty"), "Nm", orders[0][0].holder[:_NAME])
+    _add(group, "MsgId", head.public_id.hex)
+    _add(group, "CreDtTm", at.astimezone(clock.SHANGHAI).isoformat(timespec="seconds"))
+    _add_sums(group, every)
+    _add(_add(group, "InitgPty"), "Nm", orders[0][0].holder[:_NAME])
     for n, (payer, transfers) in enumerate(orders, 1):
         info = _add(message, "PmtInf")
-        _add(info, "PmtInfId", f"{run.on:%Y%m%d}-{run.id}-{n}")
+        _add(info, "PmtInfId", f"{head.reference}-{n}")
         _add(info, "PmtMtd", "TRF")
         _add_sums(info, transfers)
         _add(_add(info, "ReqdExctnDt"), "Dt", clock.business_day(at).isoformat())
@@ -149,7 +171,8 @@ def _add_transfer(info: ET.Element, transfer: Transfer) -> None:
     _add(_add(one, "PmtId"), "EndToEndId", transfer.reference)
     amount = _add(_add(one, "Amt"), "InstdAmt", money.format_yuan(transfer.amount_fen))
     amount.set("Ccy", "CNY")
-    _add(_add(_add(one, "CdtrAgt"), "FinInstnId"), "Nm", transfer.bank[:_NAME])
+    if transfer.bank:  # of a payer whose money goes back only the account is known
+        _add(_add(_add(one, "CdtrAgt"), "FinInstnId"), "Nm", transfer.bank[:_NAME])
     _add(_add(one, "Cdtr"), "Nm", transfer.holder[:_NAME])
     _add(_add(_add(_add(one, "CdtrAcct"), "Id"), "Othr"), "Id", transfer.number[:_ACCOUNT])
     _add(_add(one, "RmtInf"), "Ustrd", transfer.remark)

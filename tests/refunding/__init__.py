@@ -1,0 +1,1 @@
+"""Refunds in files for the bank."""
