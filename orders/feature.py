@@ -38,6 +38,8 @@ MODELS = (
     "orders.online.models",
     "orders.settlement.models",
     "orders.settlement.slip_models",
+    "orders.settlement.tax_models",
+    "orders.settlement.waiting_models",
     "orders.refunding.models",
     "orders.reconciliation.models",
     "orders.desk.models",

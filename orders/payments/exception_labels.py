@@ -13,6 +13,8 @@ KINDS = {
     "reversal_failed": lazy("从供应商追回款项失败"),
     "transfer_failed": lazy("转给供应商失败"),
     "payout_failed": lazy("付供应商失败"),
+    "payout_not_executed": lazy("已发送银行，多日没有流水"),
+    "payout_paid_twice": lazy("登记未付成的付款又付出，重复付款"),
     "refund_failed": lazy("原路退款失败"),
     "provider_payout_failed": lazy("支付机构提现失败"),
     "payout_not_arrived": lazy("支付机构提现未到监管账户"),

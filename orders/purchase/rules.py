@@ -80,9 +80,9 @@ _RELEASE_REFUND: tuple[Who, ...] = (("operator", "refunds:confirm"),)
 def _filed(refund: str) -> tuple[Rule, ...]:
     """Return the moves of a refund that goes to the bank in a file: its transfer says how far it is."""
     return (
-        Rule(refund, "requested", "gather", "in_file", _GATHER),
+        Rule(refund, "requested", "gather", "in_file", (*_GATHER, _SYSTEM)),
         Rule(refund, "in_file", "execute", "confirmed", (*_RELEASE_REFUND, _SYSTEM)),
-        Rule(refund, "in_file", "drop", "requested", (*_GATHER, *_RELEASE_REFUND)),
+        Rule(refund, "in_file", "drop", "requested", (*_GATHER, *_RELEASE_REFUND, _SYSTEM)),
     )
 
 
@@ -113,14 +113,15 @@ _CREDIT_REFUND = (
 _REFUND_TRANSFER = (
     Rule("refund_transfer", "", "prepare", "prepared", _GATHER),
     Rule("refund_transfer", "prepared", "release", "released", _RELEASE_REFUND, guards.another_person_prepared),
-    Rule("refund_transfer", "prepared", "cancel", "cancelled", (*_GATHER, *_RELEASE_REFUND)),
-    Rule("refund_transfer", "released", "cancel", "cancelled", _RELEASE_REFUND),
+    Rule("refund_transfer", "prepared", "cancel", "cancelled", (*_GATHER, *_RELEASE_REFUND, _SYSTEM)),
+    Rule("refund_transfer", "released", "cancel", "cancelled", (*_RELEASE_REFUND, _SYSTEM)),
     Rule("refund_transfer", "released", "send", "sent", (*_GATHER, *_RELEASE_REFUND)),
     Rule("refund_transfer", "sent", "pay", "paid", (*_RELEASE_REFUND, _SYSTEM)),
     Rule("refund_transfer", "failing", "pay", "paid", (*_RELEASE_REFUND, _SYSTEM)),
     Rule("refund_transfer", "sent", "doubt", "failing", (*_GATHER, *_RELEASE_REFUND)),
     Rule("refund_transfer", "failing", "fail", "failed", _RELEASE_REFUND, guards.another_person_doubted),
     Rule("refund_transfer", "failing", "trust", "sent", (*_GATHER, *_RELEASE_REFUND)),
+    Rule("refund_transfer", "failed", "find", "paid", (_SYSTEM,)),
 )
 _ACCEPT: Who = ("buyer", "goods:accept")
 _RETURN = (
@@ -139,19 +140,23 @@ _RETURN = (
     Rule("goods_return", "sent", "refuse", "refused", (_SHIP,)),
 )
 _PREPARE: tuple[Who, ...] = (("operator", "payouts:prepare"), _SYSTEM)
+_EITHER_PAYOUT: tuple[Who, ...] = (("operator", "payouts:prepare"), ("operator", "payouts:release"))
 _PAYOUT = (
     Rule("payout", "", "prepare", "prepared", _PREPARE),
     Rule(
         "payout", "prepared", "release", "released", (("operator", "payouts:release"),), guards.another_person_prepared
     ),
-    Rule(
-        "payout", "prepared", "cancel", "cancelled", (("operator", "payouts:prepare"), ("operator", "payouts:release"))
-    ),
-    Rule("payout", "released", "cancel", "cancelled", (("operator", "payouts:release"),)),
+    Rule("payout", "prepared", "cancel", "cancelled", (*_EITHER_PAYOUT, _SYSTEM)),
+    Rule("payout", "released", "cancel", "cancelled", (("operator", "payouts:release"), _SYSTEM)),
     Rule("payout", "prepared", "send", "sent", (_SYSTEM,)),
-    Rule("payout", "released", "send", "sent", (("operator", "payouts:release"), ("operator", "payouts:prepare"))),
+    Rule("payout", "released", "send", "sent", _EITHER_PAYOUT),
     Rule("payout", "sent", "pay", "paid", (("operator", "payouts:release"), _SYSTEM)),
-    Rule("payout", "sent", "fail", "failed", (("operator", "payouts:release"), _SYSTEM)),
+    Rule("payout", "sent", "fail", "failed", (_SYSTEM,)),
+    Rule("payout", "sent", "doubt", "failing", _EITHER_PAYOUT),
+    Rule("payout", "failing", "fail", "failed", (("operator", "payouts:release"),), guards.another_person_doubted),
+    Rule("payout", "failing", "trust", "sent", _EITHER_PAYOUT),
+    Rule("payout", "failing", "pay", "paid", (("operator", "payouts:release"), _SYSTEM)),
+    Rule("payout", "failed", "find", "paid", (_SYSTEM,)),
     Rule("payout", "paid", "return", "returned", (("operator", "payouts:release"),)),
     Rule("payout_return", "", "record", "recorded", _PREPARE),
     Rule(

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, select
 
 from orders.banking import acts
 from orders.banking.models import BankStatement, BankStatementLine
-from orders.settlement import bank, paying, returns
+from orders.settlement import bank, finding, paying, returns
 from orders.settlement.bank import Confirmation
 from orders.settlement.line_pairs import find_pairs, may_be_paid, may_have_come_back, open_lines
 from orders.settlement.models import Payout, PayoutReturn
@@ -34,12 +34,9 @@ def _match_paid(at: datetime) -> int:
     """Confirm payouts that the bank has made; their lines are matched, also where a person was faster."""
     lines = open_lines("out")
     fresh = _unused(lines)
-    sent = find_pairs(_payouts(fresh, Payout.status == "sent"), fresh, may_be_paid)
-    bank.confirm(
-        [Confirmation(payout=p.public_id, bank_serial=line.serial, value_on=line.value_on) for p, line in sent],
-        None,
-        at,
-    )
+    sent = find_pairs(_payouts(fresh, Payout.status.in_(("sent", "failing"))), fresh, may_be_paid)
+    bank.confirm([_told(*pair) for pair in sent], None, at)
+    sent += _find_failed(fresh, {line.id for _payout, line in sent}, at)
     typed = find_pairs(
         _payouts(lines, Payout.bank_serial.in_([line.serial for line in lines])), lines,
         lambda payout, line: payout.bank_serial == line.serial,
@@ -48,6 +45,18 @@ def _match_paid(at: datetime) -> int:
     for _payout, line in sorted((*sent, *typed), key=_line_key):  # locked as imports lock them
         acts.settle(acts.lock_open(line.id, "out"), "matched", rule="payout")
     return len(sent) + len(typed)
+
+
+def _find_failed(fresh: Sequence[BankStatementLine], taken: set[int], at: datetime) -> list[Pair]:
+    """Take in that payouts have left which two persons had said to have failed; what is on its way has its line first."""
+    lines = [line for line in fresh if line.id not in taken]
+    failed = _payouts(lines, Payout.status == "failed", Payout.released_at.is_not(None))
+    pairs = find_pairs(failed, lines, may_be_paid)
+    return [pair for pair in pairs if finding.find_paid(_told(*pair), at) is not None]
+
+
+def _told(payout: Payout, line: BankStatementLine) -> Confirmation:
+    return Confirmation(payout=payout.public_id, bank_serial=line.serial, value_on=line.value_on)
 
 
 def _match_typed_returns() -> int:

@@ -17,7 +17,7 @@ from shop.db import db
 
 
 def match(at: datetime) -> int:
-    """Confirm what the bank has made, whatever anybody doubts of it; return how many lines were refunds of files.
+    """Confirm what the bank has made, whatever anybody said of it; return how many lines were refunds of files.
 
     What a person was faster with has its line, by serial number and amount.
     """
@@ -27,13 +27,20 @@ def match(at: datetime) -> int:
     used = {one.bank_serial for one in paid}
     fresh = [line for line in lines if line.serial not in used]
     sent = find_pairs(_transfers(fresh, RefundTransfer.status.in_(("sent", "failing"))), fresh, may_be_paid)
-    told = [RefundPaid(transfer=one.public_id, bank_serial=line.serial, value_on=line.value_on) for one, line in sent]
-    transfers.confirm(told, None, at)
+    transfers.confirm([_told(*pair) for pair in sent], None, at)
+    taken = {line.id for _one, line in sent}
+    fresh = [line for line in fresh if line.id not in taken]
+    failed = find_pairs(_transfers(fresh, RefundTransfer.status == "failed"), fresh, may_be_paid)
+    sent += [pair for pair in failed if transfers.find_paid(_told(*pair), at)]
     for one, line in sorted((*typed, *sent), key=lambda pair: pair[1].id):  # locked as imports lock them
         locked = acts.lock_open(line.id, "out")
         locked.refund_id, locked.credit_refund_id = one.refund_id, one.credit_refund_id
         acts.settle(locked, "matched", rule="refund_file")
     return len(typed) + len(sent)
+
+
+def _told(one: RefundTransfer, line: BankStatementLine) -> RefundPaid:
+    return RefundPaid(transfer=one.public_id, bank_serial=line.serial, value_on=line.value_on)
 
 
 def _transfers(lines: Sequence[BankStatementLine], *conditions: ColumnElement[bool]) -> Sequence[RefundTransfer]:

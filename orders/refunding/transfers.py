@@ -14,7 +14,7 @@ from orders.purchase import machine
 from orders.refunding.gathering import require_operator
 from orders.refunding.locking import Locked, lock
 from orders.refunding.models import RefundRun, RefundTransfer
-from orders.settlement import payers, payment_files
+from orders.settlement import doubting, payers, payment_files
 from orders.settlement.bank import BadValueDay, NothingToSend
 from orders.settlement.payment_files import Head, Transfer
 from shop import audit, clock, money
@@ -112,17 +112,42 @@ def confirm(told: Sequence[RefundPaid], actor: Actor | None, at: datetime) -> li
     return [found.transfer for found in locked]
 
 
+def find_paid(told: RefundPaid, at: datetime) -> bool:
+    """Take a statement's word that a transfer has left which two persons had said to have failed.
+
+    What was prepared or released meanwhile for the same refund is given up; if it went back otherwise already, nothing
+    changes and the line stays a person's.
+
+    :return: whether the refund went back by it.
+    """
+    one = db.session.scalars(select(RefundTransfer).where(RefundTransfer.public_id == told.transfer)).one()
+    others = select(RefundTransfer.public_id).where(
+        RefundTransfer.refund_id.is_not_distinct_from(one.refund_id),
+        RefundTransfer.credit_refund_id.is_not_distinct_from(one.credit_refund_id),
+    )
+    locked = {each.transfer.public_id: each for each in lock(db.session.scalars(others).all(), None)}
+    found = locked.pop(told.transfer)
+    for other in locked.values():
+        if found.transfer.status == "failed" and other.transfer.status in ("prepared", "released"):
+            reason = _("付款 %(number)s 银行已付出，本笔不再支付。", number=found.transfer.number)
+            machine.move("refund_transfer", other.transfer, "cancel", actor=None, at=at, why=reason)
+            _end(other, reason, None, at)
+    if found.transfer.status != "failed" or found.back.refund.status != "requested":
+        return False
+    found.back.move("gather", actor=None, at=at)
+    db.session.flush()  # what was given up makes room for the transfer that stands
+    _pay(found, told, None, at, event="find")
+    return True
+
+
 def doubt(transfer_id: UUID, reason: str, actor: Actor, at: datetime) -> RefundTransfer:
     """Say that the bank did not make a transfer; another person agrees, and only then its refund waits again.
 
     :raises NotFound: if it is not there; WrongState: if it was not sent.
     """
     (found,) = lock([transfer_id], actor)
-    one = found.transfer
-    machine.move("refund_transfer", one, "doubt", actor=actor, at=at, why=reason)
-    one.failure, one.doubted_by, one.doubted_at = reason, actor.user_id, at
-    audit.record(actor, "refunding.transfer_doubted", "refund_transfer", one.id, status=["sent", "failing"])
-    return one
+    doubting.doubt("refund_transfer", found.transfer, reason, actor, at)
+    return found.transfer
 
 
 def fail(transfer_id: UUID, actor: Actor, at: datetime) -> RefundTransfer:
@@ -149,16 +174,13 @@ def trust(transfer_id: UUID, actor: Actor, at: datetime) -> RefundTransfer:
     :raises NotFound: if it is not there; WrongState: if nobody doubts it.
     """
     (found,) = lock([transfer_id], actor)
-    one = found.transfer
-    machine.move("refund_transfer", one, "trust", actor=actor, at=at)
-    one.failure, one.doubted_by, one.doubted_at = "", None, None
-    audit.record(actor, "refunding.transfer_trusted", "refund_transfer", one.id, status=["failing", "sent"])
-    return one
+    doubting.trust("refund_transfer", found.transfer, actor, at)
+    return found.transfer
 
 
-def _pay(found: Locked, told: RefundPaid, actor: Actor | None, at: datetime) -> None:
+def _pay(found: Locked, told: RefundPaid, actor: Actor | None, at: datetime, *, event: str = "pay") -> None:
     one, refund, serial = found.transfer, found.back.refund, "".join(told.bank_serial.split())
-    machine.check("refund_transfer", one, "pay", actor=actor, at=at)
+    machine.check("refund_transfer", one, event, actor=actor, at=at)
     released_on = clock.business_day(one.released_at or one.prepared_at)
     if not released_on <= told.value_on <= clock.business_day(at):
         raise BadValueDay(_("付款日不能早于放款日，也不能晚于今天。"), payout=one.number)
@@ -167,7 +189,8 @@ def _pay(found: Locked, told: RefundPaid, actor: Actor | None, at: datetime) -> 
     with refusing(uq_refund_transfers_bank_serial=TransferSerialTaken(detail, transfer=one.number, bank_serial=serial)):
         one.bank_serial, one.value_on, one.decided_at = serial, told.value_on, at
         one.decided_by = actor.user_id if actor else None
-        machine.move("refund_transfer", one, "pay", actor=actor, at=at)
+        machine.move("refund_transfer", one, event, actor=actor, at=at)
+    one.failure = ""
     refund.bank_serial, refund.value_on = serial, told.value_on
     refund.recorded_by, refund.recorded_at = one.prepared_by, one.prepared_at
     refund.decided_by, refund.decided_at = one.released_by, at
@@ -176,9 +199,10 @@ def _pay(found: Locked, told: RefundPaid, actor: Actor | None, at: datetime) -> 
     audit.record(actor, "refunding.transfer_paid", "refund_transfer", one.id, status=[was, "paid"])
 
 
-def _end(found: Locked, reason: str, actor: Actor, at: datetime) -> None:
+def _end(found: Locked, reason: str, actor: Actor | None, at: datetime) -> None:
     one = found.transfer
-    one.failure, one.decided_by, one.decided_at = reason, actor.user_id, at
+    one.failure, one.decided_at = reason, at
+    one.decided_by = actor.user_id if actor else None
     found.back.move("drop", actor=actor, at=at, why=reason)
     found.back.refund.failure = reason if one.status == "failed" else ""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from orders.purchase import machine
-from orders.settlement import payees, payers, paying, payment_files, posting
+from orders.settlement import doubting, payees, payers, paying, payment_files, posting
 from orders.settlement.models import Payout, PayoutItem, PayoutRun
 from orders.settlement.standing import Standing, lock_standings
 from shop import audit, clock
@@ -155,25 +155,39 @@ def confirm(confirmations: Sequence[Confirmation], actor: Actor | None, at: date
         payout, told = locked[key], wanted[public_id]
         _require_bank(payout)
         machine.check("payout", payout, "pay", actor=actor, at=at)
-        _check_day(payout, told.value_on, at)
-        serial = "".join(told.bank_serial.split())
-        detail = _("流水号 %(serial)s 已用于另一笔付款。", serial=serial)
-        with refusing(uq_payouts_bank_serial=PayoutSerialTaken(detail, payout=payout.number, bank_serial=serial)):
-            payout.bank_serial = serial
+        take_serial(payout, told, at)
         paying.pay_locked(payout, paying.items_of(key), standings, on=told.value_on, actor=actor, at=at)
         found.append(payout)
     return found
 
 
-def fail(public_id: UUID, reason: str, actor: Actor | None, at: datetime) -> Payout:
-    """Take the bank's word that it could not pay, or that the money came back: it is the payable's again.
+def doubt(public_id: UUID, reason: str, actor: Actor, at: datetime) -> Payout:
+    """Say that the bank could not pay; another person agrees, and only then it is the payable's again.
+
+    :raises NotFound: if it is not there; WrongState: if it was not sent by bank.
+    """
+    payout = _lock([public_id], actor)[0]
+    _require_bank(payout)
+    doubting.doubt("payout", payout, reason, actor, at)
+    return payout
+
+
+def trust(public_id: UUID, actor: Actor, at: datetime) -> Payout:
+    """Say that the bank pays after all; raises as :func:`doubt`."""
+    payout = _lock([public_id], actor)[0]
+    doubting.trust("payout", payout, actor, at)
+    return payout
+
+
+def fail(public_id: UUID, actor: Actor, at: datetime) -> Payout:
+    """Agree, as another person than who said so, that the bank could not pay: it is the payable's again.
 
     :raises NotFound: if it is not there.
-    :raises WrongState: if it was not sent.
+    :raises WrongState: if nobody has said so, or the same person did.
     """
     payout, items, standings = _lock_with_orders(public_id, actor)
     _require_bank(payout)
-    paying.fail_locked(payout, items, standings, reason, actor=actor, at=at)
+    paying.fail_locked(payout, items, standings, payout.failure, actor=actor, at=at)
     return payout
 
 
@@ -187,6 +201,18 @@ def get_run(public_id: UUID, actor: Actor) -> PayoutRun:
     if found is None:
         raise NotFound(_("没有这一批付款。"))
     return found
+
+
+def take_serial(payout: Payout, told: Confirmation, at: datetime) -> None:
+    """Keep the serial number of what paid a locked payout.
+
+    :raises BadValueDay: if its day cannot be; PayoutSerialTaken: if another payout has the serial.
+    """
+    _check_day(payout, told.value_on, at)
+    serial = "".join(told.bank_serial.split())
+    detail = _("流水号 %(serial)s 已用于另一笔付款。", serial=serial)
+    with refusing(uq_payouts_bank_serial=PayoutSerialTaken(detail, payout=payout.number, bank_serial=serial)):
+        payout.bank_serial = serial
 
 
 def _check_day(payout: Payout, value_on: date, at: datetime) -> None:

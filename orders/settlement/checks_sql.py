@@ -33,12 +33,12 @@ SETTLEMENTS = """
                sum(CASE WHEN p.status = 'paid' AND p.rail = 'bank' THEN i.amount_fen END) AS bank_settled,
                sum(CASE WHEN p.status = 'paid' AND p.rail = 'stripe' THEN i.amount_fen END) AS stripe_settled,
                sum(CASE WHEN p.status = 'paid' THEN i.card_fen END) AS card_settled,
-               sum(CASE WHEN p.status IN ('prepared','released','sent') AND p.rail = 'bank' THEN i.amount_fen END) AS bank_settling,
-               sum(CASE WHEN p.status IN ('prepared','released','sent') AND p.rail = 'stripe' THEN i.amount_fen END)
+               sum(CASE WHEN p.status IN ('prepared','released','sent','failing') AND p.rail = 'bank' THEN i.amount_fen END) AS bank_settling,
+               sum(CASE WHEN p.status IN ('prepared','released','sent','failing') AND p.rail = 'stripe' THEN i.amount_fen END)
                  AS stripe_settling,
-               sum(CASE WHEN p.status IN ('prepared','released','sent') THEN i.card_fen END) AS card_settling,
+               sum(CASE WHEN p.status IN ('prepared','released','sent','failing') THEN i.card_fen END) AS card_settling,
                sum(i.fee_card_fen) AS fee_card, sum(i.fee_bank_fen) AS fee_bank,
-               sum(CASE WHEN p.status = 'sent' THEN i.fee_sent_fen END) AS fee_settling
+               sum(CASE WHEN p.status IN ('sent','failing') THEN i.fee_sent_fen END) AS fee_settling
         FROM payout_items i JOIN payouts p ON p.id = i.payout_id
         WHERE cast(:order AS bigint) IS NULL OR i.order_id = :order GROUP BY 1
     ),
@@ -85,14 +85,17 @@ TRANSFERS = """
            coalesce(sum(r.amount_fen) FILTER (WHERE r.status <> 'failed'), 0) AS reversed__should
     FROM transfers t LEFT JOIN transfer_reversals r ON r.transfer_id = t.id GROUP BY t.id ORDER BY t.id"""
 
-#: No order was ever paid out above what it had earned before something came back or was taken.
+#: No order was ever paid out above what it had earned before something came back or was taken, or the bank made a
+#: payout that two persons had said it had not.
 EARNED = """
     SELECT o.number AS subject,
            greatest(s.bank_settled_fen + s.bank_settling_fen + s.stripe_settled_fen + s.stripe_settling_fen
                     - (o.applied_fen - least(o.applied_fen, o.direct_fen) - o.fee_fen), 0) AS beyond,
            least(greatest(s.bank_settled_fen + s.bank_settling_fen + s.stripe_settled_fen + s.stripe_settling_fen
                     - (o.applied_fen - least(o.applied_fen, o.direct_fen) - o.fee_fen), 0),
-                 o.refunded_fen + o.refunding_fen + o.held_fen + o.direct_fen) AS beyond__should
+                 o.refunded_fen + o.refunding_fen + o.held_fen + o.direct_fen + coalesce((
+                     SELECT sum(i.amount_fen) FROM payout_items i JOIN payouts p ON p.id = i.payout_id
+                     WHERE i.order_id = o.id AND p.found_at IS NOT NULL AND p.status = 'paid'), 0)) AS beyond__should
     FROM order_settlements s JOIN orders o ON o.id = s.order_id
     WHERE cast(:order AS bigint) IS NULL OR s.order_id = :order
     ORDER BY s.order_id"""

@@ -8,6 +8,7 @@ API = (
 )
 PAGES = (
     "orders.settlement.pages.bp",
+    "orders.settlement.end_pages.bp",
     "orders.settlement.order_pages.bp",
     "orders.settlement.return_pages.bp",
     "orders.settlement.slip_pages.bp",
@@ -21,7 +22,7 @@ SCHEDULE = {"settlement.run": 600.0}
 PERMISSIONS = {
     "payouts:read": "See what is due and paid to producers, and statements of account (operator: of all)",
     "payouts:prepare": "Start payout runs, check what the schedule made, hold orders, make the bank's file",
-    "payouts:release": "Release payouts that another person prepared, confirm, fail or agree to the return of what the bank did",
+    "payouts:release": "Release payouts that another person prepared, confirm what the bank did, agree that it did not pay or sent back",
     "fees:edit": "Enter platform fees, and after how many days producers are paid",
     "fees:confirm": "Agree to a fee or a number of days that another person entered",
     "taxes:read": "See what is reported about sellers to the tax authority",

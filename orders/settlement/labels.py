@@ -7,19 +7,22 @@ from shop.i18n import lazy
 
 RAILS = {"bank": lazy("银行转账"), "stripe": lazy("在线转账")}
 PAYOUT_STATES = {
-    "prepared": lazy("待复核放款"), "released": lazy("已放款，待发送银行"), "sent": lazy("付款中"), "paid": lazy("已付"),
-    "failed": lazy("未付成，款项退回应付"), "cancelled": lazy("已撤销"), "returned": lazy("银行退汇，款项退回应付"),
+    "prepared": lazy("待复核放款"), "released": lazy("已放款，待发送银行"), "sent": lazy("付款中"),
+    "failing": lazy("登记未付成，待复核"), "paid": lazy("已付"), "failed": lazy("未付成，款项退回应付"), "cancelled": lazy("已撤销"), "returned": lazy("银行退汇，款项退回应付"),
 }  # fmt: skip
 PAYOUT_KINDS = {
-    "prepared": "wait", "released": "wait", "sent": "wait", "paid": "good", "failed": "bad", "cancelled": "",
-    "returned": "bad",
+    "prepared": "wait", "released": "wait", "sent": "wait", "failing": "bad", "paid": "good", "failed": "bad",
+    "cancelled": "", "returned": "bad",
 }  # fmt: skip
 #: What happens next to an order's money, and its colour.
 ORDER_STATES = {
     "due": (lazy("已到期，随下一批付款"), "wait"), "coming": (lazy("未到期"), "info"), "held": (lazy("暂缓结算"), "bad"),
     "moving": (lazy("付款中"), "wait"), "unpaid": (lazy("等采购单位付款"), "info"), "owed": (lazy("多付，从下次付款扣回"), "bad"),
 }  # fmt: skip
-RULE_KINDS = {"fee": lazy("平台服务费"), "days": lazy("结算账期"), "clearing": lazy("收款方式")}
+RULE_KINDS = {
+    "fee": lazy("平台服务费"), "days": lazy("结算账期"), "clearing": lazy("收款方式"),
+    "unpaid": lazy("发送银行后无流水的报警天数"), "aging": lazy("异常款每日催办的起始天数"),
+}  # fmt: skip
 RULE_STATES = {"proposed": lazy("待第二人复核"), "confirmed": lazy("已生效"), "refused": lazy("已拒绝")}
 FORMATS = {
     "csv": lazy("网银批量付款 CSV(UTF-8)"), "csv_gbk": lazy("网银批量付款 CSV(GBK)"),

@@ -19,6 +19,8 @@ from shop.typed import fold
 WITHIN = timedelta(days=10)
 #: Pairs that one transaction takes in.
 _MOST = 500
+#: A transfer's number: a line that names another one is that one's, whatever account and sum say.
+_NUMBER = re.compile(r"(?:FK|TK)[0-9]{8}-[0-9A-Z]{6}")
 _CAME_BACK = re.compile("退汇|退票|退回|退款")
 
 
@@ -78,9 +80,8 @@ def is_named(one: Sent, line: BankStatementLine) -> bool:
 def may_be_paid(one: Sent, line: BankStatementLine) -> bool:
     """Say whether a line can be what the bank paid of a transfer."""
     released_on = clock.business_day(one.released_at or one.prepared_at)
-    return line.value_on >= released_on and (
-        is_named(one, line) or (_same_account(one, line) and line.value_on <= released_on + WITHIN)
-    )
+    seems = not _NUMBER.search(fold(line.remark)) and _same_account(one, line)
+    return line.value_on >= released_on and (is_named(one, line) or (seems and line.value_on <= released_on + WITHIN))
 
 
 def may_have_come_back(one: Sent, line: BankStatementLine) -> bool:

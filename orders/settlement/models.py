@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,11 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shop.db import Base, Dated, PublicId, no_overlap
 from shop.identity.models import one_of
 
-RULE_KINDS = ("fee", "days", "clearing")
+RULE_KINDS = ("fee", "days", "clearing", "unpaid", "aging")
 PAYOUT_RAILS = ("bank", "stripe")
-PAYOUT_STATES = ("prepared", "released", "sent", "paid", "failed", "cancelled", "returned")
+PAYOUT_STATES = ("prepared", "released", "sent", "failing", "paid", "failed", "cancelled", "returned")
 #: States in which a payout's money is on its way: it is nobody else's to pay.
-MOVING_STATES = ("prepared", "released", "sent")
+MOVING_STATES = ("prepared", "released", "sent", "failing")
 TRANSFER_STATES = ("pending", "done", "failed")
 
 
@@ -115,6 +114,11 @@ class Payout(PublicId, Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[datetime | None]
     failure: Mapped[str] = mapped_column(server_default="", default="")
+    #: Who said that the bank did not make it; another person agrees.
+    doubted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    doubted_at: Mapped[datetime | None]
+    #: When a statement told that it was made although two persons had said that it was not.
+    found_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -130,8 +134,14 @@ class Payout(PublicId, Base):
         ),
         CheckConstraint("status NOT IN ('paid','returned') OR value_on IS NOT NULL", name="paid"),
         CheckConstraint("status <> 'returned' OR rail = 'bank'", name="returned"),
+        CheckConstraint("status <> 'failing' OR (doubted_by IS NOT NULL AND rail = 'bank')", name="failing"),
+        CheckConstraint("status <> 'failed' OR doubted_by IS NULL OR doubted_by <> decided_by", name="failed"),
         Index("uq_payouts_bank_serial", "bank_serial", unique=True, postgresql_where=text("status <> 'failed'")),
-        Index("ix_payouts_moving", "producer_id", postgresql_where=text("status IN ('prepared','released','sent')")),
+        Index(
+            "ix_payouts_moving",
+            "producer_id",
+            postgresql_where=text("status IN ('prepared','released','sent','failing')"),
+        ),
     )
 
 
@@ -242,8 +252,8 @@ class RuleProposal(PublicId, Base):
 
     __tablename__ = "rule_proposals"
 
-    #: ``fee`` in hundredths of a percent, ``days`` from acceptance until money is due, or ``clearing``: 0 is ``direct``,
-    #: 1 ``supervised``.
+    #: ``fee`` in hundredths of a percent, ``days`` from acceptance until money is due, ``clearing``: 0 is ``direct``,
+    #: 1 ``supervised``; or what :class:`orders.settlement.waiting_models.WaitingRule` names.
     kind: Mapped[str]
     producer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     value: Mapped[int]
@@ -268,28 +278,4 @@ class RuleProposal(PublicId, Base):
         CheckConstraint("valid_to >= valid_from", name="dates"),
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_persons"),
         CheckConstraint("(status = 'proposed') = (decided_by IS NULL)", name="decided"),
-    )
-
-
-class TaxReport(PublicId, Base):
-    """A quarter's sheet of all sellers as it was reported; append-only, later changes go into the next."""
-
-    __tablename__ = "tax_reports"
-
-    #: The quarter's first day.
-    quarter: Mapped[date] = mapped_column(unique=True)
-    reported_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    reported_at: Mapped[datetime]
-    #: One object per seller, and what it corrects of earlier quarters.
-    rows: Mapped[list[Any]]
-    corrections: Mapped[list[Any]]
-    #: Of the CSV document, which is kept.
-    sha256: Mapped[str]
-    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
-
-    __table_args__ = (
-        CheckConstraint(
-            "extract(day FROM quarter) = 1 AND extract(month FROM quarter) IN (1, 4, 7, 10)", name="quarter"
-        ),
-        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
     )

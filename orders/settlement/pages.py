@@ -76,23 +76,6 @@ def show(actor: Actor, desk: str, payout_id: UUID) -> str:
     return render_payout(actor, desk, payout_id)
 
 
-@bp.post("/operator/payouts/<uuid:payout_id>/<any(cancel, fail):act>")
-@requires("payouts:read")
-@idempotent
-def end(actor: Actor, payout_id: UUID, act: str) -> Answer:
-    """Give a payout up, or say that the bank could not pay it."""
-    form = ReasonForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            with transaction():
-                queries.get_payout(payout_id, actor, clock.today())
-                service = bank.cancel if act == "cancel" else bank.fail
-                service(payout_id, form.reason.data or "", actor, clock.now())
-            flash(_("已办理，款项退回应付。"), "success")
-            return redirect(url_for("payout_pages.show", desk="operator", payout_id=payout_id))
-    return form.answer(render_payout(actor, "operator", payout_id, form))
-
-
 @bp.get("/operator/payout-runs")
 @requires("payouts:read")
 def list_runs(actor: Actor) -> str:
@@ -193,7 +176,8 @@ def render_payout(actor: Actor, desk: str, payout_id: UUID, form: Form | None = 
     row = queries.get_payout(payout_id, actor, clock.today())
     is_operator = actor.organisation_kind == "operator"
     may_return = is_operator and row.rail == "bank" and row.status == "paid"
-    may_cancel = row.status == "prepared" and (actor.may("payouts:prepare") or actor.may("payouts:release"))
+    may_either = actor.may("payouts:prepare") or actor.may("payouts:release")
+    may_cancel = row.status == "prepared" and may_either
     may_cancel = may_cancel or (row.status == "released" and actor.may("payouts:release"))
     return render_template(
         "settlement/payout.html", desk=desk, row=row, problem=form, slip_files=slips.slips_of(row.key),
@@ -208,7 +192,10 @@ def render_payout(actor: Actor, desk: str, payout_id: UUID, form: Form | None = 
         may_allow=is_operator and row.status == "returned" and row.back is not None and not row.back.same_account
         and actor.may("payouts:release"),
         may_cancel=is_operator and may_cancel,
-        may_fail=is_operator and row.rail == "bank" and row.status == "sent" and actor.may("payouts:release"), **words(),
+        may_doubt=is_operator and row.rail == "bank" and row.status == "sent" and may_either,
+        may_trust=is_operator and row.status == "failing" and may_either,
+        may_fail=is_operator and row.status == "failing" and actor.may("payouts:release")
+        and row.doubted_by != actor.user_id, **words(),
     )  # fmt: skip
 
 

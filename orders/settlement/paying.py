@@ -48,12 +48,31 @@ def pay_locked(
     at: datetime,
 ) -> None:  # fmt: skip
     """Let a payout be paid on a day: its orders are paid out, the books follow, the producer is told."""
+    was = payout.status
     machine.move("payout", payout, "pay", actor=actor, at=at)
+    payout.failure, payout.doubted_by, payout.doubted_at = "", None, None
+    _paid(payout, items, standings, on=on, actor=actor, at=at, was=was)
+
+
+def find_locked(
+    payout: Payout, items: Sequence[PayoutItem], standings: Mapping[int, Standing], *, on: date, at: datetime
+) -> None:  # fmt: skip
+    """Let a payout that had failed be paid on a day after all, as a statement tells: its orders are paid out with it."""
+    machine.move("payout", payout, "find", actor=None, at=at)
+    payout.found_at = at
+    posted = posting.move_again(payout, items, standings)
+    _paid(payout, items, standings, on=on, actor=None, at=at, was="failed", fee_posted_fen=posted)
+
+
+def _paid(
+    payout: Payout, items: Sequence[PayoutItem], standings: Mapping[int, Standing], *, on: date, actor: Actor | None,
+    at: datetime, was: str, fee_posted_fen: int = 0,
+) -> None:  # fmt: skip
     payout.value_on, payout.decided_at = on, at
     payout.decided_by = actor.user_id if actor else None
     posting.settle_items(payout, items, standings)
-    posting.post_payout(payout, items, at=at, on=on, actor=actor)
-    audit.record(actor, "settlement.payout_paid", "payout", payout.id, status=["sent", "paid"])
+    posting.post_payout(payout, items, at=at, on=on, actor=actor, fee_posted_fen=fee_posted_fen)
+    audit.record(actor, "settlement.payout_paid", "payout", payout.id, status=[was, "paid"])
     _tell("orders.payout_paid", payout, value_on=on.isoformat())
 
 
@@ -65,6 +84,7 @@ def fail_locked(
 
     The fee of its file is carried by a later one, unless a statement tells that it has left the account.
     """
+    was = payout.status
     machine.move("payout", payout, "fail", actor=actor, at=at, why=failure)
     payout.failure, payout.decided_at = failure, at
     payout.decided_by = actor.user_id if actor else None
@@ -74,7 +94,7 @@ def fail_locked(
             posting.post_fee(payout, fen, at=at, on=left_on, actor=actor)
     else:
         posting.unsend_fee(items, standings, has_left=False)
-    audit.record(actor, "settlement.payout_failed", "payout", payout.id, status=["sent", "failed"])
+    audit.record(actor, "settlement.payout_failed", "payout", payout.id, status=[was, "failed"])
     _tell("orders.payout_failed", payout, why=failure)
 
 
@@ -92,13 +112,14 @@ def return_locked(
 
 
 def cancel_locked(
-    payout: Payout, items: Sequence[PayoutItem], standings: Mapping[int, Standing], reason: str, *, actor: Actor,
-    at: datetime,
+    payout: Payout, items: Sequence[PayoutItem], standings: Mapping[int, Standing], reason: str, *,
+    actor: Actor | None, at: datetime,
 ) -> None:  # fmt: skip
     """Give a payout up before it was sent."""
     was = payout.status
     machine.move("payout", payout, "cancel", actor=actor, at=at, why=reason)
-    payout.failure, payout.decided_by, payout.decided_at = reason, actor.user_id, at
+    payout.failure, payout.decided_at = reason, at
+    payout.decided_by = actor.user_id if actor else None
     _give_back(payout, items, standings)
     audit.record(actor, "settlement.payout_cancelled", "payout", payout.id, status=[was, "cancelled"])
 

@@ -111,10 +111,34 @@ def unsettle_items(items: Sequence[PayoutItem], standings: Mapping[int, Standing
         row.card_settled_fen -= item.card_fen
 
 
-def post_payout(payout: Payout, items: Sequence[PayoutItem], *, at: datetime, on: date, actor: Actor | None) -> None:
-    """Post a payout that has arrived: the payable is paid from where the money lay, and the fee follows."""
+def move_again(payout: Payout, items: Sequence[PayoutItem], standings: Mapping[int, Standing]) -> int:
+    """Say that the money of a payout that had failed was on its way all the same; return what of its fee is posted already.
+
+    What of the fee had left counts as sent, as it was. Else the file carried what no other has carried since.
+    """
+    left = sum(item.fee_bank_fen for item in items)
+    for item in items:
+        row = standings[item.order_id].settlement
+        move_item(payout, item, standings[item.order_id])
+        if left:
+            row.fee_settling_fen += item.fee_bank_fen
+            row.fee_bank_fen -= item.fee_bank_fen
+        item.fee_sent_fen, item.fee_bank_fen = (item.fee_bank_fen if left else None), 0
+    if not left:
+        send_fee(items, standings)
+    return left
+
+
+def post_payout(
+    payout: Payout, items: Sequence[PayoutItem], *, at: datetime, on: date, actor: Actor | None, fee_posted_fen: int = 0
+) -> None:
+    """Post a payout that has arrived: the payable is paid from where the money lay, and the fee follows.
+
+    :param fee_posted_fen: what of the fee by bank has been posted before.
+    """
     owner = org_owner(payout.producer_id)
-    fees = _fees(owner, sum(item.fee_card_fen for item in items), sum(item.fee_bank_fen for item in items), on=on)
+    bank_fen = sum(item.fee_bank_fen for item in items) - fee_posted_fen
+    fees = _fees(owner, sum(item.fee_card_fen for item in items), bank_fen, on=on)
     _post_paid(payout, items, "paid", fees, at=at, on=on, actor=actor)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from orders.banking import accounts
 from orders.banking.models import SupervisedAccount
@@ -17,6 +18,7 @@ from orders.purchase import machine
 from orders.purchase.models import CLEARING_MODES, ClearingRule, FeeRule
 from orders.purchase.parties import Parties
 from orders.settlement.models import RuleProposal, SettlementRule
+from orders.settlement.waiting_models import WAITING_KINDS, WaitingRule
 from shop import audit, clock
 from shop.auth import Actor
 from shop.constraints import refusing
@@ -25,11 +27,12 @@ from shop.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.i18n import _
 from shop.identity.models import Organisation
 
-_TABLES: Mapping[str, type[FeeRule | SettlementRule | ClearingRule]] = MappingProxyType(
-    {"fee": FeeRule, "days": SettlementRule, "clearing": ClearingRule}
+_TABLES: Mapping[str, type[FeeRule | SettlementRule | ClearingRule | WaitingRule]] = MappingProxyType(
+    {"fee": FeeRule, "days": SettlementRule, "clearing": ClearingRule, **dict.fromkeys(WAITING_KINDS, WaitingRule)}
 )
-_MOST: Mapping[str, int] = MappingProxyType({"fee": 10_000, "days": 365, "clearing": 1})
-_COLUMNS: Mapping[str, str] = MappingProxyType({"fee": "basis_points", "days": "days", "clearing": "mode"})
+_MOST: Mapping[str, int] = MappingProxyType({"fee": 10_000, "clearing": 1})
+_MOST_DAYS = 365
+_COLUMNS: Mapping[str, str] = MappingProxyType({"fee": "basis_points", "clearing": "mode"})
 _SUPERVISED = CLEARING_MODES.index("supervised")
 
 
@@ -52,7 +55,7 @@ class ProposalDecided(Conflict):
 
 
 class BadRuleValue(Invalid):
-    """A fee is at most 10,000 hundredths of a percent, days at most 365, a clearing mode 0 or 1."""
+    """A fee is at most 10,000 hundredths of a percent, days at most 365, a clearing mode 0 or 1; how long money waits is no producer's own."""
 
     code = "bad-rule-value"
 
@@ -84,8 +87,11 @@ def propose(facts: RuleFacts, actor: Actor, at: datetime) -> RuleProposal:
     """
     _require_operator(actor)
     _check_dates(facts.valid_from, facts.valid_to, at)
-    if not 0 <= facts.value <= _MOST[facts.kind]:
-        raise BadRuleValue(_("数值最大为 %(most)s。", most=_MOST[facts.kind]))
+    most = _MOST.get(facts.kind, _MOST_DAYS)
+    if not 0 <= facts.value <= most:
+        raise BadRuleValue(_("数值最大为 %(most)s。", most=most))
+    if facts.kind in WAITING_KINDS and facts.producer is not None:
+        raise BadRuleValue(_("这项天数适用于全部供应商，不能只为一家设定。"))
     made = RuleProposal(
         kind=facts.kind, producer_id=_producer_key(facts.producer), value=facts.value, valid_from=facts.valid_from,
         valid_to=facts.valid_to, note=facts.note.strip(), status="proposed", proposed_by=actor.user_id, proposed_at=at,
@@ -116,7 +122,7 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> RuleProposal:
         select(table)
         .where(
             table.producer_id.is_not_distinct_from(found.producer_id), table.valid_from < found.valid_from,
-            (table.valid_to.is_(None)) | (table.valid_to >= found.valid_from),
+            (table.valid_to.is_(None)) | (table.valid_to >= found.valid_from), *_of_kind(table, found.kind),
         )
         .with_for_update()
     ).one_or_none()  # fmt: skip
@@ -125,9 +131,13 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> RuleProposal:
         db.session.flush()  # the days are free before they are taken
     if found.kind == "clearing" and found.value == _SUPERVISED:
         _require_account(found)
-    values = {_COLUMNS[found.kind]: CLEARING_MODES[found.value] if found.kind == "clearing" else found.value}
+    values = {
+        _COLUMNS.get(found.kind, "days"): CLEARING_MODES[found.value] if found.kind == "clearing" else found.value
+    }
+    values |= {"kind": found.kind} if table is WaitingRule else {}
     overlaps = RuleOverlaps(_("已有一条更晚开始的规则与之重叠，请先确定其日期。"))
-    with refusing(ex_fee_rules_dates=overlaps, ex_settlement_rules_dates=overlaps, ex_clearing_rules_dates=overlaps):
+    names = (f"ex_{each.__tablename__}_dates" for each in set(_TABLES.values()))
+    with refusing(**dict.fromkeys(names, overlaps)):
         db.session.add(
             table(
                 producer_id=found.producer_id, valid_from=found.valid_from, valid_to=found.valid_to, note=found.note,
@@ -144,6 +154,11 @@ def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> RuleProp
     Raises as :func:`confirm`.
     """
     return _decide(_lock(public_id, actor), "refuse", reason, actor, at)
+
+
+def _of_kind(table: type[Any], kind: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition of a rule's own kind where a table holds several."""
+    return (table.kind == kind,) if table is WaitingRule else ()
 
 
 def _require_account(found: RuleProposal) -> None:

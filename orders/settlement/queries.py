@@ -71,6 +71,8 @@ class PayoutRow:
     prepared_at: datetime
     released_at: datetime | None
     failure: str
+    doubted_by: int | None
+    found_at: datetime | None
     items: Sequence[ItemRow] = field(default=())
     back: ReturnRow | None = None
 
@@ -191,7 +193,8 @@ def _row(row: Any, items: Sequence[ItemRow] = ()) -> PayoutRow:
         rail=payout.rail, amount_fen=payout.amount_fen, card_fen=int(card), status=payout.status,
         account_holder=payout.account_holder, account_bank=payout.account_bank, account_number=payout.account_number,
         bank_serial=payout.bank_serial, value_on=payout.value_on, prepared_by=payout.prepared_by,
-        prepared_at=payout.prepared_at, released_at=payout.released_at, failure=payout.failure, items=items,
+        prepared_at=payout.prepared_at, released_at=payout.released_at, failure=payout.failure, doubted_by=payout.doubted_by,
+        found_at=payout.found_at, items=items,
     )  # fmt: skip
 
 

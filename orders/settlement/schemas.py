@@ -59,6 +59,10 @@ class PayoutSchema(Schema):
     prepared_at = own.Instant(required=True)
     released_at = own.Instant(required=True, allow_none=True)
     failure = fields.String(required=True)
+    found_at = own.Instant(
+        required=True, allow_none=True,
+        metadata={"description": "When a statement showed that it was paid although it had been said to have failed."},
+    )  # fmt: skip
     items = fields.List(fields.Nested(PayoutItemSchema), required=True, metadata={"description": "Empty in lists."})
     returned = fields.Nested(
         PayoutReturnSchema, required=True, allow_none=True, attribute="back", metadata={"description": "Not in lists."}
@@ -204,7 +208,7 @@ class ProposeRuleSchema(Schema):
         required=True,
         validate=validate.OneOf(RULE_KINDS),
         metadata={
-            "description": "`fee`: hundredths of a percent; `days`: from acceptance; `clearing`: 0 pays the producer, 1 the supervised account."
+            "description": "`fee`: hundredths of a percent; `days`: from acceptance; `clearing`: 0 pays the producer, 1 the supervised account; `unpaid`: days without a statement's line until a sent transfer is an exception; `aging`: days until an exception is told again daily."
         },
     )
     value = fields.Integer(required=True, strict=True, validate=validate.Range(0, 10000))

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from orders.settlement.models import TaxReport
 from orders.settlement.statements import BadMonth
+from orders.settlement.tax_models import TaxReport
 from shop import audit, clock
 from shop.auth import Actor
 from shop.constraints import refusing

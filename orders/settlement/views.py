@@ -99,15 +99,39 @@ def confirm_payouts(body: dict[str, Any], actor: Actor) -> dict[str, Any]:
         return _rows([each.payout for each in body["payouts"]], actor)
 
 
-@bp.route("/payouts/<uuid:payout_id>/fail", methods=["POST"])
-@requires("payouts:release")
+@bp.route("/payouts/<uuid:payout_id>/doubt", methods=["POST"])
+@requires("payouts:read")
 @idempotent
 @bp.arguments(PayoutReasonSchema)
 @bp.response(200, PayoutSchema)
-def fail_payout(body: dict[str, Any], payout_id: UUID, actor: Actor) -> PayoutRow:
-    """Say that the bank could not pay; the money is owed again."""
+def doubt_payout(body: dict[str, Any], payout_id: UUID, actor: Actor) -> PayoutRow:
+    """Say that the bank could not pay; another person agrees."""
     with transaction():
-        bank.fail(payout_id, body["reason"], actor, clock.now())
+        queries.get_payout(payout_id, actor, clock.today())
+        bank.doubt(payout_id, body["reason"], actor, clock.now())
+        return queries.get_payout(payout_id, actor, clock.today())
+
+
+@bp.route("/payouts/<uuid:payout_id>/fail", methods=["POST"])
+@requires("payouts:release")
+@idempotent
+@bp.response(200, PayoutSchema)
+def fail_payout(payout_id: UUID, actor: Actor) -> PayoutRow:
+    """Agree that the bank could not pay; the money is owed again."""
+    with transaction():
+        bank.fail(payout_id, actor, clock.now())
+        return queries.get_payout(payout_id, actor, clock.today())
+
+
+@bp.route("/payouts/<uuid:payout_id>/trust", methods=["POST"])
+@requires("payouts:read")
+@idempotent
+@bp.response(200, PayoutSchema)
+def trust_payout(payout_id: UUID, actor: Actor) -> PayoutRow:
+    """Say that the bank pays after all."""
+    with transaction():
+        queries.get_payout(payout_id, actor, clock.today())
+        bank.trust(payout_id, actor, clock.now())
         return queries.get_payout(payout_id, actor, clock.today())
 
 

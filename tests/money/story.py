@@ -35,7 +35,7 @@ from tests.money import model, purchase
 from tests.money.outside import Outside, of_kind
 from tests.money.purchase import Seller
 from tests.payments.help import pay, slip, two_persons
-from tests.settlement.help import confirm, make_operators
+from tests.settlement.help import confirm, fail, make_operators
 from tests.stripe_double.double import Double, through
 from tests.stripe_double.world import Thing
 
@@ -342,7 +342,7 @@ class Story:
                 query = select(Payout).where(Payout.number == row["业务参考号"])
                 payout = db.session.scalars(query).one()
                 if self.random.random() < 0.2:
-                    bank.fail(payout.public_id, "账号户名不符", self.b, self.at)
+                    fail(payout, "账号户名不符", self.a, self.b, self.at)
                 else:
                     confirm([payout], self.b, self.at)
                     self.money.bank[payout.number] = int(Decimal(row["金额"]) * 100)

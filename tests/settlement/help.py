@@ -148,6 +148,12 @@ def confirm(payouts: Sequence[Payout], b: Actor, at: datetime = DUE, value_on: d
     )
 
 
+def fail(payout: Payout, reason: str, a: Actor, b: Actor, at: datetime = DUE) -> None:
+    """Let one person say that the bank did not pay, and another agree."""
+    bank.doubt(payout.public_id, reason, a, at)
+    bank.fail(payout.public_id, b, at)
+
+
 def pay_out(a: Actor, b: Actor, at: datetime = DUE) -> list[Payout]:
     """Run, release, send and confirm everything by bank; let the provider make what goes by it."""
     made = run(a, at)

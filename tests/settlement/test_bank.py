@@ -33,6 +33,7 @@ from tests.settlement.help import (
     change_account,
     confirm,
     differences,
+    fail,
     give_account,
     items_of,
     make_operators,
@@ -143,7 +144,8 @@ def test_refusals_change_nothing(people, trade):
             lambda: bank.confirm(
                 [bank.Confirmation(payout=payout.public_id, bank_serial="1", value_on=DUE.date())], b, DUE
             ),
-            lambda: bank.fail(payout.public_id, "退回", b, DUE),
+            lambda: bank.doubt(payout.public_id, "退回", b, DUE),
+            lambda: bank.fail(payout.public_id, b, DUE),
             lambda: bank.send(db.session.get_one(PayoutRun, payout.run_id).public_id, "csv", a, DUE),
             lambda: bank.cancel(payout.public_id, "不付了", trade.clerk, DUE),
             lambda: holding.hold(order.public_id, "核查", trade.clerk, DUE),
@@ -175,7 +177,7 @@ def test_what_the_bank_returns_is_owed_again_and_paid_by_the_next_run(people, tr
         order = sold(trade, 10000, supervised=10000)
         (payout,) = run(a)
         send([payout], a, b)
-        bank.fail(payout.public_id, "账号户名不符", b, DUE)
+        fail(payout, "账号户名不符", a, b)
         assert (payout.status, payout.failure, row_of(order).bank_settling_fen) == ("failed", "账号户名不符", 0)
         assert differences() == []
         (second,) = pay_out(a, b, DUE + timedelta(days=1))

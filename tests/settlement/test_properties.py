@@ -13,7 +13,7 @@ from orders.payments import holds, refund_sending, refunds
 from orders.payments.models import Charge, Refund
 from orders.purchase import party
 from orders.purchase.models import Order
-from orders.settlement import bank, dues, holding, reversals
+from orders.settlement import dues, holding, reversals
 from orders.settlement.models import Payout
 from orders.settlement.standing import lock_standings
 from shop import clock
@@ -30,6 +30,7 @@ from tests.settlement.help import (
     connect,
     differences,
     dispute,
+    fail,
     give_account,
     make_operators,
     run,
@@ -208,7 +209,7 @@ class World:
             confirm(waiting, self.b, self.at)
         else:
             for each in waiting:
-                bank.fail(each.public_id, "退回", self.b, self.at)
+                fail(each, "退回", self.a, self.b, self.at)
 
     def provider_answers(self, _which, part):
         answer_transfers(self.at, refuse="" if part % 4 else "no")

@@ -219,8 +219,12 @@ def test_a_payout_that_the_bank_returns_is_told_on_its_page(login, operators, tr
     client = login(b)
 
     assert "登记未付成" in client.get(path).text
-    assert client.post(f"{path}/fail", data={"idempotency_key": "1", "reason": "户名不符"}).status_code == 302
-    assert "户名不符" in client.get(path).text
+    assert client.post(f"{path}/doubt", data={"idempotency_key": "1", "reason": "户名不符"}).status_code == 302
+    shown = client.get(path).text
+    assert ("户名不符" in shown, "等待登记人以外的同事复核" in shown, "确认未付成" in shown) == (True, True, False)
+    assert client.post(f"{path}/fail", data={"idempotency_key": "2"}).status_code == 409
+    assert login(a).post(f"{path}/trust", data={"idempotency_key": "3"}).status_code == 302
+    assert made[0].status == "sent"
 
 
 def test_the_first_screen_says_when_money_comes(login, operators, trade):
