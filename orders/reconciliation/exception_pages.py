@@ -24,6 +24,8 @@ from shop.i18n import _
 from shop.idempotency import idempotent
 from shop.paging import DEFAULT_LIMIT
 
+#: Days of waiting that the list offers to narrow by, and the most that may be asked for.
+AGES, _MOST_AGE = (3, 7, 15, 30), 3650
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint("exception_pages", __name__, template_folder="templates", url_prefix="/operator/exceptions")
 
@@ -36,7 +38,8 @@ def list_exceptions(actor: Actor) -> str:
     page = exception_queries.list_exceptions(actor, wanted, limit=DEFAULT_LIMIT, cursor=request.args.get("cursor"))
     return render_template(
         "reconciliation/exceptions.html", page=page, queue=exception_queries.count_exceptions(actor, wanted),
-        kinds={kind: labels.kind_label(kind) for kind in exception_queries.list_kinds()}, now=clock.now(), **_words(),
+        kinds={kind: labels.kind_label(kind) for kind in exception_queries.list_kinds()}, now=clock.now(),
+        ages=[(n, _("%(n)s 天以上", n=n)) for n in sorted({*AGES, _age() or AGES[0]})], **_words(),
     )  # fmt: skip
 
 
@@ -119,8 +122,15 @@ def _wanted() -> ExceptionFilter:
     status, rail, kind = (request.args.get(name, "") for name in ("status", "rail", "kind"))
     statuses = STATES if status == "all" else (status,) if status in STATES else WAITING
     return ExceptionFilter(
-        statuses, (rail,) if rail in labels.RAILS else (), (kind,) if kind else (), read_day(request.args.get("on"))
-    )
+        statuses, (rail,) if rail in labels.RAILS else (), (kind,) if kind else (), read_day(request.args.get("on")),
+        _age(),
+    )  # fmt: skip
+
+
+def _age() -> int | None:
+    """Return for how many days what is asked for has waited at least."""
+    asked = request.args.get("age", "")
+    return int(asked) if asked.isdecimal() and 0 < int(asked[:5]) <= _MOST_AGE else None
 
 
 def _words() -> dict[str, Any]:

@@ -13,6 +13,8 @@ from sqlalchemy import Select, case, func, select, text, tuple_
 from orders.payments.models import MoneyException
 from orders.purchase.labels import event_label
 from orders.purchase.models import Order
+from orders.reconciliation.aging import opened_before
+from shop import clock
 from shop.auth import Actor
 from shop.db import db
 from shop.errors import NotFound
@@ -41,6 +43,8 @@ class ExceptionFilter:
     rails: Sequence[str] = ()
     kinds: Sequence[str] = ()
     occurred_on: date | None = None
+    #: Opened so many days ago, or earlier.
+    age_days: int | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -190,6 +194,8 @@ def _rows(actor: Actor, wanted: ExceptionFilter) -> Select[*tuple[Any, ...]]:
         (MoneyException.kind, wanted.kinds),
     ):
         query = query.where(column.in_(values)) if values else query
+    if wanted.age_days:
+        query = query.where(MoneyException.opened_at < opened_before(clock.today(), wanted.age_days))
     return query.where(MoneyException.occurred_on == wanted.occurred_on) if wanted.occurred_on else query
 
 

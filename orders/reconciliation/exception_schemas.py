@@ -84,6 +84,10 @@ class ExceptionQuery(PageQuery):
     rails = Several(fields.String(validate=validate.OneOf(RAILS)), data_key="rail", load_default=())
     kinds = Several(fields.String(validate=validate.Length(1, 60)), data_key="kind", load_default=())
     occurred_on = own.Day(data_key="on", load_default=None)
+    age_days = fields.Integer(
+        data_key="age", load_default=None, validate=validate.Range(1, 3650),
+        metadata={"description": "Waiting for so many days, or longer."},
+    )  # fmt: skip
 
 
 class ExceptionPage(Schema):

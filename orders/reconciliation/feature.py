@@ -1,7 +1,15 @@
 """What reconciliation brings to the orders feature."""
 
-API = ("orders.reconciliation.exception_views.bp", "orders.reconciliation.desk_views.bp")
-PAGES = ("orders.reconciliation.exception_pages.bp", "orders.reconciliation.desk_pages.bp")
+API = (
+    "orders.reconciliation.exception_views.bp",
+    "orders.reconciliation.own_views.bp",
+    "orders.reconciliation.desk_views.bp",
+)
+PAGES = (
+    "orders.reconciliation.exception_pages.bp",
+    "orders.reconciliation.own_pages.bp",
+    "orders.reconciliation.desk_pages.bp",
+)
 TASKS = ("orders.reconciliation.tasks",)
 INIT = (
     "orders.payments.exceptions.init_app",
@@ -14,4 +22,7 @@ PERMISSIONS = {
     "exceptions:read": "See money that does not fit, and the reconciliation of each rail by day (operator only)",
     "exceptions:propose": "Propose a posting or a note for money that does not fit (operator only)",
     "exceptions:agree": "Agree to what another person proposed for money that does not fit, or send it back (operator only)",
+}
+TOPICS = {
+    "orders.exceptions_aging": "Money that does not fit waits too long, told once a day: `on`, `days`, `oldest_days`, `open`, `proposed`",
 }

@@ -57,3 +57,13 @@ class PayoutArrival(Base):
     matched_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_fen"),)
+
+
+class ExceptionReminder(Base):
+    """That the operator's people were told, on a day, of exceptions that wait too long."""
+
+    __tablename__ = "exception_reminders"
+
+    on: Mapped[date] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
+    exceptions: Mapped[int]

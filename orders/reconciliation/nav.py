@@ -1,4 +1,4 @@
-"""Where reconciliation stands in the operator's navigation."""
+"""Where reconciliation stands in the desks' navigation."""
 
 from __future__ import annotations
 
@@ -22,4 +22,14 @@ def init_app(app: Flask) -> None:
             lazy("对账与报表"),
         ),
         NavItem("operator", lazy("异常款"), "exception_pages.list_exceptions", "exceptions:read", 26, {}, lazy("款项")),
+        NavItem(
+            "producer",
+            lazy("核对中的款项"),
+            "own_exception_pages.list_own",
+            "payments:read",
+            46,
+            {"desk": "producer"},
+            lazy("结算"),
+        ),
+        NavItem("desk", lazy("核对中的款项"), "own_exception_pages.list_own", "payments:read", 43, {"desk": "desk"}),
     )

@@ -9,8 +9,19 @@ from celery import shared_task
 from flask import current_app
 
 from orders.online import configuration, gateway_listing
-from orders.reconciliation import arrivals, fees, fetching, matching, payout_events, payout_lines, persisting
+from orders.reconciliation import (
+    aging,
+    arrivals,
+    fees,
+    fetching,
+    matching,
+    payout_events,
+    payout_lines,
+    persisting,
+    unexecuted,
+)
 from orders.reconciliation.movements import Lister
+from orders.refunding import lines
 from shop import clock, history
 from shop.db import snapshot, transaction
 from shop.outbox.services import subscribe
@@ -73,6 +84,7 @@ def tell() -> int:
         if not history.is_being_told():
             arrivals.match(clock.today(), clock.now())
             payout_lines.match(clock.now())
+            lines.match(clock.now())
     after_days = current_app.config["RECONCILE_AFTER_DAYS"]
     waiting = 0
     for rail in persisting.RAILS:
@@ -82,4 +94,6 @@ def tell() -> int:
     with transaction():
         if not history.is_being_told():
             waiting += fees.tell(clock.today(), after_days, clock.now())
+            waiting += unexecuted.tell(clock.today(), clock.now())
+            aging.remind(clock.today(), clock.now())
     return waiting
