@@ -9,11 +9,12 @@ from orders.payments import feature as payments
 from orders.purchase import feature as purchase
 from orders.reconciliation import feature as reconciliation
 from orders.refunding import feature as refunding
+from orders.repayments import feature as repayments
 from orders.returns import feature as returns
 from orders.settlement import feature as settlement
 
 _PARTS = (
-    ledger, purchase, invoices, payments, returns, banking, online, settlement, refunding, reconciliation, desk,
+    ledger, purchase, invoices, payments, returns, banking, online, settlement, refunding, repayments, reconciliation, desk,
 )  # fmt: skip
 
 
@@ -41,6 +42,8 @@ MODELS = (
     "orders.settlement.tax_models",
     "orders.settlement.waiting_models",
     "orders.refunding.models",
+    "orders.refunding.slip_models",
+    "orders.repayments.models",
     "orders.reconciliation.models",
     "orders.desk.models",
 )

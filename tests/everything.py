@@ -21,6 +21,7 @@ from orders.online.models import Dispute, PaymentIntent
 from orders.payments import announcements, credit_refunds, exceptions, receipts, refunds
 from orders.payments.models import Charge, Refund
 from orders.refunding.models import RefundRun, RefundTransfer
+from orders.repayments.models import ProducerRepayment
 from orders.returns.opening import ItemToReturn, open_return
 from orders.settlement.models import Payout, PayoutReturn, PayoutRun, RuleProposal
 from shop.auth import Actor
@@ -90,6 +91,7 @@ TABLES = {
     "report_id": "test_reports",
     "refund_run_id": "refund_runs",
     "transfer_id": "refund_transfers",
+    "repayment_id": "producer_repayments",
     "return_id": "payout_returns",
     "rule_id": "rule_proposals",
     "run_id": "payout_runs",
@@ -113,6 +115,7 @@ def make_everything() -> tuple[World, dict[str, str]]:
     _add_money(world, order)
     _add_payout(world)
     _add_refund_file(world)
+    _add_repayment(world)
     _add_card(order)
     _add_papers(world)
     _add_batches(world)
@@ -208,6 +211,17 @@ def _add_refund_file(world: World) -> None:
                 number="TK20260722-2K3M4N", run_id=run.id, refund_id=db.session.scalars(select(Refund.id)).first(),
                 producer_id=world.producer.organisation_id, amount_fen=1_00, status="prepared",
                 account_holder="和平区财政局", account_number="1200", prepared_by=world.buyer.user_id, prepared_at=NOON,
+            )
+        )  # fmt: skip
+
+
+def _add_repayment(world: World) -> None:
+    """What a producer has paid back, as one person recorded it."""
+    with transaction():
+        db.session.add(
+            ProducerRepayment(
+                producer_id=world.producer.organisation_id, amount_fen=1_00, bank_serial="HK-1", status="recorded",
+                value_on=date(2026, 7, 15), recorded_by=world.buyer.user_id, recorded_at=NOON,
             )
         )  # fmt: skip
 

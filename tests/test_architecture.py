@@ -46,6 +46,7 @@ INNER_ORDER = {
         "online",
         "settlement",
         "refunding",
+        "repayments",
         "reconciliation",
         "desk",
     ),

@@ -82,12 +82,14 @@ class AttachSchema(Schema):
 
 
 class AttachedSchema(Schema):
-    """A file and the payment or payout that it was put to."""
+    """A file and the payment, payout or refund that it was put to."""
 
     file = own.PublicId(required=True)
     name = fields.String(required=True)
     payment = own.PublicId(required=True, allow_none=True)
     payout = own.PublicId(required=True, allow_none=True)
+    refund = own.PublicId(required=True, allow_none=True)
+    credit_refund = own.PublicId(required=True, allow_none=True)
 
 
 class SlipSchema(Schema):

@@ -14,6 +14,7 @@ RULES = {
     "claim": lazy("认领"), "refund": lazy("退款"), "refund_serial": lazy("退款流水号"), "refund_payer": lazy("退款金额和收款人"),
     "return": lazy("错款退回"), "provider_payout": lazy("支付机构提现"), "payout": lazy("付供应商"),
     "payout_return": lazy("付供应商后退汇"), "refund_file": lazy("退款文件"),
+    "repayment": lazy("供应商退还多付款"),
 }  # fmt: skip
 REASONS = {
     "payer_unknown": lazy("没有付款识别码，也不认识付款人"), "payer_of_several": lazy("几个采购单位用过这个付款人名称"),

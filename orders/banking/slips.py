@@ -33,26 +33,29 @@ _MOST_TEXT = 2 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Attached:
-    """A file and what it was put to: a payment, or a payout to a producer; ``None`` if it names none, or several."""
+    """A file and what it was put to, by what that is; ``None`` if it names none, or several."""
 
     file: UUID
     name: str
-    payment: UUID | None
+    payment: UUID | None = None
     payout: UUID | None = None
+    refund: UUID | None = None
+    credit_refund: UUID | None = None
 
     @property
     def is_lost(self) -> bool:
         """Whether it was put to nothing."""
-        return self.payment is None and self.payout is None
+        return not (self.payment or self.payout or self.refund or self.credit_refund)
 
 
-#: Puts a file with these words to the actor's one payout that they name, and returns it; of a package above.
-PayoutTaker = Callable[[StoredFile, Collection[str], Actor, datetime], UUID | None]
-_takers: list[PayoutTaker] = []
+#: Puts a file with these words to the actor's one thing that they name, and returns what that is (``payout``, ``refund``
+#: …) and which; of a package above.
+Taker = Callable[[StoredFile, Collection[str], Actor, datetime], tuple[str, UUID] | None]
+_takers: list[Taker] = []
 
 
-def add_taker(taker: PayoutTaker) -> None:
-    """Let payouts take electronic receipts that no payment takes."""
+def add_taker(taker: Taker) -> None:
+    """Let things of a package above take electronic receipts that no payment takes."""
     if taker not in _takers:
         _takers.append(taker)
 
@@ -79,8 +82,9 @@ def attach_all(file_ids: Sequence[UUID], actor: Actor, at: datetime) -> list[Att
             _attach(fitting[0], file, actor, at)
             answers.append(Attached(file.public_id, file.name, fitting[0].public_id))
             continue
-        taken = [] if fitting else [key for take in _takers if (key := take(file, words[file.id], actor, at))]
-        answers.append(Attached(file.public_id, file.name, None, taken[0] if taken else None))
+        named = () if fitting else (take(file, words[file.id], actor, at) for take in _takers)
+        taken = next((found for found in named if found), None)
+        answers.append(Attached(file.public_id, file.name, **dict([taken] if taken else [])))
     return answers
 
 

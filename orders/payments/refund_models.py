@@ -1,4 +1,4 @@
-"""The receipts that refunds by bank go back to."""
+"""The receipts that refunds by bank go back to, and which refunds one request was split into."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ class RefundReceipt(Base):
     amount_fen: Mapped[int]
 
     __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_fen"),)
+
+
+class RefundGroup(Base):
+    """That a refund was asked for together with others: one request that goes back several ways; each names the first."""
+
+    __tablename__ = "refund_groups"
+
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"), primary_key=True, autoincrement=False)
+    first_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"), index=True)

@@ -9,7 +9,16 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from orders.acting import Answer, act_on
-from orders.payments import columns, labels, refund_origins, refund_queries, refund_sending, refunds, withdrawing
+from orders.payments import (
+    columns,
+    labels,
+    refund_groups,
+    refund_origins,
+    refund_queries,
+    refund_sending,
+    refunds,
+    withdrawing,
+)
 from orders.payments.forms import ReasonForm, SlipForm, leave_out_supervised
 from orders.payments.refund_queries import RefundRow
 from shop import clock
@@ -130,7 +139,8 @@ def _render(desk: str, refund_id: UUID, actor: Actor, form: Form | None = None) 
         slip.value_on.data = clock.today()
         slip.clearing.data = way or slip.clearing.data
     return render_template(
-        "payments/refund.html", desk=desk, row=row, form=form or Form(formdata=None), slip=slip, is_supervised=way == "supervised",
+        "payments/refund.html", desk=desk, row=row, together=refund_groups.together(row.key) if row.group else [],
+        form=form or Form(formdata=None), slip=slip, is_supervised=way == "supervised",
         reason=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
         origins=refund_origins.origins_of([row.key]).get(row.key, []) if row.clearing != "stripe" else [],
         may_withdraw=row.status == "requested" and row.requested_by == actor.user_id and actor.may("refunds:request"),

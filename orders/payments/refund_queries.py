@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from orders.payments import access
+from orders.payments import access, refund_groups
 from orders.payments.models import Payment, Refund, TransferAnnouncement
 from orders.payments.refund_models import RefundReceipt
 from orders.purchase.models import Order
@@ -53,6 +53,10 @@ class RefundRow:
     #: Who paid what goes back, as far as the refund names receipts.
     payer_name: str
     payer_account: str
+    #: The first refund of a request that goes back several ways, how many they are and their sum.
+    group: UUID | None
+    group_count: int
+    group_fen: int
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,12 @@ def list_refunds(
     statuses: Sequence[str] = (),
     order_id: int | None = None,
     clearing: str = "",
+    group: UUID | None = None,
 ) -> Page[RefundRow]:
-    """Return a page of the refunds of the actor's orders, newest first; ``clearing`` is from where the money goes back."""
+    """Return a page of the refunds of the actor's orders, newest first; ``clearing`` is from where the money goes back.
+
+    :param group: only those of one request, by its first.
+    """
     query = _refunds(actor, on).order_by(Refund.id.desc()).limit(limit + 1)
     if statuses:
         query = query.where(Refund.status.in_(statuses))
@@ -91,6 +99,8 @@ def list_refunds(
         query = query.where(_way() == clearing)
     if order_id is not None:
         query = query.where(Refund.order_id == order_id)
+    if group is not None:
+        query = query.where(refund_groups.in_group(group))
     if key := decode_cursor(cursor, int):
         query = query.where(Refund.id < key[0])
     return make_page([_refund_row(*row) for row in db.session.execute(query)], limit, lambda row: (row.key,))
@@ -168,7 +178,7 @@ def _refunds(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Refund, Order.public_id, Order.number, buyer.name, payee.name, StoredFile.public_id,
-            *(_of_payer(column) for column in (Payment.payer_name, Payment.payer_account)),
+            *(_of_payer(column) for column in (Payment.payer_name, Payment.payer_account)), *refund_groups.columns(),
         )
         .join(Order, Order.id == Refund.order_id)
         .join(payee, payee.id == Order.producer_id)
@@ -189,11 +199,11 @@ def _of_payer(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
 
 
 def _refund_row(
-    refund: Refund, order: UUID, number: str, buyer: str, payee: str, file: UUID | None, name: str, account: str
+    refund: Refund, order: UUID, number: str, buyer: str, payee: str, file: UUID | None, *payer_and_group: Any
 ) -> RefundRow:
     return RefundRow(
         refund.id, refund.public_id, order, number, buyer, payee, refund.amount_fen, refund.reason, refund.cause,
         refund.status, refund.clearing, refund.bank_serial, refund.value_on, refund.requested_at, refund.recorded_at,
         refund.recorded_by, refund.requested_by, refund.decided_at, refund.refusal, refund.failure, file, refund.version,
-        name, account,
+        *payer_and_group,
     )  # fmt: skip

@@ -72,6 +72,12 @@ class RefundSchema(Schema):
         required=True, metadata={"description": "Who had paid it by bank: to there it goes back."}
     )
     payer_account = fields.String(required=True)
+    group = own.PublicId(
+        required=True, allow_none=True,
+        metadata={"description": "The first refund of a request that goes back several ways; list them by it."},
+    )  # fmt: skip
+    group_count = fields.Integer(required=True)
+    group_amount = own.Money(required=True, attribute="group_fen", metadata={"description": "The request's sum."})
     evidence_file = own.PublicId(required=True, allow_none=True)
 
 
@@ -79,6 +85,7 @@ class RefundQuery(PageQuery):
     """Which refunds."""
 
     statuses = Several(fields.String(validate=validate.OneOf(REFUND_STATUSES)), data_key="status", load_default=())
+    group = own.PublicId(load_default=None)
 
 
 class RefundPage(Schema):

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
-from orders.payments import access, charges, refund_origins, refund_paths
+from orders.payments import access, charges, refund_groups, refund_origins, refund_paths
 from orders.payments.clearing import CASH, add_to_clearing, by_clearing, whose
 from orders.payments.credit import excess_fen
 from orders.payments.models import Refund, RefundLine
@@ -233,7 +233,7 @@ def request_locked(
             db.session.add(RefundLine(refund_id=refund.id, line_id=line_id, amount_fen=fen))
         _set_aside(refund, order, actor, at)
         made.append(refund)
-    return made[0]
+    return refund_groups.tie(made)
 
 
 def _set_aside(refund: Refund, order: Order, actor: Actor | None, at: datetime) -> None:

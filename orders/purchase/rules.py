@@ -168,6 +168,16 @@ _PAYOUT = (
         guards.another_person_recorded,
     ),
 )  # fmt: skip
+_REPAYMENT = (
+    Rule("repayment", "", "record", "recorded", (("operator", "payments:record"), _SYSTEM)),
+    Rule(
+        "repayment", "recorded", "confirm", "confirmed", (("operator", "payments:confirm"), _SYSTEM),
+        guards.another_person_recorded,
+    ),
+    Rule(
+        "repayment", "recorded", "refuse", "refused", (("operator", "payments:confirm"),), guards.another_person_recorded
+    ),
+)  # fmt: skip
 _EXCEPTION = (
     Rule("exception", "", "open", "open", (_SYSTEM,)),
     Rule("exception", "open", "propose", "proposed", (("operator", "exceptions:propose"),)),
@@ -214,6 +224,6 @@ _ENTERED = (
 
 RULES: tuple[Rule, ...] = (
     *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_CREDIT_REFUND,
-    *_REFUND_TRANSFER, *_RETURN, *_PAYOUT, *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
+    *_REFUND_TRANSFER, *_RETURN, *_PAYOUT, *_REPAYMENT, *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
 )  # fmt: skip
 TABLE = Table(RULES, attributes={"approval": "approval"})

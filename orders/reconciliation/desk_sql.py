@@ -60,6 +60,7 @@ _BANK_THING = f"""CASE WHEN x.is_fee AND x.maker = 'payout' THEN '{PLATFORM_FEES
         WHEN 'payout' THEN CASE WHEN x.fact = 'payout_returned'
             THEN (SELECT y.bank_serial FROM payout_returns y WHERE y.payout_id = x.made::bigint AND y.status = 'confirmed')
             ELSE (SELECT coalesce(y.bank_serial, y.number) FROM payouts y WHERE y.id = x.made::bigint) END
+        WHEN 'repayment' THEN (SELECT y.bank_serial FROM producer_repayments y WHERE y.id = x.made::bigint)
         WHEN 'payout_arrival' THEN (SELECT l.serial FROM payout_arrivals y JOIN bank_statement_lines l ON l.id = y.line_id
                                     WHERE y.transaction_id = x.made::bigint)
         WHEN 'exception' THEN (SELECT y.subject FROM money_exceptions y WHERE y.id = x.made::bigint)

@@ -21,7 +21,8 @@ from orders.reconciliation import (
     unexecuted,
 )
 from orders.reconciliation.movements import Lister
-from orders.refunding import lines
+from orders.refunding import lines as refund_lines
+from orders.repayments import lines as repayment_lines
 from shop import clock, history
 from shop.db import snapshot, transaction
 from shop.outbox.services import subscribe
@@ -84,7 +85,8 @@ def tell() -> int:
         if not history.is_being_told():
             arrivals.match(clock.today(), clock.now())
             payout_lines.match(clock.now())
-            lines.match(clock.now())
+            refund_lines.match(clock.now())
+            repayment_lines.match(clock.now())
     after_days = current_app.config["RECONCILE_AFTER_DAYS"]
     waiting = 0
     for rail in persisting.RAILS:

@@ -187,6 +187,8 @@ def fail(public_id: UUID, actor: Actor, at: datetime) -> Payout:
     """
     payout, items, standings = _lock_with_orders(public_id, actor)
     _require_bank(payout)
+    if payout.status == "sent":
+        raise machine.WrongState(_("还没有人登记这笔付款未付成。"), state=payout.status, possible=["doubt"])
     paying.fail_locked(payout, items, standings, payout.failure, actor=actor, at=at)
     return payout
 

@@ -26,7 +26,7 @@ DOCUMENTS = """
     UNION ALL SELECT 'stripe_cash', 'org:' || producer_id, amount - fee_card FROM back
     UNION ALL SELECT 'stripe_cash', 'platform', fee_card FROM back"""
 
-#: How far each order is paid out, by its payouts and reversals.
+#: How far each order is paid out, by its payouts, reversals and what the producer has paid back.
 SETTLEMENTS = """
     WITH items AS (
         SELECT i.order_id,
@@ -46,20 +46,26 @@ SETTLEMENTS = """
         SELECT order_id, sum(CASE WHEN status = 'done' THEN amount_fen END) AS done,
                sum(CASE WHEN status = 'pending' THEN amount_fen END) AS pending, sum(fee_card_fen) AS fee_card
         FROM transfer_reversals WHERE cast(:order AS bigint) IS NULL OR order_id = :order GROUP BY 1
+    ),
+    repaid AS (
+        SELECT order_id, sum(amount_fen) AS amount, sum(card_fen) AS card FROM repayment_items
+        WHERE cast(:order AS bigint) IS NULL OR order_id = :order GROUP BY 1
     )
     SELECT o.number AS subject,
-           s.bank_settled_fen AS bank_settled, coalesce(i.bank_settled, 0) AS bank_settled__should,
+           s.bank_settled_fen AS bank_settled, coalesce(i.bank_settled, 0) - coalesce(r.amount, 0) AS bank_settled__should,
            s.bank_settling_fen AS bank_settling, coalesce(i.bank_settling, 0) AS bank_settling__should,
            s.stripe_settled_fen AS stripe_settled, coalesce(i.stripe_settled, 0) - coalesce(b.done, 0) AS stripe_settled__should,
            s.stripe_settling_fen AS stripe_settling,
            coalesce(i.stripe_settling, 0) - coalesce(b.pending, 0) AS stripe_settling__should,
-           s.card_settled_fen AS card_settled, coalesce(i.card_settled, 0) - coalesce(b.done, 0) AS card_settled__should,
+           s.card_settled_fen AS card_settled,
+           coalesce(i.card_settled, 0) - coalesce(b.done, 0) - coalesce(r.card, 0) AS card_settled__should,
            s.card_settling_fen AS card_settling, coalesce(i.card_settling, 0) - coalesce(b.pending, 0) AS card_settling__should,
            s.fee_card_fen AS fee_card, coalesce(i.fee_card, 0) + coalesce(b.fee_card, 0) AS fee_card__should,
            s.fee_bank_fen AS fee_bank, coalesce(i.fee_bank, 0) AS fee_bank__should,
            s.fee_settling_fen AS fee_settling, coalesce(i.fee_settling, 0) AS fee_settling__should
     FROM order_settlements s JOIN orders o ON o.id = s.order_id
     LEFT JOIN items i ON i.order_id = s.order_id LEFT JOIN back b ON b.order_id = s.order_id
+    LEFT JOIN repaid r ON r.order_id = s.order_id
     WHERE cast(:order AS bigint) IS NULL OR s.order_id = :order
     ORDER BY s.order_id"""
 

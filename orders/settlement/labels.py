@@ -46,6 +46,9 @@ _MOVEMENTS = {
 _FACTS = {
     ("producer_payable", "payout_paid"): (lazy("多付款扣回"), lazy("结算付款")),
     ("producer_payable", "transfer_reversed"): (lazy("追回多付款"), lazy("追回多付款")),
+    ("producer_payable", "debt_repaid"): (lazy("退还多付款"), lazy("退还多付款")),
+    ("bank_supervised", "debt_repaid"): (lazy("退还多付款"), lazy("退还多付款")),
+    ("stripe_cash", "debt_card_moved"): (lazy("退还多付款"), lazy("退还多付款")),
     ("producer_payable", "payout_returned"): (lazy("银行退汇"), lazy("银行退汇")),
     ("bank_supervised", "payout_returned"): (lazy("银行退汇"), lazy("银行退汇")),
     ("bank_supervised", "payout_bank_moved"): (lazy("由在线货款抵扣"), lazy("由在线货款抵扣")),

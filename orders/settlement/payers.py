@@ -60,8 +60,13 @@ def make_batches(payouts: Sequence[Payout], fees: Mapping[int, int], on: date) -
 class Payable(Protocol):
     """What a file pays: a payout, or a refund's transfer."""
 
-    producer_id: Any
-    number: Any
+    @property
+    def producer_id(self) -> Any:
+        """Return whose money it is."""
+
+    @property
+    def number(self) -> Any:
+        """Return what it is called."""
 
 
 Paid = TypeVar("Paid", bound=Payable)

@@ -34,7 +34,7 @@ def attach(payout_id: UUID, file_id: UUID, actor: Actor, at: datetime) -> None:
     _attach(row.key, files.get_own(file_id, actor), actor, at)
 
 
-def take(file: StoredFile, words: Collection[str], actor: Actor, at: datetime) -> UUID | None:
+def take(file: StoredFile, words: Collection[str], actor: Actor, at: datetime) -> tuple[str, UUID] | None:
     """Put a file to the one payout whose serial or number is among its words; return that, if there is one."""
     if actor.organisation_kind != "operator" or not (actor.may("payouts:prepare") or actor.may("payouts:release")):
         return None
@@ -43,7 +43,7 @@ def take(file: StoredFile, words: Collection[str], actor: Actor, at: datetime) -
     if len(found) != 1:
         return None
     _attach(found[0].id, file, actor, at)
-    return found[0].public_id
+    return "payout", found[0].public_id
 
 
 def slips_of(payout_key: int) -> list[StoredFile]:

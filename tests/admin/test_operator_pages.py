@@ -41,7 +41,7 @@ def rows(page: str, caption: str = "") -> int:
 
 
 #: Lists beside which their page has others.
-CAPTIONS = {"/operator/payments": "到账", "/operator/credit-refunds": "退回余额"}
+CAPTIONS = {"/operator/payments": "到账", "/operator/credit-refunds": "退回余额", "/operator/repayments": "还款记录"}
 
 
 @pytest.mark.parametrize("n", range(len(WAITING)))

@@ -52,7 +52,7 @@ def test_what_waits_for_the_days_of_the_rule_is_told_once_a_day_to_whose_turn_it
     kinds = db.session.execute(
         text("SELECT kind, count(*) FROM notices WHERE kind LIKE '%aging%' GROUP BY 1 ORDER BY 1")
     )
-    assert [tuple(row) for row in kinds] == [("orders.exceptions_aging", 1), ("orders.exceptions_aging_proposed", 2)]
+    assert [tuple(row) for row in kinds] == [("exceptions_aging", 1), ("exceptions_aging_proposed", 2)]
 
 
 def test_a_dated_rule_says_how_old_and_the_list_is_narrowed_by_age(people, login):

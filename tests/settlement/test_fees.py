@@ -229,7 +229,8 @@ def test_the_fee_of_a_producer_that_has_moved_to_another_account_since_is_found_
         banking.bring_rows(first, finance, row)
 
     with transaction():
-        fail(payout, "户名不符", *people, at=NEXT)
+        a, b = people
+        fail(payout, "户名不符", a, b, NEXT)
 
     assert (row_of(order).fee_settling_fen, row_of(order).fee_bank_fen) == (0, 1000)
     assert (balance("operator_bank", "platform"), differences()) == (1000, [])

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from orders.banking.models import SupervisedAccount
 from orders.payments.models import MoneyException
 from orders.purchase.machine import WrongState
 from orders.reconciliation import payout_lines, unexecuted
@@ -17,7 +18,7 @@ from orders.settlement.proposals import BadRuleValue, RuleFacts
 from shop import clock
 from shop.db import db, transaction
 from shop.identity.models import Organisation
-from tests.banking.help import bring, row, supervised
+from tests.banking.help import bring, row
 from tests.banking.sheets import plain
 from tests.counting.build import make_actor, make_trade
 from tests.payments.test_races import at_once
@@ -71,26 +72,18 @@ def failed(people, trade, **sale):
     return order, payout
 
 
-def statement(payout, *, serial="B1", at=NEXT, named=True):
+def statement(people, payout, *, serial="B1", at=NEXT, named=True):
     """Import a line of a payout, and let it be matched."""
     with transaction():
-        one, two = make_operators_of(payout)
-        account = supervised(one, two, number=f"7{serial}")
+        operator = db.session.get_one(Organisation, people[0].organisation_id)
+        one = make_actor(operator)
+        account = db.session.scalars(select(SupervisedAccount.public_id)).one()
     line = row("", payout.number if named else "", day=str(at.date()), serial=serial, name=payout.account_holder,
                account=payout.account_number, out=f"{payout.amount_fen // 100}.{payout.amount_fen % 100:02d}")  # fmt: skip
     with clock.stopped_at(at):
         bring(account, one, plain(line))
         with transaction():
             return payout_lines.match(at)
-
-
-def make_operators_of(payout):
-    from_run = db.session.get_one(PayoutRun, payout.run_id)
-    operator = db.session.execute(
-        text("SELECT organisation_id FROM memberships WHERE user_id = :user"), {"user": from_run.started_by}
-    ).scalar_one()
-    organisation = db.session.get_one(Organisation, operator)
-    return make_actor(organisation), make_actor(organisation)
 
 
 @SESSION
@@ -128,7 +121,7 @@ def test_a_line_of_what_somebody_doubts_pays_it(people, trade):
     with transaction():
         bank.doubt(payout.public_id, "户名不符", people[0], DUE)
 
-    assert statement(payout) == 1
+    assert statement(people, payout) == 1
     assert (payout.status, payout.failure, payout.doubted_by, row_of(order).bank_settled_fen) == (
         "paid",
         "",
@@ -146,7 +139,7 @@ def test_a_line_of_a_failed_payout_pays_it_and_what_was_prepared_again_is_given_
         (again,) = run(people[0], NEXT)
         bank.release([again.public_id], people[1], NEXT)
 
-    assert statement(payout, named=named) == 1
+    assert statement(people, payout, named=named) == 1
 
     assert [(each.status, each.found_at is None) for each in (payout, again)] == [("paid", False), ("cancelled", True)]
     owner = f"org:{trade.clerk.organisation_id}"
@@ -163,7 +156,7 @@ def test_what_had_gone_to_the_bank_again_is_paid_twice_told_and_netted(people, t
     order, payout = failed(people, trade)
     again = sent(people, NEXT)
 
-    assert statement(payout) == 1
+    assert statement(people, payout) == 1
 
     (told,) = db.session.scalars(select(MoneyException)).all()
     assert (told.kind, told.subject, told.amount_fen) == ("payout_paid_twice", payout.number, -10_000)

@@ -1,0 +1,1 @@
+"""What producers owe and pay back."""
