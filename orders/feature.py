@@ -33,6 +33,7 @@ MODELS = (
     "orders.payments.credit_models",
     "orders.payments.refund_models",
     *returns.MODELS,
+    "orders.payments.reminder_models",
     "orders.banking.models",
     "orders.banking.slip_models",
     "orders.banking.closing.models",
@@ -44,6 +45,7 @@ MODELS = (
     "orders.refunding.models",
     "orders.refunding.slip_models",
     "orders.repayments.models",
+    "orders.settlement.split_models",
     "orders.reconciliation.models",
     "orders.desk.models",
 )

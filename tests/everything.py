@@ -24,6 +24,7 @@ from orders.refunding.models import RefundRun, RefundTransfer
 from orders.repayments.models import ProducerRepayment
 from orders.returns.opening import ItemToReturn, open_return
 from orders.settlement.models import Payout, PayoutReturn, PayoutRun, RuleProposal
+from orders.settlement.split_models import Split, SplitRun
 from shop.auth import Actor
 from shop.clock import real_now
 from shop.corrections import services as corrections
@@ -97,6 +98,8 @@ TABLES = {
     "run_id": "payout_runs",
     "shipment_id": "shipments",
     "sku_id": "skus",
+    "split_id": "splits",
+    "split_run_id": "split_runs",
     "statement_id": "bank_statements",
     "supervised_account_id": "supervised_accounts",
     "temperature_id": "temperature_records",
@@ -358,6 +361,16 @@ def _add_banking(world: World, order: Any) -> None:
         corrections.propose(
             world.buyer.organisation_public_id, {"name": "改名"}, operator, version=_organisation(world.buyer).version,
             reason="更名", file=licence, at=NOON,
+        main = accounts.enter(supervised, operator, NOON)
+        run = SplitRun(on=factories.TODAY, started_by=operator.user_id, started_at=NOON)
+        db.session.add(run)
+        db.session.flush()
+        db.session.add(
+            Split(
+                number="HB20260715-2K3M4N", run_id=run.id, producer_id=world.producer.organisation_id,
+                payer_id=main.id, payee_id=main.id, amount_fen=1_00, status="prepared",
+                prepared_by=operator.user_id, prepared_at=NOON,
+            )
         )  # fmt: skip
         closing.add("120101", date(2026, 12, 25), operator, NOON)
 

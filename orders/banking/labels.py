@@ -13,8 +13,8 @@ RULES = {
     "payer": lazy("付款人和金额"), "invoice": lazy("附言中的发票号"), "amount": lazy("金额相同"), "hand": lazy("人工选择"),
     "claim": lazy("认领"), "refund": lazy("退款"), "refund_serial": lazy("退款流水号"), "refund_payer": lazy("退款金额和收款人"),
     "return": lazy("错款退回"), "provider_payout": lazy("支付机构提现"), "payout": lazy("付供应商"),
-    "payout_return": lazy("付供应商后退汇"), "refund_file": lazy("退款文件"),
-    "repayment": lazy("供应商退还多付款"),
+    "payout_return": lazy("付供应商后退汇"), "refund_file": lazy("退款文件"), "repayment": lazy("供应商退还多付款"),
+    "split": lazy("主账户划拨子账户"), "split_return": lazy("划拨退回"),
 }  # fmt: skip
 REASONS = {
     "payer_unknown": lazy("没有付款识别码，也不认识付款人"), "payer_of_several": lazy("几个采购单位用过这个付款人名称"),

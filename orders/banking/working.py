@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,6 +18,14 @@ from shop.db import db
 #: Open lines that one pass looks at again, the newest.
 MOST_AGAIN = 20_000
 
+#: Packages above that know lines by a reference of their own, and take them before any rule looks.
+_takers: dict[str, Callable[[StatementAccount, datetime], object]] = {}
+
+
+def take_first(name: str, take: Callable[[StatementAccount, datetime], object]) -> None:
+    """Let ``take`` have an account's open lines before the rules, under the account's lock."""
+    _takers[name] = take
+
 
 def match_lines(account: StatementAccount, keys: Sequence[int], actor: Actor, at: datetime) -> None:
     """Match lines of a locked account and record receipts of what matched, in the actor's name.
@@ -26,6 +34,8 @@ def match_lines(account: StatementAccount, keys: Sequence[int], actor: Actor, at
     """
     if not keys:
         return
+    for take in _takers.values():
+        take(account, at)
     lines = list(
         db.session.scalars(
             select(BankStatementLine)

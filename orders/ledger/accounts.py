@@ -16,6 +16,7 @@ MONEY_KINDS = frozenset(
     {
         "buyer_receivable", "bank_supervised", "stripe_cash", "stripe_disputed", "stripe_payout", "operator_bank",
         "paid_direct", "producer_payable", "refund_payable", "fees", "dispute_hold", "buyer_credit", "fx",
+        "bank_moving",
     }
 )  # fmt: skip
 STATS_KINDS = frozenset({"buyer", "county"})

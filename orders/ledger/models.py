@@ -89,7 +89,8 @@ class LedgerAccount(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     book: Mapped[str]
     #: Money: ``buyer_receivable``, ``bank_supervised``, ``stripe_cash``, ``stripe_disputed``, ``operator_bank``,
-    #: ``paid_direct``, ``producer_payable``, ``refund_payable``, ``fees``, ``dispute_hold``, ``buyer_credit``, ``fx``.
+    #: ``paid_direct``, ``producer_payable``, ``refund_payable``, ``fees``, ``dispute_hold``, ``buyer_credit``, ``fx``,
+    #: ``bank_moving``.
     #: Statistics: ``buyer``, ``county``.
     kind: Mapped[str]
     #: ``org:<id>``, ``county:<code>``, ``walk_in:<channel>``, ``name:<sha256>`` or ``platform``.

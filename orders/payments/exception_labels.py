@@ -25,6 +25,7 @@ KINDS = {
     "dispute_turned": lazy("争议结案后又有变化"),
     "unknown_refund": lazy("支付机构退了款，账上没有申请"),
     "unknown_transfer": lazy("支付机构转了款，账上没有记录"),
+    "split_not_arrived": lazy("划拨已划出，子账户未到账"),
 }
 RAILS = {"bank": lazy("银行"), "stripe": lazy("在线支付"), "direct": lazy("供应商直收")}
 STATES = {"open": lazy("待处理"), "proposed": lazy("待第二人复核"), "closed": lazy("已办结")}
@@ -40,6 +41,7 @@ ACCOUNTS = {
     "stripe_disputed": lazy("争议冻结款"), "stripe_payout": lazy("支付机构提现在途"), "operator_bank": lazy("平台自有存款"),
     "paid_direct": lazy("供应商直收"), "producer_payable": lazy("应付供应商"), "refund_payable": lazy("应付退款"),
     "fees": lazy("手续费"), "dispute_hold": lazy("争议暂扣"), "buyer_credit": lazy("采购单位余额"), "fx": lazy("外币待折算"),
+    "bank_moving": lazy("监管账户间划拨在途"),
 }  # fmt: skip
 
 

@@ -40,20 +40,6 @@ class TransferAnnouncement(PublicId, Base):
     __table_args__ = (CheckConstraint("amount_fen > 0", name="amount_fen"),)
 
 
-class DueReminder(Base):
-    """That both or one side of an order was told of a day on which something falls due; once for each kind."""
-
-    __tablename__ = "due_reminders"
-
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True)
-    due_on: Mapped[date] = mapped_column(primary_key=True)
-    #: ``soon`` or ``late``.
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    sent_at: Mapped[datetime]
-
-    __table_args__ = (one_of("kind", ("soon", "late")),)
-
-
 class Charge(PublicId, Base):
     """A payment that the card provider has taken for orders of one procurement; a receipt of each producer comes of it."""
 
@@ -109,6 +95,8 @@ class Payment(PublicId, Base):
     allocated_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     #: Of what is not allocated: gone back to the payer, or set aside to go back.
     returned_fen: Mapped[int] = mapped_column(server_default="0", default=0)
+    #: What of it was moved, or is being moved, from the main supervised account to the producer's sub-account.
+    split_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     value_on: Mapped[date]
     status: Mapped[str]
     evidence_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
@@ -129,6 +117,7 @@ class Payment(PublicId, Base):
         one_of("status", RECEIPT_STATUSES),
         CheckConstraint("amount_fen > 0 AND allocated_fen BETWEEN 0 AND amount_fen", name="amount_fen"),
         CheckConstraint("returned_fen BETWEEN 0 AND amount_fen - allocated_fen", name="returned"),
+        CheckConstraint("split_fen BETWEEN 0 AND amount_fen", name="split"),
         CheckConstraint("decided_by IS NULL OR decided_by <> recorded_by", name="two_persons"),
         CheckConstraint("status <> 'confirmed' OR buyer_id IS NOT NULL", name="buyer_known"),
         Index("ix_payments_supervised_serial", "bank_serial", postgresql_where=text("clearing = 'supervised'")),

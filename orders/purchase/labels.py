@@ -69,6 +69,14 @@ STATES = {
         "returned": lazy("已退汇"),
     },
     "payout_return": {"recorded": lazy("待确认"), "confirmed": lazy("已确认"), "refused": lazy("不是退汇")},
+    "split": {
+        "prepared": lazy("待复核"),
+        "released": lazy("已复核，待发送银行"),
+        "sent": lazy("划拨中"),
+        "done": lazy("已到子账户"),
+        "failed": lazy("未划成"),
+        "cancelled": lazy("已撤销"),
+    },
     "exception": {"open": lazy("待处理"), "proposed": lazy("待第二人复核"), "closed": lazy("已办结")},
 }
 
@@ -139,6 +147,12 @@ EVENTS = {
     ("payout_return", "record"): lazy("登记退汇"),
     ("payout_return", "confirm"): lazy("确认退汇"),
     ("payout_return", "refuse"): lazy("退回退汇登记"),
+    ("split", "prepare"): lazy("制单"),
+    ("split", "release"): lazy("复核划拨"),
+    ("split", "cancel"): lazy("撤销划拨"),
+    ("split", "send"): lazy("发送银行"),
+    ("split", "settle"): lazy("到子账户"),
+    ("split", "fail"): lazy("未划成"),
     ("exception", "open"): lazy("发现异常"),
     ("exception", "propose"): lazy("提出处理意见"),
     ("exception", "agree"): lazy("复核同意"),

@@ -178,6 +178,17 @@ _REPAYMENT = (
         "repayment", "recorded", "refuse", "refused", (("operator", "payments:confirm"),), guards.another_person_recorded
     ),
 )  # fmt: skip
+_SPLIT = (
+    Rule("split", "", "prepare", "prepared", (("operator", "payouts:prepare"),)),
+    Rule("split", "prepared", "release", "released", (("operator", "payouts:release"),), guards.another_person_prepared),
+    *(
+        Rule("split", was, "cancel", "cancelled", (("operator", "payouts:prepare"), ("operator", "payouts:release")))
+        for was in ("prepared", "released")
+    ),
+    Rule("split", "released", "send", "sent", (("operator", "payouts:prepare"),)),
+    Rule("split", "sent", "settle", "done", (_SYSTEM,)),
+    Rule("split", "sent", "fail", "failed", (("operator", "payouts:release"), _SYSTEM)),
+)  # fmt: skip
 _EXCEPTION = (
     Rule("exception", "", "open", "open", (_SYSTEM,)),
     Rule("exception", "open", "propose", "proposed", (("operator", "exceptions:propose"),)),
@@ -224,6 +235,6 @@ _ENTERED = (
 
 RULES: tuple[Rule, ...] = (
     *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_CREDIT_REFUND,
-    *_REFUND_TRANSFER, *_RETURN, *_PAYOUT, *_REPAYMENT, *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
+    *_REFUND_TRANSFER, *_RETURN, *_PAYOUT, *_SPLIT, *_REPAYMENT, *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
 )  # fmt: skip
 TABLE = Table(RULES, attributes={"approval": "approval"})

@@ -21,7 +21,8 @@ FACTS = {
     "payout_bank_moved": lazy("由在线货款抵扣"),
     "provider_fee": lazy("手续费"), "provider_payout": lazy("提现"), "provider_payout_arrived": lazy("提现到监管账户"),
     "provider_fx": lazy("转外币待折算"),
-    "exception_posted": lazy("异常款入账"),
+    "exception_posted": lazy("异常款入账"), "split_left": lazy("主账户划出"), "split_arrived": lazy("子账户到账"),
+    "split_returned": lazy("划拨退回"),
 }  # fmt: skip
 #: What of ours a thing is whose name is a key.
 KEY_KINDS = {"payout": lazy("付供应商"), "refund": lazy("退款")}

@@ -61,6 +61,9 @@ _BANK_THING = f"""CASE WHEN x.is_fee AND x.maker = 'payout' THEN '{PLATFORM_FEES
             THEN (SELECT y.bank_serial FROM payout_returns y WHERE y.payout_id = x.made::bigint AND y.status = 'confirmed')
             ELSE (SELECT coalesce(y.bank_serial, y.number) FROM payouts y WHERE y.id = x.made::bigint) END
         WHEN 'repayment' THEN (SELECT y.bank_serial FROM producer_repayments y WHERE y.id = x.made::bigint)
+        WHEN 'split' THEN (SELECT l.serial FROM splits y JOIN bank_statement_lines l ON l.id = CASE x.fact
+                               WHEN 'split_left' THEN y.left_line_id WHEN 'split_arrived' THEN y.arrived_line_id
+                               ELSE y.returned_line_id END WHERE y.id = x.made::bigint)
         WHEN 'payout_arrival' THEN (SELECT l.serial FROM payout_arrivals y JOIN bank_statement_lines l ON l.id = y.line_id
                                     WHERE y.transaction_id = x.made::bigint)
         WHEN 'exception' THEN (SELECT y.subject FROM money_exceptions y WHERE y.id = x.made::bigint)

@@ -23,6 +23,7 @@ from orders.reconciliation import (
 from orders.reconciliation.movements import Lister
 from orders.refunding import lines as refund_lines
 from orders.repayments import lines as repayment_lines
+from orders.settlement import split_lines
 from shop import clock, history
 from shop.db import snapshot, transaction
 from shop.outbox.services import subscribe
@@ -87,6 +88,7 @@ def tell() -> int:
             payout_lines.match(clock.now())
             refund_lines.match(clock.now())
             repayment_lines.match(clock.now())
+            split_lines.tell(clock.now())
     after_days = current_app.config["RECONCILE_AFTER_DAYS"]
     waiting = 0
     for rail in persisting.RAILS:

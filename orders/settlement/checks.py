@@ -18,6 +18,8 @@ QUERIES = {
     "charges' transfers = transfers less reversals": checks_sql.CHARGES,
     "transfers' reversals = reversals": checks_sql.TRANSFERS,
     "nobody is paid more than was earned": checks_sql.EARNED,
+    "splits = receipts' parts = statements' lines": checks_sql.SPLITS,
+    "receipts' splits = splits": checks_sql.SPLIT_RECEIPTS,
 }
 
 
@@ -29,5 +31,6 @@ def differences(order_id: int | None = None) -> list[Difference]:
 def init_app(_app: Flask) -> None:
     """Add the checks to ``duikou verify``, and payouts to the documents of the money accounts."""
     checks.add_documents("payouts", checks_sql.DOCUMENTS)
+    checks.add_documents("splits", checks_sql.MOVING)
     for name, query in QUERIES.items():
         verify.register(name, partial(checks.result, name, query))

@@ -26,6 +26,37 @@ DOCUMENTS = """
     UNION ALL SELECT 'stripe_cash', 'org:' || producer_id, amount - fee_card FROM back
     UNION ALL SELECT 'stripe_cash', 'platform', fee_card FROM back"""
 
+#: What splits have on their way between the accounts of the supervised one.
+MOVING = """
+    WITH moving AS (
+        SELECT producer_id, sum(amount_fen * ((left_line_id IS NOT NULL)::int - (arrived_line_id IS NOT NULL)::int
+                                              - (returned_line_id IS NOT NULL)::int)) AS fen
+        FROM splits WHERE status IN ('sent', 'done', 'failed') GROUP BY 1
+    )
+    SELECT 'bank_moving', 'org:' || producer_id, fen FROM moving
+    UNION ALL SELECT 'bank_supervised', 'org:' || producer_id, -fen FROM moving"""
+
+#: Each split is its receipts' parts, and each of its lines moved exactly its sum on the account that it should.
+SPLITS = """
+    SELECT s.number AS subject, s.amount_fen AS amount,
+           (SELECT coalesce(sum(p.amount_fen), 0)::bigint FROM split_parts p WHERE p.split_id = s.id) AS amount__should,
+           coalesce((SELECT l.amount_fen FROM bank_statement_lines l JOIN statement_accounts a ON a.id = l.account_id
+                     WHERE l.id = s.left_line_id AND l.direction = 'out' AND a.number = payer.number), 0) AS left_main,
+           CASE WHEN s.left_line_id IS NULL THEN 0 ELSE s.amount_fen END AS left_main__should,
+           coalesce((SELECT l.amount_fen FROM bank_statement_lines l JOIN statement_accounts a ON a.id = l.account_id
+                     WHERE l.id = s.arrived_line_id AND l.direction = 'in' AND a.number = payee.number), 0) AS reached_sub,
+           CASE WHEN s.arrived_line_id IS NULL THEN 0 ELSE s.amount_fen END AS reached_sub__should
+    FROM splits s JOIN supervised_accounts payer ON payer.id = s.payer_id
+    JOIN supervised_accounts payee ON payee.id = s.payee_id ORDER BY s.id"""
+
+#: What of each receipt is split is what live splits have of it.
+SPLIT_RECEIPTS = """
+    SELECT p.public_id::text AS subject, p.split_fen AS split, coalesce(s.fen, 0) AS split__should
+    FROM payments p
+    LEFT JOIN (SELECT x.payment_id, sum(x.amount_fen)::bigint AS fen FROM split_parts x JOIN splits y ON y.id = x.split_id
+               WHERE y.status NOT IN ('cancelled', 'failed') GROUP BY 1) s ON s.payment_id = p.id
+    WHERE p.split_fen <> 0 OR s.fen IS NOT NULL ORDER BY p.id"""
+
 #: How far each order is paid out, by its payouts, reversals and what the producer has paid back.
 SETTLEMENTS = """
     WITH items AS (

@@ -4,6 +4,7 @@ API = (
     "orders.settlement.views.bp",
     "orders.settlement.return_views.bp",
     "orders.settlement.slip_views.bp",
+    "orders.settlement.split_views.bp",
     "orders.settlement.statement_views.bp",
 )
 PAGES = (
@@ -13,16 +14,22 @@ PAGES = (
     "orders.settlement.return_pages.bp",
     "orders.settlement.slip_pages.bp",
     "orders.settlement.rule_pages.bp",
+    "orders.settlement.split_pages.bp",
     "orders.settlement.statement_pages.bp",
 )
 TASKS = ("orders.settlement.tasks",)
-INIT = ("orders.settlement.checks.init_app", "orders.settlement.slips.init_app", "orders.settlement.nav.init_app")
+INIT = (
+    "orders.settlement.checks.init_app",
+    "orders.settlement.slips.init_app",
+    "orders.settlement.split_lines.init_app",
+    "orders.settlement.nav.init_app",
+)
 #: Seconds between looks whether the day's run is still to be made.
 SCHEDULE = {"settlement.run": 600.0}
 PERMISSIONS = {
     "payouts:read": "See what is due and paid to producers, and statements of account (operator: of all)",
-    "payouts:prepare": "Start payout runs, check what the schedule made, hold orders, make the bank's file",
-    "payouts:release": "Release payouts that another person prepared, confirm what the bank did, agree that it did not pay or sent back",
+    "payouts:prepare": "Start payout runs and splits of the main account, check what the schedule made, hold orders, make the bank's file",
+    "payouts:release": "Release payouts and splits that another person prepared, confirm what the bank did, agree that it did not pay or sent back",
     "fees:edit": "Enter platform fees, and after how many days producers are paid",
     "fees:confirm": "Agree to a fee or a number of days that another person entered",
     "taxes:read": "See what is reported about sellers to the tax authority",

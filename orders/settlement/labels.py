@@ -28,9 +28,15 @@ FORMATS = {
     "csv": lazy("网银批量付款 CSV(UTF-8)"), "csv_gbk": lazy("网银批量付款 CSV(GBK)"),
     "pain001": lazy("ISO 20022 XML(pain.001.001.09)"),
 }  # fmt: skip
+SPLIT_STATES = {
+    "prepared": lazy("待复核"), "released": lazy("已复核，待发送银行"), "sent": lazy("划拨中"), "done": lazy("已到子账户"),
+    "failed": lazy("未划成，可重新划拨"), "cancelled": lazy("已撤销"),
+}  # fmt: skip
+SPLIT_KINDS = {"prepared": "wait", "released": "wait", "sent": "wait", "done": "good", "failed": "bad", "cancelled": ""}
 _CASH = frozenset({"bank_supervised", "stripe_cash", "paid_direct"})
 _ACCOUNTS = {
     "producer_payable": lazy("应得货款"), "bank_supervised": lazy("监管账户中本单位货款"),
+    "bank_moving": lazy("监管主账户划往子账户的在途货款"),
     "stripe_cash": lazy("支付机构中本单位货款"), "stripe_disputed": lazy("支付争议冻结"), "paid_direct": lazy("直接收款（尚未验收部分）"),
 }  # fmt: skip
 #: (account, counter account) -> words for a rise and for a fall of the balance.
@@ -41,6 +47,8 @@ _MOVEMENTS = {
     ("stripe_cash", "stripe_disputed"): (lazy("争议胜诉，款项退回"), lazy("支付争议冻结")),
     ("stripe_disputed", "stripe_cash"): (lazy("支付争议冻结"), lazy("争议胜诉，款项退回")),
     ("paid_direct", "producer_payable"): (lazy("冲回已计应得"), lazy("计入应得")),
+    ("bank_supervised", "bank_moving"): (lazy("划拨到账"), lazy("从主账户划出")),
+    ("bank_moving", "bank_supervised"): (lazy("从主账户划出"), lazy("划拨到账")),
 }
 #: (account, fact) -> the same.
 _FACTS = {
@@ -80,5 +88,5 @@ def words() -> dict[str, object]:
     """Return the words under the names that the pages use."""
     return {
         "rails": dict(RAILS), "payout_states": dict(PAYOUT_STATES), "payout_kinds": PAYOUT_KINDS,
-        "order_states": ORDER_STATES, "rule_kinds": dict(RULE_KINDS), "rule_states": dict(RULE_STATES), "formats": dict(FORMATS),
+        "split_states": SPLIT_STATES, "split_kinds": SPLIT_KINDS, "order_states": ORDER_STATES, "rule_kinds": dict(RULE_KINDS), "rule_states": dict(RULE_STATES), "formats": dict(FORMATS),
     }  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from orders.ledger.views import XLSX_TYPE, download
-from orders.settlement import bank, queries, runs, slips, tables, unpayable
+from orders.settlement import bank, queries, runs, slips, split_money, tables, unpayable
 from orders.settlement.bank import Confirmation
 from orders.settlement.forms import ActForm, ConfirmForm, ConfirmReturnForm, FileForm, ReasonForm, ReturnForm
 from orders.settlement.labels import PAYOUT_STATES, words
@@ -217,5 +217,6 @@ def _render_run(actor: Actor, run_id: UUID, form: ActForm | FileForm | ConfirmFo
         told.serials.data = "\n".join(f"{each.number} " for each in sent)
     return render_template(
         "settlement/run.html", row=row, page=page, sent=sent, problem=form, told=told,
+        unsplit_fen=sum(one.amount_fen for one in split_money.on_main(clock.today())) if row.rail == "bank" else 0,
         file=form if isinstance(form, FileForm) else FileForm(formdata=None), **words(),
     )  # fmt: skip

@@ -21,7 +21,7 @@ from shop.identity.models import Organisation
 from shop.sheets import Cell, Fen
 
 #: A producer's accounts in the order of a statement; what it is owed comes first.
-ACCOUNTS = ("producer_payable", "bank_supervised", "stripe_cash", "stripe_disputed", "paid_direct")
+ACCOUNTS = ("producer_payable", "bank_supervised", "bank_moving", "stripe_cash", "stripe_disputed", "paid_direct")
 #: Accounts whose credit is the producer's.
 _CREDIT = frozenset({"producer_payable"})
 
@@ -114,6 +114,8 @@ _MOVEMENTS = text("""
                                WHERE e.fact LIKE 'payout%' AND y.id = split_part(e.key, ':', 2)::bigint),
                     (SELECT x.number FROM transfer_reversals r JOIN orders x ON x.id = r.order_id
                      WHERE e.fact = 'transfer_reversed' AND r.id = split_part(e.key, ':', 2)::bigint),
+                    (SELECT y.number FROM splits y
+                     WHERE e.fact LIKE 'split%' AND y.id = split_part(e.key, ':', 2)::bigint),
                     (SELECT y.bank_serial FROM payments y
                      WHERE e.fact = 'receipt_confirmed' AND e.key LIKE 'receipt:%'
                        AND y.id = split_part(e.key, ':', 2)::bigint), ''), v.fen
