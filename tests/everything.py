@@ -356,12 +356,12 @@ def _add_banking(world: World, order: Any) -> None:
         supervised = accounts.SupervisedFacts(
             number="110000001", holder="监管户", bank="乙", valid_from=date(2026, 1, 1)
         )
-        accounts.enter(supervised, operator, NOON)
+        main = accounts.enter(supervised, operator, NOON)
         licence = files.store(PDF, "licence.pdf", operator).public_id
         corrections.propose(
             world.buyer.organisation_public_id, {"name": "改名"}, operator, version=_organisation(world.buyer).version,
             reason="更名", file=licence, at=NOON,
-        main = accounts.enter(supervised, operator, NOON)
+        )  # fmt: skip
         run = SplitRun(on=factories.TODAY, started_by=operator.user_id, started_at=NOON)
         db.session.add(run)
         db.session.flush()

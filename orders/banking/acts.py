@@ -12,7 +12,7 @@ from uuid6 import uuid7
 from orders.banking import accounts, claim_lines, recording, refund_index, working
 from orders.banking.facts import Receipt
 from orders.banking.models import OPEN_STATES, BankLinePayment, BankStatementLine, StatementAccount
-from orders.payments import access, refunds, serials
+from orders.payments import access, refunds, serials, transfers
 from orders.payments.models import Payment
 from orders.payments.receipts import (
     PAYABLE_STATES,
@@ -90,18 +90,23 @@ def lock_open(
     return line
 
 
-def match_by_hand(line_id: UUID, shares: Sequence[Share], actor: Actor, at: datetime) -> BankStatementLine:
+def match_by_hand(
+    line_id: UUID, shares: Sequence[Share], actor: Actor, at: datetime, *, credit_of: UUID | None = None
+) -> BankStatementLine:  # fmt: skip
     """Say which orders a line is for, and record its receipts in the actor's name; another person confirms them.
+
+    :param credit_of: the buyer whose the rest is, where the orders are of several.
 
     :raises NotFound: for a line or order that is not the actor's.
     :raises LineNotOpen, WrongDirection: as :func:`lock_open`.
-    :raises OtherParties, OrderNotPayable, TooMuchAllocated: as :func:`orders.payments.receipts.record`.
+    :raises OtherParties, OrderNotPayable, TooMuchAllocated, PayerNotAuthorised, CreditOwnerUnknown: as
+        :func:`orders.payments.receipts.record`.
     :raises SerialAlreadyRecorded: if a receipt with this serial is there; SerialTaken: for another producer.
     """
     found, account = get_line(line_id, actor, clock.business_day(at))
     line = lock_open(found.id, "in")
     named = orders_of(shares, actor, clock.business_day(at))
-    record(line, account.clearing, named, actor, at)
+    record(line, account.clearing, named, actor, at, credit_of=access.buyer_key(credit_of))
     settle(line, "matched", rule="hand")
     audit.record(actor, "banking.line_matched", "bank_statement_line", line.id, state=["unmatched", "matched"])
     return line
@@ -116,11 +121,11 @@ def orders_of(shares: Sequence[Share], actor: Actor, on: date) -> list[tuple[Ord
 
 
 def record(
-    line: BankStatementLine, clearing: str, named: Sequence[tuple[Order, int]], actor: Actor, at: datetime
-) -> list[Payment]:
-    """Record a locked line's receipts, one per producer; raises as :func:`match_by_hand`."""
-    parts = _receipts(line, named)
-    wanted = [recording.NewReceipt(uuid7(), line, part) for part in parts]
+    line: BankStatementLine, clearing: str, named: Sequence[tuple[Order, int]], actor: Actor, at: datetime, *,
+    credit_of: int | None = None,
+) -> list[Payment]:  # fmt: skip
+    """Record a locked line's receipts, one for each producer and buyer; raises as :func:`match_by_hand`."""
+    wanted = _numbered(line, _receipts(line, named, credit_of, clock.business_day(at)))
     placed = recording.placed_days({order.id: order.placed_at for order, _fen in named})
     made = recording.add_receipts(clearing, wanted, placed, actor, at)
     if len(made) < len(wanted):
@@ -132,11 +137,26 @@ def record(
     return list(db.session.scalars(select(Payment).where(Payment.id.in_(keys)).order_by(Payment.id)))
 
 
-def _receipts(line: BankStatementLine, named: Sequence[tuple[Order, int]]) -> list[Receipt]:
-    buyers = {order.buyer_id for order, _fen in named}
+def _numbered(line: BankStatementLine, parts: Sequence[Receipt]) -> list[recording.NewReceipt]:
+    """Return receipts with their place among those of the same producer."""
+    found = []
+    for n, part in enumerate(parts):
+        own = [each for each in parts if each.payee_id == part.payee_id]
+        whole = sum(each.amount_fen for each in own) if len(own) > 1 else None
+        place = sum(1 for each in parts[:n] if each.payee_id == part.payee_id) + 1
+        found.append(recording.NewReceipt(uuid7(), line, part, place, whole))
+    return found
+
+
+def _receipts(
+    line: BankStatementLine, named: Sequence[tuple[Order, int]], credit_of: int | None, on: date
+) -> list[Receipt]:
     payees = list(dict.fromkeys(order.producer_id for order, _fen in named))
-    if len(buyers) != 1 or line.payee_id not in (None, *payees) or (line.payee_id is not None and len(payees) > 1):
-        raise OtherParties(_("一笔到账只能分配给同一采购单位的订单；供应商账户的到账只能付给该供应商。"))
+    if not payees or line.payee_id not in (None, *payees) or (line.payee_id is not None and len(payees) > 1):
+        raise OtherParties(_("供应商账户的到账只能付给该供应商的订单。"))
+    transfers.require_authorised(
+        line.counterparty_name, line.counterparty_account, [order for order, _fen in named], on
+    )
     for order, _fen in named:
         if order.status not in PAYABLE_STATES:
             raise OrderNotPayable(_("订单还没有被供应商确认，不能收款。"), order=order.number, state=order.status)
@@ -146,11 +166,12 @@ def _receipts(line: BankStatementLine, named: Sequence[tuple[Order, int]]) -> li
         raise TooMuchAllocated(detail, left=money.as_json(left))
     found = []
     for payee in payees:
-        by_order: dict[int, int] = {}
-        for order, fen in named:
-            if order.producer_id == payee:
+        own = [(order, fen) for order, fen in named if order.producer_id == payee]
+        for part in transfers.parts_of(own, sum(fen for _order, fen in own) + left, credit_of):
+            by_order: dict[int, int] = {}
+            for order, fen in part.named:
                 by_order[order.id] = by_order.get(order.id, 0) + fen
-        found.append(Receipt(payee, next(iter(buyers)), sum(by_order.values()) + left, tuple(by_order.items())))
+            found.append(Receipt(payee, part.buyer_id, part.amount_fen, tuple(by_order.items())))
     return found
 
 

@@ -15,7 +15,7 @@ PAGES = (
     "orders.banking.alias_pages.bp",
 )
 TASKS = ("orders.banking.tasks",)
-INIT = ("orders.banking.expecting.init_app", "orders.banking.nav.init_app")
+INIT = ("orders.banking.authorising.init_app", "orders.banking.expecting.init_app", "orders.banking.nav.init_app")
 #: Seconds between looks for statements whose receipts are to be confirmed.
 SCHEDULE = {"banking.confirm_statements": 5.0}
 PERMISSIONS = {

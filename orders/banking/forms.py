@@ -85,6 +85,10 @@ class MatchForm(Form):
     allocations = TextAreaField(
         _("分配到订单"), [_NEEDED, Length(max=5000)], description=_("每行一个订单：订单号或付款识别码，空格，金额。")
     )
+    credit_of = StringField(
+        _("多付部分归哪个订单的采购单位"), [Optional(), Length(max=40)],
+        description=_("一笔款付给几个采购单位、又多于各订单之和时填写：其中一个订单号。"),
+    )  # fmt: skip
 
 
 class NoteForm(Form):

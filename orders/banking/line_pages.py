@@ -77,7 +77,8 @@ def match(actor: Actor, desk: str, line_id: UUID) -> Answer:
         found = matching.match(form.allocations.data, line.amount_fen, actor, clock.today())
         if not found.shares:
             raise BadRows(_("请填写订单。"))
-        acts.match_by_hand(line_id, found.shares, actor, clock.now())
+        buyer = matching.buyer_of(form.credit_of.data, actor, clock.today())
+        acts.match_by_hand(line_id, found.shares, actor, clock.now(), credit_of=buyer)
 
     return _do(desk, line_id, actor, form, act, done=_("已匹配，到账待另一位同事确认。"))
 

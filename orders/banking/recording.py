@@ -32,6 +32,9 @@ class NewReceipt:
     id: UUID
     line: BankStatementLine
     receipt: Receipt
+    #: Which part of the line it is at its payee, and the whole of it there, where the line is for several buyers.
+    part_no: int = 1
+    transfer_fen: int | None = None
 
 
 def write(
@@ -66,7 +69,7 @@ def add_receipts(
     made = dict(
         bulk.insert_rows(
             table_of(Payment), [_payment(clearing, one, actor, at) for one in wanted], returning=("public_id", "id"),
-            on_conflict="(payee_id, bank_serial) WHERE status <> 'refused' DO NOTHING",
+            on_conflict="(payee_id, bank_serial, part_no) WHERE status <> 'refused' DO NOTHING",
         )
     )  # fmt: skip
     there = [(made[one.id], one) for one in wanted if one.id in made]
@@ -95,6 +98,7 @@ def _payment(clearing: str, one: NewReceipt, actor: Actor, at: datetime) -> dict
         "public_id": one.id, "rail": "bank", "clearing": clearing, "bank_serial": line.serial,
         "payer_name": line.counterparty_name, "payer_account": line.counterparty_account, "remark": line.remark,
         "payee_id": one.receipt.payee_id, "buyer_id": one.receipt.buyer_id, "amount_fen": one.receipt.amount_fen,
+        "part_no": one.part_no, "transfer_fen": one.transfer_fen,
         "allocated_fen": sum(fen for _, fen in one.receipt.shares), "value_on": line.value_on, "status": "recorded",
         "recorded_by": actor.user_id, "recorded_at": at, "reason": "", "version": 1,
     }  # fmt: skip

@@ -9,6 +9,7 @@ from marshmallow import fields, post_load, validate
 from orders.banking.models import LINE_STATES, ROW_OUTCOMES
 from orders.banking.reading.layouts import Mapping
 from orders.banking.statements import ImportRequest
+from orders.payments.schemas import AllocateSchema
 from shop import fields as own
 from shop.api import Schema
 from shop.filters import Several
@@ -225,3 +226,12 @@ class TieCreditSchema(Schema):
     """The refund of credit that an outgoing line is."""
 
     credit_refund = own.PublicId(required=True)
+
+
+class MatchLineSchema(AllocateSchema):
+    """Orders that a line is for."""
+
+    credit_of = own.PublicId(
+        load_default=None, allow_none=True,
+        metadata={"description": "The buyer whose the rest is, where the orders are of several."},
+    )  # fmt: skip

@@ -18,6 +18,7 @@ from orders.banking.schemas import (
     LinePage,
     LineQuery,
     LineSchema,
+    MatchLineSchema,
     NoteSchema,
     ReturnSchema,
     RowPage,
@@ -28,7 +29,6 @@ from orders.banking.schemas import (
     TieRefundSchema,
 )
 from orders.banking.statements import ImportRequest
-from orders.payments.schemas import AllocateSchema
 from shop import clock
 from shop.api import Blueprint
 from shop.auth import Actor, requires
@@ -133,12 +133,12 @@ def get_line(line_id: UUID, actor: Actor) -> LineRow:
 @bp.route("/bank-lines/<uuid:line_id>/match", methods=["POST"])
 @requires("payments:record")
 @idempotent
-@bp.arguments(AllocateSchema)
+@bp.arguments(MatchLineSchema)
 @bp.response(200, LineSchema)
 def match_line(body: dict[str, Any], line_id: UUID, actor: Actor) -> LineRow:
     """Say which orders a line is for; its receipt waits for another person."""
     with transaction():
-        acts.match_by_hand(line_id, body["allocations"], actor, clock.now())
+        acts.match_by_hand(line_id, body["allocations"], actor, clock.now(), credit_of=body["credit_of"])
         return _line(line_id, actor)
 
 

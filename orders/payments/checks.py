@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import RowMapping, text
 
 from orders.ledger import verify
-from orders.payments.checks_sql import BALANCES, CHARGES, DOCUMENTS, LINES, PAYMENTS
+from orders.payments.checks_sql import BALANCES, CHARGES, DOCUMENTS, LINES, PAYMENTS, TRANSFERS
 from shop.db import db
 from shop.money import format_yuan
 
@@ -45,7 +45,7 @@ def differing_sums(order_id: int | None = None) -> list[Difference]:
 
 def differing_payments() -> list[Difference]:
     """Compare what each receipt has allocated and given back with its allocations and refunds of credit."""
-    return compare("receipts", PAYMENTS)
+    return [*compare("receipts", PAYMENTS), *compare("transfers", TRANSFERS)]
 
 
 def differing_balances() -> list[Difference]:
@@ -79,6 +79,7 @@ def init_app(_app: Flask) -> None:
     verify.register("orders' sums = documents", lambda order_id: result("orders", DOCUMENTS, order_id))
     verify.register("lines = quantities = postings", lambda order_id: result("lines", LINES, order_id))
     verify.register("receipts = allocations and refunds of credit", lambda _order_id: result("receipts", PAYMENTS))
+    verify.register("receipts of transfers <= transfers", lambda _order_id: result("transfers", TRANSFERS))
     verify.register("charges = receipts and refunds", lambda _order_id: result("charges", CHARGES))
     verify.register("money accounts = documents", lambda _order_id: result("balances", _balances()))
 

@@ -124,6 +124,15 @@ PAYMENTS = """
     FROM payments p LEFT JOIN payment_allocations a ON a.payment_id = p.id
     GROUP BY p.id ORDER BY p.id"""
 
+#: Receipts of one transfer agree on what it brought, and are never more.
+TRANSFERS = """
+    SELECT o.name || ' / ' || p.bank_serial AS subject, greatest(sum(p.amount_fen) - max(p.transfer_fen), 0)::bigint AS beyond,
+           0 AS beyond__should, min(coalesce(p.transfer_fen, 0)) AS told, max(p.transfer_fen) AS told__should
+    FROM payments p JOIN organisations o ON o.id = p.payee_id
+    WHERE p.status NOT IN ('refused') AND (p.payee_id, p.bank_serial) IN (
+        SELECT payee_id, bank_serial FROM payments WHERE transfer_fen IS NOT NULL)
+    GROUP BY p.payee_id, o.name, p.bank_serial ORDER BY 1"""
+
 CHARGES = """
     SELECT c.charge_ref AS subject, c.amount_fen AS amount, p.fen AS amount__should,
            c.refunded_fen AS refunded, coalesce(r.fen, 0) AS refunded__should

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from orders.payments import access, clearing, receipts, refund_origins, taking
+from orders.payments import access, carving, clearing, receipts, refund_origins, taking
+from orders.payments import shares as receipt_shares
 from orders.payments.models import Payment, PaymentAllocation
 from orders.payments.receipts import OrderNotPayable, Share, TooMuchAllocated
 from orders.purchase import counting, party
@@ -47,20 +48,24 @@ def allocate(
 ) -> Payment:
     """Give what is left of a receipt to orders; of a confirmed one it pays them at once, on today's business day.
 
+    Of one that waits, orders of further buyers for whom its payer pays get a receipt of their own.
+
     :raises NotFound: for a receipt or order that is not the actor's.
     :param is_certain: that a receipt that waits did come to the producer, though an order is to be paid to the supervised account.
     :raises ReceiptRefused: if the receipt was refused.
     :raises PaidToSupervised: if it waits, and an order is to be paid to the supervised account.
-    :raises TooMuchAllocated, OtherParties, OrderNotPayable: as :func:`orders.payments.receipts.record`.
+    :raises TooMuchAllocated, OtherParties, OrderNotPayable, PayerNotAuthorised: as :func:`orders.payments.receipts.record`.
     """
     on = clock.business_day(at)
     payment_id = access.get_payment(public_id, actor, on).id
     wanted = [party.get_order(share.order, actor, on).id for share in shares]
-    payment, _shares, locked = receipts.lock_with_orders(payment_id, wanted)
+    payment, _by_order, locked = receipt_shares.lock_with_orders(payment_id, wanted)
     if payment.status == "refused":
         raise ReceiptRefused(_("这笔到账已被退回，不能分配。"))
     before = payment.allocated_fen
-    by_order = receipts.allocate_rows(payment, shares, actor, at)
+    by_order: dict[int, int] = {}
+    for part, own in carving.carve(payment, shares, actor, at):
+        by_order |= receipts.allocate_rows(part, own, actor, at)
     if payment.status == "recorded" and payment.clearing == "direct" and not is_certain:
         clearing.require_direct(by_order)
     if payment.status == "confirmed":

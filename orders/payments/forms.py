@@ -61,6 +61,10 @@ class ReceiptForm(EvidenceForm):
         [Optional(), Length(max=5000)],
         description=_("每行一个订单：订单号或付款识别码，空格，金额。金额不填为该单未付金额。可从表格粘贴。"),
     )
+    credit_of = StringField(
+        _("多付部分归哪个订单的采购单位"), [Optional(), Length(max=40)],
+        description=_("一笔款付给几个采购单位、又多于各订单之和时填写：其中一个订单号。"),
+    )  # fmt: skip
     is_certain = BooleanField(
         _("订单应付到监管账户，但这笔款确实付到了供应商账户"),
         description=_("只在银行回单上的收款账户是供应商账户时勾选。付到监管账户的款由平台登记。"),

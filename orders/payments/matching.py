@@ -15,6 +15,22 @@ from shop.db import db
 from shop.identity.models import Organisation
 
 
+def buyer_of(number: str | None, actor: Actor, on: date) -> UUID | None:
+    """Return whose an order is that a person typed by number or code; ``None`` if nothing is typed.
+
+    :raises BadRows: if there is no such order of the actor's.
+    """
+    if not (number or "").strip():
+        return None
+    (row,) = read_rows(f"{number} 1", actor, on, default=due_of)
+    return db.session.get_one(Organisation, row.order.buyer_id).public_id
+
+
+def due_of(order: Order, before: int) -> int:  # noqa: ARG001  what rows ask
+    """Return what is unpaid of an order."""
+    return due.unpaid_fen(order)
+
+
 @dataclass(frozen=True)
 class Match:
     """The orders that rows name, and whose they are."""

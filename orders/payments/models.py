@@ -91,6 +91,9 @@ class Payment(PublicId, Base):
     #: Whose money it is; known from the first allocation on, and before it is confirmed.
     buyer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     amount_fen: Mapped[int]
+    #: Which part of the bank's transfer it is, and what all of it brought, where it was for several buyers: one receipt each.
+    part_no: Mapped[int] = mapped_column(server_default="1", default=1)
+    transfer_fen: Mapped[int | None]
     #: Sum of the allocations; what is left of the amount is the buyer's credit.
     allocated_fen: Mapped[int] = mapped_column(server_default="0", default=0)
     #: Of what is not allocated: gone back to the payer, or set aside to go back.
@@ -117,6 +120,8 @@ class Payment(PublicId, Base):
         one_of("status", RECEIPT_STATUSES),
         CheckConstraint("amount_fen > 0 AND allocated_fen BETWEEN 0 AND amount_fen", name="amount_fen"),
         CheckConstraint("returned_fen BETWEEN 0 AND amount_fen - allocated_fen", name="returned"),
+        CheckConstraint("part_no >= 1 AND (part_no = 1 OR transfer_fen IS NOT NULL)", name="part"),
+        CheckConstraint("transfer_fen >= amount_fen", name="transfer"),
         CheckConstraint("split_fen BETWEEN 0 AND amount_fen", name="split"),
         CheckConstraint("decided_by IS NULL OR decided_by <> recorded_by", name="two_persons"),
         CheckConstraint("status <> 'confirmed' OR buyer_id IS NOT NULL", name="buyer_known"),
@@ -127,7 +132,12 @@ class Payment(PublicId, Base):
             "ix_payments_evidence_file_id", "evidence_file_id", postgresql_where=text("evidence_file_id IS NOT NULL")
         ),
         Index(
-            "uq_payments_serial", "payee_id", "bank_serial", unique=True, postgresql_where=text("status <> 'refused'")
+            "uq_payments_serial",
+            "payee_id",
+            "bank_serial",
+            "part_no",
+            unique=True,
+            postgresql_where=text("status <> 'refused'"),
         ),
     )
 

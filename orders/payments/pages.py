@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.payments import columns, credit, labels, matching, queries, receipt_queries, receipts, withdrawing
+from orders.payments import columns, credit, labels, matching, queries, receipt_queries, receipts, shares, withdrawing
 from orders.payments.forms import AllocationForm, CreditForm, ReasonForm, ReceiptForm, leave_out_supervised
 from orders.payments.receipt_queries import PaymentRow
 from orders.payments.receipts import ReceiptFacts
@@ -238,7 +238,8 @@ def _facts(form: ReceiptForm, actor: Actor) -> ReceiptFacts:
     return ReceiptFacts(
         bank_serial=form.bank_serial.data, payer_name=form.payer_name.data, payer_account=form.payer_account.data or "",
         amount_fen=form.amount.data or 0, value_on=form.value_on.data, clearing=form.clearing.data,
-        remark=form.remark.data or "", payee=payee, evidence_file=form.stored(), allocations=found.shares,
+        remark=form.remark.data or "", payee=payee, buyer=matching.buyer_of(form.credit_of.data, actor, today),
+        evidence_file=form.stored(), allocations=found.shares,
         is_certain=form.is_certain.data,
     )  # fmt: skip
 
@@ -253,7 +254,7 @@ def _render(
 ) -> str:
     row = receipt_queries.get_payment(payment_id, actor, clock.today())
     payee_confirms = row.clearing == "direct" and actor.organisation_kind == "operator"
-    is_second = row.status == "recorded" and not receipts.took_part(row.key, actor)
+    is_second = row.status == "recorded" and not shares.took_part(row.key, actor)
     if allocation is None:
         allocation = AllocationForm(formdata=None)
         allocation.allocations.data = "\n".join(

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
-from orders.payments import access
+from orders.payments import access, transfer_queries
 from orders.payments.models import Payment, PaymentAllocation
 from orders.payments.receipts import PAYABLE_STATES
 from orders.purchase import due
@@ -78,6 +78,9 @@ class PaymentRow:
     version: int
     allocations: Sequence[AllocationRow]
     suggestions: Sequence[SuggestedOrder]
+    #: What the whole transfer brought, where it was for several buyers, and these others' parts: for the payee's side.
+    transfer_fen: int | None = None
+    parts: Sequence[transfer_queries.PartRow] = ()
 
     @property
     def wrong_payee(self) -> bool:
@@ -198,6 +201,7 @@ def _payments(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
 def _payment_rows(query: Select[*tuple[Any, ...]], actor: Actor, on: date) -> list[PaymentRow]:
     rows = db.session.execute(query).all()
     allocations = _allocations([row[0].id for row in rows])
+    parts = {} if actor.organisation_kind == "institution" else transfer_queries.parts_of([row[0] for row in rows])
     suggestions = _suggestions([row[0] for row in rows if row[0].status == "recorded"], actor, on)
     return [
         PaymentRow(
@@ -225,6 +229,8 @@ def _payment_rows(query: Select[*tuple[Any, ...]], actor: Actor, on: date) -> li
             payment.version,
             allocations.get(payment.id, []),
             suggestions.get(payment.id, []),
+            payment.transfer_fen if payment.id in parts else None,
+            parts.get(payment.id, []),
         )
         for payment, payee, payee_id, buyer, file in rows
     ]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
-
 from orders.ledger import books
 from orders.ledger.books import Account, MoneyPosting, org_owner
-from orders.payments import access, serials, taking
+from orders.payments import access, serials, shares, taking, transfers
 from orders.payments.clearing import CASH, require_direct
 from orders.payments.models import Payment, PaymentAllocation
 from orders.purchase import counting, machine, party
@@ -54,7 +52,7 @@ class OrderNotPayable(Conflict):
 
 
 class OtherParties(Invalid):
-    """The orders of one receipt have one buyer and one producer."""
+    """The orders of one receipt have one producer, and one buyer once it is known whose it is."""
 
     code = "other-parties"
 
@@ -101,6 +99,9 @@ class ReceiptFacts:
 def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     """Record a receipt with the orders that it is for; nothing is paid before another person confirms it.
 
+    Where its orders are of several buyers for whom the payer pays, each buyer has a receipt of its own under the
+    transfer's serial number; the first of them is returned. ``facts.buyer`` is then whose what no order gets is.
+
     :raises NotFound: for a payee, order or file that is not the actor's to use.
     :raises Forbidden: for the supervised account, if the actor is not the operator.
     :raises ValueDayAhead: if the bank's day lies in the future.
@@ -108,7 +109,9 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     :raises SerialTaken: if the supervised account's line of the serial is taken, or less.
     :raises PaidToSupervised: if it came to the producer, an order is to be paid to the supervised account, and nobody
         said that this is certain.
-    :raises OtherParties: if an order is another buyer's or producer's.
+    :raises OtherParties: if an order is another producer's, or the only order's buyer is not the one named.
+    :raises PayerNotAuthorised, CreditOwnerUnknown: if several buyers' orders are named and the payer does not pay for all,
+        or it is not said whose the rest is.
     :raises OrderNotPayable, TooMuchAllocated: if an order was never confirmed, or they get more than there is.
     """
     on = clock.business_day(at)
@@ -118,11 +121,33 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     payee = facts.payee
     if payee is None and facts.allocations and actor.organisation_kind != "producer":
         payee = party.get_producer_of(facts.allocations[0].order, actor, on)
-    payee_id = access.payee_key(payee, actor, on)
+    payee_id, buyer_id = access.payee_key(payee, actor, on), access.buyer_key(facts.buyer)
+    named = [(party.get_order(share.order, actor, on), share.amount_fen) for share in facts.allocations]
+    if len({order.buyer_id for order, _fen in named}) < 2:  # noqa: PLR2004  several buyers have a receipt each
+        return _record_one(facts, payee_id, buyer_id, actor=actor, at=at)
+    transfers.require_authorised(facts.payer_name, facts.payer_account, [order for order, _fen in named], on)
+    require_enough(facts.amount_fen, sum(fen for _order, fen in named))
+    made = []
+    for n, part in enumerate(transfers.parts_of(named, facts.amount_fen, buyer_id), 1):
+        own = tuple(Share(order=order.public_id, amount_fen=fen) for order, fen in part.named)
+        one = replace(facts, amount_fen=part.amount_fen, allocations=own)
+        made.append(
+            _record_one(one, payee_id, part.buyer_id, actor=actor, at=at, place=(n, facts.amount_fen))
+        )  # fmt: skip
+    return made[0]
+
+
+def _record_one(
+    facts: ReceiptFacts, payee_id: int, buyer_id: int | None, *, actor: Actor, at: datetime,
+    place: tuple[int, int | None] | None = None,
+) -> Payment:  # fmt: skip
+    """Record a receipt of one buyer; ``place`` is which part of a transfer it is, and what all of it brought."""
+    serial = "".join(fold(facts.bank_serial).split())
+    place = place or transfers.place_of(payee_id, serial, facts.amount_fen) or (1, None)
     payment = Payment(
-        rail="bank", clearing=facts.clearing, bank_serial="".join(fold(facts.bank_serial).split()),
+        rail="bank", clearing=facts.clearing, bank_serial=serial, part_no=place[0], transfer_fen=place[1],
         payer_name=facts.payer_name.strip(), payer_account=facts.payer_account.strip(), remark=facts.remark.strip(),
-        payee_id=payee_id, buyer_id=access.buyer_key(facts.buyer), amount_fen=facts.amount_fen, allocated_fen=0, returned_fen=0,
+        payee_id=payee_id, buyer_id=buyer_id, amount_fen=facts.amount_fen, allocated_fen=0, returned_fen=0,
         value_on=facts.value_on, status="recorded", recorded_by=actor.user_id, recorded_at=at,
         evidence_file_id=access.file_key(facts.evidence_file, actor),
     )  # fmt: skip
@@ -139,6 +164,20 @@ def record(facts: ReceiptFacts, actor: Actor, at: datetime) -> Payment:
     return payment
 
 
+def require_enough(amount_fen: int, wanted_fen: int) -> None:
+    """Ask that orders get no more than there is.
+
+    :raises TooMuchAllocated: if they do.
+    """
+    if wanted_fen > amount_fen:
+        detail = _(
+            "分配共 %(shares)s 元，超过了可分配的余额 %(left)s 元。",
+            shares=money.show_yuan(wanted_fen),
+            left=money.show_yuan(amount_fen),
+        )
+        raise TooMuchAllocated(detail, left=money.as_json(amount_fen))
+
+
 def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
     """Confirm a receipt: its orders are paid by it, what is left over becomes the buyer's credit.
 
@@ -147,10 +186,10 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
     :raises SerialTaken: if receipts of its serial are more than the supervised account's line.
     """
     payment_id = access.get_payment(public_id, actor, clock.business_day(at)).id
-    payment, shares, locked = lock_with_orders(payment_id)
+    payment, by_order, locked = shares.lock_with_orders(payment_id)
     machine.check("receipt", payment, "confirm", actor=actor, at=at)
     access.require_clearing(payment.clearing, actor)
-    if took_part(payment_id, actor):
+    if shares.took_part(payment_id, actor):
         raise SamePerson(_("登记或分配到账的人不能确认，请由另一位同事办理。"))
     if payment.buyer_id is None:
         raise BuyerUnknown(_("还不知道这笔款是谁付的，请先分配到订单。"))
@@ -158,17 +197,17 @@ def confirm(public_id: UUID, actor: Actor, at: datetime) -> Payment:
         serials.require_left(payment.bank_serial, payment.amount_fen, besides=payment.id)
     machine.move("receipt", payment, "confirm", actor=actor, at=at)
     payment.decided_by, payment.decided_at = actor.user_id, at
-    enter(payment, shares, locked, actor=actor, at=at)
+    enter(payment, by_order, locked, actor=actor, at=at)
     audit.record(actor, "payments.receipt_confirmed", "payment", payment_id, status=["recorded", "confirmed"])
     return payment
 
 
 def enter(
-    payment: Payment, shares: Mapping[int, int], locked: Mapping[int, Order], *, actor: Actor | None, at: datetime
+    payment: Payment, by_order: Mapping[int, int], locked: Mapping[int, Order], *, actor: Actor | None, at: datetime
 ) -> None:
     """Post a receipt that is confirmed now, count its orders anew under their locks, and tell of it."""
     _post_cash(payment, actor, at)
-    for order_id, fen in shares.items():
+    for order_id, fen in by_order.items():
         order = locked[order_id]
         taking.take_in(order, payment, fen)
         counting.recount(
@@ -193,14 +232,14 @@ def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
     return payment
 
 
-def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: datetime) -> dict[int, int]:
+def allocate_rows(payment: Payment, wanted: Sequence[Share], actor: Actor, at: datetime) -> dict[int, int]:
     """Write so much of a receipt down for each order; return fen by the order's key. The receipt is new or locked.
 
     Raises as :func:`record`.
     """
     on = clock.business_day(at)
     by_order: dict[int, int] = {}
-    for share in shares:
+    for share in wanted:
         order = party.get_order(share.order, actor, on)
         _check_share(payment, order)
         payment.buyer_id = order.buyer_id
@@ -212,47 +251,14 @@ def allocate_rows(payment: Payment, shares: Sequence[Share], actor: Actor, at: d
                 allocated_by=actor.user_id, allocated_at=at,
             )
         )  # fmt: skip
-    left = payment.left_fen
-    if sum(by_order.values()) > left:
-        detail = _(
-            "分配共 %(shares)s 元，超过了可分配的余额 %(left)s 元。",
-            shares=money.show_yuan(sum(by_order.values())),
-            left=money.show_yuan(left),
-        )
-        raise TooMuchAllocated(detail, left=money.as_json(left))
+    require_enough(payment.left_fen, sum(by_order.values()))
     payment.allocated_fen += sum(by_order.values())
     return by_order
 
 
-def lock_with_orders(payment_id: int, more: Sequence[int] = ()) -> tuple[Payment, dict[int, int], dict[int, Order]]:
-    """Lock the orders that a receipt is for (and ``more``), then the receipt; return it, its shares and the orders.
-
-    :raises Conflict: if somebody allocated it to a further order in between; a repeat finds it.
-    """
-    locked = party.lock_orders([*shares_of(payment_id), *more])
-    payment = access.lock_payment(payment_id)
-    shares = shares_of(payment_id)
-    if shares.keys() - locked.keys():
-        raise Conflict(_("这笔到账刚刚被他人分配，请刷新后再试。"))
-    return payment, shares, locked
-
-
-def shares_of(payment_id: int) -> dict[int, int]:
-    """Return how much of a receipt is for each order."""
-    shares: dict[int, int] = {}
-    rows = db.session.execute(
-        select(PaymentAllocation.order_id, PaymentAllocation.amount_fen)
-        .where(PaymentAllocation.payment_id == payment_id)
-        .order_by(PaymentAllocation.order_id)
-    )
-    for order_id, fen in rows:
-        shares[order_id] = shares.get(order_id, 0) + fen
-    return {order_id: fen for order_id, fen in shares.items() if fen}
-
-
 def _check_share(payment: Payment, order: Order) -> None:
     if order.producer_id != payment.payee_id or payment.buyer_id not in (None, order.buyer_id):
-        raise OtherParties(_("一笔到账只能分配给同一采购单位、同一供应商的订单。"), order=order.number)
+        raise OtherParties(_("这笔到账只能分配给同一采购单位、同一供应商的订单。"), order=order.number)
     if order.status not in PAYABLE_STATES:
         raise OrderNotPayable(_("订单还没有被供应商确认，不能收款。"), order=order.number, state=order.status)
 
@@ -260,17 +266,6 @@ def _check_share(payment: Payment, order: Order) -> None:
 def paid_on(payment: Payment, order: Order) -> date:
     """Return the day a receipt pays an order: the bank's value day, but not before there was an order."""
     return max(payment.value_on, clock.business_day(order.placed_at))
-
-
-def took_part(payment_id: int, actor: Actor) -> bool:
-    """Say whether the actor recorded a receipt or allocated a part of it, and so is not its second person."""
-    allocated = select(PaymentAllocation.payment_id).where(
-        PaymentAllocation.payment_id == payment_id, PaymentAllocation.allocated_by == actor.user_id
-    )
-    query = select(Payment.id).where(
-        Payment.id == payment_id, or_(Payment.recorded_by == actor.user_id, Payment.id.in_(allocated))
-    )
-    return db.session.scalar(query) is not None
 
 
 def _post_cash(payment: Payment, actor: Actor | None, at: datetime) -> None:

@@ -9,6 +9,7 @@ from marshmallow import fields, post_load, validate
 from orders.payments.announcements import AnnouncementFacts
 from orders.payments.models import CLEARINGS, RECEIPT_STATUSES
 from orders.payments.receipts import ReceiptFacts, Share
+from orders.payments.transfer_schemas import PaymentPartSchema
 from orders.purchase.due import PAYMENT_STATES
 from shop import fields as own
 from shop.api import Schema
@@ -80,7 +81,11 @@ class RecordPaymentSchema(Schema):
         load_default=None, allow_none=True, metadata={"description": "The producer; else the caller's, or the orders'."}
     )
     buyer = own.PublicId(
-        load_default=None, allow_none=True, metadata={"description": "Only for a receipt without allocations."}
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Whose receipt without allocations it is, or, where its orders are of several buyers, whose the rest is."
+        },
     )
     evidence_file = own.PublicId(load_default=None, allow_none=True)
     allocations = fields.List(fields.Nested(ShareSchema), load_default=list, validate=validate.Length(max=100))
@@ -165,6 +170,14 @@ class PaymentSchema(Schema):
     wrong_payee = fields.Boolean(
         required=True, metadata={"description": "It came to another account than its orders' clearing mode names."}
     )
+    transfer = own.Money(
+        required=True, allow_none=True, attribute="transfer_fen",
+        metadata={"description": "What the bank's transfer brought in all, where it was for several buyers; null for a buyer."},
+    )  # fmt: skip
+    parts = fields.List(
+        fields.Nested(PaymentPartSchema), required=True,
+        metadata={"description": "What of that transfer is other buyers'; empty for a buyer."},
+    )  # fmt: skip
 
 
 class PaymentQuery(PageQuery):

@@ -106,7 +106,7 @@ def list_payments(query: dict[str, Any], actor: Actor) -> Page[PaymentRow]:
 @bp.arguments(RecordPaymentSchema)
 @bp.response(201, PaymentSchema)
 def record_payment(body: ReceiptFacts, actor: Actor) -> PaymentRow:
-    """Record a bank receipt for one or several orders of one buyer; another person confirms it."""
+    """Record a bank receipt for orders of one or, if the payer pays for them, several buyers; another person confirms it."""
     with transaction():
         made = receipts.record(body, actor, clock.now())
         return receipt_queries.get_payment(made.public_id, actor, clock.today())

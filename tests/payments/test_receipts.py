@@ -9,12 +9,12 @@ from orders.payments import receipts, refunds
 from orders.payments.receipts import (
     BuyerUnknown,
     OrderNotPayable,
-    OtherParties,
     SamePerson,
     SerialAlreadyRecorded,
     TooMuchAllocated,
     ValueDayAhead,
 )
+from orders.payments.transfers import PayerNotAuthorised
 from orders.purchase import due
 from orders.purchase.machine import WrongState
 from shop import clock
@@ -238,12 +238,12 @@ def test_another_producers_order_is_not_there(trade):
     refused(NotFound, trade, facts((order, 100)))
 
 
-def test_one_receipt_is_one_buyers(trade):
+def test_one_receipt_is_one_buyers_unless_its_payer_pays_for_both(trade):
     mine = place(trade)
     with transaction():
         theirs = make_order(replace(trade, buyer=make_actor(make_organisation())))
 
-    refused(OtherParties, trade, facts((mine, 100), (theirs, 100)))
+    refused(PayerNotAuthorised, trade, facts((mine, 100), (theirs, 100)))
 
 
 def test_a_receipt_of_nobody_is_not_confirmed(trade):
