@@ -31,6 +31,7 @@ MODELS = (
     "orders.invoices.models",
     "orders.payments.models",
     "orders.payments.credit_models",
+    "orders.payments.correction_models",
     "orders.payments.refund_models",
     *returns.MODELS,
     "orders.payments.reminder_models",

@@ -19,6 +19,7 @@ from orders.banking.closing import services as closing
 from orders.invoices import services as invoices
 from orders.online.models import Dispute, PaymentIntent
 from orders.payments import announcements, credit_refunds, exceptions, receipts, refunds
+from orders.payments.correction_models import ReceiptCorrection
 from orders.payments.models import Charge, Refund
 from orders.refunding.models import RefundRun, RefundTransfer
 from orders.repayments.models import ProducerRepayment
@@ -59,6 +60,7 @@ TABLES = {
     "closing_day_id": "treasury_closing_days",
     "confirmation_id": "statement_confirmations",
     "contract_id": "contracts",
+    "receipt_correction_id": "receipt_corrections",
     "delivery_id": "webhook_deliveries",
     "endpoint_id": "webhook_endpoints",
     "exception_id": "money_exceptions",
@@ -171,6 +173,13 @@ def _add_money(world: World, order: Any) -> None:
         receipts.confirm(payment, second, NOON)
         credit_refunds.request(payment, 1_00, "多付", world.buyer, NOON)
         refunds.request(order.public_id, 1_00, "协商退款", actor=world.buyer, at=NOON)
+        paper = files.store(PDF, "说明.pdf", world.producer)
+        db.session.add(
+            ReceiptCorrection(
+                payment_id=db.session.execute(text("SELECT id FROM payments")).scalar_one(), reason="登记错了",
+                evidence_file_id=paper.id, status="proposed", proposed_by=world.producer.user_id, proposed_at=NOON,
+            )
+        )  # fmt: skip
         exceptions.open_exception(
             "balance_transaction:txn_1", "stripe", "unknown_source", "txn_1", "", -500, date(2026, 7, 15), NOON,
             producer_id=order.producer_id, order_id=order.id,

@@ -13,7 +13,7 @@ from orders.banking import accounts, claim_lines, recording, refund_index, worki
 from orders.banking.facts import Receipt
 from orders.banking.models import OPEN_STATES, BankLinePayment, BankStatementLine, StatementAccount
 from orders.payments import access, refunds, serials, transfers
-from orders.payments.models import Payment
+from orders.payments.models import GONE, Payment
 from orders.payments.receipts import (
     PAYABLE_STATES,
     OrderNotPayable,
@@ -248,8 +248,8 @@ def tie_refund(line_id: UUID, refund_id: UUID, actor: Actor, at: datetime) -> Ba
     return line
 
 
-def let_go(payment_id: UUID) -> None:
-    """Open a line again whose receipts were all refused."""
+def let_go(payment_id: UUID, reason: str = "receipt_refused") -> None:
+    """Open a line again whose receipts were all refused or reversed."""
     keys = db.session.scalars(
         select(BankLinePayment.line_id)
         .join(Payment, Payment.id == BankLinePayment.payment_id)
@@ -257,11 +257,11 @@ def let_go(payment_id: UUID) -> None:
     ).all()
     for key in keys:
         standing = select(Payment.id).join(BankLinePayment, BankLinePayment.payment_id == Payment.id)
-        if db.session.scalar(standing.where(BankLinePayment.line_id == key, Payment.status != "refused").limit(1)):
+        if db.session.scalar(standing.where(BankLinePayment.line_id == key, Payment.status.not_in(GONE)).limit(1)):
             continue
         line = db.session.scalars(select(BankStatementLine).where(BankStatementLine.id == key).with_for_update()).one()
         if line.state == "matched":
-            settle(line, "unmatched", reason="receipt_refused")
+            settle(line, "unmatched", reason=reason)
 
 
 def _lock_any(line_id: int) -> BankStatementLine:

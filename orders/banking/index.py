@@ -14,7 +14,7 @@ from orders.banking.matching import invoices_in
 from orders.banking.models import BankLinePayment, PayerAlias
 from orders.banking.reading.cells import compared_account, compared_name
 from orders.invoices.models import Invoice, InvoiceOrder
-from orders.payments.models import Payment, PaymentAllocation, TransferAnnouncement
+from orders.payments.models import GONE, Payment, PaymentAllocation, TransferAnnouncement
 from orders.payments.queries import OWING
 from orders.purchase.models import Order
 from orders.purchase.numbers import find_references
@@ -213,7 +213,7 @@ def _typed(clearing: str, payees: list[int], serials: list[str]) -> dict[str, tu
     """Return the receipts that are there under the movements' serials."""
     linked = select(BankLinePayment.payment_id).where(BankLinePayment.payment_id == Payment.id).exists()
     query = select(Payment.bank_serial, Payment.id, Payment.payee_id, Payment.amount_fen, linked).where(
-        Payment.bank_serial.in_(serials), Payment.status != "refused"
+        Payment.bank_serial.in_(serials), Payment.status.not_in(GONE)
     )
     query = query.where(Payment.payee_id.in_(payees)) if payees else query.where(Payment.clearing == clearing)
     found: dict[str, list[TypedReceipt]] = {}

@@ -26,7 +26,7 @@ REASONS = {
     "order_not_payable": lazy("订单还没有确认，或已取消"), "wrong_payee": lazy("付错收款人：应原路退回"),
     "duplicate": lazy("流水号已登记过，金额不同或已用于另一笔"), "below_zero": lazy("冲正"), "transfer_returned": lazy("银行退汇"),
     "refund_likely": lazy("可能是退款或错款退回"), "outgoing_unknown": lazy("支出，没有对应的退款"),
-    "receipt_refused": lazy("到账登记被退回"), "claim_refused": lazy("认领被退回"),
+    "receipt_refused": lazy("到账登记被退回"), "receipt_reversed": lazy("到账已冲正"), "claim_refused": lazy("认领被退回"),
     "claim_withdrawn": lazy("认领已撤回"), "refund_refused": lazy("退款登记被退回"),
     "refund_elsewhere": lazy("登记的退款付给了别人，不是原付款人"),
     "mark_taken_off": lazy("错款标记已撤销，待重新匹配"),

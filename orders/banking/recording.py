@@ -69,7 +69,7 @@ def add_receipts(
     made = dict(
         bulk.insert_rows(
             table_of(Payment), [_payment(clearing, one, actor, at) for one in wanted], returning=("public_id", "id"),
-            on_conflict="(payee_id, bank_serial, part_no) WHERE status <> 'refused' DO NOTHING",
+            on_conflict="(payee_id, bank_serial, part_no) WHERE status NOT IN ('refused','reversed') DO NOTHING",
         )
     )  # fmt: skip
     there = [(made[one.id], one) for one in wanted if one.id in made]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from orders.banking.models import BankLinePayment, BankStatementLine, BankStatementRow
 from orders.banking.queries import Candidate
-from orders.payments.models import Payment, PaymentAllocation
+from orders.payments.models import GONE, Payment, PaymentAllocation
 from orders.purchase.models import Order
 from shop.db import db
 from shop.identity.models import Organisation
@@ -67,7 +67,7 @@ def _paid_by(lines: Sequence[int]) -> dict[int, list[Candidate]]:
         .join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
         .join(Order, Order.id == PaymentAllocation.order_id)
         .join(Organisation, Organisation.id == Order.buyer_id)
-        .where(BankLinePayment.line_id.in_(lines), Payment.status != "refused")
+        .where(BankLinePayment.line_id.in_(lines), Payment.status.not_in(GONE))
         .order_by(Order.id)
     )
     found: dict[int, list[Candidate]] = {}

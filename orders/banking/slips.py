@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orders.banking.slip_models import PaymentSlip
 from orders.payments import access
-from orders.payments.models import Payment
+from orders.payments.models import GONE, Payment
 from orders.purchase.party import is_party
 from shop import audit, clock
 from shop.auth import Actor
@@ -71,7 +71,7 @@ def attach_all(file_ids: Sequence[UUID], actor: Actor, at: datetime) -> list[Att
     asked = sorted({word for found in words.values() for word in found})
     rows = db.session.scalars(
         select(Payment).where(
-            Payment.bank_serial.in_(asked), Payment.rail == "bank", Payment.status != "refused",
+            Payment.bank_serial.in_(asked), Payment.rail == "bank", Payment.status.not_in(GONE),
             is_party(actor, Payment.buyer_id, Payment.payee_id, on),
         )
     ).all()  # fmt: skip

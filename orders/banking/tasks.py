@@ -67,6 +67,13 @@ def on_payment_refused(*, payment_id: str, **_: Any) -> None:
     acts.let_go(UUID(payment_id))
 
 
+@subscribe("orders.receipt_corrected")
+def on_receipt_corrected(*, payment_id: str, replacement_id: str | None, **_: Any) -> None:
+    """Let a line be matched anew whose receipt was reversed and has none in its place."""
+    if replacement_id is None:
+        acts.let_go(UUID(payment_id), "receipt_reversed")
+
+
 @subscribe("orders.refund_refused")
 def on_refund_refused(*, refund_id: str, **_: Any) -> None:
     """Let an outgoing line be tied anew whose refund was refused."""

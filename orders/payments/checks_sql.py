@@ -129,7 +129,7 @@ TRANSFERS = """
     SELECT o.name || ' / ' || p.bank_serial AS subject, greatest(sum(p.amount_fen) - max(p.transfer_fen), 0)::bigint AS beyond,
            0 AS beyond__should, min(coalesce(p.transfer_fen, 0)) AS told, max(p.transfer_fen) AS told__should
     FROM payments p JOIN organisations o ON o.id = p.payee_id
-    WHERE p.status NOT IN ('refused') AND (p.payee_id, p.bank_serial) IN (
+    WHERE p.status NOT IN ('refused', 'reversed') AND (p.payee_id, p.bank_serial) IN (
         SELECT payee_id, bank_serial FROM payments WHERE transfer_fen IS NOT NULL)
     GROUP BY p.payee_id, o.name, p.bank_serial ORDER BY 1"""
 

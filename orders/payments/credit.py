@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from orders.payments import access, carving, clearing, receipts, refund_origins, taking
 from orders.payments import shares as receipt_shares
-from orders.payments.models import Payment, PaymentAllocation
+from orders.payments.models import GONE, Payment, PaymentAllocation
 from orders.payments.receipts import OrderNotPayable, Share, TooMuchAllocated
 from orders.purchase import counting, party
 from orders.purchase.models import Order
@@ -29,7 +29,7 @@ class NotEnoughCredit(Invalid):
 
 
 class ReceiptRefused(Conflict):
-    """The receipt was refused; there is no money in it."""
+    """The receipt was refused or reversed; there is no money in it."""
 
     code = "receipt-refused"
 
@@ -60,7 +60,7 @@ def allocate(
     payment_id = access.get_payment(public_id, actor, on).id
     wanted = [party.get_order(share.order, actor, on).id for share in shares]
     payment, _by_order, locked = receipt_shares.lock_with_orders(payment_id, wanted)
-    if payment.status == "refused":
+    if payment.status in GONE:
         raise ReceiptRefused(_("这笔到账已被退回，不能分配。"))
     before = payment.allocated_fen
     by_order: dict[int, int] = {}

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shop.db import Base, PublicId
 from shop.identity.models import one_of
 
-RECEIPT_STATUSES = ("recorded", "confirmed", "refused")
+RECEIPT_STATUSES = ("recorded", "confirmed", "refused", "reversed")
+#: A receipt that is none: refused, or confirmed wrongly and reversed. Its serial number may be recorded again.
+GONE = ("refused", "reversed")
 REFUND_STATUSES = ("requested", "recorded", "sent", "in_file", "confirmed", "refused")
 #: How money reaches a producer: straight, through the supervised account, or through the card provider.
 CLEARINGS = ("direct", "supervised", "stripe")
@@ -137,7 +139,7 @@ class Payment(PublicId, Base):
             "bank_serial",
             "part_no",
             unique=True,
-            postgresql_where=text("status <> 'refused'"),
+            postgresql_where=text("status NOT IN ('refused','reversed')"),
         ),
     )
 

@@ -8,7 +8,18 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from orders.payments import columns, credit, labels, matching, queries, receipt_queries, receipts, shares, withdrawing
+from orders.payments import (
+    columns,
+    correction_queries,
+    credit,
+    labels,
+    matching,
+    queries,
+    receipt_queries,
+    receipts,
+    shares,
+    withdrawing,
+)
 from orders.payments.forms import AllocationForm, CreditForm, ReasonForm, ReceiptForm, leave_out_supervised
 from orders.payments.receipt_queries import PaymentRow
 from orders.payments.receipts import ReceiptFacts
@@ -57,7 +68,8 @@ def list_payments(actor: Actor, desk: str) -> str | Response:
     owed, late = queries.owed_fen(actor, today)
     return render_template(
         "payments/receipts.html", desk=desk, page=page, total=receipt_queries.total_payments(actor, today, **wanted), owed_fen=owed, late_fen=late,
-        waiting=receipt_queries.count_waiting(actor, today), credits=queries.list_credit(actor, today), **labels.words(),
+        waiting=receipt_queries.count_waiting(actor, today), correcting=correction_queries.count_waiting(actor, today),
+        credits=queries.list_credit(actor, today), **labels.words(),
     )  # fmt: skip
 
 
@@ -254,6 +266,7 @@ def _render(
 ) -> str:
     row = receipt_queries.get_payment(payment_id, actor, clock.today())
     payee_confirms = row.clearing == "direct" and actor.organisation_kind == "operator"
+    found = correction_queries.list_corrections(actor, clock.today(), limit=DEFAULT_LIMIT, payment_id=row.key)
     is_second = row.status == "recorded" and not shares.took_part(row.key, actor)
     if allocation is None:
         allocation = AllocationForm(formdata=None)
@@ -265,6 +278,9 @@ def _render(
     return render_template(
         "payments/receipt.html", desk=desk, row=row, form=form or ReasonForm(formdata=None), allocation=allocation,
         may_decide=is_second and actor.may("payments:confirm") and not payee_confirms, payee_confirms=payee_confirms,
+        corrections=found.items,
+        may_correct=actor.may("payments:record") and all(each.status in ("refused", "withdrawn") for each in found.items)
+        and (row.clearing == "direct" or actor.organisation_kind == "operator"),
         may_withdraw=row.status == "recorded" and row.recorded_by == actor.user_id and actor.may("payments:record"),
         **labels.words(),
     )  # fmt: skip

@@ -206,7 +206,7 @@ def enter(
     payment: Payment, by_order: Mapping[int, int], locked: Mapping[int, Order], *, actor: Actor | None, at: datetime
 ) -> None:
     """Post a receipt that is confirmed now, count its orders anew under their locks, and tell of it."""
-    _post_cash(payment, actor, at)
+    post_cash(payment, actor, at)
     for order_id, fen in by_order.items():
         order = locked[order_id]
         taking.take_in(order, payment, fen)
@@ -214,7 +214,7 @@ def enter(
             order, fact="receipt_confirmed", key=f"order:{order_id}:receipt:{payment.id}", at=at,
             on=paid_on(payment, order), actor=actor,
         )  # fmt: skip
-    _publish_confirmed(payment, list(locked.values()))
+    publish_confirmed(payment, list(locked.values()))
 
 
 def refuse(public_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
@@ -268,7 +268,7 @@ def paid_on(payment: Payment, order: Order) -> date:
     return max(payment.value_on, clock.business_day(order.placed_at))
 
 
-def _post_cash(payment: Payment, actor: Actor | None, at: datetime) -> None:
+def post_cash(payment: Payment, actor: Actor | None, at: datetime) -> None:
     """Post that the money is there, as the buyer's credit until orders use it."""
     cash = Account(CASH[payment.clearing], org_owner(payment.payee_id))
     credit = Account("buyer_credit", org_owner(payment.buyer_id or 0))
@@ -277,7 +277,8 @@ def _post_cash(payment: Payment, actor: Actor | None, at: datetime) -> None:
     books.record_entry(key, "receipt_confirmed", occurred_at=at, money=[posting], actor=actor)
 
 
-def _publish_confirmed(payment: Payment, orders: list[Order]) -> None:
+def publish_confirmed(payment: Payment, orders: list[Order]) -> None:
+    """Tell of a receipt that is confirmed now, and which orders it is for."""
     publish(
         "orders.payment_confirmed",
         organisations=[payment.payee_id, payment.buyer_id or 0],

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
-from orders.payments.models import Payment
+from orders.payments.models import GONE, Payment
 from shop.db import db
 from shop.identity.models import Organisation
 
@@ -33,7 +33,7 @@ def parts_of(payments: Sequence[Payment]) -> dict[int, list[PartRow]]:
         .join(Organisation, Organisation.id == Payment.buyer_id)
         .where(
             tuple_(Payment.payee_id, Payment.bank_serial).in_([(one.payee_id, one.bank_serial) for one in split]),
-            Payment.status != "refused",
+            Payment.status.not_in(GONE),
         )
         .order_by(Payment.part_no, Payment.id)
     ).all()

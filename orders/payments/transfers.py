@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from orders.payments.models import Payment
+from orders.payments.models import GONE, Payment
 from orders.purchase.models import Order
 from shop import money
 from shop.db import db
@@ -91,7 +91,7 @@ def place_of(payee_id: int, serial: str, amount_fen: int) -> tuple[int, int | No
     """
     there = db.session.scalars(
         select(Payment)
-        .where(Payment.payee_id == payee_id, Payment.bank_serial == serial, Payment.status.not_in(("refused",)))
+        .where(Payment.payee_id == payee_id, Payment.bank_serial == serial, Payment.status.not_in(GONE))
         .order_by(Payment.id)
         .with_for_update()
         .execution_options(populate_existing=True)

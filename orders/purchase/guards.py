@@ -152,5 +152,19 @@ def another_person_claimed(subject: Any, actor: Any, context: Context) -> str | 
     return None
 
 
+def payees_other_proposer(subject: Any, actor: Any, context: Context) -> str | None:
+    """Ask for another person than who proposed it; of the producer's side where it is about the producer's own account."""
+    if actor is not None and actor.organisation_kind == "operator" and context.get("clearing") == "direct":
+        return _("直接付到供应商账户的款项由供应商确认。")
+    return another_person_proposed(subject, actor, context)
+
+
+def same_person_proposed(subject: Any, actor: Any, context: Context) -> str | None:  # noqa: ARG001
+    """Ask for who proposed it."""
+    if actor is None or actor.user_id != subject.proposed_by:
+        return _("只有提出人可以撤回自己的更正；其他人请退回。")
+    return None
+
+
 def _paid(subject: Any) -> bool:
     return bool(subject.received_fen - subject.refunded_fen - subject.held_fen >= subject.due_fen)

@@ -71,7 +71,14 @@ _RECEIPT = (
     Rule("receipt", "", "take", "confirmed", (_SYSTEM,)),
     Rule("receipt", "recorded", "confirm", "confirmed", _CONFIRM_PAYMENT, guards.payees_other_person),
     Rule("receipt", "recorded", "refuse", "refused", _CONFIRM_PAYMENT, guards.another_person_recorded),
+    Rule("receipt", "confirmed", "reverse", "reversed", _CONFIRM_PAYMENT),
     Rule("receipt", "recorded", "withdraw", "refused", _RECORD_PAYMENT, guards.same_person_recorded),
+)
+_CORRECTION = (
+    Rule("receipt_correction", "", "propose", "proposed", _RECORD_PAYMENT),
+    Rule("receipt_correction", "proposed", "agree", "confirmed", _CONFIRM_PAYMENT, guards.payees_other_proposer),
+    Rule("receipt_correction", "proposed", "refuse", "refused", _CONFIRM_PAYMENT, guards.another_person_proposed),
+    Rule("receipt_correction", "proposed", "withdraw", "withdrawn", _RECORD_PAYMENT, guards.same_person_proposed),
 )
 _GATHER: tuple[Who, ...] = (("operator", "refunds:record"),)
 _RELEASE_REFUND: tuple[Who, ...] = (("operator", "refunds:confirm"),)
@@ -234,7 +241,7 @@ _ENTERED = (
 )  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
-    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_REFUND, *_CREDIT_REFUND,
+    *_PROCUREMENT, *_APPROVAL, *_ORDER, *_CONTRACT, *_INVOICE, *_RECEIPT, *_CORRECTION, *_REFUND, *_CREDIT_REFUND,
     *_REFUND_TRANSFER, *_RETURN, *_PAYOUT, *_SPLIT, *_REPAYMENT, *_EXCEPTION, *_AMENDMENT, *_ENTERED, *_FILING,
 )  # fmt: skip
 TABLE = Table(RULES, attributes={"approval": "approval"})

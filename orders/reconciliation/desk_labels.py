@@ -14,7 +14,7 @@ STATE_KINDS = {"equal": "good", "differs": "bad", "missing_here": "bad", "missin
 #: What our postings are called; one that is not in the table is shown by its name.
 FACTS = {
     "receipt_confirmed": lazy("到账"), "charge_taken": lazy("在线支付到账"), "refund_confirmed": lazy("退款"),
-    "credit_refund_confirmed": lazy("退回余额"),
+    "receipt_reversed": lazy("到账冲正"), "credit_refund_confirmed": lazy("退回余额"),
     "refund_bounced": lazy("退款被退回"), "dispute_held": lazy("争议冻结"), "dispute_won": lazy("争议胜诉"),
     "dispute_lost": lazy("争议败诉"), "payout_paid": lazy("付供应商"), "debt_repaid": lazy("供应商退还多付款"), "payout_returned": lazy("银行退汇"),
     "payout_card_moved": lazy("在线货款由监管账户付出"), "transfer_reversed": lazy("从供应商追回"),

@@ -132,7 +132,10 @@ EARNED = """
                     - (o.applied_fen - least(o.applied_fen, o.direct_fen) - o.fee_fen), 0),
                  o.refunded_fen + o.refunding_fen + o.held_fen + o.direct_fen + coalesce((
                      SELECT sum(i.amount_fen) FROM payout_items i JOIN payouts p ON p.id = i.payout_id
-                     WHERE i.order_id = o.id AND p.found_at IS NOT NULL AND p.status = 'paid'), 0)) AS beyond__should
+                     WHERE i.order_id = o.id AND p.found_at IS NOT NULL AND p.status = 'paid'), 0)
+                 + (SELECT coalesce(sum(-a.amount_fen), 0)::bigint FROM payment_allocations a
+                    JOIN payments p ON p.id = a.payment_id AND p.status = 'reversed'
+                    WHERE a.order_id = o.id AND a.amount_fen < 0)) AS beyond__should
     FROM order_settlements s JOIN orders o ON o.id = s.order_id
     WHERE cast(:order AS bigint) IS NULL OR s.order_id = :order
     ORDER BY s.order_id"""

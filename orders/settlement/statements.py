@@ -117,7 +117,7 @@ _MOVEMENTS = text("""
                     (SELECT y.number FROM splits y
                      WHERE e.fact LIKE 'split%' AND y.id = split_part(e.key, ':', 2)::bigint),
                     (SELECT y.bank_serial FROM payments y
-                     WHERE e.fact = 'receipt_confirmed' AND e.key LIKE 'receipt:%'
+                     WHERE e.fact IN ('receipt_confirmed', 'receipt_reversed') AND e.key LIKE 'receipt:%'
                        AND y.id = split_part(e.key, ':', 2)::bigint), ''), v.fen
     FROM moved v JOIN journal_entries e ON e.id = v.entry_id JOIN ledger_accounts other ON other.id = v.other_id
     LEFT JOIN orders o ON o.id = v.order_id

@@ -43,6 +43,14 @@ def on_money_gone_back(*, event_id: UUID | str, order_id: str, **_: Any) -> None
         reversals.ask_back(standing, at=_time_of(event_id))
 
 
+@subscribe("orders.receipt_corrected")
+def on_receipt_corrected(*, event_id: UUID | str, order_ids: list[str], **_: Any) -> None:
+    """Ask back what producers were paid of a receipt that was none."""
+    keys = sorted(key for each in order_ids if (key := _key(each)) is not None)
+    for standing in lock_standings(keys).values():
+        reversals.ask_back(standing, at=_time_of(event_id))
+
+
 @subscribe("orders.payout_run_started")
 def on_payout_run_started(
     *, event_id: UUID | str, producer_id: str, runs: dict[str, str], starter: dict[str, int] | None, **_: Any

@@ -45,7 +45,7 @@ _DOCUMENTS = text("""
             EXISTS (SELECT FROM filing_documents o JOIN filings x ON x.id = o.filing_id
                     WHERE o.file_id = s.id AND o.filing_id <> d.filing_id AND x.status <> 'withdrawn')
             OR EXISTS (SELECT FROM invoices i WHERE i.file_id = s.id AND i.status <> 'refused')
-            OR EXISTS (SELECT FROM payments p WHERE p.evidence_file_id = s.id AND p.status <> 'refused')))
+            OR EXISTS (SELECT FROM payments p WHERE p.evidence_file_id = s.id AND p.status NOT IN ('refused', 'reversed'))))
     FROM filing_documents d JOIN stored_files f ON f.id = d.file_id WHERE d.filing_id = :filing ORDER BY d.kind, f.id""")
 
 
