@@ -27,7 +27,7 @@ from shop.paging import DEFAULT_LIMIT
 
 Answer = str | Response | tuple[str, int, dict[str, str]]
 bp = Blueprint(
-    "correction_pages", __name__, template_folder="templates",
+    "receipt_correction_pages", __name__, template_folder="templates",
     url_prefix="/<any(producer, operator):desk>/receipt-corrections",
 )  # fmt: skip
 
@@ -64,7 +64,7 @@ def propose(actor: Actor, desk: str, payment_id: UUID) -> Answer:
             with transaction():
                 made = corrections.propose(payment_id, _facts(form, actor), actor, clock.now()).public_id
             flash(_("已提出更正，请由另一位同事复核。"), "success")
-            return redirect(url_for("correction_pages.show", desk=desk, correction_id=made))
+            return redirect(url_for("receipt_correction_pages.show", desk=desk, correction_id=made))
     return form.answer(render_template("payments/correct.html", desk=desk, row=row, form=form, **labels.words()))
 
 
@@ -87,7 +87,7 @@ def agree(actor: Actor, desk: str, correction_id: UUID) -> Answer:
                 version = int(form.version.data) if str(form.version.data).isdecimal() else 0
                 corrections.agree(correction_id, actor, clock.now(), version=version)
             flash(_("已更正，订单和帮扶额已按今天的日期调整。"), "success")
-            return redirect(url_for("correction_pages.show", desk=desk, correction_id=correction_id))
+            return redirect(url_for("receipt_correction_pages.show", desk=desk, correction_id=correction_id))
     return form.answer(_render(desk, correction_id, actor, form))
 
 
@@ -102,7 +102,7 @@ def refuse(actor: Actor, desk: str, correction_id: UUID) -> Answer:
             with transaction():
                 corrections.refuse(correction_id, form.reason.data, actor, clock.now())
             flash(_("已退回更正，到账不变。"), "success")
-            return redirect(url_for("correction_pages.show", desk=desk, correction_id=correction_id))
+            return redirect(url_for("receipt_correction_pages.show", desk=desk, correction_id=correction_id))
     return form.answer(_render(desk, correction_id, actor, form))
 
 
@@ -116,7 +116,7 @@ def withdraw(actor: Actor, desk: str, correction_id: UUID) -> Answer:
         with transaction():
             corrections.withdraw(correction_id, actor, clock.now())
         flash(_("已撤回更正，到账不变。"), "success")
-        return redirect(url_for("correction_pages.show", desk=desk, correction_id=correction_id))
+        return redirect(url_for("receipt_correction_pages.show", desk=desk, correction_id=correction_id))
     return form.answer(_render(desk, correction_id, actor, form))
 
 
