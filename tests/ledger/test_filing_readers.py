@@ -96,6 +96,11 @@ def test_a_finance_bureau_opens_the_filings_in_its_totals_by_budget(login):
     assert [bureau.get(f"/files/{paper_of(each)}").status_code for each in (mine, other)] == [200, 404]
 
 
+def another_confirmer(second: Actor) -> Actor:
+    """Return a colleague who may decide too."""
+    return factories.make_member("authority", organisation=db.session.get_one(Organisation, second.organisation_id))
+
+
 def test_what_is_not_confirmed_is_in_nobody_s_totals_and_not_the_buyer_s_to_read_and_what_was_taken_back_is(login):
     reader = buyer()
     first, second = officials()
@@ -105,7 +110,7 @@ def test_what_is_not_confirmed_is_in_nobody_s_totals_and_not_the_buyer_s_to_read
     with transaction():
         decisions.ask_withdrawal(filing.public_id, second, reason="重复", at=NOON)
     with transaction():
-        decisions.decide_withdrawal(filing.public_id, first, is_granted=True, at=NOON)
+        decisions.decide_withdrawal(filing.public_id, another_confirmer(second), is_granted=True, at=NOON)
 
     desk = login(reader)
     assert desk.get(f"/desk/filings/{waiting.public_id}").status_code == 404
@@ -133,7 +138,7 @@ def test_a_sale_to_a_registered_buyer_that_is_not_verified_is_kept_and_never_cou
         db.session.execute(text("UPDATE organisations SET verified_at = :at"), {"at": NOON})
         decisions.ask_withdrawal(filing.public_id, second, reason="重复", at=NOON)
     with transaction():
-        decisions.decide_withdrawal(filing.public_id, first, is_granted=True, at=NOON)
+        decisions.decide_withdrawal(filing.public_id, another_confirmer(second), is_granted=True, at=NOON)
     assert sums() == {"ordered": 0, "accepted": 0, "paid": 0}  # what never counted is not taken back
 
 
