@@ -37,7 +37,7 @@ def rows(page: str, caption: str = "") -> int:
     """Return how many rows a page's lists have, or the one with that caption; heads and sums left out."""
     tables = [table for table in page.split("<table")[1:] if f"<caption>{caption}" in table]
     lists = [re.sub(r'<tr class="total">.*?</tr>', "", table, flags=re.DOTALL) for table in tables]
-    return sum(len(re.findall(r'<tr[^>]*>\s*<th scope="row"', each)) for each in lists)
+    return sum(len(re.findall(r'<tr[^>]*>\s*(?:<td class="pick">.*?</td>\s*)?<th scope="row"', each)) for each in lists)
 
 
 #: Lists beside which their page has others.

@@ -66,7 +66,7 @@ def test_everyone_who_is_told_may_open_where_the_notice_leads(app, session, logi
         db.session.add(AuthorityScope(organisation_id=places["authority"].id, **scope))
         db.session.execute(update(Filing).values(producer_id=places["producer"].id))
     ids["complaint_id"] = _complain(world.listings[0].sku_id)
-    ids["recall_id"] = _call_back(world)
+    ids |= {"recall_id": _call_back(world), "days": "7"}
     people = {
         str(role): factories.make_member(str(kind), str(role), organisation=places[str(kind)])
         for role, kind, *_ in ROLES

@@ -10,11 +10,11 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 
 from catalog.lots.recording.labels import WORDS
 from catalog.lots.records import passages
-from catalog.lots.records.subjects import find_any_lot
 from catalog.shopfront.labels import UNITS
 from shop import clock
 from shop.auth import Actor, requires
 from shop.db import transaction
+from shop.errors import NotFound
 from shop.i18n import _, lazy
 from shop.idempotency import idempotent
 from shop.layout import NavItem, add_nav
@@ -54,7 +54,9 @@ def record(actor: Actor, lot_id: UUID) -> Any:
     on = clock.business_day(at)
     stations = passages.list_stations(actor, on)
     form.offer_places(stations)
-    lot = passages.find_passing(None, lot_id, stations[0].public_id, actor, on) if stations else find_any_lot(lot_id)
+    if not stations:
+        raise NotFound(_("没有这个批次。"))
+    lot = passages.find_passing(None, lot_id, stations[0].public_id, actor, on)
     if request.method == "GET":
         form.done_on.data, form.quantity.data = on, lot.quantity
         form.place.data = str(stations[0].public_id) if len(stations) == 1 else None
@@ -68,4 +70,4 @@ def record(actor: Actor, lot_id: UUID) -> Any:
                 passages.record_passage(new, actor, at=at)
             flash(_("已登记。"), "success")
             return redirect(url_for(".look_up"))
-    return form.answer(render_template("journey/pass_goods.html", form=form, lot=lot, stations=stations, units=UNITS))
+    return form.answer(render_template("journey/pass_goods.html", form=form, lot=lot, units=UNITS))

@@ -197,7 +197,7 @@ class PassageSchema(Schema):
     place_id = PublicId(required=True, attribute="place.public_id")
     place_name = fields.String(required=True, attribute="place.name")
     quantity = fields.Decimal(required=True, attribute="passage.quantity", as_string=True, metadata={"type": "string", "example": "12.500", "description": "Kilograms of a batch, packs of a lot"})  # fmt: skip
-    celsius = fields.Decimal(required=True, allow_none=True, attribute="passage.celsius", as_string=True, metadata={"type": ["string", "null"], "example": "4.50"})  # fmt: skip
+    celsius = fields.Decimal(required=True, allow_none=True, attribute="passage.celsius", as_string=True, metadata={"type": "string", "example": "4.50"})  # fmt: skip
     occurred_at = Instant(required=True, attribute="passage.occurred_at")
     withdrawn_at = Instant(required=True, allow_none=True, attribute="passage.withdrawn_at")
     withdrawn_why = fields.String(required=True, attribute="passage.withdrawn_why")
