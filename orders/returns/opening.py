@@ -167,4 +167,4 @@ def items_of(order: Order) -> dict[UUID, ShipmentItem]:
 def tell(topic: str, made: GoodsReturn, order: Order, actor: Actor, **values: object) -> None:
     """Publish what happened to a return to both sides; whose act it was is said by ``by_buyer`` or ``by_producer``."""
     by = "by_buyer" if actor.organisation_id == order.buyer_id else "by_producer"
-    changes.tell(topic, order, return_id=str(made.public_id), return_number=made.number, **{by: True}, **values)
+    changes.tell(topic, order, goods_return_id=str(made.public_id), return_number=made.number, **{by: True}, **values)

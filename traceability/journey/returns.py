@@ -27,7 +27,7 @@ def take_return(told: Mapping[str, Any], *, recorded_at: datetime) -> None:
     at = datetime.fromisoformat(told["received_at"])
     rows = [
         {
-            "return_ref": UUID(told["return_id"]), "movement_id": item["movement"], "lot_id": item["lot_id"],
+            "return_ref": UUID(told["goods_return_id"]), "movement_id": item["movement"], "lot_id": item["lot_id"],
             "quantity": Decimal(item["quantity"]), "destroyed": Decimal(item["destroyed"]), "returned_at": at,
         }
         for item in sorted(told["items"], key=lambda each: each["movement"])
@@ -42,7 +42,7 @@ def _write(told: Mapping[str, Any], at: datetime, build: Any, *, writer: str, re
     parts = sum_parts(lots, ((item["lot_id"], item["quantity"]) for item in told["items"]))
     event = build(
         parts, at=at, consignor=consignor, consignee=consignee, order=UUID(told["order_id"]),
-        goods_return=UUID(told["return_id"]),
+        goods_return=UUID(told["goods_return_id"]),
     )  # fmt: skip
     by = keys_of((consignor, consignee))[UUID(told[writer])]
     writing.write([event], writer_of(lots.values(), by), at=recorded_at)
