@@ -64,60 +64,66 @@ def propose(actor: Actor, desk: str, payment_id: UUID) -> Answer:
             with transaction():
                 made = corrections.propose(payment_id, _facts(form, actor), actor, clock.now()).public_id
             flash(_("已提出更正，请由另一位同事复核。"), "success")
-            return redirect(url_for("receipt_correction_pages.show", desk=desk, correction_id=made))
+            return redirect(url_for("receipt_correction_pages.show", desk=desk, receipt_correction_id=made))
     return form.answer(render_template("payments/correct.html", desk=desk, row=row, form=form, **labels.words()))
 
 
-@bp.get("/<uuid:correction_id>")
+@bp.get("/<uuid:receipt_correction_id>")
 @requires("payments:read")
-def show(actor: Actor, desk: str, correction_id: UUID) -> str:
+def show(actor: Actor, desk: str, receipt_correction_id: UUID) -> str:
     """Show a correction, and what the reader may do with it."""
-    return _render(desk, correction_id, actor)
+    return _render(desk, receipt_correction_id, actor)
 
 
-@bp.post("/<uuid:correction_id>/agree")
+@bp.post("/<uuid:receipt_correction_id>/agree")
 @requires("payments:confirm")
 @idempotent
-def agree(actor: Actor, desk: str, correction_id: UUID) -> Answer:
+def agree(actor: Actor, desk: str, receipt_correction_id: UUID) -> Answer:
     """Agree to a correction that another person proposed."""
     form = AgreeForm()
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
                 version = int(form.version.data) if str(form.version.data).isdecimal() else 0
-                corrections.agree(correction_id, actor, clock.now(), version=version)
+                corrections.agree(receipt_correction_id, actor, clock.now(), version=version)
             flash(_("已更正，订单和帮扶额已按今天的日期调整。"), "success")
-            return redirect(url_for("receipt_correction_pages.show", desk=desk, correction_id=correction_id))
-    return form.answer(_render(desk, correction_id, actor, form))
+            return redirect(
+                url_for("receipt_correction_pages.show", desk=desk, receipt_correction_id=receipt_correction_id)
+            )
+    return form.answer(_render(desk, receipt_correction_id, actor, form))
 
 
-@bp.post("/<uuid:correction_id>/refuse")
+@bp.post("/<uuid:receipt_correction_id>/refuse")
 @requires("payments:confirm")
 @idempotent
-def refuse(actor: Actor, desk: str, correction_id: UUID) -> Answer:
+def refuse(actor: Actor, desk: str, receipt_correction_id: UUID) -> Answer:
     """Say that the receipt is right as it is."""
     form = ReasonForm()
     if form.validate_on_submit():
         with form.refusals():
             with transaction():
-                corrections.refuse(correction_id, form.reason.data, actor, clock.now())
+                corrections.refuse(receipt_correction_id, form.reason.data, actor, clock.now())
             flash(_("已退回更正，到账不变。"), "success")
-            return redirect(url_for("receipt_correction_pages.show", desk=desk, correction_id=correction_id))
-    return form.answer(_render(desk, correction_id, actor, form))
+            return redirect(
+                url_for("receipt_correction_pages.show", desk=desk, receipt_correction_id=receipt_correction_id)
+            )
+    return form.answer(_render(desk, receipt_correction_id, actor, form))
 
 
-@bp.post("/<uuid:correction_id>/withdraw")
+@bp.post("/<uuid:receipt_correction_id>/withdraw")
 @requires("payments:record")
 @idempotent
-def withdraw(actor: Actor, desk: str, correction_id: UUID) -> Answer:
+def withdraw(actor: Actor, desk: str, receipt_correction_id: UUID) -> Answer:
     """Take back what one proposed oneself."""
     form = Form()
     with form.refusals():
         with transaction():
-            corrections.withdraw(correction_id, actor, clock.now())
+            corrections.withdraw(receipt_correction_id, actor, clock.now())
         flash(_("已撤回更正，到账不变。"), "success")
-        return redirect(url_for("receipt_correction_pages.show", desk=desk, correction_id=correction_id))
-    return form.answer(_render(desk, correction_id, actor, form))
+        return redirect(
+            url_for("receipt_correction_pages.show", desk=desk, receipt_correction_id=receipt_correction_id)
+        )
+    return form.answer(_render(desk, receipt_correction_id, actor, form))
 
 
 def _start(form: CorrectionForm, row: PaymentRow) -> None:
@@ -145,9 +151,9 @@ def _facts(form: CorrectionForm, actor: Actor) -> CorrectionFacts:
     return CorrectionFacts(reason=form.reason.data or "", evidence_file=evidence, right=right)
 
 
-def _render(desk: str, correction_id: UUID, actor: Actor, form: Form | None = None) -> str:
+def _render(desk: str, receipt_correction_id: UUID, actor: Actor, form: Form | None = None) -> str:
     today = clock.today()
-    row = correction_queries.get_correction(correction_id, actor, today)
+    row = correction_queries.get_correction(receipt_correction_id, actor, today)
     waits = row.status == "proposed"
     is_second = waits and row.proposed_by != actor.user_id and actor.may("payments:confirm")
     payee_confirms = row.clearing == "direct" and actor.organisation_kind == "operator"

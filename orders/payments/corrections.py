@@ -94,7 +94,7 @@ def propose(payment_id: UUID, facts: CorrectionFacts, actor: Actor, at: datetime
     return made
 
 
-def agree(correction_id: UUID, actor: Actor, at: datetime, *, version: int | None = None) -> ReceiptCorrection:
+def agree(receipt_correction_id: UUID, actor: Actor, at: datetime, *, version: int | None = None) -> ReceiptCorrection:
     """Agree that a receipt is wrong: it is reversed today, its orders are unpaid by it, what is right takes its place.
 
     :param version: of what was seen; nothing else is agreed to.
@@ -103,7 +103,7 @@ def agree(correction_id: UUID, actor: Actor, at: datetime, *, version: int | Non
     :raises ReceiptGivenBack, ReceiptSplit: if its money went on meanwhile.
     :raises OrderNotPayable, SerialAlreadyRecorded, SerialTaken: if what is right cannot be recorded any more.
     """
-    row, payment = _find(correction_id, actor, at)
+    row, payment = _find(receipt_correction_id, actor, at)
     right = correction_facts.read(row.facts)
     payment, by_order, locked = shares.lock_with_orders(payment.id, replacing.orders_of(right))
     row = _lock(row.id)
@@ -147,12 +147,12 @@ def _take_back(
     replacing.post_reversal(payment, actor, at)
 
 
-def refuse(correction_id: UUID, reason: str, actor: Actor, at: datetime) -> ReceiptCorrection:
+def refuse(receipt_correction_id: UUID, reason: str, actor: Actor, at: datetime) -> ReceiptCorrection:
     """Say that the receipt is right as it is; it stays.
 
     :raises NotFound: if there is none, or it is another's; WrongState: if it was decided, or the actor proposed it.
     """
-    row, payment = _find(correction_id, actor, at)
+    row, payment = _find(receipt_correction_id, actor, at)
     row = _lock(row.id)
     access.require_clearing(payment.clearing, actor)
     machine.move("receipt_correction", row, "refuse", actor=actor, at=at, why=reason, parties=_parties(payment))
@@ -161,12 +161,12 @@ def refuse(correction_id: UUID, reason: str, actor: Actor, at: datetime) -> Rece
     return row
 
 
-def withdraw(correction_id: UUID, actor: Actor, at: datetime) -> ReceiptCorrection:
+def withdraw(receipt_correction_id: UUID, actor: Actor, at: datetime) -> ReceiptCorrection:
     """Take back what one proposed oneself.
 
     :raises NotFound: if there is none, or it is another's; WrongState: if it was decided, or another proposed it.
     """
-    row, payment = _find(correction_id, actor, at)
+    row, payment = _find(receipt_correction_id, actor, at)
     row = _lock(row.id)
     machine.move("receipt_correction", row, "withdraw", actor=actor, at=at, parties=_parties(payment))
     row.decided_at = at
@@ -193,11 +193,11 @@ def _require_reversible(payment: Payment, by_order: dict[int, int], locked: dict
         raise ReceiptGivenBack(_("这笔款已退回或正在退回付款人，不能冲正。请先撤回未办的退款申请。"))
 
 
-def _find(correction_id: UUID, actor: Actor, at: datetime) -> tuple[ReceiptCorrection, Payment]:
+def _find(receipt_correction_id: UUID, actor: Actor, at: datetime) -> tuple[ReceiptCorrection, Payment]:
     found = db.session.execute(
         select(ReceiptCorrection, Payment)
         .join(Payment, Payment.id == ReceiptCorrection.payment_id)
-        .where(ReceiptCorrection.public_id == correction_id)
+        .where(ReceiptCorrection.public_id == receipt_correction_id)
     ).one_or_none()
     if found is None or actor.organisation_kind == "institution":
         raise NotFound(_("没有这笔更正。"))
@@ -227,6 +227,6 @@ def _tell(
     topic: str, row: ReceiptCorrection, payment: Payment, organisations: Sequence[int], /, **values: object
 ) -> None:
     publish(
-        topic, organisations=organisations, correction_id=str(row.public_id), payment_id=str(payment.public_id),
+        topic, organisations=organisations, receipt_correction_id=str(row.public_id), payment_id=str(payment.public_id),
         amount=money.as_json(payment.amount_fen), why=row.reason, **values,
     )  # fmt: skip
