@@ -37,7 +37,8 @@ from shop.runtime.services import ensure_services
 from tests.system.test_up import listening, running
 
 BUYERS = 8
-_PATIENCE = 400
+#: How often a request is sent again: a busy machine takes long to bring a killed process back.
+_PATIENCE = 4000
 
 
 class Shop:
@@ -106,6 +107,7 @@ class Shop:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid.uuid4())}
         data = None if body is None else json.dumps(body).encode()
         headers |= {} if body is None else {"Content-Type": "application/json"}
+        trouble = ""
         for _ in range(_PATIENCE):
             try:
                 with urllib.request.urlopen(
@@ -113,11 +115,13 @@ class Shop:
                 ) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as error:
+                trouble = error.read().decode()
                 if error.code < 500:
-                    raise AssertionError(error.read().decode()) from error
-            except (OSError, http.client.HTTPException):
-                threading.Event().wait(0.05)
-        message = f"{path} had no answer"
+                    raise AssertionError(trouble) from error
+            except (OSError, http.client.HTTPException) as error:
+                trouble = repr(error)
+            threading.Event().wait(0.05)
+        message = f"{path} had no answer but {trouble}"
         raise AssertionError(message)
 
     def verify(self) -> str:
@@ -204,7 +208,7 @@ def buy_under_kills(data: Path, port: int, *, purchases: int, kills: int, broker
             assert shop.figure(posted) == total * 100, measure
         assert shop.figure("SELECT sum(reserved) FROM sku_stock") == 0
         open_deliveries = "SELECT count(*) FROM outbox_deliveries WHERE done_at IS NULL"
-        for _ in range(_PATIENCE):
+        for _ in range(400):
             if not shop.figure(open_deliveries):
                 break
             done.wait(0.5)
