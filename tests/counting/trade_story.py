@@ -135,6 +135,6 @@ class Trade:
 
     def _take_back(self, filing: Any, first: Actor, second: Actor) -> None:
         with transaction():
-            decisions.ask_withdrawal(filing, second, reason="重复", at=self.at)
+            decisions.ask_withdrawal(filing, first, reason="重复", at=self.at)
         with transaction():
-            decisions.decide_withdrawal(filing, first, is_granted=True, at=self.at)
+            decisions.decide_withdrawal(filing, second, is_granted=True, at=self.at)
