@@ -155,6 +155,7 @@ def submit_evidence(body: dict[str, Any], dispute_id: UUID, actor: Actor) -> Dis
 @bp.route("/card-account")
 @requires("accounts:connect")
 @bp.response(200, AccountSchema)
+@bp.alt_response(404, description="None has been opened")
 def get_account(actor: Actor) -> ConnectedAccount:
     """Return the own organisation's account at the card provider."""
     return accounts.get_account(actor)

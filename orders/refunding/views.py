@@ -35,6 +35,7 @@ bp = Blueprint(
 @bp.route("/refund-runs/waiting")
 @requires("payments:read")
 @bp.response(200, WaitingRefundList)
+@bp.alt_response(404, description="Not the operator")
 def list_waiting(actor: Actor) -> dict[str, Any]:
     """List what waits to go back from the supervised account, for the operator."""
     return {"items": gathering.list_waiting(actor)}

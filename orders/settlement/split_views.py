@@ -22,6 +22,7 @@ bp = Blueprint("splits", __name__, url_prefix="/api/v1", description="Moving goo
 @bp.route("/split-runs/waiting")
 @requires("payouts:read")
 @bp.response(200, WaitingSplitListSchema)
+@bp.alt_response(404, description="Not the operator")
 def list_waiting(actor: Actor) -> dict[str, Any]:
     """List what lies on the main account for producers that have a sub-account, for the operator."""
     return {"items": split_queries.list_waiting(actor, clock.today())}

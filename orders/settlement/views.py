@@ -212,6 +212,7 @@ def let_payout_go(order_id: UUID, actor: Actor) -> OrderSettlement:
 @bp.route("/fee-rules")
 @requires("payouts:read")
 @bp.response(200, FeeRuleListSchema)
+@bp.alt_response(404, description="Not the operator")
 def list_rules(actor: Actor) -> dict[str, Any]:
     """List fees and days as they were entered, for the operator."""
     return {"items": rule_queries.list_rules(actor)}
