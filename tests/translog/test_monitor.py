@@ -52,7 +52,7 @@ def test_an_untouched_log_agrees(counted, run):
         ("log_leaves", "DELETE FROM log_leaves WHERE leaf_index = 0", "leaf 1 stands where leaf 0 should"),
         ("log_leaves", "DELETE FROM log_leaves WHERE leaf_index = 2", "checkpoint 1 of size 3: the log has only 2 leaves"),
         ("log_checkpoints", "UPDATE log_checkpoints SET size = 2", "checkpoint 1 of size 2: its row and its note differ"),
-        ("log_checkpoints", "UPDATE log_checkpoints SET note = replace(note, '3', '4')", "is not on this text"),
+        ("log_checkpoints", "UPDATE log_checkpoints SET note = replace(note, chr(10) || '3' || chr(10), chr(10) || '4' || chr(10))", "is not on this text"),
         ("log_keys", "UPDATE log_keys SET name = 'x'", ": only the database has it, no file here and no --key"),
     ],
 )  # fmt: skip

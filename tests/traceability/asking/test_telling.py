@@ -237,9 +237,9 @@ def test_two_workers_at_once_send_once(app, client, headers, subscribe, receiver
 
 
 def test_what_commits_late_is_neither_left_out_nor_told_twice(app, client, headers, subscribe, receiver, member):
+    capture(client, headers, observed(sgtin(3)))  # both share its contexts and values, and wait for nobody
     subscribe()
     slow, quick = observed(sgtin(1)), observed(sgtin(2))
-    capture(client, headers, observed(sgtin(3), bizStep="storing"))  # both share its contexts and wait for nobody
     begun, go = threading.Event(), threading.Event()
 
     def capture_slowly():
